@@ -1,0 +1,147 @@
+"""The errors of demosnap.
+
+::
+
+    DemosnapError                 exit code 1
+    ├── UsageError                2: the words of a call are wrong
+    │   └── UnknownNameError      2: no such scenario, version, table, option
+    ├── ConfigError               alembic.ini or demosnap.yaml, with file, line and key
+    ├── ScriptError               a revision script or the graph of them
+    ├── SnapshotError             a snapshot file, with file and line
+    ├── DatabaseError             the server said no, or cannot be reached
+    │   └── MissingDriverError    names the extra to install
+    ├── TargetError               the database is not an allowed target
+    ├── RefusedError              a guard refused; holds every reason
+    ├── VerificationError         what was loaded is not what the snapshot says
+    └── LockError                 another demosnap is at work
+
+Every error says what was found, where, and what to do next (`hint`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class DemosnapError(Exception):
+    """Base of all errors that demosnap raises on purpose.
+
+    `message` is one sentence or a short block of lines; `hint` is what to do next, None when
+    the message says it all.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class UsageError(DemosnapError):
+    """The words of a call are wrong; nothing was looked at."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that nothing has; suggests the nearest one that exists."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str | None = None) -> None:
+        known = list(known)
+        self.name = name
+        message = f"unknown {kind} {name!r}{did_you_mean(name, known)}"
+        if hint is None and known:
+            shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+            hint = f"Known: {shown}."
+        super().__init__(message, hint)
+
+
+class ConfigError(DemosnapError):
+    """A settings file cannot be used as it stands.
+
+    `file` is its path; `line` counts from 1, None where no line can be named.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        file: str | None = None,
+        line: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(f"{place(file, line)}{message}", hint)
+        self.file = file
+        self.line = line
+
+
+class ScriptError(DemosnapError):
+    """A revision script, or the graph that the scripts make, cannot be used."""
+
+
+class SnapshotError(DemosnapError):
+    """A snapshot file is not what demosnap wrote.
+
+    `file` is its path; `line` counts from 1, None where no line can be named.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        file: str | None = None,
+        line: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(f"{place(file, line)}{message}", hint)
+        self.reason = message
+        self.file = file
+        self.line = line
+
+
+class DatabaseError(DemosnapError):
+    """The database cannot be reached, or refused a statement."""
+
+
+class MissingDriverError(DatabaseError):
+    """The driver of the URL's dialect is not installed."""
+
+
+class TargetError(DemosnapError):
+    """The database is not an allowed target."""
+
+
+class RefusedError(DemosnapError):
+    """A guard refused; nothing was changed.
+
+    `reasons` are all that were found, each a short block of lines.
+    """
+
+    def __init__(self, action: str, reasons: Sequence[str], hint: str | None = None) -> None:
+        self.reasons = tuple(reasons)
+        lines = "\n".join("- " + reason.replace("\n", "\n  ") for reason in self.reasons)
+        super().__init__(f"{action} refused, nothing was changed:\n{lines}", hint)
+
+
+class VerificationError(DemosnapError):
+    """The database does not hold what the snapshot says; the change was rolled back."""
+
+
+class LockError(DemosnapError):
+    """Another demosnap holds the project or the database."""
+
+
+def place(file: str | None, line: int | None) -> str:
+    """Render where something was found, as the prefix of a message (`file:line: `)."""
+    if file is None:
+        return ""
+    return f"{file}:{line}: " if line is not None else f"{file}: "
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Render `; did you mean 'x'?` for the nearest known name, or an empty text."""
+    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,0 +1,237 @@
+"""The values that the rooms of demosnap hand to each other: frozen, and without behaviour.
+
+A table is known everywhere by its display name: `table` in the database's default namespace,
+`namespace.table` elsewhere, each part in double quotes if it holds a dot, a space or a quote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from demosnap.errors import UsageError
+
+_NAME_PART = re.compile(r'"((?:[^"]|"")*)"|([^."\s]+)')
+
+
+def display_name(namespace: str | None, name: str) -> str:
+    """Render a table's display name; `namespace` None means the default one."""
+    return ".".join(_display_part(part) for part in (namespace, name) if part is not None)
+
+
+def _display_part(part: str) -> str:
+    if re.fullmatch(r'[^."\s]+', part):
+        return part
+    return '"' + part.replace('"', '""') + '"'
+
+
+def split_name(display: str) -> tuple[str | None, str]:
+    """Parse a display name into its namespace (None: the default one) and its table name.
+
+    Raises:
+        UsageError: the text is no display name.
+    """
+    parts: list[str] = []
+    position = 0
+    while match := _NAME_PART.match(display, position):
+        quoted, plain = match.groups()
+        parts.append(plain if quoted is None else quoted.replace('""', '"'))
+        position = match.end()
+        if position == len(display) or display[position] != ".":
+            break
+        position += 1
+    if position != len(display) or not 1 <= len(parts) <= 2:
+        raise UsageError(
+            f"{display!r} is no table name",
+            "Write table or namespace.table; double quotes around a part with a dot or a space.",
+        )
+    return (parts[0], parts[1]) if len(parts) == 2 else (None, parts[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as the database declares it.
+
+    `type` is the declared type in the dialect's own words; `default` is the server default's
+    SQL, None when there is none; `generated` columns are computed by the database and never
+    captured; `identity` is "always" or "by default" for a column that numbers itself.
+    """
+
+    name: str
+    type: str
+    nullable: bool = True
+    default: str | None = None
+    generated: bool = False
+    identity: Literal["always", "by default"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A reference from `columns` to `referred_columns` of `table` (a display name)."""
+
+    columns: tuple[str, ...]
+    table: str
+    referred_columns: tuple[str, ...]
+    name: str | None = None
+    on_delete: str = "NO ACTION"
+    deferrable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table's definition.
+
+    `key` identifies a row: the primary key, else a unique key without NULLs; empty: the whole
+    row. `unique` are all other unique keys. `triggers` are the names of its user triggers.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    triggers: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def captured(self) -> tuple[Column, ...]:
+        """The columns a snapshot holds: the key's first, then the others as declared."""
+        rest = (c for c in self.columns if not c.generated and c.name not in self.key)
+        return (*(self.column(name) for name in self.key), *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What tells a demo row from a real one, as demosnap.yaml says it.
+
+    Exactly one of: `column` with `key` (a JSON key), `column` alone (a boolean column), or
+    `where` (a predicate). `scenario_key`, `scenario_column` or `:scenario` in `where` name the
+    row's scenario; without them there can be only one scenario.
+    """
+
+    column: str | None = None
+    key: str | None = None
+    scenario_key: str | None = None
+    scenario_column: str | None = None
+    where: str | None = None
+
+    @property
+    def names_scenario(self) -> bool:
+        """Whether rows of different scenarios can be told apart."""
+        return bool(
+            self.scenario_key
+            or self.scenario_column
+            or (self.where and re.search(r"(?<![:\w]):scenario\b", self.where))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How the demo rows of one table are picked.
+
+    "marker": the marker itself. "via": the foreign key over `columns` points at a selected row.
+    "where": the predicate `where`, SQL in which `:scenario` stands for the scenario's name.
+    """
+
+    kind: Literal["marker", "via", "where"]
+    columns: tuple[str, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The tables of a scenario, in the order in which they are loaded, each with its rule.
+
+    `default`: marked rows that name no scenario belong to this one.
+    """
+
+    scenario: str
+    marker: Marker
+    rules: Mapping[str, Rule]
+    default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalReference:
+    """Selected rows whose foreign key points at rows outside the selection.
+
+    `rows` counts the selected rows that have such a reference.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    references: str
+    referred_columns: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a snapshot file says before its rows.
+
+    `created_at` is UTC, `YYYY-MM-DDTHH:MM:SSZ`. `tables` are the definitions in load order and
+    `rows` counts the rows of each.
+    """
+
+    scenario: str
+    version: str
+    created_at: str
+    dialect: str
+    tables: tuple[Table, ...]
+    rows: Mapping[str, int]
+    format: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A revision of a scenario: the script and the snapshot that it loads.
+
+    `version` is the readable name (`v2_2025-01-20`), `number` its number (2); `message` the
+    text behind the name in the script's docstring, empty when there is none. `folder` is the
+    folder of script and snapshot, `file` the snapshot's name in it. `size` is in bytes, `rows`
+    counts rows per table in load order, `digest` is the hex SHA-256 of the canonical rows.
+    """
+
+    revision: str
+    down_revision: str | None
+    scenario: str
+    version: str
+    message: str
+    created_at: str
+    folder: str
+    file: str
+    format: int
+    dialect: str
+    digest: str
+    size: int
+    rows: Mapping[str, int]
+    selection: Selection
+    external_references: tuple[ExternalReference, ...] = ()
+    application_revision: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The number in the version's name."""
+        return int(self.version[1:].partition("_")[0])
+
+    @property
+    def short(self) -> str:
+        """The version's short name, `v2`."""
+        return f"v{self.number}"
+
+    @property
+    def total(self) -> int:
+        """The number of rows in all tables."""
+        return sum(self.rows.values())

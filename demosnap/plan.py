@@ -1,0 +1,137 @@
+"""What a verb is going to do, and what it found or did: frozen, so that the plan that is shown,
+confirmed and refused is the plan that is acted on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from demosnap.model import ExternalReference, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The database that a verb works on.
+
+    `url` is without its password; `source` says where it came from (`--url`,
+    `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, …). `local`: a file, a loopback address or
+    a socket.
+    """
+
+    url: str
+    source: str
+    local: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller may ask for beside the target of a move.
+
+    `discard`: demo rows that are in no revision may go. `only`: every other loaded scenario is
+    taken out too. `verify`: whether a stamp compares the rows first. `dry_run`: plan, act not.
+    """
+
+    discard: bool = False
+    only: bool = False
+    verify: bool = True
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One scenario's way from what the database holds to what it shall hold.
+
+    `current` and `target` are None for base. `action` is "load" (purge, then load the target),
+    "purge" (nothing is left), "stamp" (only the stamp is set) or "none" (already there). `purge`
+    and `load` count rows per table, purge in the order of deletion, load in the order of loading.
+    """
+
+    scenario: str
+    current: Version | None
+    target: Version | None
+    action: Literal["load", "purge", "stamp", "none"]
+    purge: Mapping[str, int] = field(default_factory=dict)
+    load: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MovePlan:
+    """What an upgrade, downgrade, load or stamp does.
+
+    `refusals` are reasons not to act (empty: it may); `notes` are worth saying and stop nothing.
+    """
+
+    target: Target
+    moves: tuple[Move, ...]
+    refusals: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CapturePlan:
+    """What a revision would capture.
+
+    `rows` counts per table in load order. `parent` is the version that the new one follows.
+    """
+
+    target: Target
+    scenario: str
+    version: str
+    parent: Version | None
+    rows: Mapping[str, int]
+    external_references: tuple[ExternalReference, ...] = ()
+    refusals: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionResult:
+    """What a revision did.
+
+    `version` is the new version, or, when `created` is False, the one that the demo rows equal
+    already (None: a dry run, or `auto` with nothing to do). `files` are the paths written, the
+    script's and the snapshot's first, relative to the current folder where they are below it.
+    `stamped`: the database was stamped now.
+    """
+
+    plan: CapturePlan | None
+    version: Version | None
+    created: bool
+    stamped: bool
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A version and its place: `head`: the newest of its branch; `current`: the database is at
+    it; None: the database could not be asked or was not."""
+
+    version: Version
+    head: bool
+    current: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentEntry:
+    """What one stamp of the database says.
+
+    `version` is None for a stamp that no script knows; `rows` counts the scenario's rows in the
+    database per table, None where they cannot be counted.
+    """
+
+    scenario: str
+    revision: str
+    version: Version | None
+    head: bool
+    rows: Mapping[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that `check` found wrong; `file` is relative to the project, `line` from 1."""
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    hint: str | None = None
