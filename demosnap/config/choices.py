@@ -1,0 +1,257 @@
+"""demosnap.yaml, as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+
+from demosnap.config import nodes
+from demosnap.config.names import scenario_name_problem, shown
+from demosnap.config.nodes import Entry, Reader
+from demosnap.errors import ConfigError, UsageError, did_you_mean
+from demosnap.model import Marker, Rule, split_name
+
+FILE_NAME = "demosnap.yaml"
+DEFAULT_MARKER = Marker(column="metadata", key="demo_seed", scenario_key="scenario")
+
+_KEYS = (
+    "marker",
+    "tables",
+    "exclude",
+    "scenarios",
+    "exclusive",
+    "auto_export",
+    "allow",
+    "deny",
+)
+_MARKER_EXAMPLE = "marker: {column: metadata, key: demo_seed, scenario_key: scenario}"
+_RULE_EXAMPLE = '{via: fragment_id} or {where: "store_id = 1"}'
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What demosnap.yaml says of a scenario; `default`: rows that name none belong to it."""
+
+    description: str = ""
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What demosnap.yaml says.
+
+    `tables` are the rules that it gives, by display names as they are written. `allow` and
+    `deny` are patterns of `host/database`, for fnmatch. `lines` is for `Settings.line_of`.
+    """
+
+    marker: Marker = DEFAULT_MARKER
+    tables: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}))
+    exclude: tuple[str, ...] = ()
+    scenarios: Mapping[str, Scenario] = field(default_factory=lambda: MappingProxyType({}))
+    exclusive: bool = False
+    auto_export_in_file: bool = False
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    lines: Mapping[tuple[str, ...], int] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False, compare=False
+    )
+
+
+def read(path: Path) -> Choices:
+    """Read demosnap.yaml.
+
+    Raises:
+        ConfigError: it is missing or unreadable, or something in it cannot be meant.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"no {path.name} in {path.parent}",
+            hint="Run `demosnap init`; it adds what is missing and changes nothing else.",
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", shown(path)) from error
+    return parse(data, shown(path))
+
+
+def parse(data: bytes, file: str) -> Choices:
+    """Parse the bytes of demosnap.yaml; `file` is its name for messages.
+
+    Raises:
+        ConfigError: something in it cannot be meant.
+    """
+    root = nodes.compose(data, file)
+    if root is None:
+        return Choices()
+    reader = Reader(file)
+    found = {
+        name: entry
+        for name, entry in reader.mapping(root, "", _KEYS, _MARKER_EXAMPLE).items()
+        if not nodes.is_null(entry.value)
+    }
+
+    def flag(name: str) -> bool:
+        return name in found and reader.flag(found[name].value, name)
+
+    def patterns(name: str) -> tuple[str, ...]:
+        return _patterns(reader, found[name].value, name) if name in found else ()
+
+    marker = _marker(reader, found["marker"].value) if "marker" in found else DEFAULT_MARKER
+    tables = _tables(reader, found["tables"].value) if "tables" in found else {}
+    exclude = _exclude(reader, found["exclude"].value, tables) if "exclude" in found else ()
+    scenarios = _scenarios(reader, found["scenarios"].value, marker) if "scenarios" in found else {}
+    return Choices(
+        marker=marker,
+        tables=MappingProxyType(tables),
+        exclude=exclude,
+        scenarios=MappingProxyType(scenarios),
+        exclusive=flag("exclusive"),
+        auto_export_in_file=flag("auto_export"),
+        allow=patterns("allow"),
+        deny=patterns("deny"),
+        lines=MappingProxyType(nodes.lines(root)),
+    )
+
+
+def _marker(reader: Reader, node: yaml.Node) -> Marker:
+    known = ("column", "key", "scenario_key", "scenario_column", "where")
+    found = reader.mapping(node, "marker", known, _MARKER_EXAMPLE)
+    values = {name: reader.text(entry.value, f"marker.{name}") for name, entry in found.items()}
+
+    def refuse_beside(name: str, others: tuple[str, ...], why: str) -> None:
+        for other in others:
+            if name in found and other in found:
+                raise reader.error(
+                    found[other].key, f"marker has both {name} and {other}: {why}", _WAYS
+                )
+
+    refuse_beside("where", known[:-1], "a predicate stands alone; :scenario in it names a scenario")
+    refuse_beside("key", ("scenario_column",), "beside a JSON key, a scenario_key names a scenario")
+    if "where" not in found and "column" not in found:
+        raise reader.error(node, "marker needs a column or a where", _WAYS)
+    if "scenario_key" in found and "key" not in found:
+        raise reader.error(found["scenario_key"].key, "marker has a scenario_key and no key", _WAYS)
+    for name in ("key", "scenario_key"):
+        # It becomes part of a JSON path, which databases do not escape in one way.
+        if any(c in '"\\\n\t' for c in values.get(name, "")):
+            raise reader.error(
+                found[name].value,
+                f"marker.{name} holds a double quote, a backslash or a control character",
+            )
+    for one, other in (("key", "scenario_key"), ("column", "scenario_column")):
+        if one in values and values[one] == values.get(other):
+            raise reader.error(found[other].value, f"marker.{other} is marker.{one} itself")
+    return Marker(**values)
+
+
+_WAYS = (
+    "Write {column, key, scenario_key} for a JSON key, {column, scenario_column} for a boolean "
+    "column, or {where} for a predicate."
+)
+
+
+def _tables(reader: Reader, node: yaml.Node) -> dict[str, Rule]:
+    rules = {}
+    for name, entry in reader.mapping(node, "tables", example="tables: {todos: …}").items():
+        _check_table_name(reader, entry.key, name)
+        rules[name] = _rule(reader, entry, f"tables.{name}")
+    return rules
+
+
+def _rule(reader: Reader, entry: Entry, key: str) -> Rule:
+    if not isinstance(entry.value, yaml.MappingNode):
+        raise reader.error(entry.key, f"{key} must say how rows are picked", _rule_hint())
+    found = reader.mapping(entry.value, key, ("via", "where"))
+    if len(found) != 1:
+        problem = "both via and where" if found else "neither via nor where"
+        raise reader.error(entry.key, f"{key} has {problem}", _rule_hint())
+    if "where" in found:
+        return Rule("where", where=reader.text(found["where"].value, f"{key}.where"))
+    via = found["via"].value
+    if isinstance(via, yaml.SequenceNode):
+        columns = reader.texts(via, f"{key}.via")
+        if not columns:
+            raise reader.error(via, f"{key}.via is empty", _rule_hint())
+        if len(set(columns)) < len(columns):
+            raise reader.error(via, f"{key}.via names a column twice")
+    else:
+        columns = (reader.text(via, f"{key}.via"),)
+    return Rule("via", columns=columns)
+
+
+def _rule_hint() -> str:
+    return f"Write {_RULE_EXAMPLE}."
+
+
+def _exclude(reader: Reader, node: yaml.Node, tables: Mapping[str, Rule]) -> tuple[str, ...]:
+    excluded = reader.texts(node, "exclude")
+    for name, item in zip(excluded, node.value, strict=True):
+        _check_table_name(reader, item, name)
+        if name in tables:
+            raise reader.error(item, f"{name} stands under tables and under exclude")
+    return excluded
+
+
+def _scenarios(reader: Reader, node: yaml.Node, marker: Marker) -> dict[str, Scenario]:
+    scenarios: dict[str, Scenario] = {}
+    default = None
+    example = "scenarios: {general: {default: true}}"
+    for name, entry in reader.mapping(node, "scenarios", example=example).items():
+        if problem := scenario_name_problem(name):
+            raise reader.error(entry.key, f"scenario {name!r}: {problem}")
+        if scenarios and not marker.names_scenario:
+            raise reader.error(
+                entry.key,
+                f"scenario {name!r} is one too many: the marker cannot tell "
+                f"its rows from those of {next(iter(scenarios))!r}",
+                "Give the marker a scenario_key, a scenario_column or :scenario in its where.",
+            )
+        scenarios[name] = scenario = _scenario(reader, entry, f"scenarios.{name}")
+        if scenario.default and default is not None:
+            raise reader.error(
+                entry.key, f"two default scenarios, {default} and {name}", "Only one can be."
+            )
+        default = name if scenario.default else default
+    return scenarios
+
+
+def _scenario(reader: Reader, entry: Entry, key: str) -> Scenario:
+    if nodes.is_null(entry.value):
+        return Scenario()
+    found = reader.mapping(
+        entry.value, key, ("description", "default"), f'{key.split(".")[1]}: {{description: "…"}}'
+    )
+    description = ""
+    if "description" in found:
+        value = found["description"].value
+        # An empty description is a place to fill in.
+        if not isinstance(value, yaml.ScalarNode) or value.value.strip():
+            description = reader.text(value, f"{key}.description").strip()
+    default = "default" in found and reader.flag(found["default"].value, f"{key}.default")
+    return Scenario(description, default)
+
+
+def _patterns(reader: Reader, node: yaml.Node, key: str) -> tuple[str, ...]:
+    patterns = reader.texts(node, key)
+    for pattern, item in zip(patterns, node.value, strict=True):
+        host, _, database = pattern.partition("/")
+        if not host or not database:
+            raise reader.error(
+                item,
+                f"{key}: {pattern!r} is no host/database",
+                f'For example: {key}: ["db.internal/demo_*"]',
+            )
+    return patterns
+
+
+def _check_table_name(reader: Reader, node: yaml.Node, name: str) -> None:
+    try:
+        split_name(name)
+    except UsageError as error:
+        nearest = did_you_mean(name, [f'"{name}"']) if " " in name else ""
+        raise reader.error(node, f"{error.message}{nearest}", error.hint) from None

@@ -1,0 +1,258 @@
+"""alembic.ini: which file, which section, and where the database's URL comes from.
+
+The file is read with configparser alone, so that what needs no Alembic does not import it.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from demosnap.config.names import shown
+from demosnap.errors import ConfigError, did_you_mean
+
+URL_VARIABLE = "DEMOSNAP_DATABASE_URL"
+FALLBACK_URL_VARIABLE = "DATABASE_URL"
+
+_SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
+_INIT_HINT = "Run `demosnap init`; it adds what is missing and changes nothing else."
+
+
+@dataclass(frozen=True)
+class Ini:
+    """A parsed alembic.ini.
+
+    `path` is absolute, None for a configuration that was made without a file.
+    """
+
+    path: Path | None
+    text: str
+    parser: configparser.ConfigParser
+
+    @property
+    def name(self) -> str:
+        """The file's name for messages."""
+        return shown(self.path) if self.path else "the Alembic configuration"
+
+    @property
+    def root(self) -> Path:
+        """The folder that `%(here)s` stands for."""
+        return self.path.parent if self.path else Path.cwd()
+
+    def get(self, section: str, option: str) -> str | None:
+        """Return an option's value, None where section or option is missing or empty.
+
+        Raises:
+            ConfigError: the value's `%` cannot be interpolated.
+        """
+        if not self.parser.has_section(section):
+            return None
+        try:
+            return self.parser.get(section, option, fallback="").strip() or None
+        except configparser.InterpolationError:
+            # The parser's own message quotes the value, which may hold a password.
+            if "%" in str(self.root):
+                message = f"the path of the folder {self.root} holds a %, which Alembic cannot read"
+                hint = "Give the folder another name."
+            else:
+                message = f"{option} in [{section}] holds a % that stands for nothing"
+                hint = "Write %% for %, for example p%%40ss for p%40ss."
+            raise ConfigError(message, self.name, self.line_of(section, option), hint) from None
+
+    def line_of(self, section: str, option: str | None = None) -> int | None:
+        """Return the line of a section's head, or of an option in it or in [DEFAULT]."""
+        found = None
+        here = None
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if head := re.match(r"\[(.+)\]", line):
+                here = head[1]
+                if option is None and here == section:
+                    return number
+            elif option is not None and here in (section, "DEFAULT"):
+                name = re.split(r"\s*[=:]", line, maxsplit=1)[0]
+                if name.lower() == option and (found is None or here == section):
+                    found = number
+        return found
+
+
+def config_path(config_file: str | os.PathLike[str] | None) -> Path:
+    """Return the file to read: the given one, else ALEMBIC_CONFIG's, else `alembic.ini`."""
+    if config_file is None:
+        config_file = os.environ.get("ALEMBIC_CONFIG") or "alembic.ini"
+        # As in Alembic, which looks for an ini file beside the one that the variable names.
+        if Path(config_file).name == "pyproject.toml":
+            config_file = "alembic.ini"
+    return Path(config_file).absolute()
+
+
+def read(path: Path) -> Ini:
+    """Read an ini file.
+
+    Raises:
+        ConfigError: it is missing, unreadable, not UTF-8 or not in ini format.
+    """
+    if path.suffix == ".toml":
+        raise ConfigError(
+            "demosnap reads an ini file, not TOML",
+            shown(path),
+            hint="Name an alembic.ini with a [demosnap] section; `demosnap init` writes one.",
+        )
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"no {path.name} in {path.parent}",
+            hint="Run `demosnap init` there, or name the file with -c.",
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", shown(path)) from error
+    return parse(path, decode(data, shown(path)))
+
+
+def decode(data: bytes, file: str) -> str:
+    """Decode a settings file.
+
+    Raises:
+        ConfigError: it is not UTF-8.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError("not UTF-8", file, line, "Save the file as UTF-8.") from None
+
+
+def parse(path: Path, text: str) -> Ini:
+    """Parse the text of an ini file, with `%(here)s` as Alembic defines it.
+
+    Raises:
+        ConfigError: it is not in ini format.
+    """
+    parser = configparser.ConfigParser({"here": path.absolute().parent.as_posix()})
+    file = shown(path)
+    try:
+        parser.read_string(text)
+    except configparser.MissingSectionHeaderError as error:
+        raise ConfigError(
+            "a line before the first [section]", file, error.lineno, "Put it below [alembic]."
+        ) from None
+    except (configparser.DuplicateSectionError, configparser.DuplicateOptionError) as error:
+        what = f"[{error.section}]"
+        if isinstance(error, configparser.DuplicateOptionError):
+            what = f"{error.option} in {what}"
+        raise ConfigError(f"{what} stands there twice", file, error.lineno) from None
+    except configparser.ParsingError as error:
+        line = error.errors[0][0] if error.errors else None
+        raise ConfigError(
+            "neither a [section] nor an option = value", file, line, "Mend the line."
+        ) from None
+    return Ini(path.absolute(), text, parser)
+
+
+def choose_section(ini: Ini, section: str | None) -> str:
+    """Return the section to use: the given one, else `demosnap` if it is set up, else `alembic`.
+
+    Raises:
+        ConfigError: there is no such section.
+    """
+    known = ini.parser.sections()
+    if section is not None:
+        if section not in known:
+            raise ConfigError(
+                f"no section [{section}]{did_you_mean(section, known)}",
+                ini.name,
+                hint=f"Sections: {', '.join(known)}." if known else _INIT_HINT,
+            )
+        return section
+    if "demosnap" in known and ini.parser.has_option("demosnap", "script_location"):
+        return "demosnap"
+    if "alembic" in known:
+        return "alembic"
+    if "demosnap" in known:
+        return "demosnap"
+    raise ConfigError("neither a [demosnap] nor an [alembic] section", ini.name, hint=_INIT_HINT)
+
+
+def locations(ini: Ini, section: str) -> tuple[Path, Path]:
+    """Return the script location and the first version location, as Alembic reads them.
+
+    Raises:
+        ConfigError: the section names no script location, or a wrong `path_separator`.
+    """
+    script = ini.get(section, "script_location")
+    if script is None:
+        raise ConfigError(
+            f"[{section}] names no script_location", ini.name, ini.line_of(section), _INIT_HINT
+        )
+    script_location = _resolve(script)
+    versions = ini.get(section, "version_locations")
+    if versions is None:
+        return script_location, script_location / "versions"
+    separator = ini.get(section, "path_separator") or ini.get(section, "version_path_separator")
+    if separator is None:
+        parts = re.split(r", *|(?: +)", versions)
+    elif separator in _SEPARATORS:
+        parts = versions.split(_SEPARATORS[separator])
+    else:
+        raise ConfigError(
+            f"path_separator is {separator!r}",
+            ini.name,
+            ini.line_of(section, "path_separator")
+            or ini.line_of(section, "version_path_separator"),
+            f"Write one of {', '.join(_SEPARATORS)}.",
+        )
+    return script_location, _resolve(next(part.strip() for part in parts if part.strip()))
+
+
+def _resolve(location: str) -> Path:
+    if ":" in location and not Path(location).is_absolute():
+        # `package:folder`, which Alembic finds inside an installed package.
+        from alembic.util.pyfiles import coerce_resource_to_filename
+
+        return coerce_resource_to_filename(location).absolute()
+    return Path(location).absolute()
+
+
+def database_url(
+    ini: Ini | None, section: str | None, url: str | None
+) -> tuple[str | None, str | None]:
+    """Return the database's URL, raw, and where it comes from; None and None if nothing names one.
+
+    Raises:
+        ConfigError: the ini file's URL cannot be interpolated.
+    """
+    if url:
+        return url, "--url"
+    if from_variable := os.environ.get(URL_VARIABLE):
+        return from_variable, URL_VARIABLE
+    if ini is not None:
+        for name in dict.fromkeys((section or "alembic", "alembic")):
+            value = ini.get(name, "sqlalchemy.url")
+            # What `alembic init` writes is a place to fill in, not a database.
+            if value is not None and not value.startswith("driver://"):
+                return value, f"{ini.name} [{name}]"
+    if from_variable := os.environ.get(FALLBACK_URL_VARIABLE):
+        return from_variable, FALLBACK_URL_VARIABLE
+    return None, None
+
+
+def has_tool_alembic(root: Path) -> bool:
+    """Say whether the folder's pyproject.toml has a [tool.alembic].
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    path = root / "pyproject.toml"
+    if not path.exists():
+        return False
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    try:
+        # Alembic's reading, since Python 3.10 has no TOML parser of its own.
+        return bool(Config(toml_file=path).toml_alembic_config)
+    except (CommandError, ValueError, OSError) as error:
+        raise ConfigError(f"cannot be read: {error}", shown(path)) from error

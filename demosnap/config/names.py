@@ -1,0 +1,32 @@
+"""Names and paths as people read and write them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+_SCENARIO = re.compile(r"[a-z][a-z0-9_]*")
+_RESERVED = {
+    "metadata": "the folder of the manifest has that name",
+    "base": "Alembic means something else by it",
+    "head": "Alembic means something else by it",
+    "heads": "Alembic means something else by it",
+    "current": "Alembic means something else by it",
+}
+_LONGEST = 100
+
+
+def scenario_name_problem(name: str) -> str | None:
+    """Return why a name cannot be a scenario's, None if it can."""
+    if not _SCENARIO.fullmatch(name):
+        return "a scenario's name is lower-case letters, digits and _, with a letter first"
+    if len(name) > _LONGEST:
+        return f"a scenario's name has at most {_LONGEST} characters"
+    return _RESERVED.get(name)
+
+
+def shown(path: Path) -> str:
+    """Render a path for a message: relative to the current folder where it is below it."""
+    path = path.absolute()
+    cwd = Path.cwd()
+    return str(path.relative_to(cwd)) if path.is_relative_to(cwd) else str(path)

@@ -1,0 +1,147 @@
+"""The settings of a project: what alembic.ini and demosnap.yaml say together."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demosnap.config import choices, ini
+from demosnap.config.choices import Choices, Scenario
+from demosnap.config.names import shown
+from demosnap.errors import ConfigError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+__all__ = ["Choices", "Scenario", "Settings", "from_alembic", "load"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(Choices):
+    """All settings of a project; paths are absolute.
+
+    `config_file` is the ini file, None for an Alembic configuration made without one, and
+    `section` the section of it that is used. `root` is its folder, `script_location` the one of
+    env.py, `revisions` the first version location, which holds demosnap.yaml. `database_url` is
+    raw, passwords and all, None where nothing names a database; `url_source` says where it
+    comes from: `--url`, `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, `DATABASE_URL`.
+    """
+
+    config_file: Path | None
+    section: str
+    root: Path
+    script_location: Path
+    revisions: Path
+    database_url: str | None = field(repr=False)
+    url_source: str | None
+    given: Config | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def yaml_file(self) -> Path:
+        """The path of demosnap.yaml."""
+        return self.revisions / choices.FILE_NAME
+
+    @property
+    def auto_export(self) -> bool:
+        """Whether `revision --auto` captures: demosnap.yaml or DEMOSNAP_AUTO_EXPORT says so."""
+        variable = os.environ.get("DEMOSNAP_AUTO_EXPORT", "").strip().lower()
+        return self.auto_export_in_file or variable in ("1", "true", "yes", "on")
+
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """The names of the scenarios in demosnap.yaml, in its order."""
+        return tuple(self.scenarios)
+
+    @property
+    def default_scenario(self) -> str | None:
+        """The scenario flagged as default, else the only one, else None."""
+        for name, scenario in self.scenarios.items():
+            if scenario.default:
+                return name
+        return self.scenario_names[0] if len(self.scenarios) == 1 else None
+
+    def alembic_config(self) -> Config:
+        """Return the Alembic configuration of this file and section, or the one given.
+
+        A pyproject.toml is not part of it: its [tool.alembic] is about the application.
+        """
+        if self.given is not None:
+            return self.given
+        from alembic.config import Config
+
+        return Config(self.config_file, ini_section=self.section)
+
+    def line_of(self, *path: str) -> int | None:
+        """Return the line of a key in demosnap.yaml, or of an entry of a list.
+
+        `line_of("tables", "todos", "via")`, `line_of("exclude", "audit_log")`; None if the file
+        does not have it.
+        """
+        return self.lines.get(path)
+
+    def error(self, message: str, *path: str, hint: str | None = None) -> ConfigError:
+        """Return an error about a key of demosnap.yaml, with the line of the nearest that it has.
+
+        `path` is as for `line_of`.
+        """
+        line = next(
+            (self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), None
+        )
+        return ConfigError(message, shown(self.yaml_file), line, hint)
+
+
+def load(
+    config_file: str | os.PathLike[str] | None = None,
+    *,
+    section: str | None = None,
+    url: str | None = None,
+) -> Settings:
+    """Read alembic.ini and demosnap.yaml.
+
+    `config_file` None: ALEMBIC_CONFIG, else `alembic.ini` in the current folder. `section` None:
+    `[demosnap]` if it names a script_location, else `[alembic]`. `url` goes before every other
+    place that names a database.
+
+    Raises:
+        ConfigError: a file is missing or broken, or something in it cannot be meant.
+    """
+    file = ini.read(ini.config_path(config_file))
+    return _settings(file, ini.choose_section(file, section), url)
+
+
+def from_alembic(config: Config, url: str | None = None) -> Settings:
+    """Read the settings behind a configuration that Alembic has made already.
+
+    What was set on it in Python counts, as it does for Alembic.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    path = Path(config.config_file_name).absolute() if config.config_file_name else None
+    if path is not None and not path.exists():
+        # Alembic names its default file even where there is none.
+        path = None
+    parser: configparser.ConfigParser = config.file_config
+    text = path.read_text(encoding="utf-8", errors="replace") if path else ""
+    return _settings(ini.Ini(path, text, parser), config.config_ini_section, url, config)
+
+
+def _settings(
+    file: ini.Ini, section: str, url: str | None, given: Config | None = None
+) -> Settings:
+    script_location, revisions = ini.locations(file, section)
+    database_url, url_source = ini.database_url(file, section, url)
+    return Settings(
+        **vars(choices.read(revisions / choices.FILE_NAME)),
+        config_file=file.path,
+        section=section,
+        root=file.root,
+        script_location=script_location,
+        revisions=revisions,
+        database_url=database_url,
+        url_source=url_source,
+        given=given,
+    )

@@ -1,0 +1,244 @@
+"""`init`: the files of a new project, without a byte of what is there already being changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from demosnap.config import choices, ini
+from demosnap.config.names import shown
+from demosnap.errors import ConfigError
+from demosnap.scaffold import look, render, urls
+
+REVISIONS = "demo_revisions"
+ENV_FOLDER = "demosnap_env"
+
+Confirm = Callable[[str, str], bool]
+"""Ask a question about a text that is shown; True means yes."""
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """What an init did.
+
+    `written` and `kept` are paths relative to the folder, with `/`; a file that a section was
+    added to is among the written. `declined`: the question was answered with no, and nothing
+    was written. `notes` are sentences for the user.
+    """
+
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+    notes: tuple[str, ...]
+    declined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where things go; `section` is the one to write into alembic.ini, None for none."""
+
+    section: str | None
+    env: Path
+    revisions: Path
+
+
+def init(
+    directory: str | os.PathLike[str] = ".", *, url: str | None = None, confirm: Confirm
+) -> InitResult:
+    """Write what a project needs and does not have yet.
+
+    `url` is the database as the user gave it, None for what the environment or alembic.ini
+    says. `confirm` is asked before a section is added to somebody's alembic.ini.
+
+    Raises:
+        ConfigError: a file that is there is broken, or the folder cannot be written.
+        UsageError: `url` is no database URL.
+    """
+    root = Path(directory).absolute()
+    _check_folder(root)
+    path = root / "alembic.ini"
+    existing = ini.read(path) if os.path.lexists(path) else None
+    place = _place(root, existing)
+    database, source = ini.database_url(existing, "demosnap", url)
+    if database is not None and source == "--url":
+        urls.check(database)
+    notes: list[str] = []
+
+    addition = ""
+    if place.section is not None:
+        addition = _section(root, place, url=database, source=source)
+        if source == "--url" and database is not None and urls.secrets(database):
+            notes.append(
+                "The URL holds a password, which demosnap writes into no file: "
+                f"set {ini.URL_VARIABLE} to it."
+            )
+    files = _files(place)
+    if not os.path.lexists(place.revisions / choices.FILE_NAME):
+        if database is None and existing is None and place.section == "alembic":
+            database = render.default_url(root)
+        found, seen = look.at(database) if database is not None else (None, ())
+        notes.extend(seen)
+        files.append((place.revisions / choices.FILE_NAME, render.demosnap_yaml(found)))
+    kept = [file for file, _ in files if os.path.lexists(file)]
+    files = [(file, data) for file, data in files if file not in kept]
+    yaml_file = place.revisions / choices.FILE_NAME
+    if yaml_file not in kept and os.path.lexists(yaml_file):
+        kept.append(yaml_file)
+
+    appended = b""
+    if existing is None:
+        files.append((path, addition.encode()))
+    elif addition:
+        appended = _appended(path, addition)
+    else:
+        kept.append(path)
+    _check_writable([file for file, _ in files], path if appended else None)
+    if appended and not confirm(
+        f"Add this section to {shown(path)}?", appended.decode().replace("\r\n", "\n").strip("\n")
+    ):
+        return InitResult((), _names(root, kept), ("Nothing was written.",), declined=True)
+    _write(files, (path, appended, existing) if appended and existing else None)
+
+    written = [file for file, _ in files] + ([path] if appended else [])
+    if place.section == "demosnap":
+        notes.append("Stock Alembic reaches the demo data with `alembic -n demosnap`.")
+    if not written:
+        notes.append("Everything is there already.")
+    return InitResult(_names(root, written), _names(root, kept), tuple(notes))
+
+
+def _place(root: Path, existing: ini.Ini | None) -> _Place:
+    if existing is not None:
+        for section in ("demosnap", "alembic"):
+            if existing.get(section, "script_location") is None:
+                continue
+            script_location, revisions = ini.locations(existing, section)
+            ours = (
+                section == "demosnap"
+                or revisions.name == REVISIONS
+                or (revisions / choices.FILE_NAME).exists()
+            )
+            if ours:
+                return _Place(None, script_location / "env.py", revisions)
+        if existing.parser.has_section("demosnap"):
+            raise ConfigError(
+                "[demosnap] names no script_location",
+                existing.name,
+                existing.line_of("demosnap"),
+                "Take the section out, and `demosnap init` writes a whole one.",
+            )
+    section = "demosnap" if existing is not None or ini.has_tool_alembic(root) else "alembic"
+    env = root / "env.py"
+    if os.path.lexists(env) and not _is_ours(env):
+        env = root / ENV_FOLDER / "env.py"
+        if os.path.lexists(env) and not _is_ours(env):
+            raise ConfigError(
+                "is there already, and is not demosnap's", shown(env), hint="Move it elsewhere."
+            )
+    return _Place(section, env, root / REVISIONS)
+
+
+def _is_ours(env: Path) -> bool:
+    return env.is_file() and env.read_bytes() == render.template("env.py")
+
+
+def _section(root: Path, place: _Place, *, url: str | None, source: str | None) -> str:
+    assert place.section is not None
+    folder = place.env.parent.relative_to(root).as_posix()
+    script_location = "%(here)s" if folder == "." else f"%(here)s/{folder}"
+    return render.alembic_ini(place.section, script_location, url, source)
+
+
+def _files(place: _Place) -> list[tuple[Path, bytes]]:
+    return [
+        (place.env, render.template("env.py")),
+        (place.revisions / ".gitattributes", render.template("gitattributes")),
+        (place.revisions / ".gitignore", render.template("gitignore")),
+    ]
+
+
+def _appended(path: Path, addition: str) -> bytes:
+    data = path.read_bytes()
+    newline = b"\r\n" if b"\r\n" in data else b"\n"
+    before = newline if data else b""
+    if data and not data.endswith((b"\n", b"\r")):
+        before += newline
+    appended = before + addition.encode().replace(b"\n", newline)
+    ini.parse(path, (data + appended).decode())
+    return appended
+
+
+def _check_folder(root: Path) -> None:
+    for part in (root, *root.parents):
+        if part.exists():
+            if not part.is_dir():
+                raise ConfigError("is no folder", shown(part))
+            break
+    for character in ("%", os.pathsep):
+        if character in str(root):
+            raise ConfigError(
+                f"the path of the folder {root} holds a {character}, "
+                "which Alembic cannot read in alembic.ini",
+                hint="Choose another folder.",
+            )
+
+
+def _check_writable(files: Sequence[Path], appended: Path | None) -> None:
+    for file in files:
+        folder = next(parent for parent in file.parents if os.path.lexists(parent))
+        if not folder.is_dir():
+            raise ConfigError("is no folder", shown(folder))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigError("cannot be written, nothing was", shown(folder))
+    if appended is not None and not os.access(appended, os.W_OK):
+        raise ConfigError("cannot be written, nothing was", shown(appended))
+
+
+def _write(
+    files: Sequence[tuple[Path, bytes]], addition: tuple[Path, bytes, ini.Ini] | None
+) -> None:
+    """Write all or nothing; what a failure leaves half done is taken away again."""
+    made: list[Path] = []
+    path = None
+    try:
+        for path, data in files:
+            for folder in reversed(path.parents):
+                if not folder.exists():
+                    folder.mkdir()
+                    made.append(folder)
+            with path.open("xb") as file:
+                made.append(path)
+                file.write(data)
+        if addition is not None:
+            path, data, before = addition
+            _append(path, data, before)
+    except (OSError, ConfigError) as error:
+        for one in reversed(made):
+            with suppress(OSError):
+                one.rmdir() if one.is_dir() else one.unlink()
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(
+            f"cannot be written, nothing was: {error.strerror}", shown(path) if path else None
+        ) from error
+
+
+def _append(path: Path, data: bytes, before: ini.Ini) -> None:
+    if path.read_bytes() != before.text.encode():
+        raise ConfigError("was changed in the meantime, nothing was written", shown(path))
+    size = path.stat().st_size
+    try:
+        with path.open("ab") as file:
+            file.write(data)
+    except OSError:
+        os.truncate(path, size)
+        raise
+
+
+def _names(root: Path, paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(
+        path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+        for path in paths
+    )

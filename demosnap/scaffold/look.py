@@ -1,0 +1,240 @@
+"""What a database tells about its demo data: the marker, the tables tied to it, the scenarios."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demosnap.config.choices import DEFAULT_MARKER
+from demosnap.config.names import scenario_name_problem
+from demosnap.errors import DemosnapError
+from demosnap.model import ForeignKey, Marker, Table
+from demosnap.scaffold import urls
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+_FLAG = "is_demo"
+_FLAG_SCENARIO = "scenario"
+_FLAG_TYPE = re.compile(r"bool|int|bit", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look found.
+
+    `marked` are the tables with marked rows, or with the marker's column where no row is marked
+    anywhere. `via` are the tables without a marker that hang on those, with the columns of the
+    foreign key; `alternatives` the other keys that would do. `outside` are references to tables
+    that are in neither: table, columns, referred table.
+    """
+
+    marker: Marker
+    marked: tuple[str, ...]
+    via: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alternatives: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    outside: tuple[tuple[str, tuple[str, ...], str], ...] = ()
+    scenarios: tuple[str, ...] = ()
+
+
+def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
+    """Look at a database; return what was found, None for nothing, and notes for the user.
+
+    A database that cannot be looked at is a note, not an error, and none is made by looking.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        engine = _engine(url)
+        if engine is None:
+            return None, ()
+        try:
+            with engine.connect() as connection:
+                return examine(connection)
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, DemosnapError, ImportError, OSError, ValueError) as error:
+        return None, (
+            f"The database could not be looked at ({_reason(error, url)}); "
+            "demosnap.yaml names no tables.",
+        )
+
+
+def _engine(url: str) -> Engine | None:
+    """Open the database, None for one that does not exist outside of a process."""
+    from sqlalchemy import create_engine, make_url
+
+    from demosnap import dialects
+
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        name = (parsed.database or "").removeprefix("file:").partition("?")[0]
+        if name in ("", ":memory:") or parsed.query.get("mode") == "memory":
+            return None
+        if not Path(name).exists():
+            raise FileNotFoundError(f"there is no file {name}")
+    engine = create_engine(url)
+    dialects.get(engine.dialect.name).configure_engine(engine)
+    return engine
+
+
+def _reason(error: BaseException, url: str) -> str:
+    from sqlalchemy.exc import ArgumentError
+
+    cause = getattr(error, "orig", None) or error
+    lines = str(getattr(cause, "message", cause)).strip().splitlines()
+    text = lines[0] if lines else type(cause).__name__
+    try:
+        hidden = urls.secrets(url)
+    except (ArgumentError, ValueError):
+        return "what names it is no database URL"
+    for secret in hidden:
+        text = text.replace(secret, "***")
+    return text
+
+
+def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
+    """Look for the marker and what hangs on it; return what was found, and notes."""
+    from demosnap.database import reflect
+
+    tables = reflect.tables(connection)
+    if not tables:
+        return None, ("The database has no tables yet; demosnap.yaml names none.",)
+    by_key = _candidates(connection, tables, DEFAULT_MARKER)
+    rows = _scenarios(connection, tables, by_key, DEFAULT_MARKER)
+    marker = DEFAULT_MARKER
+    having = by_key
+    if not any(rows.values()):
+        flagged = _candidates(connection, tables, Marker(column=_FLAG))
+        if flagged:
+            marker, having = _flag_marker(tables, flagged), flagged
+            rows = _scenarios(connection, tables, having, marker)
+    if not having:
+        return None, (
+            "No table has a marker that demosnap knows; say in demosnap.yaml what tells a demo row "
+            "from a real one.",
+        )
+    marked = tuple(name for name in having if rows.get(name))
+    notes = []
+    if not marked:
+        marked = tuple(having)
+        notes.append(f"No row is marked yet ({_describe(marker)}).")
+    names, more = _names(rows.values(), marker)
+    notes.extend(more)
+    via, alternatives = _ties(tables, marked, having)
+    outside = tuple(
+        (name, key.columns, key.table)
+        for name in (*marked, *via)
+        for key in tables[name].foreign_keys
+        if key.table not in having and key.table not in via
+    )
+    return Found(marker, marked, via, alternatives, outside, names), tuple(notes)
+
+
+def _candidates(
+    connection: Connection, tables: Mapping[str, Table], marker: Marker
+) -> tuple[str, ...]:
+    from demosnap import dialects
+
+    dialect = dialects.of(connection)
+    found = []
+    for name, table in tables.items():
+        for column in table.columns:
+            if column.name != marker.column or not dialect.can_hold_marker(marker, column):
+                continue
+            if marker.key is not None or _FLAG_TYPE.search(column.type):
+                found.append(name)
+    return tuple(found)
+
+
+def _flag_marker(tables: Mapping[str, Table], flagged: Iterable[str]) -> Marker:
+    named = all(
+        any(column.name == _FLAG_SCENARIO for column in tables[name].columns) for name in flagged
+    )
+    return Marker(column=_FLAG, scenario_column=_FLAG_SCENARIO if named else None)
+
+
+def _scenarios(
+    connection: Connection, tables: Mapping[str, Table], names: Iterable[str], marker: Marker
+) -> dict[str, dict[object, int]]:
+    """Count the marked rows of each table by the scenario that they name."""
+    from demosnap import dialects
+    from demosnap.dialects.base import execute
+
+    dialect = dialects.of(connection)
+    any_scenario = Marker(column=marker.column, key=marker.key)
+    counts = {}
+    for name in names:
+        columns = {column.name: column for column in tables[name].columns}
+        column = columns[marker.column or ""]
+        scenario = dialect.scenario_of(marker, column, columns.get(marker.scenario_column or ""))
+        marked = dialect.marked(any_scenario, column, "", True, None)
+        rows = execute(
+            connection,
+            f"SELECT {scenario}, COUNT(*) FROM {dialect.quote_table(name)} "
+            f"WHERE {marked} GROUP BY 1",
+        )
+        counts[name] = {row[0]: int(row[1]) for row in rows}
+    return counts
+
+
+def _names(
+    counts: Iterable[Mapping[object, int]], marker: Marker
+) -> tuple[tuple[str, ...], list[str]]:
+    total: dict[object, int] = {}
+    for by_scenario in counts:
+        for name, count in by_scenario.items():
+            total[name] = total.get(name, 0) + count
+    unnamed = total.pop(None, 0)
+    good = sorted(n for n in total if isinstance(n, str) and scenario_name_problem(n) is None)
+    notes = [
+        f"Marked rows that name the scenario {name!r}: {total[name]}. It cannot be one's name."
+        for name in sorted((n for n in total if n not in good), key=repr)
+    ]
+    if unnamed and len(good) > 1 and "general" not in good:
+        notes.append(
+            f"Marked rows that name no scenario: {unnamed}. Flag the one that they belong to as "
+            "`default: true` in demosnap.yaml."
+        )
+    return tuple(good), notes
+
+
+def _ties(
+    tables: Mapping[str, Table], marked: Iterable[str], having: Iterable[str]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[tuple[str, ...], ...]]]:
+    """Find the tables without a marker that hang on the marked ones, and by which keys."""
+    selected = set(marked)
+    waiting = [name for name in tables if name not in set(having)]
+    via: dict[str, tuple[str, ...]] = {}
+    alternatives: dict[str, tuple[tuple[str, ...], ...]] = {}
+    while True:
+        # All of one distance from the marked tables at a time: no circle can come of it.
+        ready = {}
+        for name in waiting:
+            keys = [key for key in tables[name].foreign_keys if key.table in selected]
+            # A reference that every row has comes first.
+            tight = [key.columns for key in keys if not _loose(tables[name], key)]
+            if keys:
+                ready[name] = tuple(dict.fromkeys((*tight, *(key.columns for key in keys))))
+        if not ready:
+            return via, alternatives
+        for name, columns in ready.items():
+            via[name] = columns[0]
+            if columns[1:]:
+                alternatives[name] = columns[1:]
+        selected.update(ready)
+        waiting = [name for name in waiting if name not in ready]
+
+
+def _loose(table: Table, key: ForeignKey) -> bool:
+    """Say whether a row may do without the reference."""
+    return any(table.column(column).nullable for column in key.columns)
+
+
+def _describe(marker: Marker) -> str:
+    if marker.key is not None:
+        return f"{marker.key} in the column {marker.column}"
+    return f"the column {marker.column}"

@@ -1,0 +1,101 @@
+"""The text of the files that `init` writes."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import yaml
+
+from demosnap.config import ini
+from demosnap.config.choices import DEFAULT_MARKER
+from demosnap.model import Marker
+from demosnap.scaffold import urls
+from demosnap.scaffold.look import Found
+
+
+def template(name: str) -> bytes:
+    """Return a template's bytes."""
+    return resources.files("demosnap.templates").joinpath(name).read_bytes()
+
+
+def default_url(root: Path) -> str:
+    """Return the URL of the database of a project that names none."""
+    return f"sqlite:///{(root / 'demo.db').as_posix()}"
+
+
+def alembic_ini(section: str, script_location: str, url: str | None, source: str | None) -> str:
+    """Render a section of alembic.ini; a password never gets into it.
+
+    `source` says where the URL comes from, as `Settings.url_source`.
+    """
+    return _fill(
+        "alembic.ini",
+        section=section,
+        script_location=script_location,
+        url=_url_line(section, url, source),
+    )
+
+
+def _url_line(section: str, url: str | None, source: str | None) -> str:
+    if url is None and section == "alembic":
+        return "sqlalchemy.url = sqlite:///%(here)s/demo.db"
+    if url is None:
+        return f"# The database: set {ini.URL_VARIABLE}, or sqlalchemy.url here."
+    if source in (ini.URL_VARIABLE, ini.FALLBACK_URL_VARIABLE):
+        return f"# The database is what {source} says; sqlalchemy.url is not set here."
+    if source != "--url":
+        return "# The database is that of [alembic]; set sqlalchemy.url here for another one."
+    if urls.secrets(url):
+        return f"# The URL of the database holds a password: set {ini.URL_VARIABLE} to it."
+    return f"sqlalchemy.url = {url.replace('%', '%%')}"
+
+
+def demosnap_yaml(found: Found | None) -> bytes:
+    """Render demosnap.yaml for what a look at the database found."""
+    marker = found.marker if found else DEFAULT_MARKER
+    tables: list[str] = []
+    names: tuple[str, ...] = ("general",)
+    if found is not None:
+        if found.marked:
+            shown = ", ".join(_flow(name) for name in found.marked)
+            tables.append(f"# The marker finds by itself: {shown}.")
+        for name, columns in found.via.items():
+            value = columns[0] if len(columns) == 1 else list(columns)
+            others = [", ".join(map(_flow, other)) for other in found.alternatives.get(name, ())]
+            comment = f"  # or {'; '.join(others)}" if others else ""
+            tables.append(f"{_flow(name)}: {_flow({'via': value})}{comment}")
+        for table, keys, referred in found.outside:
+            tables.append(
+                f"# {_flow(table)}: {', '.join(map(_flow, keys))} references {_flow(referred)}, "
+                "whose rows are not captured: a load needs them."
+            )
+        names = found.scenarios or names
+    default = "general" if "general" in names else names[0] if len(names) == 1 else None
+    scenarios = [f"{name}: {'{default: true}' if name == default else '{}'}" for name in names]
+    return _fill(
+        "demosnap.yaml",
+        marker=_flow(_marker(marker)),
+        tables="".join(f"  {line}\n" for line in tables),
+        scenarios="".join(f"  {line}\n" for line in scenarios),
+    ).encode()
+
+
+def _marker(marker: Marker) -> dict[str, str]:
+    names = ("column", "key", "scenario_key", "scenario_column", "where")
+    return {name: value for name in names if (value := getattr(marker, name)) is not None}
+
+
+def _flow(value: Any) -> str:
+    """Render a value on one line, with no character that would end it."""
+    text: str = yaml.safe_dump([value], default_flow_style=True, **_PLAIN)
+    return text.strip()[1:-1]
+
+
+_PLAIN: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 10**6}
+
+
+def _fill(name: str, **values: str) -> str:
+    return Template(template(name).decode()).substitute(values)

@@ -1,0 +1,42 @@
+"""Database URLs: whether one can be one, and what in it nobody else may read."""
+
+from __future__ import annotations
+
+import re
+
+from demosnap.errors import UsageError
+
+_SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential|api_?key", re.IGNORECASE)
+_SECRET_VALUE = re.compile(r"(?:pass\w*|pwd|secret|token)\s*=", re.IGNORECASE)
+
+
+def check(url: str) -> None:
+    """Check that a URL can be one.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    hint = "For example: sqlite:///app.db, postgresql://user@localhost/app."
+    # What fails to parse may hold a password: it is not repeated.
+    if re.search(r"[\x00-\x20\x7f]", url):
+        raise UsageError("the database URL holds a space or a control character", hint)
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        raise UsageError("the text given as database URL is none", hint) from None
+
+
+def secrets(url: str) -> tuple[str, ...]:
+    """Return the passwords in a URL, those in its query too."""
+    from sqlalchemy import make_url
+
+    parsed = make_url(url)
+    found = [str(parsed.password)] if parsed.password else []
+    for key, values in parsed.query.items():
+        for text in (values,) if isinstance(values, str) else values:
+            if text and (_SECRET_KEY.search(key) or _SECRET_VALUE.search(text)):
+                found.append(text)
+    return tuple(found)

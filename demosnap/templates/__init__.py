@@ -1,0 +1,1 @@
+"""The files that `demosnap init` writes, and the template of revision scripts."""
