@@ -1,0 +1,284 @@
+"""What a SQL variety must tell demosnap: text of files, forms of literals, and the row paths.
+
+A dialect has two halves. The pure half writes and reads text and needs neither driver nor
+server; `check`, `--sql` and the reader use it alone. The live half is given an open connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from demosnap.dialects.keywords import KEYWORDS
+from demosnap.model import Column, Marker, Table, split_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
+
+Value = object
+"""A decoded value: None, bool, int, float, decimal.Decimal, str or bytes.
+
+Dates, times, uuids and JSON are str, as ISO 8601 and the canonical text of the type have them.
+"""
+
+LOCK_WAIT = 30.0
+"""How long to wait for somebody else's lock, in seconds."""
+
+
+def integer_pattern(low: int, high: int) -> bytes:
+    """Return the pattern of canonical integers (no leading zero, no `-0`) from low to high.
+
+    `low` is 0 or negative, `high` positive.
+    """
+
+    def up_to(limit: int) -> str:
+        digits = str(limit)
+        longest = len(digits)
+        parts = [f"[1-9][0-9]{{0,{longest - 2}}}"] if longest > 1 else []
+        for i, digit in enumerate(digits):
+            lowest = "1" if i == 0 else "0"
+            if digit > lowest:
+                below = f"[{lowest}-{chr(ord(digit) - 1)}]"
+                parts.append(f"{digits[:i]}{below}[0-9]{{{longest - i - 1}}}")
+        return "|".join([*parts, digits])
+
+    negative = f"|-(?:{up_to(-low)})" if low else ""
+    return f"(?:0|{up_to(high)}{negative})".encode()
+
+
+class Dialect(ABC):
+    """One SQL variety; stateless, one instance per process (`demosnap.dialects.get`)."""
+
+    name: ClassVar[str]
+    """SQLAlchemy's name of the dialect."""
+
+    quote_character: ClassVar[str] = '"'
+
+    extra: ClassVar[str | None] = None
+    """The extra of demosnap that installs a driver; None when Python brings one."""
+
+    enforces_foreign_keys: ClassVar[bool] = True
+    """Whether the server itself checks foreign keys while demosnap loads."""
+
+    transactional_ddl: ClassVar[bool] = True
+    """Whether CREATE TABLE can be rolled back."""
+
+    # ------------------------------------------------------------------ text: names and literals
+
+    def quote(self, name: str) -> str:
+        """Quote an identifier unless it is plain lower case and no keyword of any dialect."""
+        if _PLAIN_NAME.match(name) and name not in KEYWORDS:
+            return name
+        q = self.quote_character
+        return q + name.replace(q, q + q) + q
+
+    def quote_table(self, table: str) -> str:
+        """Quote a table given by its display name, with its namespace if it has one."""
+        namespace, name = split_name(table)
+        return (
+            self.quote(name) if namespace is None else f"{self.quote(namespace)}.{self.quote(name)}"
+        )
+
+    def quote_columns(self, columns: Iterable[str]) -> str:
+        """Quote column names, separated by commas without spaces."""
+        return ",".join(self.quote(name) for name in columns)
+
+    def string(self, text: str) -> str:
+        """Render a text as a SQL literal."""
+        return "'" + text.replace("'", "''") + "'"
+
+    @abstractmethod
+    def literal_pattern(self, column: Column) -> bytes:
+        """Return the regular expression (bytes, no groups that capture) of the column's literals.
+
+        It matches exactly what the dialect's capture may write for the column, `NULL` included
+        only if the column is nullable or its dialect cannot tell.
+        """
+
+    @abstractmethod
+    def decode(self, literal: bytes, column: Column) -> Value:
+        """Turn a literal of the column into a value that other dialects understand."""
+
+    @abstractmethod
+    def encode(self, value: Value, column: Column) -> bytes:
+        """Render a value as this dialect's canonical literal for the column.
+
+        Raises:
+            ValueError: the column's type cannot hold the value; the text says why.
+        """
+
+    # ------------------------------------------------------------------ text: statements of a file
+
+    @abstractmethod
+    def file_begin(self) -> Sequence[str]:
+        """Return the lines that make the database's own client load all or nothing."""
+
+    @abstractmethod
+    def file_end(self) -> Sequence[str]:
+        """Return the lines that end what `file_begin` began."""
+
+    def block_name(self, table: Table) -> str:
+        """Return the table's name and its column list as an INSERT and the digest have them."""
+        columns = self.quote_columns(column.name for column in table.captured)
+        return f"{self.quote_table(table.name)} ({columns})"
+
+    def insert_head(self, table: Table) -> str:
+        """Return the text of an INSERT up to and including `VALUES`."""
+        return f"INSERT INTO {self.block_name(table)} VALUES"
+
+    def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
+        """Return the statements that advance the sequences of loaded tables, never lowering one."""
+        return ()
+
+    # ------------------------------------------------------------------ text: predicates
+
+    @abstractmethod
+    def marked(
+        self,
+        marker: Marker,
+        column: Column,
+        scenario: str,
+        default: bool,
+        scenario_column: Column | None,
+    ) -> str:
+        """Return the predicate of a scenario's marked rows, by JSON key or boolean column.
+
+        Marked means: the JSON boolean true or the string `true` by bytes; or a boolean column
+        that is true. Malformed JSON is unmarked and never an error. `default`: rows that are
+        marked and name no scenario count as well.
+        """
+
+    @abstractmethod
+    def oddly_marked(self, marker: Marker, column: Column) -> str:
+        """Return the predicate of rows whose marker has a value other than true, false or none."""
+
+    @abstractmethod
+    def scenario_of(self, marker: Marker, column: Column, scenario_column: Column | None) -> str:
+        """Return an expression of the scenario that a row names, NULL where it names none."""
+
+    # ------------------------------------------------------------------ live: the connection
+
+    def endpoint(self, url: URL) -> tuple[str | None, str]:
+        """Return the URL's host (None: a file or a socket) and database name."""
+        return url.host, url.database or ""
+
+    def configure_engine(self, engine: Engine) -> None:
+        """Set up the engine that demosnap makes (events, transactions begun for real).
+
+        Raises:
+            DatabaseError: the URL names a database that cannot be there.
+        """
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        """Return whether a driver's error says that somebody else held a lock for too long."""
+        return False
+
+    @contextlib.contextmanager
+    def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
+        """Set what changes the text of values, and put it back at the end.
+
+        Entered before the transaction on a connection that demosnap opened; inside it, on one
+        that the caller owns.
+        """
+        yield
+
+    @contextlib.contextmanager
+    def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
+        """Hold the database's advisory lock; entered outside any transaction.
+
+        `timeout` is in seconds.
+
+        Raises:
+            LockError: somebody else holds it for longer; says who if that can be known.
+        """
+        yield
+
+    @contextlib.contextmanager
+    def consistent_read(self, connection: Connection) -> Iterator[None]:
+        """Begin one transaction in which all reads see one moment, and end it."""
+        with connection.begin():
+            yield
+
+    # ------------------------------------------------------------------ live: definitions
+
+    def namespaces(self, connection: Connection) -> Sequence[str]:
+        """Return the namespaces beside the default one whose tables demosnap looks at."""
+        return ()
+
+    def table_names(self, connection: Connection, namespace: str | None) -> Sequence[str]:
+        """Return the names of a namespace's tables (None: the default one), each row's once."""
+        from sqlalchemy import inspect
+
+        return inspect(connection).get_table_names(schema=namespace)
+
+    def can_hold_marker(self, marker: Marker, column: Column) -> bool:
+        """Return whether a column of this type can hold the marker at all."""
+        return True
+
+    @abstractmethod
+    def reflect_columns(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[Column, ...]]:
+        """Return the columns of tables (display names), in declared order."""
+
+    def reflect_triggers(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return the names of the user triggers of each table that has any."""
+        return {}
+
+    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
+        """Return, per table that cannot be captured or loaded whole, the reason."""
+        return {}
+
+    # ------------------------------------------------------------------ live: rows
+
+    @abstractmethod
+    def read_rows(self, connection: Connection, table: Table, predicate: str) -> Iterator[bytes]:
+        """Yield the rows that the predicate picks, in canonical order and form (UTF-8).
+
+        Each is the text between the parentheses; columns as in `table.captured`.
+        """
+
+    @abstractmethod
+    def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
+        """Insert canonical rows of this dialect and return how many the database took.
+
+        The rows were checked against the grammar. `table` holds the live definition of the
+        columns that the snapshot has.
+        """
+
+    def write_cyclic(
+        self, connection: Connection, tables: Sequence[tuple[Table, Iterable[bytes]]]
+    ) -> int:
+        """Insert the rows of tables that reference each other in a circle; return how many."""
+        return sum(self.write_rows(connection, table, rows) for table, rows in tables)
+
+    def delete_rows(
+        self, connection: Connection, deletes: Sequence[tuple[Table, str]]
+    ) -> list[int]:
+        """Delete what the predicates pick, in the given order; return rows deleted per table.
+
+        All predicates are evaluated as if nothing had been deleted yet, or the order is such
+        that it makes no difference.
+        """
+        counts = []
+        for table, predicate in deletes:
+            result = execute(
+                connection, f"DELETE FROM {self.quote_table(table.name)} WHERE {predicate}"
+            )
+            counts.append(result.rowcount)
+        return counts
+
+    def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Advance the sequences of loaded tables past the loaded values; never lower one."""
+
+
+def execute(connection: Connection, sql: str) -> Any:
+    """Run SQL as it stands: no bound parameters, so colons and per cent signs are data."""
+    return connection.exec_driver_sql(sql, execution_options={"no_parameters": True})

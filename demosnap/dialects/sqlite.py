@@ -1,0 +1,344 @@
+"""SQLite.
+
+Any column may hold a value of any type, so a literal says its type itself. Text with a carriage
+return or a NUL is written as hex: SQLite's shell drops the former before a newline, and
+`quote()` cuts at the latter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from demosnap.dialects.base import LOCK_WAIT, Dialect, Value, execute, integer_pattern
+from demosnap.errors import DatabaseError
+from demosnap.model import Column, Marker, Table, split_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+_INTEGER = integer_pattern(-(2**63), 2**63 - 1)
+_REAL = rb"-?(?:[0-9]+\.[0-9]+(?:e[+-][0-9]+)?|[0-9]+e[+-][0-9]+|9e999)"
+_TEXT = rb"'(?:[^'\x00\r]|'')*'"
+_PAIR = rb"(?:[0-9A-F]{2})*"
+_BLOB = rb"X'" + _PAIR + rb"'"
+_HEX_TEXT = rb"CAST\(X'" + _PAIR + rb"(?:00|0D)" + _PAIR + rb"' AS TEXT\)"
+_LITERAL = b"(?:NULL|" + b"|".join((_INTEGER, _TEXT, _REAL, _BLOB, _HEX_TEXT)) + b")"
+_VALUE = re.compile(
+    rb"(?P<text>'(?:[^']|'')*')|(?P<null>NULL)|CAST\(X'(?P<hex_text>[0-9A-F]*)' AS TEXT\)"
+    rb"|X'(?P<blob>[0-9A-F]*)'|(?P<integer>-?[0-9]+(?![0-9.e]))|(?P<real>-?[0-9.e+-]+)"
+)
+
+_BATCH = 1000
+# SQLite refuses an expression nested deeper than 1,000; every column adds two levels.
+_COLUMNS_PER_EXPRESSION = 200
+
+
+class SQLiteDialect(Dialect):
+    """SQLite 3.37 or newer, through Python's own sqlite3."""
+
+    name: ClassVar[str] = "sqlite"
+    enforces_foreign_keys: ClassVar[bool] = False
+
+    # ------------------------------------------------------------------ text
+
+    def literal_pattern(self, column: Column) -> bytes:
+        """Return the pattern of every literal: any column may hold any type."""
+        return _LITERAL
+
+    def decode(self, literal: bytes, column: Column) -> Value:
+        """Turn a literal into None, int, float, str or bytes."""
+        return parse_literal(literal)
+
+    def encode(self, value: Value, column: Column) -> bytes:
+        """Render a value by its Python type; booleans are 1 and 0, as SQLite has them."""
+        if value is None:
+            return b"NULL"
+        if isinstance(value, bool):
+            return b"1" if value else b"0"
+        if isinstance(value, Decimal):
+            value = _number(value)
+        if isinstance(value, int):
+            if not -(2**63) <= value < 2**63:
+                raise ValueError("is beyond SQLite's 64-bit integers")
+            return str(value).encode()
+        if isinstance(value, float):
+            if math.isnan(value):
+                raise ValueError("is NaN, which SQLite stores as NULL")
+            return real_literal(value).encode()
+        if isinstance(value, bytes):
+            return b"X'" + value.hex().upper().encode() + b"'"
+        assert isinstance(value, str)
+        if "\r" in value or "\0" in value:
+            return b"CAST(X'" + value.encode().hex().upper().encode() + b"' AS TEXT)"
+        return self.string(value).encode()
+
+    def file_begin(self) -> Sequence[str]:
+        """Return lines for the sqlite3 shell, which would go on after an error otherwise."""
+        return (".bail on", "PRAGMA foreign_keys = OFF;", "BEGIN IMMEDIATE;")
+
+    def file_end(self) -> Sequence[str]:
+        """Return the COMMIT."""
+        return ("COMMIT;",)
+
+    # ------------------------------------------------------------------ predicates
+
+    def marked(
+        self,
+        marker: Marker,
+        column: Column,
+        scenario: str,
+        default: bool,
+        scenario_column: Column | None,
+    ) -> str:
+        """Return a predicate that is false, not an error, for malformed JSON."""
+        name = self.quote(column.name)
+        if marker.key is None:
+            tests = [f"{name} = 1"]
+            if scenario_column is not None:
+                other = self.quote(scenario_column.name)
+                none = f" OR {other} IS NULL" if default else ""
+                tests.append(f"({other} COLLATE BINARY = {self.string(scenario)}{none})")
+            return " AND ".join(tests)
+        path = _path(marker.key)
+        tests = [f"(json_type({name},{path})='true' OR json_extract({name},{path})='true')"]
+        if marker.scenario_key is not None:
+            path = _path(marker.scenario_key)
+            none = f" OR json_extract({name},{path}) IS NULL" if default else ""
+            tests.append(f"(json_extract({name},{path})={self.string(scenario)}{none})")
+        return f"CASE WHEN {_valid(name)} THEN {' AND '.join(tests)} ELSE 0 END"
+
+    def oddly_marked(self, marker: Marker, column: Column) -> str:
+        """Return the predicate of markers such as 1, "yes" or "TRUE"."""
+        name = self.quote(column.name)
+        if marker.key is None:
+            return f"{name} NOT IN (0, 1)"
+        path = _path(marker.key)
+        return (
+            f"CASE WHEN {_valid(name)} THEN json_type({name},{path}) NOT IN ('true','false','null')"
+            f" AND json_extract({name},{path}) NOT IN ('true','false') ELSE 0 END"
+        )
+
+    def scenario_of(self, marker: Marker, column: Column, scenario_column: Column | None) -> str:
+        """Return the scenario's name as text."""
+        if scenario_column is not None:
+            return self.quote(scenario_column.name)
+        if marker.scenario_key is None:
+            return "NULL"
+        name = self.quote(column.name)
+        value = f"json_extract({name},{_path(marker.scenario_key)})"
+        return f"CASE WHEN {_valid(name)} THEN {value} END"
+
+    # ------------------------------------------------------------------ connection
+
+    def endpoint(self, url: URL) -> tuple[str | None, str]:
+        """Return that the database is a file."""
+        return None, url.database or ":memory:"
+
+    def configure_engine(self, engine: Engine) -> None:
+        """Begin transactions for real, and refuse to make a database by looking for it.
+
+        Python's sqlite3 would begin a transaction only before the first INSERT, and SQLite
+        would make a file that is not there.
+        """
+        from sqlalchemy import event
+
+        database = engine.url.database or ":memory:"
+        if not database.startswith((":memory:", "file:")) and not Path(database).exists():
+            raise DatabaseError(
+                f"there is no database file {database}",
+                "Create it with your application's own migrations, or correct the URL.",
+            )
+
+        @event.listens_for(engine, "connect")
+        def _connect(connection: sqlite3.Connection, record: object) -> None:
+            connection.isolation_level = None
+            connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT * 1000)}")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            write = connection.get_execution_options().get("demosnap_write")
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        """Return whether it is SQLITE_BUSY."""
+        return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+    @contextlib.contextmanager
+    def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
+        """Keep foreign keys from acting while demosnap moves rows: it checks them itself.
+
+        Inside a transaction of the caller's they can only be deferred.
+        """
+        if not write:
+            yield
+            return
+        # Past SQLAlchemy, which would begin a transaction, in which the PRAGMA does nothing.
+        driver = _driver(connection)
+        if driver.in_transaction:
+            driver.execute("PRAGMA defer_foreign_keys = ON")
+            yield
+            return
+        (before,) = driver.execute("PRAGMA foreign_keys").fetchone()
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            driver.execute(f"PRAGMA foreign_keys = {before}")
+
+    # ------------------------------------------------------------------ definitions
+
+    def reflect_columns(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[Column, ...]]:
+        """Return the columns with the types as they were declared, whatever they say."""
+        found = {}
+        for table in tables:
+            namespace, name = split_name(table)
+            prefix = f"{self.quote(namespace)}." if namespace else ""
+            rows = execute(connection, f"PRAGMA {prefix}table_xinfo({self.string(name)})").all()
+            found[table] = tuple(
+                Column(
+                    name=row.name,
+                    type=row.type,
+                    # A key of one INTEGER column is the row's number, given by SQLite itself.
+                    nullable=not row.notnull and not (row.pk and row.type.upper() == "INTEGER"),
+                    default=row.dflt_value,
+                    generated=row.hidden in (2, 3),
+                )
+                for row in rows
+                if row.hidden != 1
+            )
+        return found
+
+    def reflect_triggers(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return the triggers of the main database."""
+        found: dict[str, tuple[str, ...]] = {}
+        sql = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        for table, trigger in execute(connection, sql):
+            found[table] = (*found.get(table, ()), trigger)
+        return found
+
+    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
+        """Return every table of a UTF-16 database: text would not keep its order and bytes."""
+        encoding = execute(connection, "PRAGMA encoding").scalar()
+        if encoding == "UTF-8":
+            return {}
+        return dict.fromkeys(tables, f"the database's encoding is {encoding}, not UTF-8")
+
+    # ------------------------------------------------------------------ rows
+
+    def read_rows(self, connection: Connection, table: Table, predicate: str) -> Iterator[bytes]:
+        """Yield rows rendered by SQLite; only REAL values are rendered by Python's repr."""
+        driver = _driver(connection)
+        driver.create_function("demosnap_real", 1, real_literal, deterministic=True)
+        columns = [self._literal_expression(column) for column in table.captured]
+        chunks = [
+            "||','||".join(columns[i : i + _COLUMNS_PER_EXPRESSION])
+            for i in range(0, len(columns), _COLUMNS_PER_EXPRESSION)
+        ]
+        sql = (
+            f"SELECT {','.join(f'CAST({chunk} AS BLOB)' for chunk in chunks)}"
+            f" FROM {self.quote_table(table.name)} WHERE {predicate}"
+            f" ORDER BY {self._order(driver, table, predicate)}"
+        )
+        cursor = driver.execute(sql)
+        cursor.arraysize = _BATCH
+        while batch := cursor.fetchmany():
+            for row in batch:
+                yield row[0] if len(row) == 1 else b",".join(row)
+
+    def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
+        """Insert by executemany."""
+        columns = table.captured
+        sql = f"INSERT INTO {self.block_name(table)} VALUES ({','.join('?' * len(columns))})"
+        cursor = _driver(connection).cursor()
+        cursor.executemany(sql, map(parse_row, rows))
+        return cursor.rowcount if cursor.rowcount > 0 else 0
+
+    def _literal_expression(self, column: Column) -> str:
+        name = self.quote(column.name)
+        return (
+            f"CASE typeof({name}) WHEN 'integer' THEN {name} WHEN 'null' THEN 'NULL'"
+            f" WHEN 'text' THEN CASE WHEN instr({name},char(13)) OR instr({name},char(0))"
+            f" THEN 'CAST(X'''||hex({name})||''' AS TEXT)' ELSE quote({name}) END"
+            f" WHEN 'real' THEN demosnap_real({name}) ELSE quote({name}) END"
+        )
+
+    def _order(self, driver: sqlite3.Connection, table: Table, predicate: str) -> str:
+        keys = [table.column(name) for name in table.key] or list(table.captured)
+        names = [self.quote(column.name) for column in keys]
+        odd = " OR ".join(f"typeof({name})<>'integer'" for name in names)
+        sql = (
+            f"SELECT 1 FROM {self.quote_table(table.name)} WHERE ({predicate}) AND ({odd}) LIMIT 1"
+        )
+        if not driver.execute(sql).fetchone():
+            return ",".join(names)
+        return ",".join(
+            f"typeof({name})<>'integer',CASE typeof({name}) WHEN 'integer' THEN {name} END,"
+            f"CAST({self._literal_expression(column)} AS BLOB)"
+            for name, column in zip(names, keys, strict=True)
+        )
+
+
+def parse_row(row: bytes) -> list[Any]:
+    """Turn a canonical row into the values that sqlite3 binds."""
+    return [
+        _CONVERT[match.lastgroup or ""](match[match.lastgroup or ""])
+        for match in _VALUE.finditer(row)
+    ]
+
+
+def parse_literal(literal: bytes) -> Value:
+    """Turn one literal into None, int, float, str or bytes."""
+    return parse_row(literal)[0]
+
+
+def real_literal(value: float) -> str:
+    """Render a REAL so that reading it gives the same bits, on any version of SQLite."""
+    if math.isinf(value):
+        return "9e999" if value > 0 else "-9e999"
+    return repr(value)
+
+
+_CONVERT: dict[str, Callable[[bytes], Any]] = {
+    "text": lambda text: text[1:-1].replace(b"''", b"'").decode(),
+    "null": lambda _: None,
+    "hex_text": lambda digits: bytes.fromhex(digits.decode()).decode(),
+    "blob": lambda digits: bytes.fromhex(digits.decode()),
+    "integer": int,
+    "real": float,
+}
+
+
+def _number(value: Decimal) -> int | float | str:
+    if value.is_nan() or value.is_infinite():
+        return float(value)
+    if value == value.to_integral_value() and abs(value) < 2**63:
+        return int(value)
+    nearest = float(value)
+    if Decimal(repr(nearest)) != value:
+        raise ValueError("has more digits than SQLite's numbers keep")
+    return nearest
+
+
+def _path(key: str) -> str:
+    path = f"$.{key}" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key) else f'$."{key}"'
+    return "'" + path.replace("'", "''") + "'"
+
+
+def _valid(name: str) -> str:
+    return f"typeof({name})='text' AND json_valid({name})"
+
+
+def _driver(connection: Connection) -> sqlite3.Connection:
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return driver

@@ -1,0 +1,1 @@
+"""Snapshot files: pure text, no database, no Alembic, no command line."""

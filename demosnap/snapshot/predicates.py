@@ -1,0 +1,137 @@
+"""From a selection and table definitions to SQL: what is picked, purged and counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from demosnap.dialects.base import Dialect
+from demosnap.errors import ScriptError
+from demosnap.model import ForeignKey, Rule, Selection, Table
+
+_WHERE_TOKEN = re.compile(
+    r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|(?<![:\w]):scenario\b""", re.DOTALL
+)
+
+
+def predicates(
+    selection: Selection, tables: Mapping[str, Table], dialect: Dialect
+) -> dict[str, str]:
+    """Render the predicate of each table of the selection, in the selection's order.
+
+    `tables` must hold the definition of every table of the selection, by display name.
+
+    Raises:
+        ScriptError: a table, a marker column or a foreign key that the selection names is not
+            in the definitions.
+    """
+    rendered: dict[str, str] = {}
+
+    def render(name: str, on_the_way: tuple[str, ...] = ()) -> str:
+        if name not in rendered:
+            if name in on_the_way:
+                raise ScriptError(
+                    f"the tables {', '.join(on_the_way)} are via each other in a circle"
+                )
+            table = _table(tables, name)
+            rule = selection.rules[name]
+            if rule.kind == "marker":
+                rendered[name] = _marker_predicate(selection, table, dialect)
+            elif rule.kind == "where":
+                rendered[name] = bind_scenario(rule.where, selection.scenario, dialect)
+            else:
+                key = via_foreign_key(table, rule)
+                if key.table not in selection.rules:
+                    raise ScriptError(f"{name} is via {key.table}, which is not selected")
+                parent = render(key.table, (*on_the_way, name))
+                rendered[name] = in_table(
+                    dialect, key.columns, key.table, key.referred_columns, parent
+                )
+        return rendered[name]
+
+    return {name: render(name) for name in selection.rules}
+
+
+def in_table(
+    dialect: Dialect,
+    columns: Sequence[str],
+    table: str,
+    referred_columns: Sequence[str],
+    predicate: str | None = None,
+) -> str:
+    """Render that `columns` point at a row of `table`, only at those of `predicate` if given."""
+    left = dialect.quote_columns(columns)
+    if len(columns) > 1:
+        left = f"({left})"
+    where = f" WHERE {predicate}" if predicate else ""
+    right = f"SELECT {dialect.quote_columns(referred_columns)} FROM {dialect.quote_table(table)}"
+    return f"{left} IN ({right}{where})"
+
+
+def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
+    """Return the foreign key that a `via` rule goes over.
+
+    Raises:
+        ScriptError: the table has no foreign key over exactly these columns.
+    """
+    for key in table.foreign_keys:
+        if sorted(key.columns) == sorted(rule.columns):
+            return key
+    raise ScriptError(
+        f"{table.name} has no foreign key over {', '.join(rule.columns)}, "
+        "which its rule in the selection goes over",
+    )
+
+
+def bind_scenario(where: str, scenario: str, dialect: Dialect) -> str:
+    """Put the scenario's name, as a literal, where `:scenario` stands outside of quotes."""
+    literal = dialect.string(scenario)
+    bound = _WHERE_TOKEN.sub(lambda m: literal if m[0] == ":scenario" else m[0], where)
+    return f"({bound})"
+
+
+def purge_statements(
+    selection: Selection, tables: Mapping[str, Table], dialect: Dialect
+) -> list[str]:
+    """Render one DELETE a table, children before parents."""
+    return [
+        f"DELETE FROM {dialect.quote_table(name)} WHERE {predicate};"
+        for name, predicate in reversed(predicates(selection, tables, dialect).items())
+    ]
+
+
+def verification_query(selection: Selection, tables: Mapping[str, Table], dialect: Dialect) -> str:
+    """Render the query that counts the rows of each table (columns `type` and `count`)."""
+    parts: list[str] = []
+    for name, predicate in predicates(selection, tables, dialect).items():
+        names = ("", "") if parts else (" AS type", " AS count")
+        parts.append(
+            f"SELECT {dialect.string(title(name))}{names[0]}, COUNT(*){names[1]} "
+            f"FROM {dialect.quote_table(name)} WHERE {predicate}"
+        )
+    return "\nUNION ALL\n".join(parts) + ";"
+
+
+def title(table: str) -> str:
+    """Render a table's name as a heading: `chat_sessions` is `Chat Sessions`."""
+    return " ".join(word.capitalize() for word in re.split(r"[_\s]+", table) if word)
+
+
+def _marker_predicate(selection: Selection, table: Table, dialect: Dialect) -> str:
+    marker = selection.marker
+    if marker.where is not None:
+        return bind_scenario(marker.where, selection.scenario, dialect)
+    assert marker.column is not None
+    try:
+        column = table.column(marker.column)
+        scenario_column = table.column(marker.scenario_column) if marker.scenario_column else None
+    except KeyError as error:
+        raise ScriptError(f"{table.name} has no marker column {error.args[0]!r}") from error
+    return dialect.marked(marker, column, selection.scenario, selection.default, scenario_column)
+
+
+def _table(tables: Mapping[str, Table], name: str) -> Table:
+    try:
+        return tables[name]
+    except KeyError:
+        raise ScriptError(f"table {name} is selected, but there is no such table") from None

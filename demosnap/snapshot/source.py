@@ -1,0 +1,161 @@
+"""An open snapshot file: reads it within bounds and says what is wrong with a line."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO, NoReturn
+
+from demosnap.errors import SnapshotError
+from demosnap.snapshot.definitions import excerpt
+
+MAX_LINE = 1 << 20
+"""The longest line of a header, in bytes."""
+
+MAX_ROW = 256 << 20
+"""The largest row, in bytes."""
+
+MAX_QUOTES = 4_000_000
+"""The most single quotes in a row: matching it takes memory for each."""
+
+AROUND_ROW = 4
+"""The bytes around a row: `(` before it, `)`, `,` or `;`, and LF after it."""
+
+_CONFLICT = (b"<<<<<<< ", b"||||||| ", b"=======\n", b"=======\r\n", b">>>>>>> ")
+
+
+class Source:
+    """An open snapshot file; `line` is the number of the line that comes next."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._name = name
+        self.line = 1
+
+    def expect(self, text: str, complaint: str) -> None:
+        """Read exactly this text.
+
+        Raises:
+            SnapshotError: with the complaint and the first line that differs.
+        """
+        wanted = text.encode()
+        start = self._file.tell()
+        if self._file.read(len(wanted)) == wanted:
+            self.line += wanted.count(b"\n")
+            return
+        self._file.seek(start)
+        expected = found = b""
+        for expected in re.findall(rb"[^\n]*\n", wanted):
+            found = self._file.readline(len(expected))
+            if found != expected:
+                break
+            self.line += 1
+        if not found.endswith(b"\n"):
+            found += self._file.readline(MAX_LINE)
+        pairs = enumerate(zip(expected, found, strict=False))
+        at = next((i for i, (one, other) in pairs if one != other), 0)
+        self.fail(
+            found,
+            f"{complaint}:\n  expected: {show(expected, at)}\n  found:    {show(found, at)}",
+        )
+
+    def expect_end(self) -> None:
+        """Check that nothing is left.
+
+        Raises:
+            SnapshotError: something is.
+        """
+        if found := self._file.readline(MAX_LINE):
+            # A last line without its LF is not what is wrong here.
+            line = found.removesuffix(b"\n") + b"\n"
+            self.fail(line, f"something stands after the snapshot's end: {show(found)}")
+
+    def record(self) -> bytes:
+        """Read one line, with its LF: all of a row, or the beginning of one."""
+        self.line += 1
+        return self._file.readline(MAX_ROW + AROUND_ROW + 1)
+
+    def whole_record(self, first: bytes) -> bytes:
+        """Return the row that the line just read begins, to the first LF outside of quotes.
+
+        Raises:
+            SnapshotError: the row has no end, or is larger than a snapshot holds.
+        """
+        at = self.line - 1
+        lines = [first]
+        size = len(first)
+        quotes = first.count(b"'")
+        while quotes % 2 and size <= MAX_ROW + AROUND_ROW:
+            line = self._file.readline(MAX_ROW + AROUND_ROW + 1 - size)
+            if not line:
+                self.fail(first, "a quote in the row that begins here is never closed", at)
+            lines.append(line)
+            size += len(line)
+            quotes += line.count(b"'")
+        whole = b"".join(lines)
+        if reason := too_large(whole[1 : 1 - AROUND_ROW]):
+            self.fail(first, f"the row that begins here is {reason}", at)
+        self.line += len(lines) - 1
+        return whole
+
+    def fail(self, found: bytes, message: str, line: int | None = None) -> NoReturn:
+        """Raise for what was found on a line, saying rather what spoiled it if that shows.
+
+        Raises:
+            SnapshotError: always.
+        """
+        line = self.line if line is None else line
+        raise_damage(found[:MAX_LINE], self._name, line)
+        raise SnapshotError(message, self._name, line, restore_hint(self._name))
+
+
+def too_large(row: bytes) -> str | None:
+    """Return in what way a row is more than a snapshot holds, None if it is not."""
+    if len(row) > MAX_ROW:
+        return f"larger than {MAX_ROW >> 20} MiB"
+    if len(row) > MAX_QUOTES and row.count(b"'") > MAX_QUOTES:
+        return f"a row of more than {MAX_QUOTES:,} quotes"
+    return None
+
+
+def show(text: bytes, at: int = 0) -> str:
+    """Render the part of a line that stands around a position."""
+    return excerpt(text.rstrip(b"\n").decode("utf-8", "replace"), at)
+
+
+def raise_damage(line: bytes, name: str, number: int) -> None:
+    """Raise for a line that git or an editor spoiled; do nothing for any other.
+
+    Only for a line that is not as it should be, or one that cannot be part of a text value.
+    """
+    if line.startswith(_CONFLICT):
+        raise SnapshotError(
+            "the file has git's conflict markers: two branches changed this snapshot",
+            name,
+            number,
+            "A snapshot cannot be merged line by line. Take one of the two whole: "
+            f"git checkout --ours -- {name} (or --theirs)",
+        )
+    if line.endswith(b"\r\n"):
+        raise SnapshotError(
+            "the line ends in CRLF: git's core.autocrlf, or an editor, changed the line ends",
+            name,
+            number,
+            "demo_revisions/.gitattributes must say '*.sql -text'. "
+            f"Then delete the file and run: git checkout -- {name}",
+        )
+    if not line.endswith(b"\n") and len(line) < MAX_LINE:
+        raise SnapshotError(
+            "the file ends here, in the middle: it is truncated", name, number, restore_hint(name)
+        )
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        if len(line) < MAX_LINE or error.reason != "unexpected end of data":
+            raise SnapshotError(
+                f"byte 0x{line[error.start]:02X} is not UTF-8", name, number, restore_hint(name)
+            ) from None
+
+
+def restore_hint(name: str) -> str:
+    """Return what to do about a snapshot that is not as demosnap wrote it."""
+    return f"A snapshot is not edited by hand. Restore it: git checkout -- {name}"

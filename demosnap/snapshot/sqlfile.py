@@ -1,0 +1,390 @@
+"""Snapshot files: the writer, and the strict reader that accepts nothing but what the writer makes.
+
+A file is the header, then one section a table: an INSERT with one row a line, a new one where
+`layout.Grouping` says so; then the footer. Header and footer depend on nothing but the header's
+values and the selection, so the reader renders them again and compares bytes. Only rows are
+parsed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import itertools
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, NoReturn
+
+from demosnap import dialects
+from demosnap.dialects.base import Dialect
+from demosnap.errors import DatabaseError, ScriptError, SnapshotError
+from demosnap.model import Header, Selection, Table
+from demosnap.snapshot.definitions import excerpt
+from demosnap.snapshot.header import (
+    heading,
+    parse_header,
+    parts_after_rows,
+    parts_before_rows,
+    render_footer,
+    render_header,
+)
+from demosnap.snapshot.layout import STATEMENT_BYTES, STATEMENT_ROWS, Grouping, Order
+from demosnap.snapshot.rows import show_key, split
+from demosnap.snapshot.source import MAX_LINE, Source, restore_hint, show, too_large
+
+__all__ = ["Block", "SnapshotReader", "SnapshotWriter", "render_footer", "render_header", "verify"]
+
+
+# ---------------------------------------------------------------------- writer
+
+
+class SnapshotWriter:
+    """Writes one snapshot file; a context manager, which removes the file on an exception.
+
+    `path` is overwritten: give it a file beside the snapshot, and rename that. `digest` (hex) and
+    `size` (bytes) are there after `close`, which leaving the context calls.
+
+    Raises:
+        SnapshotError: the file cannot be written, or the header cannot be read back.
+        ScriptError: the selection names what the header's tables do not have.
+    """
+
+    digest: str
+    size: int
+
+    def __init__(
+        self, path: str | Path, header: Header, selection: Selection, dialect: Dialect
+    ) -> None:
+        self._path = Path(path)
+        self._header = header
+        self._dialect = dialect
+        self._tables = list(header.tables)
+        self._sha = hashlib.sha256()
+        self._size = 0
+        before = render_header(header, selection, dialect).encode()
+        parse_header(io.BytesIO(before), str(path))
+        self._after = render_footer(header, selection, dialect).encode()
+        with self._writing():
+            self._file = self._path.open("wb", buffering=1 << 20)
+        self._write(before)
+
+    def __enter__(self) -> SnapshotWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self.close()
+        finally:
+            if not hasattr(self, "digest"):
+                self._remove()
+
+    def write_block(self, table: Table, rows: Iterable[bytes]) -> int:
+        """Write a table's canonical rows and return how many; tables come in header order.
+
+        Raises:
+            DatabaseError: there are not as many rows as the header says, they are not in
+                canonical order, or one is larger than a snapshot holds.
+            SnapshotError: the file cannot be written.
+        """
+        expected = self._tables.pop(0)
+        if expected.name != table.name:
+            raise ValueError(f"{table.name} is written where {expected.name} comes next")
+        self._sha.update(self._dialect.block_name(table).encode() + b"\n")
+        head = f"{self._dialect.insert_head(table)}\n(".encode()
+        start = f"\n-- {heading(table.name)}\n".encode()
+        order = Order(table)
+        count = 0
+        for group in _groups(table, rows):
+            wrong = order.first_wrong(group)
+            if wrong is not None:
+                raise DatabaseError(
+                    f"{table.name}: the row {_key(table, group[wrong])} is out of order,"
+                    " or there twice",
+                    "The table changed while it was read, or the database sorts in another way"
+                    " than demosnap expects, which is a bug in demosnap.",
+                )
+            self._write(start + head + b"),\n(".join(group) + b");\n")
+            self._sha.update(b"\n".join(group) + b"\n")
+            count += len(group)
+            start = b""
+        if count != self._header.rows[table.name]:
+            raise DatabaseError(
+                f"{table.name}: the database gave {count} rows where"
+                f" {self._header.rows[table.name]} were counted",
+                "Somebody else wrote to it in the meantime. Try again.",
+            )
+        return count
+
+    def close(self) -> None:
+        """Write what follows the rows and put the file on the disk.
+
+        Raises:
+            SnapshotError: the file cannot be written.
+        """
+        if self._file.closed:
+            return
+        if self._tables:
+            raise ValueError(f"{self._tables[0].name} was not written")
+        self._write(self._after)
+        with self._writing():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        self.digest = self._sha.hexdigest()
+        self.size = self._size
+
+    def _write(self, data: bytes) -> None:
+        with self._writing():
+            self._file.write(data)
+        self._size += len(data)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._remove()
+            reason = error.strerror or str(error)
+            raise SnapshotError(f"cannot be written: {reason}", str(self._path)) from error
+
+    def _remove(self) -> None:
+        if hasattr(self, "_file"):
+            with contextlib.suppress(OSError):
+                self._file.close()
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+
+
+def _groups(table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the rows of each INSERT."""
+    begins = Grouping().begins
+    group: list[bytes] = []
+    for row in rows:
+        if begins(row) and group:
+            yield group
+            group = []
+        if len(row) > MAX_LINE and (reason := too_large(row)):
+            raise DatabaseError(
+                f"{table.name}: the row {_key(table, row)} is {reason}",
+                "Leave it out of the demo data, or move the value to a file.",
+            )
+        group.append(row)
+    if group:
+        yield group
+
+
+# ---------------------------------------------------------------------- reader
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The rows of one table inside a snapshot, to be used up before the next block."""
+
+    table: Table
+    rows: Iterator[bytes]
+
+
+class SnapshotReader:
+    """Reads one snapshot file; making one reads only the top of the file, for `header`.
+
+    `digest` (hex) and `rows` (rows per table) are there when all of `blocks` was used up.
+
+    Raises:
+        SnapshotError: the file cannot be read, or its top is not what demosnap writes.
+    """
+
+    header: Header
+    digest: str
+    rows: dict[str, int]
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = str(path)
+        with self._open() as file:
+            self.header = parse_header(file, self._path)
+        if self.header.dialect not in dialects.names():
+            raise SnapshotError(
+                f"demosnap does not know the dialect {self.header.dialect!r}", self._path, 6
+            )
+
+    def blocks(self, selection: Selection, expected: Header | None = None) -> Iterator[Block]:
+        """Yield the tables in order, each with its rows as they stand between the parentheses.
+
+        Everything is checked on the way, also the rows that the caller does not ask for; what
+        was yielded may still be followed by an error. `expected` is what the revision script
+        says (its `tables` are not looked at).
+
+        Raises:
+            SnapshotError: the file is not byte for byte what demosnap writes for the selection.
+        """
+        self._compare(selection, expected)
+        header = self.header
+        dialect = dialects.get(header.dialect)
+        sha = hashlib.sha256()
+        try:
+            before = list(parts_before_rows(header, selection, dialect))
+            after = list(parts_after_rows(header, selection, dialect))
+        except ScriptError as error:
+            raise SnapshotError(
+                f"the table definitions do not fit the selection: {error.message}",
+                self._path,
+                hint=restore_hint(self._path),
+            ) from error
+        with self._open() as file:
+            source = Source(file, self._path)
+            for what, text in before:
+                source.expect(text, f"{what} not what demosnap writes for this selection")
+            for table in header.tables:
+                batches = _batches(source, table, header.rows[table.name], dialect, sha)
+                yield Block(table, itertools.chain.from_iterable(batches))
+                for _ in batches:
+                    pass
+            for what, text in after:
+                source.expect(text, f"{what} not what demosnap writes for this selection")
+            source.expect_end()
+        self.digest = sha.hexdigest()
+        self.rows = dict(header.rows)
+
+    def _compare(self, selection: Selection, expected: Header | None) -> None:
+        header = self.header
+        pairs: list[tuple[str, object, object]] = [
+            ("scenario", header.scenario, selection.scenario),
+            ("tables", [table.name for table in header.tables], list(selection.rules)),
+        ]
+        if expected is not None:
+            fields = ("scenario", "version", "created_at", "dialect", "format")
+            pairs += [(name, getattr(header, name), getattr(expected, name)) for name in fields]
+            pairs.append(("rows", dict(header.rows), dict(expected.rows)))
+        for name, found, wanted in pairs:
+            if found != wanted:
+                raise SnapshotError(
+                    f"the snapshot's {name} and the revision script's differ:\n"
+                    f"  script:   {excerpt(str(wanted))}\n  snapshot: {excerpt(str(found))}",
+                    self._path,
+                    hint=restore_hint(self._path),
+                )
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[BinaryIO]:
+        try:
+            with Path(self._path).open("rb", buffering=1 << 20) as file:
+                yield file
+        except FileNotFoundError:
+            raise SnapshotError(
+                "the snapshot is missing", self._path, hint=restore_hint(self._path)
+            ) from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise SnapshotError(f"cannot be read: {reason}", self._path) from error
+
+
+def verify(path: str | Path, selection: Selection, expected: Header | None = None) -> str:
+    """Read a whole snapshot, check all of it, and return its digest.
+
+    Raises:
+        SnapshotError: the file is not byte for byte what demosnap writes for the selection.
+    """
+    reader = SnapshotReader(path)
+    for _ in reader.blocks(selection, expected):
+        pass
+    return reader.digest
+
+
+def _batches(
+    source: Source, table: Table, total: int, dialect: Dialect, sha: hashlib._Hash
+) -> Iterator[list[bytes]]:
+    """Yield the rows of each INSERT of a table, checked and in the digest."""
+    sha.update(dialect.block_name(table).encode() + b"\n")
+    columns = [b"(?:%s)" % dialect.literal_pattern(column) for column in table.captured]
+    match = re.compile(rb"\(%s\)[,;]\n" % b",".join(columns)).fullmatch
+    begins = Grouping().begins
+    order = Order(table)
+    start = f"\n-- {heading(table.name)}\n"
+    done = 0
+    while done < total:
+        source.expect(
+            f"{start}{dialect.insert_head(table)}\n",
+            f"the header says {total} rows of {table.name}, {done} are here",
+        )
+        start = ""
+        rows: list[bytes] = []
+        lines = [source.line]
+        ends = False
+        while not ends:
+            record = source.record()
+            if len(record) > MAX_LINE or not match(record):
+                record = source.whole_record(record)
+                if not match(record):
+                    _fail_row(source, record, table, dialect, lines[-1])
+            row = record[1:-3]
+            if begins(row) != (not rows):
+                source.fail(
+                    record,
+                    f"the INSERTs of {table.name} are not divided as demosnap does it: at most"
+                    f" {STATEMENT_ROWS:,} rows and {STATEMENT_BYTES >> 10} KiB in each",
+                    lines[-1],
+                )
+            rows.append(row)
+            ends = record.endswith(b";\n")
+            if done + len(rows) == total and not ends:
+                source.fail(
+                    record,
+                    f"by the header this is the last of {total} rows of {table.name},"
+                    " but it does not end with ');'",
+                    lines[-1],
+                )
+            lines.append(source.line)
+        text = b"\n".join(rows)
+        if not text.isascii():
+            try:
+                text.decode()
+            except UnicodeDecodeError as error:
+                wrong = text.count(b"\n", 0, error.start)
+                source.fail(text[error.start : error.end] + b"\n", "not UTF-8", lines[0] + wrong)
+        place = order.first_wrong(rows)
+        if place is not None:
+            source.fail(
+                b"\n",
+                f"{table.name}: the row {_key(table, rows[place])} is there twice or out of order",
+                lines[place],
+            )
+        sha.update(text)
+        sha.update(b"\n")
+        done += len(rows)
+        yield rows
+
+
+def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, line: int) -> NoReturn:
+    """Raise for a record that is no row of the table, naming the column if one is to blame."""
+    if not record.startswith(b"(") or record[-3:] not in (b"),\n", b");\n"):
+        source.fail(
+            record, f"this is no row of {table.name}, or more than one: {show(record)}", line
+        )
+    literals = split(record[1:-3])
+    for literal, column in zip(literals, table.captured, strict=False):
+        if not re.fullmatch(dialect.literal_pattern(column), literal):
+            source.fail(
+                record,
+                f"{table.name}.{column.name}: {show(literal)} is no literal that demosnap writes"
+                f" for {column.type or 'a column'}{'' if column.nullable else ' not null'}",
+                line,
+            )
+    source.fail(
+        record,
+        f"the row of {table.name} has {len(literals)} values, not {len(table.captured)}",
+        line,
+    )
+
+
+def _key(table: Table, row: bytes) -> str:
+    return excerpt(show_key(table, row))
