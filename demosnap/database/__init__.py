@@ -1,0 +1,1 @@
+"""The live database: given a connection, never opens one."""

@@ -1,0 +1,144 @@
+"""demosnap's own two tables: the version table of its Alembic environment, and `demosnap_log`."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, inspect, select
+
+from demosnap.version import __version__
+
+VERSION_TABLE = "demosnap_version"
+LOG_TABLE = "demosnap_log"
+OWN_TABLES = frozenset({VERSION_TABLE, LOG_TABLE})
+
+metadata = MetaData()
+
+version_table = Table(VERSION_TABLE, metadata, Column("version_num", String(255), primary_key=True))
+
+log_table = Table(
+    LOG_TABLE,
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("logged_at", String(20), nullable=False),
+    Column("operation", String(16), nullable=False),
+    Column("scenario", String(255), nullable=False),
+    Column("revision", String(255)),
+    Column("row_counts", Text, nullable=False),
+    Column("digest", String(64)),
+    Column("demosnap_version", String(32), nullable=False),
+    Column("os_user", String(255), nullable=False),
+    Column("host", String(255), nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of `demosnap_log`.
+
+    `logged_at` is UTC (`YYYY-MM-DDTHH:MM:SSZ`). `operation` is load, purge, capture or stamp.
+    `revision` is None for base. `digest` is of the canonical rows that the database then held,
+    in its own dialect and over the columns of the revision's snapshot; None where it held none.
+    """
+
+    logged_at: str
+    operation: str
+    scenario: str
+    revision: str | None
+    rows: Mapping[str, int]
+    digest: str | None
+    demosnap_version: str
+    os_user: str
+    host: str
+
+
+def exist(connection: Connection) -> bool:
+    """Return whether both tables are there."""
+    inspector = inspect(connection)
+    return all(inspector.has_table(table.name) for table in metadata.sorted_tables)
+
+
+def create(connection: Connection) -> None:
+    """Create what is missing of the two tables, in the caller's transaction."""
+    metadata.create_all(connection, checkfirst=True)
+
+
+def stamps(connection: Connection) -> tuple[str, ...]:
+    """Return the revision ids in the version table, sorted; none if there is no such table."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return ()
+    rows = connection.execute(select(version_table.c.version_num))
+    return tuple(sorted(row[0] for row in rows))
+
+
+def new_entry(
+    operation: str, scenario: str, revision: str | None, rows: Mapping[str, int], digest: str | None
+) -> LogEntry:
+    """Make an entry of this moment, this user and this host."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return LogEntry(
+        logged_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        operation=operation,
+        scenario=scenario,
+        revision=revision,
+        rows=dict(rows),
+        digest=digest,
+        demosnap_version=__version__,
+        os_user=_user(),
+        host=socket.gethostname(),
+    )
+
+
+def values(entry: LogEntry) -> dict[str, str | None]:
+    """Return an entry as the columns of `demosnap_log`, without its number."""
+    return {
+        "logged_at": entry.logged_at,
+        "operation": entry.operation,
+        "scenario": entry.scenario,
+        "revision": entry.revision,
+        "row_counts": json.dumps(dict(entry.rows)),
+        "digest": entry.digest,
+        "demosnap_version": entry.demosnap_version,
+        "os_user": entry.os_user,
+        "host": entry.host,
+    }
+
+
+def write(connection: Connection, entry: LogEntry) -> None:
+    """Append an entry."""
+    connection.execute(log_table.insert().values(**values(entry)))
+
+
+def last(connection: Connection, scenario: str) -> LogEntry | None:
+    """Return the newest entry of a scenario, None if there is none or no table."""
+    if not inspect(connection).has_table(LOG_TABLE):
+        return None
+    c = log_table.c
+    query = select(log_table).where(c.scenario == scenario).order_by(c.id.desc()).limit(1)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    return LogEntry(
+        logged_at=row["logged_at"],
+        operation=row["operation"],
+        scenario=row["scenario"],
+        revision=row["revision"],
+        rows=json.loads(row["row_counts"]),
+        digest=row["digest"],
+        demosnap_version=row["demosnap_version"],
+        os_user=row["os_user"],
+        host=row["host"],
+    )
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user id need not have a name.
+        return "unknown"

@@ -1,0 +1,379 @@
+"""From what the database holds to what it shall hold: plan, refuse, act, verify."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from demosnap.config import Settings
+from demosnap.database import captured, guard, log, selection, transfer, verify
+from demosnap.database.snapshots import OpenSnapshot
+from demosnap.dialects.base import Dialect
+from demosnap.errors import ConfigError, ScriptError, VerificationError
+from demosnap.model import Selection, Table, Version
+from demosnap.plan import Move, Options
+from demosnap.snapshot.predicates import predicates
+from demosnap.snapshot.rows import split
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where a scenario shall go.
+
+    `current` is what the database is stamped with, `target` None is base. `again`: load also
+    where the stamp says that the target is there already. `stamp_only`: move no rows.
+    """
+
+    scenario: str
+    current: Version | None
+    target: Version | None
+    again: bool = False
+    stamp_only: bool = False
+    operation: str = "stamp"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """What planning and acting need to know of the database: one connection, read once."""
+
+    connection: Connection
+    dialect: Dialect
+    tables: Mapping[str, Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A move with what acting on it needs.
+
+    `going` are the predicates of all rows that go, by table; `operation` is what the log calls a
+    stamp.
+    """
+
+    move: Move
+    going: Mapping[str, str] = field(default_factory=dict)
+    operation: str = "stamp"
+    refusals: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def prepare(
+    database: Database,
+    settings: Settings,
+    versions: Mapping[str, Sequence[Version]],
+    goals: Sequence[Goal],
+    options: Options,
+) -> list[Prepared]:
+    """Plan the moves of one run, each with its reasons to be refused.
+
+    `versions` are all versions by scenario. Nothing is changed.
+
+    Raises:
+        ConfigError: demosnap.yaml does not fit the database.
+        SnapshotError: a snapshot that is needed is missing or not what demosnap wrote.
+    """
+    goings = {goal.scenario: _going(database, settings, goal) for goal in goals}
+    return [
+        _prepare(database, versions.get(goal.scenario, ()), goal, goings, options) for goal in goals
+    ]
+
+
+def selections(
+    database: Database, settings: Settings, scenario: str, others: Iterable[Version | None]
+) -> list[Selection]:
+    """Return the selections that a purge of a scenario covers: recorded ones and today's."""
+    found = [version.selection for version in others if version is not None]
+    if not settings.scenario_names or scenario in settings.scenario_names:
+        try:
+            found.append(
+                selection.resolve(database.connection, settings, database.tables, scenario)
+            )
+        except ConfigError:
+            # Rows can be taken out by the revisions alone, whatever the configuration says now.
+            if not found:
+                raise
+    return found
+
+
+def _going(database: Database, settings: Settings, goal: Goal) -> dict[str, str]:
+    if goal.stamp_only:
+        return {}
+    covered = selections(database, settings, goal.scenario, (goal.current, goal.target))
+    try:
+        return captured.union(covered, database.tables, database.dialect)
+    except ScriptError as error:
+        raise ScriptError(
+            f"the demo rows of {goal.scenario} cannot be told: {error.message}",
+            "The database's tables have changed since the revision was captured.",
+        ) from error
+
+
+def _prepare(
+    database: Database,
+    versions: Sequence[Version],
+    goal: Goal,
+    goings: Mapping[str, Mapping[str, str]],
+    options: Options,
+) -> Prepared:
+    connection, dialect = database.connection, database.dialect
+    target = goal.target
+    if goal.stamp_only:
+        reasons = differences(database, target) if target and options.verify else []
+        move = Move(goal.scenario, goal.current, target, "stamp")
+        return Prepared(move, operation=goal.operation, refusals=tuple(reasons))
+    going = goings[goal.scenario]
+    present = transfer.counts(connection, dialect, going)
+    there = sum(present.values())
+    if goal.current == target and (not goal.again or (target is None and not there)):
+        if target is None or _same_counts(present, target):
+            return Prepared(Move(goal.scenario, goal.current, target, "none"))
+        if there:
+            move = Move(goal.scenario, goal.current, target, "none")
+            return Prepared(move, notes=(_drift_note(target, present),))
+    refusals: list[str] = []
+    if not options.discard:
+        likely = [v for v in (goal.current, target) if v is not None]
+        others = [v for v in reversed(versions) if v not in likely]
+        if not captured.is_captured(
+            connection, dialect, database.tables, goal.scenario, [*likely, *others], present
+        ):
+            refusals.append(_uncaptured(goal.scenario, present))
+    all_going = _merged(goings.values())
+    refusals += guard.referenced(connection, dialect, database.tables, all_going)
+    if target is not None:
+        refusals += _load_refusals(database, target, all_going, options)
+    order = reversed(list(present))
+    move = Move(
+        goal.scenario,
+        goal.current,
+        target,
+        "purge" if target is None else "load",
+        purge={name: present[name] for name in order if present[name]},
+        load=dict(target.rows) if target is not None else {},
+    )
+    return Prepared(move, going, refusals=tuple(refusals))
+
+
+def _load_refusals(
+    database: Database, target: Version, going: Mapping[str, str], options: Options
+) -> list[str]:
+    snapshot = OpenSnapshot(target, database.dialect, database.tables)
+    reasons = guard.unfit(database.tables, snapshot.header.tables)
+    refused = database.dialect.refuse_tables(database.connection, list(target.rows))
+    reasons += [f"{name}: {reason}" for name, reason in refused.items()]
+    if reasons:
+        return reasons
+    external: dict[int, set[tuple[bytes, ...]]] = {
+        i: set() for i in range(len(target.external_references))
+    }
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        wanted = []
+        names = [column.name for column in table.captured]
+        for i, reference in enumerate(target.external_references):
+            if reference.table == table.name:
+                wanted.append((external[i], [names.index(c) for c in reference.columns]))
+        collected = _collecting(rows, wanted)
+        reasons += guard.collisions(
+            database.connection,
+            database.dialect,
+            database.tables[table.name],
+            table,
+            collected,
+            going.get(table.name),
+        )
+        if wanted:
+            collections.deque(collected, maxlen=0)
+    own = _own_keys(database, snapshot, target)
+    for i, reference in enumerate(target.external_references):
+        keys = {key for key in external[i] if b"NULL" not in key} - own.get(i, set())
+        reasons += guard.missing_externals(
+            database.connection, database.dialect, database.tables, reference, keys
+        )
+    return reasons
+
+
+def _collecting(
+    rows: Iterable[bytes], wanted: Sequence[tuple[set[tuple[bytes, ...]], list[int]]]
+) -> Iterable[bytes]:
+    if not wanted:
+        return rows
+
+    def passing() -> Iterable[bytes]:
+        for row in rows:
+            literals = split(row)
+            for keys, places in wanted:
+                keys.add(tuple(literals[i] for i in places))
+            yield row
+
+    return passing()
+
+
+def _own_keys(
+    database: Database, snapshot: OpenSnapshot, target: Version
+) -> dict[int, set[tuple[bytes, ...]]]:
+    """Return the keys that the snapshot itself brings for its external references."""
+    wanted = {
+        i: reference
+        for i, reference in enumerate(target.external_references)
+        if reference.references in target.rows
+    }
+    found: dict[int, set[tuple[bytes, ...]]] = {i: set() for i in wanted}
+    if not wanted:
+        return found
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        names = [column.name for column in table.captured]
+        places = [
+            (found[i], [names.index(c) for c in reference.referred_columns])
+            for i, reference in wanted.items()
+            if reference.references == table.name
+        ]
+        collections.deque(_collecting(rows, places), maxlen=0)
+    return found
+
+
+def _merged(goings: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    merged: dict[str, list[str]] = {}
+    for going in goings:
+        for name, predicate in going.items():
+            merged.setdefault(name, []).append(predicate)
+    return {
+        name: " OR ".join(f"({predicate})" for predicate in found) for name, found in merged.items()
+    }
+
+
+def _same_counts(present: Mapping[str, int], target: Version) -> bool:
+    names = {*present, *target.rows}
+    return all(present.get(name, 0) == target.rows.get(name, 0) for name in names)
+
+
+def _drift_note(target: Version, present: Mapping[str, int]) -> str:
+    names = list(dict.fromkeys((*target.rows, *present)))
+    other = ", ".join(
+        f"{name} {present.get(name, 0)} instead of {target.rows.get(name, 0)}"
+        for name in names
+        if present.get(name, 0) != target.rows.get(name, 0)
+    )
+    return (
+        f"{target.scenario} is stamped {target.version}, but the database holds other demo rows:"
+        f" {other}\n`demosnap revision {target.scenario}` captures them;"
+        f" `demosnap load {target.scenario}@{target.short} --discard` puts {target.short} back"
+    )
+
+
+def _uncaptured(scenario: str, present: Mapping[str, int]) -> str:
+    rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
+    return (
+        f"the demo rows of {scenario} are in no revision and would be lost ({rows})\n"
+        f"`demosnap revision {scenario}` saves them; --discard (with alembic:"
+        " -x demosnap.discard=1) lets them go"
+    )
+
+
+def differences(database: Database, target: Version) -> list[str]:
+    """Return why the database does not hold a version; empty: it does."""
+    connection, dialect = database.connection, database.dialect
+    snapshot = OpenSnapshot(target, dialect, database.tables)
+    reasons = guard.unfit(database.tables, snapshot.header.tables)
+    if reasons:
+        return reasons
+    picked = predicates(target.selection, database.tables, dialect)
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        found = dialect.read_rows(connection, table, picked[table.name])
+        difference = verify.first_difference(table, rows, found)
+        if difference:
+            reasons.append(difference)
+    if reasons:
+        reasons.append(
+            f"--no-verify (with alembic: -x demosnap.verify=0) stamps {target.version} all the same"
+        )
+    return reasons
+
+
+def act(database: Database, prepared: Sequence[Prepared]) -> None:
+    """Do what was planned, in the caller's transaction: every purge, then every load and stamp.
+
+    Raises:
+        VerificationError: the database then holds something else than the snapshot.
+        DatabaseError: the database refused, or did something else than was planned.
+        SnapshotError: the snapshot is not what demosnap wrote.
+    """
+    connection, dialect = database.connection, database.dialect
+    for one in prepared:
+        if one.move.action in ("purge", "load"):
+            expected = {name: one.move.purge.get(name, 0) for name in one.going}
+            transfer.purge(connection, dialect, database.tables, one.going, expected)
+    for one in prepared:
+        move = one.move
+        if move.action == "purge":
+            verify.row_counts(connection, dialect, one.going, {})
+            _write_log(connection, "purge", move, {}, None)
+        elif move.action == "load" and move.target is not None:
+            digest = _load(database, move.target)
+            _write_log(connection, "load", move, move.target.rows, digest)
+        elif move.action == "stamp":
+            own = move.target is not None and move.target.dialect == dialect.name
+            vouched = move.target.digest if own and move.target else None
+            rows = move.target.rows if move.target else {}
+            _write_log(connection, one.operation, move, rows, vouched)
+
+
+def _load(database: Database, target: Version) -> str:
+    """Load and verify a version; return the digest of what the database then holds."""
+    snapshot = OpenSnapshot(target, database.dialect, database.tables)
+    blocks = snapshot.blocks()
+    transfer.load(database.connection, database.dialect, snapshot.tables, blocks)
+    # Past the last block stands the comparison of the digest.
+    collections.deque(blocks, maxlen=0)
+    return _verify(database, snapshot)
+
+
+def _verify(database: Database, snapshot: OpenSnapshot) -> str:
+    """Check counts, foreign keys and content of what was loaded; return its digest."""
+    connection, dialect = database.connection, database.dialect
+    picked = predicates(snapshot.version.selection, database.tables, dialect)
+    verify.row_counts(connection, dialect, picked, snapshot.version.rows)
+    verify.foreign_keys(connection, dialect, database.tables, picked)
+    loaded = dict(snapshot.digests)
+    total = transfer.Digest(dialect)
+    for table in snapshot.tables:
+        sha = hashlib.sha256()
+
+        def hashed(table: Table = table, sha: hashlib._Hash = sha) -> Iterable[bytes]:
+            for row in dialect.read_rows(connection, table, picked[table.name]):
+                sha.update(row + b"\n")
+                yield row
+
+        total.table(table, hashed())
+        if sha.hexdigest() != loaded[table.name]:
+            raise VerificationError(
+                "after the load "
+                + (_explain(database, snapshot, table, picked[table.name]) or table.name),
+                "A trigger, a default or the column's type changed what was inserted;"
+                " it was rolled back.",
+            )
+    return total.hexdigest()
+
+
+def _explain(
+    database: Database, snapshot: OpenSnapshot, changed: Table, predicate: str
+) -> str | None:
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        if table.name == changed.name:
+            found = database.dialect.read_rows(database.connection, table, predicate)
+            triggers = database.tables[table.name].triggers
+            return verify.first_difference(table, rows, found, triggers)
+    return None
+
+
+def _write_log(
+    connection: Connection,
+    operation: str,
+    move: Move,
+    rows: Mapping[str, int],
+    digest: str | None,
+) -> None:
+    revision = move.target.revision if move.target else None
+    log.write(connection, log.new_entry(operation, move.scenario, revision, rows, digest))

@@ -1,0 +1,117 @@
+"""What a capture should mention: odd markers, and marked rows that belong to no scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from demosnap import dialects
+from demosnap.config import Settings
+from demosnap.database import selection
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import Selection, Table
+from demosnap.snapshot.predicates import in_table, predicates
+
+
+def notes(
+    connection: Connection,
+    settings: Settings,
+    tables: Mapping[str, Table],
+    known_scenarios: Sequence[str],
+) -> Iterator[str]:
+    """Yield a line per table for rows whose marker or scenario is not what it should be."""
+    marker = settings.marker
+    if marker.column is None:
+        return
+    dialect = dialects.of(connection)
+    for name in selection.marker_column_tables(connection, settings, tables):
+        if name in settings.exclude:
+            continue
+        column = tables[name].column(marker.column)
+        quoted = dialect.quote_table(name)
+        odd = dialect.oddly_marked(marker, column)
+        count = execute(connection, f"SELECT COUNT(*) FROM {quoted} WHERE {odd}").scalar()
+        if count:
+            what = f"{marker.column}.{marker.key}" if marker.key else marker.column
+            yield (
+                f"{name}: {count} rows have an odd value at {what}, neither true nor false;"
+                " they are not demo rows"
+            )
+        if not marker.names_scenario:
+            continue
+        other = tables[name].column(marker.scenario_column) if marker.scenario_column else None
+        stated = dialect.scenario_of(marker, column, other)
+        everything = _any_scenario(settings, tables[name], dialect)
+        sql = (
+            f"SELECT {stated} AS scenario, COUNT(*) AS n FROM {quoted}"
+            f" WHERE {everything} GROUP BY {stated} ORDER BY 1"
+        )
+        for scenario, rows in execute(connection, sql):
+            if scenario is None and settings.default_scenario is None and settings.scenario_names:
+                yield f"{name}: {rows} marked rows name no scenario, and none is the default"
+            elif scenario is not None and scenario not in known_scenarios:
+                yield f"{name}: {rows} marked rows name the unknown scenario {scenario!r}"
+
+
+def left_behind(
+    connection: Connection, tables: Mapping[str, Table], picked: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a line per table whose rows reference demo rows but are not selected themselves.
+
+    `picked` are the predicates of the selected tables.
+    """
+    dialect = dialects.of(connection)
+    for name, table in tables.items():
+        for key in table.foreign_keys:
+            if name in picked or key.table not in picked:
+                continue
+            points = in_table(
+                dialect, key.columns, key.table, key.referred_columns, picked[key.table]
+            )
+            sql = f"SELECT COUNT(*) FROM {dialect.quote_table(name)} WHERE {points}"
+            count = execute(connection, sql).scalar()
+            if count:
+                columns = ", ".join(key.columns)
+                via = columns if len(key.columns) == 1 else f"[{columns}]"
+                yield (
+                    f"{name}: {count} rows reference demo rows of {key.table} and are not"
+                    f" captured; if they are demo data, add under `tables:` in demosnap.yaml:"
+                    f"  {name}: {{via: {via}}}"
+                )
+
+
+def _any_scenario(settings: Settings, table: Table, dialect: Dialect) -> str:
+    marker = settings.marker
+    assert marker.column is not None
+    bare = type(marker)(column=marker.column, key=marker.key)
+    return dialect.marked(bare, table.column(marker.column), "", True, None)
+
+
+def overlaps(
+    connection: Connection,
+    tables: Mapping[str, Table],
+    mine: Selection,
+    others: Sequence[Selection],
+) -> list[str]:
+    """Return which tables have rows that two scenarios would both pick."""
+    dialect = dialects.of(connection)
+    picked = predicates(mine, tables, dialect)
+    reasons = []
+    for other in others:
+        theirs = predicates(other, tables, dialect)
+        for name in picked:
+            if name not in theirs:
+                continue
+            sql = (
+                f"SELECT COUNT(*) FROM {dialect.quote_table(name)}"
+                f" WHERE ({picked[name]}) AND ({theirs[name]})"
+            )
+            count = execute(connection, sql).scalar()
+            if count:
+                reasons.append(
+                    f"{name}: {count} rows belong to both {mine.scenario} and {other.scenario}\n"
+                    "the selections of two scenarios must be disjoint: use :scenario in `where`,"
+                    " or a marker that names the scenario"
+                )
+    return reasons

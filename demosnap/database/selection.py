@@ -1,0 +1,167 @@
+"""From marker and configuration to the selection of a scenario in this database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from demosnap import dialects
+from demosnap.config import Settings
+from demosnap.database import reflect
+from demosnap.dialects.base import execute
+from demosnap.errors import ConfigError, ScriptError, did_you_mean
+from demosnap.model import Rule, Selection, Table
+from demosnap.snapshot.predicates import bind_scenario, predicates
+
+
+def resolve(
+    connection: Connection, settings: Settings, tables: Mapping[str, Table], scenario: str
+) -> Selection:
+    """Return the selection of a scenario as demosnap.yaml and the database have it now.
+
+    `tables` are all tables of the database. Tables come in load order.
+
+    Raises:
+        ConfigError: demosnap.yaml names something that the database does not have, or nothing
+            in the database has the marker.
+    """
+    _check_names(settings, tables)
+    excluded = set(settings.exclude)
+    rules = {
+        name: Rule("marker")
+        for name in _marked_tables(connection, settings, tables)
+        if name not in excluded and name not in settings.tables
+    }
+    rules.update(settings.tables)
+    if not rules:
+        marker = settings.marker
+        what = marker.where or marker.column
+        raise ConfigError(
+            f"no table of the database has the marker ({what})",
+            str(settings.yaml_file),
+            settings.line_of("marker"),
+            "Correct `marker:`, or name the tables under `tables:`.",
+        )
+    for name, rule in rules.items():
+        if rule.kind == "via":
+            _check_via(settings, tables, rules, name, rule)
+    order = reflect.load_order(tables, rules)
+    default = settings.default_scenario
+    selection = Selection(
+        scenario=scenario,
+        marker=settings.marker,
+        rules={name: rules[name] for name in order},
+        default=default is None or default == scenario,
+    )
+    try:
+        predicates(selection, tables, dialects.of(connection))
+    except ScriptError as error:
+        raise ConfigError(
+            error.message, str(settings.yaml_file), settings.line_of("tables"), error.hint
+        ) from None
+    return selection
+
+
+def marker_column_tables(
+    connection: Connection, settings: Settings, tables: Mapping[str, Table]
+) -> list[str]:
+    """Return the tables that have the marker's column, in a type that can hold it."""
+    marker = settings.marker
+    dialect = dialects.of(connection)
+    found = []
+    for name, table in tables.items():
+        columns = {column.name: column for column in table.columns}
+        if marker.column not in columns:
+            continue
+        if marker.scenario_column is not None and marker.scenario_column not in columns:
+            continue
+        if dialect.can_hold_marker(marker, columns[marker.column]):
+            found.append(name)
+    return found
+
+
+def _marked_tables(
+    connection: Connection, settings: Settings, tables: Mapping[str, Table]
+) -> list[str]:
+    marker = settings.marker
+    if marker.where is None:
+        return marker_column_tables(connection, settings, tables)
+    dialect = dialects.of(connection)
+    where = bind_scenario(marker.where, "none", dialect)
+    found = []
+    for name in tables:
+        # A predicate says by itself where it can be used: in a savepoint, since PostgreSQL
+        # would not go on after the error.
+        savepoint = connection.begin_nested()
+        try:
+            execute(connection, f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {where} LIMIT 0")
+        except DBAPIError:
+            savepoint.rollback()
+        else:
+            savepoint.commit()
+            found.append(name)
+    return found
+
+
+def _check_names(settings: Settings, tables: Mapping[str, Table]) -> None:
+    for section, names in (("tables", settings.tables), ("exclude", settings.exclude)):
+        for name in names:
+            if name not in tables:
+                raise ConfigError(
+                    f"{section}: there is no table {name!r} in the database"
+                    + did_you_mean(name, tables),
+                    str(settings.yaml_file),
+                    settings.line_of(section, name) or settings.line_of(section),
+                )
+
+
+def _check_via(
+    settings: Settings,
+    tables: Mapping[str, Table],
+    rules: Mapping[str, Rule],
+    name: str,
+    rule: Rule,
+) -> None:
+    def fail(message: str, hint: str | None = None) -> ConfigError:
+        line = settings.line_of("tables", name, "via") or settings.line_of("tables", name)
+        return ConfigError(message, str(settings.yaml_file), line, hint)
+
+    table = tables[name]
+    columns = [column.name for column in table.columns]
+    for column in rule.columns:
+        if column not in columns:
+            raise fail(f"{name} has no column {column!r}{did_you_mean(column, columns)}")
+    key = next((k for k in table.foreign_keys if sorted(k.columns) == sorted(rule.columns)), None)
+    if key is None:
+        known = "; ".join(", ".join(k.columns) for k in table.foreign_keys) or "none"
+        raise fail(
+            f"{name}.{', '.join(rule.columns)} is no foreign key",
+            f"Foreign keys of {name}: {known}.",
+        )
+    if key.table not in rules:
+        raise fail(
+            f"{name} is via {key.table}, which is not selected",
+            f"Give {key.table} a rule under `tables:` or mark its rows.",
+        )
+    circle = _circle(tables, rules, name)
+    if circle:
+        raise fail(f"the tables {' -> '.join(circle)} are via each other in a circle")
+
+
+def _circle(tables: Mapping[str, Table], rules: Mapping[str, Rule], name: str) -> Sequence[str]:
+    way = [name]
+    while (rule := rules.get(way[-1])) is not None and rule.kind == "via":
+        parent = _via_parent(tables[way[-1]], rule.columns)
+        if parent is None:
+            return ()
+        if parent in way:
+            return [*way, parent]
+        way.append(parent)
+    return ()
+
+
+def _via_parent(table: Table, columns: Iterable[str]) -> str | None:
+    wanted = sorted(columns)
+    return next((k.table for k in table.foreign_keys if sorted(k.columns) == wanted), None)

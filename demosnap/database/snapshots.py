@@ -1,0 +1,123 @@
+"""The snapshot of a version, opened for this database: its tables narrowed, its rows adapted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from demosnap import dialects
+from demosnap.database import transfer
+from demosnap.dialects.base import Dialect
+from demosnap.errors import DatabaseError, SnapshotError
+from demosnap.model import Header, Table, Version
+from demosnap.snapshot.rows import show_key, split
+from demosnap.snapshot.sqlfile import SnapshotReader
+
+
+@dataclass
+class OpenSnapshot:
+    """The snapshot of `version`, as the database of `dialect` with the tables `live` has it."""
+
+    version: Version
+    dialect: Dialect
+    live: Mapping[str, Table]
+    digests: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the rows of each table as they were last read by `blocks`, by table."""
+
+    @property
+    def path(self) -> Path:
+        """The snapshot's file."""
+        return Path(self.version.folder) / self.version.file
+
+    @cached_property
+    def header(self) -> Header:
+        """What the file says before its rows.
+
+        Raises:
+            SnapshotError: the file is missing, or its top is not what demosnap writes.
+        """
+        header = SnapshotReader(self.path).header
+        if header.dialect != self.version.dialect:
+            raise SnapshotError(
+                f"says it is of {header.dialect}, its script says {self.version.dialect}",
+                str(self.path),
+            )
+        return header
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the snapshot was captured on another dialect."""
+        return self.header.dialect != self.dialect.name
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The live tables, narrowed to the columns that the snapshot has, in its order.
+
+        Raises:
+            KeyError: the database lacks one, or a column of one; `guard.unfit` says which.
+        """
+        return tuple(transfer.project(self.live[t.name], t) for t in self.header.tables)
+
+    def blocks(self) -> Iterator[Iterable[bytes]]:
+        """Yield the rows of each table, checked against the grammar, as this database has them.
+
+        After the last one the whole file was read, and its digest compared with the script's.
+
+        Raises:
+            SnapshotError: the file is not what demosnap wrote.
+            DatabaseError: a value cannot be represented in this database.
+        """
+        reader = SnapshotReader(self.path)
+        expected = Header(
+            scenario=self.version.scenario,
+            version=self.version.version,
+            created_at=self.version.created_at,
+            dialect=self.version.dialect,
+            tables=self.header.tables,
+            rows=self.version.rows,
+            format=self.version.format,
+        )
+        by_name = {table.name: table for table in self.tables}
+        for block in reader.blocks(self.version.selection, expected):
+            rows: Iterable[bytes] = block.rows
+            if self.foreign:
+                rows = self._adapted(block.table, by_name[block.table.name], rows)
+            yield self._hashed(block.table.name, rows)
+        if reader.digest != self.version.digest:
+            raise SnapshotError(
+                "its rows are not those that were captured (the digest differs from the script's)",
+                str(self.path),
+                hint="Restore the file from version control; to change demo data, change it in the"
+                " database and capture the next version.",
+            )
+
+    def _hashed(self, name: str, rows: Iterable[bytes]) -> Iterator[bytes]:
+        sha = hashlib.sha256()
+        for row in rows:
+            sha.update(row + b"\n")
+            yield row
+        self.digests[name] = sha.hexdigest()
+
+    def _adapted(self, recorded: Table, live: Table, rows: Iterable[bytes]) -> Iterator[bytes]:
+        source = dialects.get(self.header.dialect)
+        pairs = list(zip(recorded.captured, live.captured, strict=True))
+        for row in rows:
+            adapted = []
+            for (column, target), literal in zip(pairs, split(row), strict=True):
+                try:
+                    adapted.append(self.dialect.encode(source.decode(literal, column), target))
+                except ValueError as error:
+                    raise DatabaseError(
+                        f"{live.name}: row {show_key(recorded, row)}: {target.name}"
+                        f" ({target.type}) cannot hold {_short(literal)}: it {error}",
+                        f"The snapshot is of {self.header.dialect}; nothing was changed.",
+                    ) from error
+            yield b",".join(adapted)
+
+
+def _short(literal: bytes) -> str:
+    text = literal.decode("utf-8", "replace")
+    return text if len(text) <= 60 else text[:59] + "…"

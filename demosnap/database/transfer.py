@@ -1,0 +1,166 @@
+"""Count, read, purge and load demo rows, in the caller's transaction."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from demosnap.database import reflect
+from demosnap.dialects.base import Dialect, execute
+from demosnap.errors import DatabaseError
+from demosnap.model import Table
+
+
+def counts(
+    connection: Connection, dialect: Dialect, predicates: Mapping[str, str]
+) -> dict[str, int]:
+    """Count the rows that each predicate picks, by table, in the given order."""
+    found = {}
+    for name, predicate in predicates.items():
+        sql = f"SELECT COUNT(*) FROM {dialect.quote_table(name)} WHERE {predicate}"
+        found[name] = int(execute(connection, sql).scalar())
+    return found
+
+
+def project(live: Table, recorded: Table) -> Table:
+    """Return the live table narrowed to the columns, order and key that a snapshot has.
+
+    Raises:
+        KeyError: the live table lacks a column.
+    """
+    return replace(
+        live,
+        columns=tuple(live.column(column.name) for column in recorded.captured),
+        key=recorded.key,
+    )
+
+
+class Digest:
+    """The digest of canonical rows, fed table by table (docs/file-format.md, "Digest").
+
+    SHA-256 over, per table in order, its name and column list, LF, then each row, LF.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._sha = hashlib.sha256()
+
+    def table(self, table: Table, rows: Iterable[bytes]) -> int:
+        """Add a table with its canonical rows; return how many there were."""
+        self._sha.update(self._dialect.block_name(table).encode() + b"\n")
+        count = 0
+        for batch in _batches(rows):
+            self._sha.update(b"\n".join(batch) + b"\n")
+            count += len(batch)
+        return count
+
+    def hexdigest(self) -> str:
+        """Return what was added so far as 64 hex digits."""
+        return self._sha.hexdigest()
+
+
+def digest(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Sequence[Table],
+    predicates: Mapping[str, str],
+) -> tuple[str, dict[str, int]]:
+    """Return the digest of what the predicates pick, and the rows per table."""
+    total = Digest(dialect)
+    rows = {
+        table.name: total.table(table, dialect.read_rows(connection, table, predicates[table.name]))
+        for table in tables
+    }
+    return total.hexdigest(), rows
+
+
+def purge(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    predicates: Mapping[str, str],
+    expected: Mapping[str, int],
+) -> None:
+    """Delete what the predicates pick, children before parents.
+
+    Raises:
+        DatabaseError: a table lost another number of rows than `expected`.
+    """
+    order = reversed(reflect.load_order(tables, predicates))
+    deletes = [(tables[name], predicates[name]) for name in order]
+    gone = dialect.delete_rows(connection, deletes)
+    for (table, _), count in zip(deletes, gone, strict=True):
+        if count != expected[table.name]:
+            raise DatabaseError(
+                f"{table.name}: {count} rows would be deleted where {expected[table.name]} were"
+                " planned; nothing was changed",
+                "Somebody else writes to the demo rows, or a trigger does. Try again.",
+            )
+
+
+def load(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Sequence[Table],
+    blocks: Iterator[Iterable[bytes]],
+) -> dict[str, int]:
+    """Insert canonical rows and advance the sequences; return rows per table.
+
+    `tables` are the snapshot's, in its order, narrowed to the live definitions; `blocks` yields
+    the rows of each in the same order, and a block is used up before the next is asked for.
+
+    Raises:
+        DatabaseError: the database took another number of rows than it was given.
+    """
+    given = dict.fromkeys((table.name for table in tables), 0)
+
+    def rows_of(table: Table) -> Iterator[bytes]:
+        for row in next(blocks):
+            given[table.name] += 1
+            yield row
+
+    for group in _groups(tables):
+        members = [(table, rows_of(table)) for table in group]
+        if len(members) > 1:
+            taken = dialect.write_cyclic(connection, members)
+        else:
+            taken = dialect.write_rows(connection, *members[0])
+        for _, rows in members:
+            # A dialect that was given no rows may not have asked for them.
+            collections.deque(rows, maxlen=0)
+        expected = sum(given[table.name] for table in group)
+        if taken != expected:
+            names = ", ".join(table.name for table in group)
+            raise DatabaseError(
+                f"{names}: the database took {taken} of {expected} rows; nothing was changed"
+            )
+    dialect.advance_sequences(connection, tables)
+    return given
+
+
+def _groups(tables: Sequence[Table]) -> list[list[Table]]:
+    """Group tables that reference each other in a circle, keeping the order."""
+    by_name = {table.name: table for table in tables}
+    groups: list[list[Table]] = []
+    of = {name: group for group in reflect.components(by_name, by_name) for name in group}
+    for table in tables:
+        if groups and table.name in of[groups[-1][0].name]:
+            groups[-1].append(table)
+        else:
+            groups.append([table])
+    return groups
+
+
+def _batches(rows: Iterable[bytes], size: int = 1000) -> Iterator[list[bytes]]:
+    batch = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

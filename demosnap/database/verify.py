@@ -1,0 +1,118 @@
+"""Prove, before the commit, that the database holds what the snapshot says."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from demosnap.database import transfer
+from demosnap.dialects.base import Dialect, execute
+from demosnap.errors import VerificationError
+from demosnap.model import Table
+from demosnap.snapshot.predicates import in_table
+from demosnap.snapshot.rows import row_key, show_key, split
+
+_SHOWN = 5
+
+
+def row_counts(
+    connection: Connection,
+    dialect: Dialect,
+    predicates: Mapping[str, str],
+    expected: Mapping[str, int],
+) -> None:
+    """Check that the predicates pick as many rows as were loaded.
+
+    Raises:
+        VerificationError: they do not; names every table.
+    """
+    found = transfer.counts(connection, dialect, predicates)
+    wrong = [
+        f"{name}: {found[name]} rows are picked by the selection, {expected.get(name, 0)} were"
+        " expected"
+        for name in found
+        if found[name] != expected.get(name, 0)
+    ]
+    if wrong:
+        raise VerificationError(
+            "\n".join(wrong), "A row of the snapshot may lack the marker, or a trigger acted."
+        )
+
+
+def foreign_keys(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    predicates: Mapping[str, str],
+) -> None:
+    """Check that every reference of a picked row points at a row.
+
+    Raises:
+        VerificationError: some do not; names table, columns and the first keys.
+    """
+    wrong = [
+        f"{name}.{', '.join(columns)}: {count} rows reference no row of {parent} ({keys})"
+        for name, columns, parent, count, keys in orphans(connection, dialect, tables, predicates)
+    ]
+    if wrong:
+        raise VerificationError("\n".join(wrong))
+
+
+def orphans(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    predicates: Mapping[str, str],
+) -> Iterator[tuple[str, tuple[str, ...], str, int, str]]:
+    """Yield references of picked rows that point at nothing.
+
+    Each is table, columns, referred table, number of rows, and the first values as text.
+    """
+    for name, predicate in predicates.items():
+        for key in tables[name].foreign_keys:
+            filled = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
+            points = in_table(dialect, key.columns, key.table, key.referred_columns)
+            where = f"({predicate}) AND {filled} AND NOT ({points})"
+            table = dialect.quote_table(name)
+            count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
+            if count:
+                columns = dialect.quote_columns(key.columns)
+                sql = f"SELECT DISTINCT {columns} FROM {table} WHERE {where} LIMIT {_SHOWN}"
+                yield name, key.columns, key.table, count, show_rows(execute(connection, sql))
+
+
+def show_rows(rows: Iterable[Sequence[object]]) -> str:
+    """Render keys for a message: `3, 7, 9`."""
+    return ", ".join("/".join(map(str, row)) for row in rows)
+
+
+def first_difference(
+    table: Table, expected: Iterable[bytes], found: Iterable[bytes], triggers: Sequence[str] = ()
+) -> str | None:
+    """Return what differs first between two ordered streams of a table's rows, None if nothing.
+
+    The text names the table, the row's key and, for a changed row, the columns.
+    """
+    key = row_key(table)
+    hint = f" (triggers: {', '.join(triggers)})" if triggers else ""
+    for left, right in itertools.zip_longest(expected, found):
+        if left == right:
+            continue
+        if right is None or (left is not None and key(left) < key(right)):
+            return f"{table.name}: the row {show_key(table, left)} is missing{hint}"
+        if left is None or key(right) < key(left):
+            return f"{table.name}: the row {show_key(table, right)} is not in the snapshot{hint}"
+        changed = [
+            f"{column.name} is {_short(was)}, not {_short(shall)}"
+            for column, shall, was in zip(table.captured, split(left), split(right), strict=True)
+            if shall != was
+        ]
+        return f"{table.name}: row {show_key(table, left)}: {'; '.join(changed)}{hint}"
+    return None
+
+
+def _short(literal: bytes) -> str:
+    text = literal.decode("utf-8", "replace")
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -1,0 +1,401 @@
+"""One method for each verb: returns frozen results, prints nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+from sqlalchemy import Connection
+
+from demosnap import config, dialects, target
+from demosnap.database import captured, log, moves, reflect, transfer
+from demosnap.errors import DemosnapError, UnknownNameError, UsageError
+from demosnap.model import Version
+from demosnap.plan import (
+    CapturePlan,
+    CurrentEntry,
+    Finding,
+    HistoryEntry,
+    MovePlan,
+    Options,
+    RevisionResult,
+    Target,
+)
+from demosnap.revisions import capture, checking, files, goals, running
+from demosnap.revisions.environment import Request
+from demosnap.revisions.graph import Graph
+from demosnap.revisions.script import scenario_of
+
+
+class Project:
+    """A project that keeps demo data: its settings, its revisions and its database.
+
+    `config_file` is the path of alembic.ini (None: ALEMBIC_CONFIG, else `alembic.ini`),
+    `section` the section of it, `url` the database instead of the one that is configured.
+    `confirm` is called with the plan before a database is changed, and stops the change by
+    raising; `allow_remote`: it only shows, it does not ask, so one look at the database is enough.
+
+    Every method takes its database from the settings; those with `connection` work inside the
+    caller's transaction instead and commit nothing.
+    """
+
+    def __init__(
+        self,
+        config_file: str | os.PathLike[str] | None = None,
+        *,
+        section: str | None = None,
+        url: str | None = None,
+        allow_remote: bool = False,
+        confirm: Callable[[MovePlan | CapturePlan], None] | None = None,
+    ) -> None:
+        self._config_file = config_file
+        self._section = section
+        self._url = url
+        self._allow_remote = allow_remote
+        self._confirm = confirm
+
+    @cached_property
+    def settings(self) -> config.Settings:
+        """The settings, read at first use.
+
+        Raises:
+            ConfigError: a settings file is missing or cannot be used.
+        """
+        return config.load(self._config_file, section=self._section, url=self._url)
+
+    def target(self) -> Target:
+        """Return the database that would be worked on.
+
+        Raises:
+            ConfigError: none is named.
+        """
+        return target.describe(target.url_of(self.settings), self.settings.url_source or "")
+
+    def graph(self) -> Graph:
+        """Return the versions of all scenarios.
+
+        Raises:
+            ScriptError: a revision script cannot be used.
+        """
+        return Graph.from_config(self.settings.alembic_config())
+
+    # ------------------------------------------------------------------ capture
+
+    def revision(
+        self,
+        scenario: str,
+        *,
+        message: str | None = None,
+        stamp: bool = True,
+        allow_empty: bool = False,
+        head: str | None = None,
+        splice: bool = False,
+        dry_run: bool = False,
+        auto: bool = False,
+        date: str | None = None,
+        connection: Connection | None = None,
+    ) -> RevisionResult:
+        """Capture the demo rows as the next revision of a scenario.
+
+        Raises:
+            RefusedError: there are no demo rows, or capturing them would undo a version.
+            UnknownNameError: demosnap.yaml lists scenarios, and this is not one of them.
+            UsageError: message, head or date is not what it must be.
+        """
+        settings = self.settings
+        if auto and not settings.auto_export:
+            return RevisionResult(None, None, False, False)
+        wanted = capture.Wanted(scenario, message, allow_empty, head, splice, date)
+        capture.check_scenario(settings, self.graph(), scenario)
+        with self._reading(connection, changes=stamp and not dry_run) as (reading, place):
+            if self._confirm is not None and stamp and not dry_run:
+                self._confirm(CapturePlan(place, scenario, "", None, {}))
+            with contextlib.ExitStack() as stack:
+                if not dry_run:
+                    stack.enter_context(files.project_lock(settings))
+                dialect = dialects.of(reading)
+                stack.enter_context(dialect.session(reading, write=False))
+                if connection is None:
+                    stack.enter_context(dialect.consistent_read(reading))
+                found = capture.capture(
+                    reading, place, settings, self.graph(), wanted, dry_run=dry_run
+                )
+        stamped = False
+        if stamp and found.version is not None and not found.stamped:
+            self._stamp_captured(found.version, connection)
+            stamped = True
+        return RevisionResult(
+            plan=found.plan,
+            version=found.version,
+            created=found.created,
+            stamped=stamped,
+            files=tuple(shown(path) for path in found.files),
+        )
+
+    def _stamp_captured(self, version: Version, connection: Connection | None) -> None:
+        wanted = goals.stamp(version.revision, operation="capture")
+        request = Request(self.settings, Options(verify=False, discard=True), wanted)
+        running.online(request, connection)
+
+    # ------------------------------------------------------------------ moves
+
+    def upgrade(
+        self,
+        *targets: str,
+        discard: bool = False,
+        only: bool = False,
+        dry_run: bool = False,
+        connection: Connection | None = None,
+    ) -> MovePlan:
+        """Bring scenarios up to a version: `general@head`, `general@+1`, an id, `heads`.
+
+        Raises:
+            RefusedError: a guard refused; nothing was changed.
+            UsageError: a target is below the current version, or no target is given.
+        """
+        options = Options(discard=discard, only=only, dry_run=dry_run)
+        return self._move(goals.upward(targets), options, connection)
+
+    def downgrade(
+        self,
+        scenario: str,
+        step: str | None = None,
+        *,
+        discard: bool = False,
+        dry_run: bool = False,
+        connection: Connection | None = None,
+    ) -> MovePlan:
+        """Bring a scenario down: `-1`, `v1` or `base`, or all in one as `general@-1`.
+
+        Raises:
+            RefusedError: a guard refused; nothing was changed.
+            UsageError: the target is above the current version, or no step is given.
+        """
+        options = Options(discard=discard, dry_run=dry_run)
+        return self._move(goals.downward(goals.joined(scenario, step)), options, connection)
+
+    def load(
+        self,
+        name: str,
+        *,
+        only: bool = False,
+        discard: bool = False,
+        dry_run: bool = False,
+        connection: Connection | None = None,
+    ) -> MovePlan:
+        """Bring a scenario to a version (`general`: its head) from wherever the database is.
+
+        Raises:
+            RefusedError: a guard refused; nothing was changed.
+            UnknownNameError: there is no such version.
+        """
+        options = Options(discard=discard, only=only, dry_run=dry_run)
+        return self._move(goals.load(name), options, connection)
+
+    def stamp(
+        self, name: str, *, verify: bool = True, connection: Connection | None = None
+    ) -> MovePlan:
+        """Record that the database holds a version, after comparing its rows.
+
+        Raises:
+            RefusedError: it holds something else.
+            UnknownNameError: there is no such version.
+        """
+        return self._move(goals.stamp(name), Options(verify=verify), connection)
+
+    def upgrade_sql(self, targets: Sequence[str], stream: TextIO) -> None:
+        """Write the SQL script of an upgrade; each target may be a range `A:B`.
+
+        Raises:
+            UsageError: no target is given, or one is a step from where the database is.
+        """
+        self._as_sql(targets, stream, upward=True)
+
+    def downgrade_sql(self, scenario: str, step: str | None, stream: TextIO) -> None:
+        """Write the SQL script of a downgrade; the step is a range `A:B`.
+
+        Raises:
+            UsageError: it is no range.
+        """
+        name = goals.joined(scenario, step)
+        if ":" not in name:
+            raise UsageError(
+                "without a database a downgrade needs to know where it starts",
+                f"Write a range: demosnap downgrade {scenario} v2:v1 --sql",
+            )
+        self._as_sql([name], stream, upward=False)
+
+    def _as_sql(self, names: Sequence[str], stream: TextIO, *, upward: bool) -> None:
+        wanted = goals.between(names, up=upward)
+        running.as_sql(Request(self.settings, Options(), wanted), stream)
+
+    def _move(
+        self, wanted: goals.Goals, options: Options, connection: Connection | None
+    ) -> MovePlan:
+        request = Request(self.settings, options, wanted, confirm=self._confirm)
+        if options.dry_run or connection is not None or self._allow_remote or self.target().local:
+            return running.online(request, connection)
+        # Nobody is asked while a lock is held: plan, ask, and plan again.
+        first = replace(request, options=replace(options, dry_run=True))
+        plan = running.online(first)
+        if self._confirm is not None and not plan.refusals:
+            self._confirm(plan)
+        return running.online(replace(request, confirm=None, plan=None))
+
+    # ------------------------------------------------------------------ looking
+
+    def history(
+        self,
+        scenario: str | None = None,
+        *,
+        rev_range: str | None = None,
+        indicate_current: bool = True,
+    ) -> list[HistoryEntry]:
+        """Return the versions, newest first; `rev_range` is `A:B`, `A:` or `:B`.
+
+        The database's place is None where it cannot be asked.
+
+        Raises:
+            UnknownNameError: there is no such scenario or version.
+        """
+        graph = self.graph()
+        if scenario is not None and not graph.of(scenario):
+            raise UnknownNameError("scenario", scenario, graph.scenarios)
+        chosen = [v for v in graph.versions.values() if scenario in (None, v.scenario)]
+        current = self._stamped() if indicate_current or "current" in (rev_range or "") else None
+        if rev_range is not None:
+            chosen = goals.in_range(graph, chosen, rev_range, current or ())
+        chosen.sort(key=lambda v: (v.created_at, v.number, v.revision), reverse=True)
+        return [_entry(graph, version, current) for version in chosen]
+
+    def heads(self) -> list[HistoryEntry]:
+        """Return the newest version of each branch, by scenario."""
+        graph = self.graph()
+        current = self._stamped()
+        return [
+            _entry(graph, version, current)
+            for scenario in graph.scenarios
+            for version in graph.heads(scenario)
+        ]
+
+    def show(self, name: str) -> HistoryEntry:
+        """Return one version.
+
+        Raises:
+            UnknownNameError: there is no such version.
+        """
+        graph = self.graph()
+        current = self._stamped()
+        stamped = (graph.versions[s] for s in current or () if s in graph.versions)
+        version = graph.resolve(name, {v.scenario: v for v in stamped})
+        if version is None:
+            raise UsageError(f"{name} is before the first version; there is nothing to show")
+        return _entry(graph, version, current)
+
+    def current(self) -> list[CurrentEntry]:
+        """Return what the database is stamped with, by scenario, and the rows it holds.
+
+        Raises:
+            DatabaseError: the database cannot be reached.
+        """
+        graph = self.graph()
+        with self._reading(None, changes=False) as (connection, _):
+            dialect = dialects.of(connection)
+            with dialect.session(connection, write=False), dialect.consistent_read(connection):
+                database = moves.Database(connection, dialect, reflect.tables(connection))
+                return [
+                    self._current_entry(database, graph, stamp) for stamp in log.stamps(connection)
+                ]
+
+    def _current_entry(self, database: moves.Database, graph: Graph, stamp: str) -> CurrentEntry:
+        version = graph.versions.get(stamp)
+        if version is None:
+            return CurrentEntry(scenario_of(stamp) or "", stamp, None, False, None)
+        covered = moves.selections(database, self.settings, version.scenario, [version])
+        picked = captured.union(covered, database.tables, database.dialect)
+        rows = transfer.counts(database.connection, database.dialect, picked)
+        head = version in graph.heads(version.scenario)
+        return CurrentEntry(version.scenario, stamp, version, head, rows)
+
+    def _stamped(self) -> tuple[str, ...] | None:
+        try:
+            with self._reading(None, changes=False) as (connection, _):
+                return log.stamps(connection)
+        except DemosnapError:
+            # History is about files; a database that cannot be asked takes nothing from it.
+            return None
+
+    # ------------------------------------------------------------------ files
+
+    def check(self, scenario: str | None = None, *, database: bool = False) -> list[Finding]:
+        """Return what is wrong with the files, and with `database` what the database holds.
+
+        Raises:
+            UnknownNameError: there is no such scenario.
+        """
+        settings = self.settings
+        findings = checking.files_of(settings, scenario)
+        if database and not findings:
+            with self._reading(None, changes=False) as (connection, _):
+                dialect = dialects.of(connection)
+                with dialect.session(connection, write=False), dialect.consistent_read(connection):
+                    findings = checking.database(connection, settings, self.graph(), scenario)
+        return findings
+
+    def manifest(self, *, check: bool = False) -> list[Finding]:
+        """Rebuild the metadata files and latest links; with `check`, only say which are stale."""
+        if check:
+            return checking.stale(self.settings, self.graph())
+        with files.project_lock(self.settings):
+            files.refresh(self.settings, self.graph())
+        return []
+
+    def manifest_text(self) -> str:
+        """Return the text of export_manifest.json as the graph has it now."""
+        return files.derived(self.settings, self.graph())[files.MANIFEST]
+
+    @contextlib.contextmanager
+    def _reading(
+        self, connection: Connection | None, *, changes: bool
+    ) -> Iterator[tuple[Connection, Target]]:
+        if connection is not None:
+            given = connection.engine.url.render_as_string(hide_password=True)
+            yield connection, Target(given, "the caller's connection", True)
+            return
+        url = target.url_of(self.settings)
+        if changes:
+            target.check_allowed(url, self.settings)
+        with target.connected(url) as own:
+            yield own, target.describe(url, self.settings.url_source or "")
+
+
+def after_seed(
+    scenario: str,
+    config_file: str | os.PathLike[str] | None = None,
+    *,
+    connection: Connection | None = None,
+) -> RevisionResult:
+    """Capture a scenario at the end of a seeder, if `auto_export` is on.
+
+    Raises:
+        DemosnapError: it is on, and the capture failed or was refused.
+    """
+    return Project(config_file).revision(scenario, auto=True, connection=connection)
+
+
+def shown(path: Path) -> str:
+    """Render a path relative to the current folder where it is below it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _entry(graph: Graph, version: Version, current: Sequence[str] | None) -> HistoryEntry:
+    head = version in graph.heads(version.scenario)
+    return HistoryEntry(version, head, None if current is None else version.revision in current)

@@ -1,0 +1,1 @@
+"""Alembic: the only room that imports it, beside config."""

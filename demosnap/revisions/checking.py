@@ -1,0 +1,303 @@
+"""`check`: everything that can be wrong with the files, and with what the database holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from demosnap import dialects
+from demosnap.config import Settings
+from demosnap.database import captured, guard, log, moves, reflect, transfer
+from demosnap.errors import DemosnapError, SnapshotError, UnknownNameError
+from demosnap.model import ForeignKey, Header, Table, Version
+from demosnap.plan import Finding
+from demosnap.revisions import files
+from demosnap.revisions.graph import Graph
+from demosnap.revisions.script import render
+from demosnap.snapshot.rows import split
+from demosnap.snapshot.sqlfile import SnapshotReader
+
+_SHOWN = 5
+
+
+def files_of(settings: Settings, scenario: str | None) -> list[Finding]:
+    """Return what is wrong with scripts, snapshots, links and metadata.
+
+    Raises:
+        UnknownNameError: there is no such scenario.
+    """
+    found = list(_conflicts(settings))
+    if found:
+        # Nothing else can be told of files that are two versions at once.
+        return found
+    try:
+        graph = Graph.from_config(settings.alembic_config())
+    except DemosnapError as error:
+        return [Finding(error.message, hint=error.hint)]
+    if scenario is not None and not graph.of(scenario):
+        raise UnknownNameError("scenario", scenario, graph.scenarios)
+    for version in graph.versions.values():
+        if scenario in (None, version.scenario):
+            found += _script(settings, version)
+            found += _snapshot(settings, version)
+    for name in graph.scenarios:
+        if scenario in (None, name):
+            found += _scenario(settings, graph, name)
+    return [*found, *stale(settings, graph, scenario)]
+
+
+def stale(settings: Settings, graph: Graph, scenario: str | None = None) -> list[Finding]:
+    """Return which metadata files and latest links are not what the graph says."""
+    found = []
+    rebuild = "`demosnap manifest` rebuilds it."
+    for name, text in files.derived(settings, graph).items():
+        path = settings.revisions / name
+        if not graph.versions and not path.exists():
+            continue
+        if not path.exists():
+            found.append(Finding("is missing", _shown(settings, path), hint=rebuild))
+        elif path.read_text(encoding="utf-8") != text:
+            found.append(
+                Finding("is not what the revisions say", _shown(settings, path), hint=rebuild)
+            )
+    for each in graph.scenarios:
+        if scenario in (None, each):
+            found += _latest_link(settings, graph, each)
+    return found
+
+
+def _latest_link(settings: Settings, graph: Graph, scenario: str) -> Iterator[Finding]:
+    link = settings.revisions / scenario / files.LATEST
+    target = files.latest(graph, scenario).file
+    rebuild = "`demosnap manifest` makes it anew."
+    if not os.path.lexists(link):
+        yield Finding("is missing", _shown(settings, link), hint=rebuild)
+    elif link.is_symlink():
+        if str(link.readlink()) != target:
+            yield Finding(
+                f"points at {link.readlink()}, the latest is {target}",
+                _shown(settings, link),
+                hint=rebuild,
+            )
+    elif link.read_bytes() != (link.parent / target).read_bytes():
+        yield Finding(f"is not a copy of {target}", _shown(settings, link), hint=rebuild)
+
+
+def _conflicts(settings: Settings) -> Iterator[Finding]:
+    for path in sorted(settings.revisions.rglob("*")):
+        if path.suffix not in (".py", ".sql", ".json", ".yaml") or not path.is_file():
+            continue
+        if path.name == files.LATEST:
+            continue
+        line = _conflict_line(path)
+        if line is None:
+            continue
+        if path.parent.name == "metadata":
+            hint = "It is derived: `demosnap manifest` rebuilds it, then `git add` it."
+        else:
+            hint = (
+                "Two people captured this version. Keep one side of both the .py and the .sql"
+                " (git checkout --ours / --theirs), and capture the other one again."
+            )
+        yield Finding("has conflict markers of a git merge", _shown(settings, path), line, hint)
+
+
+def _conflict_line(path: Path) -> int | None:
+    with path.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            # Rows of a snapshot begin with a parenthesis, and a text may hold such a line; a
+            # conflict of a merge begins where a statement or a row would.
+            if line.startswith(b"<<<<<<< "):
+                rest = stream.read(1 << 20)
+                if b"\n=======" in rest or rest.startswith(b"======="):
+                    return number
+    return None
+
+
+def _script(settings: Settings, version: Version) -> Iterator[Finding]:
+    path = Path(version.folder) / Path(version.file).with_suffix(".py")
+    if not path.exists():
+        yield Finding(
+            f"{version.revision} is in a script that is not named as its snapshot,"
+            f" {Path(version.file).with_suffix('.py')}",
+            _shown(settings, Path(version.folder)),
+        )
+        return
+    lines = path.read_text(encoding="utf-8").splitlines()
+    expected = render(version).splitlines()
+    for number, (line, other) in enumerate(zip(lines, expected, strict=False), 1):
+        if line != other:
+            yield Finding(
+                "is not what demosnap generates",
+                _shown(settings, path),
+                number,
+                f"expected: {other}" if other else "expected an empty line",
+            )
+            return
+    if len(lines) != len(expected):
+        yield Finding(
+            "is not what demosnap generates: it has other lines at its end",
+            _shown(settings, path),
+            min(len(lines), len(expected)) + 1,
+        )
+    if Path(version.folder).name != version.scenario:
+        yield Finding(
+            f"is of scenario {version.scenario} but in the folder {Path(version.folder).name}",
+            _shown(settings, path),
+        )
+
+
+def _snapshot(settings: Settings, version: Version) -> Iterator[Finding]:
+    path = Path(version.folder) / version.file
+    shown = _shown(settings, path)
+    try:
+        reader = SnapshotReader(path)
+        header = reader.header
+        inside = _References(header, version)
+        expected = Header(
+            version.scenario,
+            version.version,
+            version.created_at,
+            version.dialect,
+            header.tables,
+            version.rows,
+            version.format,
+        )
+        for block in reader.blocks(version.selection, expected):
+            inside.read(block.table, block.rows)
+        digest = reader.digest
+    except SnapshotError as error:
+        yield Finding(error.reason, shown, error.line, error.hint)
+        return
+    except DemosnapError as error:
+        yield Finding(error.message, shown, hint=error.hint)
+        return
+    if digest != version.digest:
+        yield Finding(
+            "its rows are not those that were captured: the digest differs from the script's",
+            shown,
+            hint="Restore the file from version control.",
+        )
+    if path.stat().st_size != version.size:
+        yield Finding(f"has {path.stat().st_size} bytes, its script says {version.size}", shown)
+    for message in inside.problems():
+        yield Finding(message, shown)
+
+
+class _References:
+    """The foreign keys inside one snapshot, of which nothing but the keys is kept."""
+
+    def __init__(self, header: Header, version: Version) -> None:
+        names = {table.name for table in header.tables}
+        allowed = {(e.table, e.columns, e.references) for e in version.external_references}
+        self._keys: list[tuple[Table, ForeignKey]] = [
+            (table, key)
+            for table in header.tables
+            for key in table.foreign_keys
+            if key.table in names and (table.name, key.columns, key.table) not in allowed
+        ]
+        self._wanted: list[set[tuple[bytes, ...]]] = [set() for _ in self._keys]
+        self._there: list[set[tuple[bytes, ...]]] = [set() for _ in self._keys]
+
+    def read(self, table: Table, rows: Iterable[bytes]) -> None:
+        names = [column.name for column in table.captured]
+        places: list[tuple[set[tuple[bytes, ...]], list[int]]] = []
+        for (child, key), wanted, there in zip(self._keys, self._wanted, self._there, strict=True):
+            if child.name == table.name and set(key.columns) <= set(names):
+                places.append((wanted, [names.index(column) for column in key.columns]))
+            if key.table == table.name and set(key.referred_columns) <= set(names):
+                places.append((there, [names.index(column) for column in key.referred_columns]))
+        if not places:
+            return
+        for row in rows:
+            literals = split(row)
+            for keys, indexes in places:
+                keys.add(tuple(literals[i] for i in indexes))
+
+    def problems(self) -> Iterator[str]:
+        for (table, key), wanted, there in zip(self._keys, self._wanted, self._there, strict=True):
+            missing = sorted(k for k in wanted - there if b"NULL" not in k)
+            if missing:
+                shown = ", ".join(b"/".join(k).decode() for k in missing[:_SHOWN])
+                yield (
+                    f"{table.name}.{', '.join(key.columns)} references {len(missing)} rows of"
+                    f" {key.table} that the snapshot does not have ({shown})"
+                )
+
+
+def _scenario(settings: Settings, graph: Graph, scenario: str) -> Iterator[Finding]:
+    folder = settings.revisions / scenario
+    heads = graph.heads(scenario)
+    if len(heads) > 1:
+        names = ", ".join(f"{v.version} ({v.revision})" for v in heads)
+        yield Finding(
+            f"{scenario} has {len(heads)} heads: {names}",
+            _shown(settings, folder),
+            hint="Delete script and snapshot of the one that is not wanted, or capture it again on"
+            " top of the other.",
+        )
+    seen: dict[int, Version] = {}
+    for version in graph.of(scenario):
+        other = seen.setdefault(version.number, version)
+        if other is not version:
+            yield Finding(
+                f"{version.version} and {other.version} have the same number",
+                _shown(settings, folder),
+            )
+    if scenario not in settings.scenario_names and settings.scenario_names:
+        yield Finding(
+            f"scenario {scenario} is not among the scenarios of {settings.yaml_file.name}",
+            _shown(settings, settings.yaml_file),
+            settings.line_of("scenarios"),
+        )
+
+
+def database(
+    connection: Connection, settings: Settings, graph: Graph, scenario: str | None
+) -> list[Finding]:
+    """Return where the loaded versions and the database do not agree; the files are right."""
+    dialect = dialects.of(connection)
+    seen = moves.Database(connection, dialect, reflect.tables(connection))
+    found = []
+    for stamp in log.stamps(connection):
+        version = graph.versions.get(stamp)
+        if version is None:
+            found.append(Finding(f"the database is stamped {stamp}, which no script here knows"))
+        elif scenario in (None, version.scenario):
+            found += _loaded(seen, settings, version)
+    for name in graph.scenarios:
+        if scenario in (None, name):
+            found += _fits(seen.tables, graph, name)
+    return found
+
+
+def _loaded(seen: moves.Database, settings: Settings, version: Version) -> Iterator[Finding]:
+    for reason in moves.differences(seen, version):
+        yield Finding(f"{version.scenario} {version.version}: {reason}")
+    covered = moves.selections(seen, settings, version.scenario, [version])
+    picked = captured.union(covered, seen.tables, seen.dialect)
+    counts = transfer.counts(seen.connection, seen.dialect, picked)
+    for name, count in counts.items():
+        if name not in version.rows and count:
+            yield Finding(
+                f"{version.scenario}: {name} holds {count} demo rows, which {version.version}"
+                " does not have",
+                hint=f"`demosnap revision {version.scenario}` captures them.",
+            )
+
+
+def _fits(tables: Mapping[str, Table], graph: Graph, scenario: str) -> Iterator[Finding]:
+    for version in graph.heads(scenario):
+        header = SnapshotReader(Path(version.folder) / version.file).header
+        for reason in guard.unfit(tables, header.tables):
+            yield Finding(f"{version.scenario} {version.version}: {reason}")
+
+
+def _shown(settings: Settings, path: Path) -> str:
+    try:
+        return str(path.relative_to(settings.root))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,337 @@
+"""What env.py calls: one run of Alembic's, with demosnap's guards, lock, plan and verification.
+
+It is the same run whether demosnap or the stock `alembic` command asked for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from alembic import context
+from alembic.runtime.migration import MigrationContext
+from alembic.util import CommandError
+from sqlalchemy import Connection, delete
+
+from demosnap import config as configuration
+from demosnap import dialects, target
+from demosnap.database import log, moves, reflect
+from demosnap.database.moves import Goal
+from demosnap.dialects.base import LOCK_WAIT
+from demosnap.errors import DemosnapError, RefusedError, UnknownNameError, UsageError
+from demosnap.model import Version
+from demosnap.plan import Move, MovePlan, Options, Target
+from demosnap.revisions import offline, operations, steps
+from demosnap.revisions.graph import Graph
+from demosnap.revisions.script import scenario_of
+
+REQUEST = "demosnap"
+"""The attribute of Alembic's Config under which demosnap's own commands keep their request."""
+
+
+@dataclass
+class Request:
+    """What one run is asked for.
+
+    `goals` makes the goals from the graph and what the database is stamped with; None: Alembic's
+    steps say them. `confirm` is shown the plan before anything is changed. `plan` is the answer.
+    """
+
+    settings: configuration.Settings
+    options: Options
+    goals: Callable[[Graph, Mapping[str, Version]], Sequence[Goal]] | None = None
+    confirm: Callable[[MovePlan], None] | None = None
+    plan: MovePlan | None = None
+
+
+def run() -> None:
+    """Run what Alembic was asked for; env.py calls this and nothing else.
+
+    Raises:
+        DemosnapError: refused or failed; nothing was changed. Under the stock command it is a
+            CommandError with the same text.
+    """
+    request = context.config.attributes.get(REQUEST)
+    try:
+        if request is not None:
+            _run(request)
+        else:
+            _run(_stock_request())
+    except DemosnapError as error:
+        if request is None:
+            raise CommandError(str(error)) from error
+        raise
+
+
+def _run(request: Request) -> None:
+    graph = Graph.read(context.script)
+    if context.is_offline_mode():
+        offline.run(graph)
+        return
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        place = Target(
+            given.engine.url.render_as_string(hide_password=True), "the caller's connection", True
+        )
+        if not given.in_transaction():
+            given.begin()
+        with target.database_errors(given):
+            _online(request, graph, given, place)
+        return
+    url = target.url_of(request.settings)
+    target.check_allowed(url, request.settings)
+    place = target.describe(url, request.settings.url_source or "")
+    with target.connected(url) as connection:
+        _online(request, graph, connection, place)
+
+
+def _stock_request() -> Request:
+    options: dict[str, bool] = {}
+    known = [field.name for field in fields(Options)]
+    for name, value in context.get_x_argument(as_dictionary=True).items():
+        prefix, _, option = name.partition(".")
+        if prefix != "demosnap":
+            continue
+        if option not in known:
+            raise UnknownNameError("option", f"demosnap.{option}", [f"demosnap.{n}" for n in known])
+        if value not in ("", "0", "1"):
+            raise UsageError(f"-x {name}={value}: the value is 1 or 0")
+        options[option] = value != "0"
+    settings = configuration.from_alembic(context.config)
+    show = context.config.print_stdout
+    return Request(settings, Options(**options), confirm=lambda plan: show(describe(plan)))
+
+
+def describe(plan: MovePlan) -> str:
+    """Render a plan as the stock command prints it."""
+    lines = [f"Database: {plan.target.url} (from {plan.target.source})"]
+    for move in plan.moves:
+        lines.append(f"{move.scenario}: {_name(move.current)} -> {_name(move.target)}")
+        for verb, rows in (("purge", move.purge), ("load", move.load)):
+            if any(rows.values()):
+                counted = ", ".join(f"{name} {count}" for name, count in rows.items() if count)
+                lines.append(f"  {verb}: {counted}")
+    return "\n".join([*lines, *plan.notes])
+
+
+def _name(version: Version | None) -> str:
+    return version.version if version else "base"
+
+
+class _Run:
+    """The planned moves of one run; acts once, at its first step."""
+
+    def __init__(self, database: moves.Database, prepared: Sequence[moves.Prepared]) -> None:
+        self._database = database
+        self._prepared = {one.move.scenario: one for one in prepared}
+        self.acted = False
+
+    def step(self, scenario: str) -> None:
+        """Do a step of a scenario: all moves at the first one, nothing at the others."""
+        if scenario not in self._prepared:
+            raise CommandError(f"scenario {scenario} is not part of this run's plan")
+        self.act()
+
+    def act(self) -> None:
+        if self.acted:
+            return
+        self.acted = True
+        log.create(self._database.connection)
+        moves.act(self._database, list(self._prepared.values()))
+
+
+def _online(request: Request, graph: Graph, connection: Connection, place: Target) -> None:
+    owned = context.config.attributes.get("connection") is None
+    context.configure(
+        connection=connection,
+        version_table=log.VERSION_TABLE,
+        transactional_ddl=True,
+        transaction_per_migration=False,
+    )
+    migration_context = context.get_context()
+    opts = migration_context.opts
+    if "revision_context" in opts:
+        raise UsageError(
+            "these are demo data, not migrations: Alembic's autogenerate has nothing to compare",
+            "`demosnap check` checks the snapshots; `demosnap revision` captures one.",
+        )
+    # Alembic would create its table with names of at most 32 characters.
+    migration_context._version = log.version_table
+    _hide_unknown_stamps(migration_context, graph)
+    changes = "destination_rev" in opts and not request.options.dry_run
+    opts["dont_mutate"] = not changes
+    run: _Run | None = None
+    steps_of = migration_context._migrations_fn
+    assert steps_of is not None
+
+    def planned(heads: tuple[str, ...], migration_context: MigrationContext) -> list[Any]:
+        nonlocal run
+        try:
+            found = list(steps_of(heads, migration_context))
+        except AssertionError as error:
+            # Alembic's way of saying that a relative step has nothing to start from.
+            raise UsageError(
+                "nothing of that scenario is loaded, so a step down leads nowhere",
+                "`demosnap current` shows what is loaded.",
+            ) from error
+        if "destination_rev" not in opts:
+            return found
+        run, found = _plan(request, graph, connection, place, heads, found)
+        opts[operations.RUN] = run
+        return found
+
+    migration_context._migrations_fn = planned
+    dialect = dialects.of(connection)
+    with contextlib.ExitStack() as stack:
+        if owned and changes:
+            connection.execution_options(demosnap_write=True)
+            stack.enter_context(dialect.lock(connection, LOCK_WAIT))
+            if not dialect.transactional_ddl:
+                with connection.begin():
+                    log.create(connection)
+        if "destination_rev" in opts:
+            stack.enter_context(dialect.session(connection, write=changes))
+        with context.begin_transaction():
+            context.run_migrations()
+            if run is not None and changes and not run.acted:
+                run.act()
+
+
+def _hide_unknown_stamps(migration_context: MigrationContext, graph: Graph) -> None:
+    # A stamp of another git branch is reported and left alone; Alembic would stop at it.
+    all_heads = migration_context.get_current_heads
+
+    def known_heads() -> tuple[str, ...]:
+        return tuple(head for head in all_heads() if head in graph.versions)
+
+    migration_context.get_current_heads = known_heads  # type: ignore[method-assign]
+
+
+def _plan(
+    request: Request,
+    graph: Graph,
+    connection: Connection,
+    place: Target,
+    heads: tuple[str, ...],
+    found: list[Any],
+) -> tuple[_Run, list[Any]]:
+    """Plan the whole run, refuse or confirm it, and return it with its steps."""
+    current = _current(graph, heads)
+    settings, options = request.settings, request.options
+    if request.goals is not None:
+        goals = list(request.goals(graph, current))
+    else:
+        goals = steps.goals_of(found, graph, current)
+    extra = _others_out(goals, current) if options.only or settings.exclusive else []
+    if request.goals is not None:
+        found = [step for goal in goals for step in _steps(graph, goal)]
+    found += [step for goal in extra for step in _steps(graph, goal)]
+    unknown = [stamp for stamp in log.stamps(connection) if stamp not in graph.versions]
+    dialect = dialects.of(connection)
+    database = moves.Database(connection, dialect, reflect.tables(connection))
+    versions = {scenario: graph.of(scenario) for scenario in graph.scenarios}
+    prepared = moves.prepare(database, settings, versions, [*extra, *goals], options)
+    refusals = [reason for one in prepared for reason in one.refusals]
+    strangers = [stamp for stamp in unknown if scenario_of(stamp) in {g.scenario for g in goals}]
+    if strangers and not options.discard:
+        refusals += [_unknown_stamp(stamp) for stamp in strangers]
+    plan = MovePlan(
+        place,
+        tuple(one.move for one in prepared),
+        tuple(refusals),
+        tuple(
+            [note for one in prepared for note in one.notes]
+            + [
+                f"the database is also stamped {stamp}, which no script here knows; left alone"
+                for stamp in unknown
+                if stamp not in strangers
+            ]
+        ),
+    )
+    request.plan = plan
+    run = _Run(database, prepared)
+    if options.dry_run:
+        run.acted = True
+        return run, []
+    if refusals:
+        raise RefusedError(_title(plan.moves), refusals)
+    if all(move.action == "none" for move in plan.moves):
+        run.acted = True
+        return run, []
+    if request.confirm is not None:
+        request.confirm(plan)
+    if strangers:
+        table = log.version_table
+        connection.execute(delete(table).where(table.c.version_num.in_(strangers)))
+    return run, found
+
+
+def _steps(graph: Graph, goal: Goal) -> list[Any]:
+    if goal.stamp_only:
+        return list(context.script._stamp_revs(_destination(goal), _heads_of(goal)))
+    return steps.steps_to(context.script, graph, goal)
+
+
+def _destination(goal: Goal) -> str:
+    return goal.target.revision if goal.target else f"{goal.scenario}@base"
+
+
+def _heads_of(goal: Goal) -> tuple[str, ...]:
+    return (goal.current.revision,) if goal.current else ()
+
+
+def _current(graph: Graph, heads: Sequence[str]) -> dict[str, Version]:
+    current: dict[str, Version] = {}
+    for head in heads:
+        version = graph.versions[head]
+        if version.scenario in current:
+            other = current[version.scenario].revision
+            raise UsageError(
+                f"the database is stamped with two versions of {version.scenario}:"
+                f" {other} and {head}",
+                f"Delete one of them from the table {log.VERSION_TABLE}.",
+            )
+        current[version.scenario] = version
+    return current
+
+
+def _others_out(goals: Sequence[Goal], current: Mapping[str, Version]) -> list[Goal]:
+    if all(goal.target is None or goal.stamp_only for goal in goals):
+        return []
+    named = {goal.scenario for goal in goals}
+    return [
+        Goal(scenario, version, None)
+        for scenario, version in current.items()
+        if scenario not in named
+    ]
+
+
+def _unknown_stamp(stamp: str) -> str:
+    return (
+        f"the database is stamped {stamp}, which no script here knows\n"
+        "get the branch that has it, or let it go with --discard (with alembic:"
+        " -x demosnap.discard=1)"
+    )
+
+
+def _title(found: Sequence[Move]) -> str:
+    return "; ".join(
+        f"{move.scenario}: {_name(move.current)} -> {_name(move.target)}" for move in found
+    )
+
+
+def read_only(request: Request) -> Request:
+    """Return the same request as a dry run."""
+    return replace(request, options=replace(request.options, dry_run=True))
+
+
+@contextlib.contextmanager
+def requested(config: Any, request: Request) -> Iterator[None]:
+    """Keep a request on Alembic's Config for the time of a run."""
+    config.attributes[REQUEST] = request
+    try:
+        yield
+    finally:
+        del config.attributes[REQUEST]

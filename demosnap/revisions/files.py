@@ -1,0 +1,192 @@
+"""The files of a project's revisions: written beside, synced, renamed; derived ones rebuilt."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from demosnap.config import Settings
+from demosnap.dialects.base import LOCK_WAIT
+from demosnap.errors import DemosnapError, LockError, SnapshotError
+from demosnap.model import Header, Version
+from demosnap.revisions.graph import Graph
+from demosnap.snapshot import manifest
+from demosnap.snapshot.sqlfile import SnapshotReader
+
+LOCK_FILE = ".demosnap.lock"
+LATEST = "latest.sql"
+MANIFEST = Path("metadata", "export_manifest.json")
+SCHEMA_VERSIONS = Path("metadata", "schema_versions.json")
+
+
+@contextlib.contextmanager
+def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[None]:
+    """Hold the project's lock file; `timeout` is in seconds.
+
+    Raises:
+        LockError: another demosnap holds it for longer.
+        DemosnapError: the folder cannot be written.
+    """
+    path = settings.revisions / LOCK_FILE
+    with os_errors(settings.revisions):
+        lock = FileLock(path, timeout=timeout)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise LockError(
+                f"another demosnap is at work in {settings.revisions} (it holds {path})",
+                "Try again when it is done.",
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def os_errors(folder: Path) -> Iterator[None]:
+    """Turn what the file system refuses into one line.
+
+    Raises:
+        DemosnapError: it refused.
+    """
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or folder
+        raise DemosnapError(
+            f"{where} cannot be written: {(error.strerror or str(error)).lower()};"
+            " nothing was changed"
+        ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder if it is not there.
+
+    Raises:
+        DemosnapError: it cannot be made.
+    """
+    with os_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextlib.contextmanager
+def temporary(folder: Path, name: str) -> Iterator[Path]:
+    """Yield the path of a new, empty file in a folder; what is left of it in the end goes.
+
+    Raises:
+        DemosnapError: it cannot be made.
+    """
+    with os_errors(folder):
+        handle, path = tempfile.mkstemp(prefix=f".{name}-", suffix=".tmp", dir=folder)
+        os.close(handle)
+        # mkstemp's files are the owner's alone; a snapshot is as readable as any new file.
+        Path(path).chmod(0o666 & ~_umask())
+    try:
+        with os_errors(folder):
+            yield Path(path)
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all: beside, synced, renamed."""
+    make_folder(path.parent)
+    with temporary(path.parent, path.name) as beside:
+        with beside.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(path)
+    _sync(path.parent)
+
+
+def publish(
+    settings: Settings, graph: Graph, version: Version, script: str, snapshot: Path
+) -> tuple[Path, ...]:
+    """Put a new revision's files in place; return them, the script first.
+
+    The script is what makes it a revision, so it comes when the snapshot is there; link and
+    metadata are derived from it.
+    """
+    folder = Path(version.folder)
+    target = folder / version.file
+    snapshot.replace(target)
+    _sync(folder)
+    path = target.with_suffix(".py")
+    write(path, script)
+    grown = Graph([*graph.versions.values(), version])
+    return (path, target, *refresh(settings, grown, only=version.scenario))
+
+
+def refresh(settings: Settings, graph: Graph, only: str | None = None) -> list[Path]:
+    """Make latest links and metadata what the graph says; return what they are.
+
+    `only` is the scenario whose link is made; None: every scenario's.
+    """
+    made = []
+    for scenario in [only] if only else graph.scenarios:
+        link = settings.revisions / scenario / LATEST
+        _link(link, latest(graph, scenario).file)
+        made.append(link)
+    for name, text in derived(settings, graph).items():
+        write(settings.revisions / name, text)
+        made.append(settings.revisions / name)
+    return made
+
+
+def latest(graph: Graph, scenario: str) -> Version:
+    """Return the version that the latest link of a scenario points at."""
+    return max(graph.heads(scenario), key=lambda v: (v.number, v.created_at, v.revision))
+
+
+def derived(settings: Settings, graph: Graph) -> dict[Path, str]:
+    """Return the text of the metadata files, by path below the folder of revisions."""
+    versions = list(graph.versions.values())
+    return {
+        MANIFEST: manifest.export_manifest(versions, settings.revisions),
+        SCHEMA_VERSIONS: manifest.schema_versions(versions, settings.revisions, headers(versions)),
+    }
+
+
+def headers(versions: Iterable[Version]) -> dict[str, Header]:
+    """Return the headers of the snapshots that can be read, by revision."""
+    found = {}
+    for version in versions:
+        # A missing or broken snapshot is `check`'s to report, and stops no other revision.
+        with contextlib.suppress(SnapshotError):
+            found[version.revision] = SnapshotReader(Path(version.folder) / version.file).header
+    return found
+
+
+def _link(link: Path, target: str) -> None:
+    if link.is_symlink() and str(link.readlink()) == target:
+        return
+    with temporary(link.parent, link.name) as beside:
+        beside.unlink()
+        try:
+            beside.symlink_to(target)
+        except (OSError, NotImplementedError):
+            # A file system without links gets a copy.
+            beside.write_bytes((link.parent / target).read_bytes())
+        beside.replace(link)
+
+
+def _sync(folder: Path) -> None:
+    # A rename is only as lasting as the folder that holds it.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current

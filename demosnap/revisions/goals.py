@@ -1,0 +1,186 @@
+"""From the words of a command to goals: where each scenario shall go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from demosnap.database.moves import Goal
+from demosnap.errors import UsageError
+from demosnap.model import Version
+from demosnap.revisions.graph import Graph
+
+Goals = Callable[[Graph, Mapping[str, Version]], Sequence[Goal]]
+"""Makes the goals, from the graph and what the database is stamped with by scenario."""
+
+
+def load(name: str) -> Goals:
+    """Return the goal of a load: `general` is `general@head`."""
+    full = name if "@" in name else f"{name}@head"
+
+    def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
+        if "@" not in name and not graph.of(name):
+            version = graph.resolve(name, dict(current))
+        else:
+            version = graph.resolve(full, dict(current))
+        scenario = version.scenario if version else full.partition("@")[0]
+        return [Goal(scenario, current.get(scenario), version, again=True)]
+
+    return goals
+
+
+def stamp(name: str, operation: str = "stamp") -> Goals:
+    """Return the goal of a stamp; `operation` is what the log calls it."""
+
+    def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
+        version = graph.resolve(name, dict(current))
+        scenario = version.scenario if version else name.partition("@")[0]
+        now = current.get(scenario)
+        return [Goal(scenario, now, version, stamp_only=True, operation=operation)]
+
+    return goals
+
+
+def between(names: Sequence[str], *, up: bool) -> Goals:
+    """Return the goals of ranges `A:B`, or of targets alone, which start at base."""
+
+    def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
+        starts: dict[str, Version] = {}
+        ends = []
+        for name in names:
+            start, _, end = name.rpartition(":")
+            if start and _is_step(end):
+                end = f"{start.partition('@')[0]}@{end}"
+            version = graph.resolve(start) if start else None
+            if version is not None:
+                starts[version.scenario] = version
+            ends.append(end)
+        made = upward(ends) if up else downward(ends[0])
+        return list(made(graph, starts))
+
+    return goals
+
+
+def _is_step(name: str) -> bool:
+    return name in ("base", "head") or name[:1] in "+-" or (name[:1] == "v" and name[1:2].isdigit())
+
+
+def joined(scenario: str, step: str | None) -> str:
+    """Join the two words of a downgrade to one name: `general` and `-1` are `general@-1`.
+
+    Raises:
+        UsageError: there is no step, or one too many.
+    """
+    if step is None:
+        if "@" in scenario or ":" in scenario:
+            return scenario
+        raise UsageError(
+            f"{scenario!r} alone does not say how far down",
+            f"Write {scenario} -1, {scenario} v1 or {scenario} base.",
+        )
+    if "@" in scenario:
+        raise UsageError(f"{scenario} names a step already; {step} is one too many")
+    start, colon, end = step.rpartition(":")
+    return f"{scenario}@{start}:{scenario}@{end}" if colon else f"{scenario}@{step}"
+
+
+def upward(targets: Sequence[str]) -> Goals:
+    """Return the goals of an upgrade; `heads` are those of all scenarios.
+
+    Raises:
+        UsageError: no target is given; when made: one is below the current version.
+    """
+    if not targets:
+        raise UsageError(
+            "no target is given", "Write SCENARIO@head, SCENARIO@v2, SCENARIO@+1, or heads."
+        )
+
+    def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
+        made: dict[str, Goal] = {}
+        for name in targets:
+            if name == "heads":
+                wanted: list[Version | None] = [graph.head(s) for s in graph.scenarios]
+            else:
+                wanted = [graph.resolve(name, dict(current))]
+            for version in wanted:
+                if version is None:
+                    raise UsageError(
+                        f"{name} is below every version",
+                        f"`demosnap downgrade {name}` takes the scenario out.",
+                    )
+                now = current.get(version.scenario)
+                _check_above(graph, now, version)
+                if version.scenario in made and made[version.scenario].target != version:
+                    raise UsageError(f"two targets for {version.scenario}; one run goes to one")
+                made[version.scenario] = Goal(version.scenario, now, version)
+        return list(made.values())
+
+    return goals
+
+
+def _check_above(graph: Graph, now: Version | None, version: Version) -> None:
+    if now is None or now in graph.ancestors(version):
+        return
+    scenario = version.scenario
+    if version in graph.ancestors(now):
+        raise UsageError(
+            f"{version.version} is below {now.version}, which the database holds",
+            f"`demosnap downgrade {scenario} {version.short}` goes down;"
+            f" `demosnap load {scenario}@{version.short}` goes either way.",
+        )
+    raise UsageError(
+        f"{version.version} does not follow {now.version}, which the database holds",
+        f"`demosnap load {version.revision}` goes from one branch to another.",
+    )
+
+
+def downward(name: str) -> Goals:
+    """Return the goal of a downgrade.
+
+    Raises:
+        UsageError: when made: it is not below the current version.
+    """
+    scenario = name.partition("@")[0]
+
+    def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
+        version = graph.resolve(name, dict(current))
+        owner = version.scenario if version else scenario
+        now = current.get(owner)
+        if version is not None and version not in graph.ancestors(now):
+            where = now.version if now else "base"
+            raise UsageError(
+                f"{version.version} is not below {where}, which the database holds",
+                f"`demosnap upgrade {owner}@{version.short}` goes up.",
+            )
+        return [Goal(owner, now, version, again=version is None)]
+
+    return goals
+
+
+def in_range(
+    graph: Graph, chosen: Sequence[Version], rev_range: str, current: Sequence[str]
+) -> list[Version]:
+    """Return those of the chosen versions that are in a range `A:B`, `A:` or `:B`.
+
+    Raises:
+        UsageError: it is no range.
+    """
+    if rev_range.count(":") != 1:
+        raise UsageError(
+            f"{rev_range!r} is no range", "Write A:B, A: or :B; `current` is the database's place."
+        )
+    start, end = (part.strip() for part in rev_range.split(":"))
+
+    def named(name: str) -> list[Version]:
+        if name == "current":
+            return [graph.versions[stamp] for stamp in current if stamp in graph.versions]
+        version = graph.resolve(name)
+        return [version] if version else []
+
+    found = list(chosen)
+    if end:
+        below = {v.revision for last in named(end) for v in graph.ancestors(last)}
+        found = [version for version in found if version.revision in below]
+    if start:
+        firsts = {version.revision for version in named(start)}
+        found = [v for v in found if firsts & {above.revision for above in graph.ancestors(v)}]
+    return found

@@ -1,0 +1,186 @@
+"""The versions of all scenarios, from Alembic's script directory; names to versions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from demosnap.errors import ScriptError, UnknownNameError, UsageError
+from demosnap.model import Version
+from demosnap.revisions import script as scripts
+
+_NUMBER = re.compile(r"v[1-9][0-9]*\Z")
+_RELATIVE = re.compile(r"[+-][0-9]+\Z")
+
+
+class Graph:
+    """All versions, by revision id, each after its parent; scenarios in order of name."""
+
+    def __init__(self, versions: Iterable[Version]) -> None:
+        self.versions = {version.revision: version for version in versions}
+        self._children: dict[str, list[Version]] = {}
+        for version in self.versions.values():
+            if version.down_revision is not None:
+                self._children.setdefault(version.down_revision, []).append(version)
+        for version in self.versions.values():
+            parent = self.versions.get(version.down_revision or "")
+            if parent is not None and parent.scenario != version.scenario:
+                raise ScriptError(
+                    f"{version.revision} of scenario {version.scenario} follows {parent.revision}"
+                    f" of scenario {parent.scenario}",
+                    "A version follows one of its own scenario; restore the script.",
+                )
+
+    @classmethod
+    def read(cls, directory: ScriptDirectory) -> Graph:
+        """Return the graph of a script directory.
+
+        Raises:
+            ScriptError: a script cannot be loaded, or is not demosnap's.
+        """
+        try:
+            found = [scripts.parse(script) for script in directory.walk_revisions()]
+        except CommandError as error:
+            raise ScriptError(str(error), "`demosnap check` names every problem.") from error
+        except SyntaxError as error:
+            conflict = " (a conflict of a merge?)" if "<<<<<<<" in (error.text or "") else ""
+            raise ScriptError(f"{error.filename}:{error.lineno}: {error.msg}{conflict}") from error
+        return cls(sorted(found, key=lambda v: (v.scenario, v.number, v.created_at, v.revision)))
+
+    @classmethod
+    def from_config(cls, config: Config) -> Graph:
+        """Return the graph of a configuration's script directory.
+
+        Raises:
+            ScriptError: a script cannot be loaded, or is not demosnap's.
+        """
+        try:
+            directory = ScriptDirectory.from_config(config)
+        except CommandError as error:
+            raise ScriptError(str(error)) from error
+        return cls.read(directory)
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The names of the scenarios that have a version, sorted."""
+        return tuple(sorted({version.scenario for version in self.versions.values()}))
+
+    def of(self, scenario: str) -> list[Version]:
+        """Return the versions of a scenario, oldest first."""
+        return [version for version in self.versions.values() if version.scenario == scenario]
+
+    def heads(self, scenario: str) -> list[Version]:
+        """Return the versions of a scenario that no other one follows, oldest first."""
+        return [v for v in self.of(scenario) if v.revision not in self._children]
+
+    def head(self, scenario: str) -> Version:
+        """Return the one head of a scenario.
+
+        Raises:
+            UnknownNameError: there is no such scenario.
+            ScriptError: it has several heads.
+        """
+        heads = self.heads(scenario)
+        if not heads:
+            raise UnknownNameError("scenario", scenario, self.scenarios)
+        if len(heads) > 1:
+            names = ", ".join(f"{version.version} ({version.revision})" for version in heads)
+            raise ScriptError(
+                f"{scenario} has {len(heads)} heads: {names}",
+                "Name one of them by its revision id, or delete the script and the snapshot of"
+                " the one that is not wanted.",
+            )
+        return heads[0]
+
+    def ancestors(self, version: Version | None) -> list[Version]:
+        """Return a version and all that it follows, newest first; nothing for base."""
+        line = []
+        while version is not None:
+            line.append(version)
+            version = self.versions.get(version.down_revision or "")
+        return line
+
+    def resolve(self, name: str, current: dict[str, Version] | None = None) -> Version | None:
+        """Return the version that a name means; None: the base of the scenario that it names.
+
+        Names are `general@head`, `general@v1`, `general@v2_2025-01-20`, `general@base`,
+        `general@+1`, `general@-1` (from the versions in `current`, by scenario), a revision id
+        or a unique prefix of one.
+
+        Raises:
+            UnknownNameError: nothing has the name.
+            UsageError: the name is not of these forms, or means several.
+            ScriptError: `head` is asked for where there are several.
+        """
+        scenario, at, step = name.partition("@")
+        if not at:
+            return self._by_id(name)
+        if not self.of(scenario):
+            raise UnknownNameError("scenario", scenario, self.scenarios)
+        if step == "base":
+            return None
+        if step == "head":
+            return self.head(scenario)
+        if _RELATIVE.match(step):
+            return self._relative(scenario, int(step), (current or {}).get(scenario))
+        versions = self.of(scenario)
+        matches = [v for v in versions if step in (v.short, v.version, v.revision)]
+        if not matches and not _NUMBER.match(step):
+            matches = [v for v in versions if len(step) > 1 and v.revision.startswith(step)]
+        if len(matches) > 1:
+            ids = ", ".join(version.revision for version in matches)
+            raise UsageError(f"{name} means several versions: {ids}", "Name one by its id.")
+        if not matches:
+            raise UnknownNameError(f"version of {scenario}", step, [v.version for v in versions])
+        return matches[0]
+
+    def _by_id(self, name: str) -> Version:
+        matches = [v for v in self.versions.values() if v.revision.startswith(name)]
+        exact = [v for v in matches if v.revision == name]
+        if len(exact or matches) == 1:
+            return (exact or matches)[0]
+        if self.of(name):
+            raise UsageError(
+                f"{name!r} is a scenario, which alone means nothing to go to",
+                f"Name a version: {name}@head, {name}@v{self.of(name)[-1].number}, {name}@+1.",
+            )
+        if matches:
+            ids = ", ".join(version.revision for version in matches)
+            raise UsageError(f"{name!r} is the beginning of several ids: {ids}")
+        if re.match(r"v[0-9]|head\Z|base\Z|[+-][0-9]", name):
+            raise UsageError(
+                f"{name!r} names no scenario",
+                f"Write SCENARIO@{name}; scenarios: {', '.join(self.scenarios) or 'none yet'}.",
+            )
+        raise UnknownNameError("revision", name, [*self.scenarios, *self.versions])
+
+    def _relative(self, scenario: str, step: int, start: Version | None) -> Version | None:
+        if step <= 0:
+            if start is None and step:
+                raise UsageError(
+                    f"nothing of {scenario} is loaded, so {step} leads nowhere",
+                    f"`demosnap history {scenario}` shows what can be named.",
+                )
+            line: Sequence[Version | None] = [*self.ancestors(start), None]
+            if -step >= len(line):
+                raise UsageError(
+                    f"{scenario} has no version {-step} below {start.version if start else 'base'}",
+                    f"{scenario}@base takes all of it out.",
+                )
+            return line[-step]
+        target = start
+        for _ in range(step):
+            if target is None:
+                above = [v for v in self.of(scenario) if v.down_revision is None]
+            else:
+                above = self._children.get(target.revision, [])
+            if len(above) != 1:
+                where = target.version if target else "base"
+                how_many = "several" if above else "no"
+                raise UsageError(f"{scenario} has {how_many} versions above {where}")
+            target = above[0]
+        return target

@@ -1,0 +1,164 @@
+"""`upgrade --sql` and `downgrade --sql`: the script of a move, without a database.
+
+A path of its own, since Alembic's would create the version table without asking whether it is
+there, and begins no transaction on SQLite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Table as SQLTable
+from sqlalchemy import delete, insert
+from sqlalchemy.engine import Dialect as SQLDialect
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.schema import CreateTable
+from sqlalchemy.sql import Executable
+
+from demosnap import dialects
+from demosnap.database import log
+from demosnap.database.moves import Goal
+from demosnap.dialects.base import Dialect
+from demosnap.errors import UsageError
+from demosnap.model import Header, Version
+from demosnap.revisions import steps
+from demosnap.revisions.graph import Graph
+from demosnap.snapshot.predicates import purge_statements, verification_query
+from demosnap.snapshot.sqlfile import SnapshotReader
+
+_WARNING = (
+    "-- No guard has run and none will: this purges every row that the selection picks,\n"
+    "-- captured or not, and does not ask what references it."
+)
+
+
+def run(graph: Graph) -> None:
+    """Write the SQL of what Alembic was asked for to its output.
+
+    Raises:
+        UsageError: nothing is asked for, or snapshots of two dialects.
+        SnapshotError: a snapshot is missing or not what demosnap wrote.
+    """
+    context.configure(dialect_name="sqlite", version_table=log.VERSION_TABLE)
+    migration_context = context.get_context()
+    heads = migration_context.get_current_heads()
+    current = {graph.versions[head].scenario: graph.versions[head] for head in heads}
+    assert migration_context._migrations_fn is not None
+    found = list(migration_context._migrations_fn(heads, migration_context))
+    goals = steps.goals_of(found, graph, current)
+    if not goals:
+        raise UsageError("nothing to do: the range is empty")
+    names = {v.dialect for goal in goals for v in (goal.current, goal.target) if v is not None}
+    if len(names) > 1:
+        raise UsageError(
+            f"the snapshots are of several dialects ({', '.join(sorted(names))})",
+            "Offline SQL is written in the snapshot's own dialect; write one script for each.",
+        )
+    dialect = dialects.get(names.pop())
+    write = migration_context.output_buffer.write
+    for text in _script(dialect, goals):
+        write(text)
+        write("\n")
+
+
+def _script(dialect: Dialect, goals: list[Goal]) -> Iterator[str]:
+    # With "named", a per cent sign in a value is not doubled for a driver.
+    make: Any = make_url(f"{dialect.name}://").get_dialect()
+    sql_dialect: SQLDialect = make(paramstyle="named")
+    for goal in goals:
+        yield f"-- {goal.scenario}: {_name(goal.current)} -> {_name(goal.target)}"
+    yield _WARNING
+    yield ""
+    for table in (log.version_table, log.log_table):
+        yield _create(table, sql_dialect)
+    yield ""
+    yield from dialect.file_begin()
+    for goal in goals:
+        if not goal.stamp_only:
+            yield from _move(dialect, goal)
+        yield from _stamp(sql_dialect, goal)
+    yield from dialect.file_end()
+    for goal in goals:
+        if goal.target is not None and not goal.stamp_only:
+            tables = {table.name: table for table in _header(goal.target).tables}
+            yield ""
+            yield verification_query(goal.target.selection, tables, dialect)
+
+
+def _move(dialect: Dialect, goal: Goal) -> Iterator[str]:
+    seen: list[str] = []
+    for version in (goal.current, goal.target):
+        if version is not None:
+            tables = {table.name: table for table in _header(version).tables}
+            for statement in purge_statements(version.selection, tables, dialect):
+                if statement not in seen:
+                    seen.append(statement)
+                    yield statement
+    if goal.target is None:
+        return
+    version = goal.target
+    header = _header(version)
+    expected = Header(
+        scenario=version.scenario,
+        version=version.version,
+        created_at=version.created_at,
+        dialect=version.dialect,
+        tables=header.tables,
+        rows=version.rows,
+        format=version.format,
+    )
+    reader = SnapshotReader(_path(version))
+    for block in reader.blocks(version.selection, expected):
+        head = dialect.insert_head(block.table)
+        for row in block.rows:
+            yield f"{head} ({row.decode()});"
+    filled = [table for table in header.tables if header.rows[table.name]]
+    yield from dialect.file_sequences(filled)
+
+
+def _stamp(sql_dialect: SQLDialect, goal: Goal) -> Iterator[str]:
+    table = log.version_table
+    if goal.current is not None:
+        gone = delete(table).where(table.c.version_num == goal.current.revision)
+        yield _compiled(gone, sql_dialect)
+    if goal.target is not None:
+        new = insert(table).values(version_num=goal.target.revision)
+        yield _compiled(new, sql_dialect)
+    operation = "stamp" if goal.stamp_only else "load" if goal.target else "purge"
+    rows: Mapping[str, int] = goal.target.rows if goal.target else {}
+    entry = log.new_entry(
+        operation,
+        goal.scenario,
+        goal.target.revision if goal.target else None,
+        rows,
+        goal.target.digest if goal.target else None,
+    )
+    yield _compiled(insert(log.log_table).values(**log.values(entry)), sql_dialect)
+
+
+def _create(table: SQLTable, sql_dialect: SQLDialect) -> str:
+    text = str(CreateTable(table, if_not_exists=True).compile(dialect=sql_dialect)).strip()
+    return f"{text};"
+
+
+def _compiled(statement: Executable, sql_dialect: SQLDialect) -> str:
+    options = {"literal_binds": True}
+    compiled = statement.compile(  # type: ignore[attr-defined]
+        dialect=sql_dialect, compile_kwargs=options
+    )
+    return f"{compiled};"
+
+
+def _header(version: Version) -> Header:
+    return SnapshotReader(_path(version)).header
+
+
+def _path(version: Version) -> Path:
+    return Path(version.folder) / version.file
+
+
+def _name(version: Version | None) -> str:
+    return version.version if version else "base"

@@ -1,0 +1,76 @@
+"""Run the Alembic environment for a request of demosnap's own commands."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TextIO
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from demosnap.errors import ConfigError, ScriptError
+from demosnap.plan import MovePlan
+from demosnap.revisions.environment import Request, requested
+
+
+def online(request: Request, connection: Connection | None = None) -> MovePlan:
+    """Run a request against its database, or inside the caller's transaction.
+
+    Raises:
+        ConfigError: env.py is missing, or does not hand over to demosnap.
+    """
+    config = request.settings.alembic_config()
+    if connection is not None:
+        config.attributes["connection"] = connection
+    _run(config, request, as_sql=False)
+    if request.plan is None:
+        raise ConfigError(
+            "env.py does not hand over to demosnap",
+            str(request.settings.script_location / "env.py"),
+            hint="It must call demosnap.revisions.environment.run().",
+        )
+    return request.plan
+
+
+def as_sql(request: Request, stream: TextIO) -> None:
+    """Write the SQL of a request to a stream; no database is asked."""
+    config = request.settings.alembic_config()
+    config.output_buffer = stream
+    _run(config, request, as_sql=True)
+
+
+def _run(config: Config, request: Request, *, as_sql: bool) -> None:
+    with requested(config, request), alembic_errors():
+        directory = ScriptDirectory.from_config(config)
+        environment = EnvironmentContext(
+            config,
+            directory,
+            # The request says where to go; the destination only tells that something moves.
+            fn=lambda heads, context: [],
+            as_sql=as_sql,
+            destination_rev="heads",
+        )
+        with environment:
+            directory.run_env()
+
+
+@contextlib.contextmanager
+def alembic_errors() -> Iterator[None]:
+    """Turn what Alembic refuses, and an env.py that is not there, into demosnap's errors.
+
+    Raises:
+        ScriptError: Alembic refused.
+        ConfigError: there is no env.py.
+    """
+    try:
+        yield
+    except CommandError as error:
+        raise ScriptError(str(error)) from error
+    except FileNotFoundError as error:
+        raise ConfigError(
+            "is missing", str(error.filename), hint="`demosnap init` writes it."
+        ) from error

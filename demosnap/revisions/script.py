@@ -1,0 +1,234 @@
+"""Revision scripts: from a version to the text of its script, and back from a loaded script."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.resources
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic.script import Script
+
+from demosnap.errors import ScriptError, UsageError
+from demosnap.model import (
+    ExternalReference,
+    Marker,
+    Rule,
+    Selection,
+    Version,
+    display_name,
+    split_name,
+)
+
+_VERSION_NAME = re.compile(r"v([1-9][0-9]*)_([0-9]{4}-[0-9]{2}-[0-9]{2})\Z")
+_REVISION_ID = re.compile(r"([a-z][a-z0-9_]*)_v[1-9][0-9]*_[0-9a-f]{8}\Z")
+_FILE_NAME = re.compile(r"[a-z][a-z0-9_]*_v[1-9][0-9]*_[0-9-]{10}\.sql\Z")
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_CREATED_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
+
+SCENARIO = re.compile(r"[a-z][a-z0-9_]*\Z")
+"""What a scenario's name looks like; Alembic cannot address a label with a hyphen."""
+
+
+def revision_id(
+    scenario: str, number: int, parent: str | None, digest: str, created_at: str
+) -> str:
+    """Make a revision's id: scenario, version and eight hex digits that no other capture has."""
+    text = "\0".join((scenario, parent or "", digest, created_at))
+    return f"{scenario}_v{number}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def scenario_of(revision: str) -> str | None:
+    """Return the scenario that a revision id names, None if it is no id of demosnap's."""
+    match = _REVISION_ID.match(revision)
+    return match[1] if match else None
+
+
+def render(version: Version) -> str:
+    """Render a version's script."""
+    title = f"{version.short}: {version.message}" if version.message else version.short
+    text: str = _template().render_unicode(
+        docstring=title.replace("\\", "\\\\").replace('"', '\\"'),
+        revision=version.revision,
+        down_revision=version.down_revision,
+        branch_labels=None if version.down_revision else (version.scenario,),
+        create_date=version.created_at.replace("T", " ").replace("Z", "+00:00"),
+        snapshot=_to_dict(version),
+        literal=_literal,
+    )
+    return text.rstrip("\n") + "\n"
+
+
+@cache
+def _template() -> Any:
+    from mako.template import Template  # type: ignore[import-untyped]
+
+    source = importlib.resources.files("demosnap.templates").joinpath("script.py.mako")
+    return Template(source.read_text(encoding="utf-8"), strict_undefined=True)
+
+
+def parse(script: Script) -> Version:
+    """Return the version that a loaded revision script describes.
+
+    Raises:
+        ScriptError: it is no script of demosnap's, or a value in it is not what it must be.
+    """
+    module = script.module
+    path = Path(script.path)
+    snapshot = getattr(module, "snapshot", None)
+    if not isinstance(snapshot, dict):
+        raise ScriptError(
+            f"{path}: this revision has no `snapshot`; it is not one of demosnap's",
+            "Keep the application's own migrations in an environment of their own.",
+        )
+    down = script.down_revision
+    if down is not None and not isinstance(down, str):
+        raise ScriptError(f"{path}: a merge of revisions is not a version of a scenario")
+    try:
+        return _from_dict(snapshot, script.revision, down, _message(script), path.parent)
+    except (KeyError, TypeError, ValueError, UsageError) as error:
+        what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+        raise ScriptError(
+            f"{path}: `snapshot` is not what demosnap writes: {what}",
+            "Restore the file from version control.",
+        ) from error
+
+
+def _message(script: Script) -> str:
+    title = (script.module.__doc__ or "").strip().splitlines()
+    return re.sub(r"^v[0-9]+(?:: )?", "", title[0]) if title else ""
+
+
+def _to_dict(version: Version) -> dict[str, Any]:
+    marker = version.selection.marker
+    fields = ("column", "key", "scenario_key", "scenario_column", "where")
+    found: dict[str, Any] = {
+        "scenario": version.scenario,
+        "version": version.version,
+        "created_at": version.created_at,
+        "file": version.file,
+        "format": version.format,
+        "dialect": version.dialect,
+        "digest": version.digest,
+        "size": version.size,
+        "rows": dict(version.rows),
+        "marker": {name: getattr(marker, name) for name in fields if getattr(marker, name)},
+        "default": version.selection.default,
+        "selection": {name: rule_text(rule) for name, rule in version.selection.rules.items()},
+    }
+    if version.external_references:
+        found["external_references"] = [
+            {
+                "table": reference.table,
+                "columns": list(reference.columns),
+                "references": reference.references,
+                "referred_columns": list(reference.referred_columns),
+                "rows": reference.rows,
+            }
+            for reference in version.external_references
+        ]
+    if version.application_revision:
+        found["application_revision"] = dict(version.application_revision)
+    return found
+
+
+def _from_dict(
+    found: Mapping[str, Any], revision: str, down: str | None, message: str, folder: Path
+) -> Version:
+    scenario = _matching(found["scenario"], SCENARIO, "scenario")
+    rows = {_text(name): _count(count) for name, count in found["rows"].items()}
+    rules = {_text(name): parse_rule(_text(text)) for name, text in found["selection"].items()}
+    if list(rows) != list(rules):
+        raise ValueError("rows and selection name different tables")
+    return Version(
+        revision=revision,
+        down_revision=down,
+        scenario=scenario,
+        version=_matching(found["version"], _VERSION_NAME, "version"),
+        message=message,
+        created_at=_matching(found["created_at"], _CREATED_AT, "created_at"),
+        folder=str(folder),
+        file=_matching(found["file"], _FILE_NAME, "file"),
+        format=_count(found["format"]),
+        dialect=_text(found["dialect"]),
+        digest=_matching(found["digest"], _DIGEST, "digest"),
+        size=_count(found["size"]),
+        rows=rows,
+        selection=Selection(
+            scenario, Marker(**found["marker"]), rules, default=found["default"] is True
+        ),
+        external_references=tuple(
+            ExternalReference(
+                table=_text(reference["table"]),
+                columns=tuple(map(_text, reference["columns"])),
+                references=_text(reference["references"]),
+                referred_columns=tuple(map(_text, reference["referred_columns"])),
+                rows=_count(reference["rows"]),
+            )
+            for reference in found.get("external_references", ())
+        ),
+        application_revision={
+            _text(name): _text(value)
+            for name, value in found.get("application_revision", {}).items()
+        },
+    )
+
+
+def rule_text(rule: Rule) -> str:
+    """Render a rule as scripts have it: `marker`, `via fragment_id`, `where store_id = 1`."""
+    if rule.kind == "via":
+        return "via " + ", ".join(display_name(None, column) for column in rule.columns)
+    return "where " + rule.where if rule.kind == "where" else "marker"
+
+
+def parse_rule(text: str) -> Rule:
+    """Parse what `rule_text` renders.
+
+    Raises:
+        ValueError: it is no rule.
+    """
+    kind, _, rest = text.partition(" ")
+    if kind == "via" and rest:
+        parts = re.findall(r'"(?:[^"]|"")*"|[^,\s]+', rest)
+        return Rule("via", columns=tuple(split_name(part)[1] for part in parts))
+    if kind == "where" and rest:
+        return Rule("where", where=rest)
+    if text == "marker":
+        return Rule("marker")
+    raise ValueError(f"{text!r} is no rule of a selection")
+
+
+def _literal(value: object) -> str:
+    """Render a value as Python source, with double quotes."""
+    if isinstance(value, str):
+        # JSON's escapes are Python's too, but for surrogates, which ensure_ascii would make.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\x7f")
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_literal, value)) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, value)) + "]"
+    return repr(value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def _matching(value: object, pattern: re.Pattern[str], name: str) -> str:
+    if not isinstance(value, str) or not pattern.match(value):
+        raise ValueError(f"{name} cannot be {value!r}")
+    return value

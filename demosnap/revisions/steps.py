@@ -1,0 +1,50 @@
+"""Alembic's steps: which scenario each belongs to, and the steps to a goal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from alembic.runtime.migration import MigrationStep, RevisionStep
+from alembic.script import ScriptDirectory
+
+from demosnap.database.moves import Goal
+from demosnap.model import Version
+from demosnap.revisions.graph import Graph
+
+
+def goals_of(steps: Sequence[Any], graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
+    """Return where a run of Alembic's steps leads, by scenario."""
+    targets = dict(_end(step, graph) for step in steps)
+    stamps = any(step.info.is_stamp for step in steps)
+    return [
+        Goal(scenario, current.get(scenario), target, stamp_only=stamps)
+        for scenario, target in targets.items()
+    ]
+
+
+def _end(step: Any, graph: Graph) -> tuple[str, Version | None]:
+    """Return the scenario of a step and the version that it ends at, None for base."""
+    info = step.info
+    known = [*info.destination_revision_ids, *info.source_revision_ids]
+    after = info.destination_revision_ids
+    return graph.versions[known[0]].scenario, graph.versions[after[0]] if after else None
+
+
+def steps_to(directory: ScriptDirectory, graph: Graph, goal: Goal) -> list[RevisionStep]:
+    """Return the steps down from a goal's current version and up to its target."""
+    above = graph.ancestors(goal.target)
+    below = graph.ancestors(goal.current)
+    down = [version for version in below if version not in above]
+    up = [version for version in reversed(above) if version not in below]
+    return [
+        *_migrations(directory, down, MigrationStep.downgrade_from_script),
+        *_migrations(directory, up, MigrationStep.upgrade_from_script),
+    ]
+
+
+def _migrations(
+    directory: ScriptDirectory, versions: Iterable[Version], make: Any
+) -> Iterable[RevisionStep]:
+    for version in versions:
+        yield make(directory.revision_map, directory.get_revision(version.revision))

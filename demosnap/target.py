@@ -1,0 +1,138 @@
+"""The database to work on: where it is, whether that is allowed, and the way to it."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import ipaddress
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from demosnap import dialects
+from demosnap.dialects import urls
+from demosnap.errors import ConfigError, DatabaseError, LockError, TargetError
+from demosnap.plan import Target
+
+if TYPE_CHECKING:
+    from demosnap.config import Settings
+
+
+def url_of(settings: Settings) -> URL:
+    """Return the URL of the settings' database, with a driver that is installed.
+
+    Raises:
+        ConfigError: no database is named, or its URL cannot be read.
+        MissingDriverError: no driver for it is installed.
+    """
+    if not settings.database_url:
+        raise ConfigError(
+            "no database is named",
+            str(settings.config_file),
+            hint="Give --url, set DEMOSNAP_DATABASE_URL, or write sqlalchemy.url.",
+        )
+    return urls.normalise(settings.database_url)
+
+
+def describe(url: URL, source: str) -> Target:
+    """Return the target that a URL reaches, without its password."""
+    host, _ = dialects.get(url.get_backend_name()).endpoint(url)
+    return Target(url.render_as_string(hide_password=True), source, _is_local(host))
+
+
+def check_allowed(url: URL, settings: Settings) -> None:
+    """Check that demosnap may work on a database.
+
+    Files, sockets and loopback addresses are allowed unless `deny:` names them; any other must
+    be named by `allow:`.
+
+    Raises:
+        TargetError: it may not.
+    """
+    host, database = dialects.get(url.get_backend_name()).endpoint(url)
+    name = f"{host or 'localhost'}/{database}"
+    if any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.deny):
+        raise TargetError(
+            f"the database {name} is denied by `deny:` in {settings.yaml_file}",
+        )
+    if _is_local(host) or any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.allow):
+        return
+    raise TargetError(
+        f"the database {name} is not an allowed target; nothing was changed",
+        f'If it may hold demo data, add it to {settings.yaml_file}:  allow: ["{name}"]',
+    )
+
+
+def _is_local(host: str | None) -> bool:
+    if host is None or host == "localhost" or host.startswith("/"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@contextlib.contextmanager
+def connected(url: URL) -> Iterator[Connection]:
+    """Open a connection of demosnap's own, and close it.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    dialect = dialects.get(url.get_backend_name())
+    engine = create_engine(url, poolclass=NullPool)
+    dialect.configure_engine(engine)
+    try:
+        connection = engine.connect()
+    except (SQLAlchemyError, OSError) as error:
+        raise DatabaseError(
+            f"the database {url.render_as_string(hide_password=True)} cannot be reached:"
+            f" {_reason(error)}",
+            "Is it running, and is the URL right?",
+        ) from error
+    try:
+        with connection, database_errors(connection):
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def database_errors(connection: Connection) -> Iterator[None]:
+    """Turn the errors of driver and server into demosnap's, at this one border.
+
+    Raises:
+        LockError: somebody else holds a lock for too long.
+        DatabaseError: any other error.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        cause: Any = error.orig if isinstance(error, DBAPIError) else error
+        raise _translated(connection, cause) from error
+    except _driver_error(connection) as error:
+        raise _translated(connection, error) from error
+
+
+def _translated(connection: Connection, error: BaseException) -> DatabaseError | LockError:
+    if dialects.of(connection).is_lock_timeout(error):
+        return LockError(
+            f"the database is locked by somebody else ({_reason(error)}); nothing was changed",
+            "Try again when the other program is done.",
+        )
+    return DatabaseError(f"the database refused: {_reason(error)}; nothing was changed")
+
+
+def _driver_error(connection: Connection) -> type[BaseException]:
+    module: Any = connection.dialect.loaded_dbapi
+    error: type[BaseException] = module.Error
+    return error
+
+
+def _reason(error: BaseException) -> str:
+    cause = getattr(error, "orig", None) or error
+    args = [str(part) for part in cause.args] or [type(cause).__name__]
+    return ": ".join(args).strip().splitlines()[0]
