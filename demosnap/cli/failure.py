@@ -1,0 +1,83 @@
+"""The one place that turns an error into words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import suppress
+
+import click
+
+from demosnap.cli.session import Session
+from demosnap.errors import DemosnapError
+
+_PASSWORD = re.compile(r"(://[^:/@\s'\"]*):[^/\s'\"]*@")
+
+
+def report(error: BaseException, session: Session) -> int:
+    """Say on standard error what went wrong; return the exit code."""
+    if _has_cause(error, BrokenPipeError):
+        silence_stdout()
+        return 1
+    if _has_cause(error, KeyboardInterrupt):
+        _say(session.interrupted)
+        return 130
+    if isinstance(error, click.Abort):
+        _say("aborted")
+        return 1
+    if session.debug and not isinstance(error, click.ClickException):
+        import traceback
+
+        _say("".join(traceback.format_exception(error)).rstrip())
+    if isinstance(error, DemosnapError):
+        _say(f"error: {error.message}" + (f"\n{error.hint}" if error.hint else ""))
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        _say(_usage(error))
+        return error.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        _say(f"error: {where}{error.strerror}")
+        return 1
+    if not session.debug:
+        lines = str(error).strip().splitlines()
+        what = ": ".join([type(error).__name__, *lines[:1]])
+        _say(f"error: unexpected {what}; run with --debug for the traceback")
+    return 1
+
+
+def silence_stdout() -> None:
+    """Let nothing more be written to a pipe that nobody reads."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _usage(error: click.ClickException) -> str:
+    message = error.format_message()
+    lines = [f"error: {message[:1].lower()}{message[1:].rstrip('.')}"]
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.NoSuchOption):
+        close = " or ".join(repr(name) for name in error.possibilities or ())
+        lines = [f"error: no such option {error.option_name!r}"]
+        lines[0] += f"; did you mean {close}?" if close else ""
+    if context is not None:
+        lines.append(context.get_usage())
+        lines.append(f"Try `{context.command_path} --help`.")
+    return "\n".join(lines)
+
+
+def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, kind):
+            return True
+        seen.add(id(error))
+        error = error.__cause__
+    return False
+
+
+def _say(text: str) -> None:
+    # An error of a driver may quote a URL.
+    with suppress(OSError):
+        click.echo(_PASSWORD.sub(r"\1:***@", text), err=True)

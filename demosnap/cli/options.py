@@ -1,0 +1,189 @@
+"""What all commands share: global options before and after the command, relative steps, help."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from demosnap.cli import failure
+from demosnap.cli.session import Session
+from demosnap.errors import UnknownNameError, UsageError
+from demosnap.version import __version__
+
+DOCS = "Reference: docs/commands.md"
+
+pass_session: Callable[[Callable[..., None]], Callable[..., None]] = click.make_pass_decorator(
+    Session, ensure=True
+)
+
+_STEP = re.compile(r"-[0-9]+")
+
+
+class GlobalOption(click.Option):
+    """An option that is about the call, not the command, and can stand on either side of it."""
+
+
+def _store(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    # An absent option must not undo what was given on the other side of the command.
+    if value is None or value is False or value == 0:
+        return
+    name = parameter.opts[-1].removeprefix("--")
+    if value == "" and not context.resilient_parsing:
+        raise UsageError(f"--{name} is empty", "Leave it out, or give it a value.")
+    setattr(context.ensure_object(Session), name, value)
+
+
+def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(f"demosnap {__version__}")
+        context.exit()
+
+
+def _global_options() -> list[click.Parameter]:
+    def option(*names: str, callback: Callable[..., None] = _store, **more: Any) -> GlobalOption:
+        # A name of its own, since a command's argument may be called the same.
+        own_name = "session_" + names[-1].removeprefix("--")
+        return GlobalOption((*names, own_name), expose_value=False, callback=callback, **more)
+
+    return [
+        option(
+            "-c",
+            "--config",
+            metavar="FILE",
+            type=click.Path(dir_okay=False),
+            help="Ini file.  [default: $ALEMBIC_CONFIG, else alembic.ini]",
+        ),
+        option(
+            "-n",
+            "--name",
+            metavar="SECTION",
+            help="Section of the ini file.  [default: demosnap if it is set up, else alembic]",
+        ),
+        option(
+            "--url",
+            metavar="URL",
+            help="Database.  [default: $DEMOSNAP_DATABASE_URL, else the ini file's, "
+            "else $DATABASE_URL]",
+        ),
+        option("-v", "--verbose", count=True, help="Show more."),
+        option("-q", "--quiet", is_flag=True, help="Print only what was asked for."),
+        option("--debug", is_flag=True, help="Show the traceback of an error."),
+        option("--yes", is_flag=True, help="Do not ask."),
+        option(
+            "--version",
+            is_flag=True,
+            is_eager=True,
+            callback=_version,
+            help="Show the version and exit.",
+        ),
+    ]
+
+
+def _write_options(
+    command: click.Command, context: click.Context, formatter: click.HelpFormatter
+) -> None:
+    sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Global options": []}
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None and isinstance(parameter, click.Option):
+            is_global = isinstance(parameter, GlobalOption)
+            sections["Global options" if is_global else "Options"].append(record)
+    for title, records in sections.items():
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+class Command(click.Command):
+    """A command that takes the global options too."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        more.setdefault("epilog", f"{DOCS}#{args[0] if args else more.get('name')}")
+        super().__init__(*args, **more)
+        self.params.extend(_global_options())
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_options(self, context, formatter)
+
+
+class StepCommand(Command):
+    """A command with a relative step among its arguments: `-1` is one, not an option."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        valued = {
+            name
+            for parameter in self.params
+            if isinstance(parameter, click.Option) and not (parameter.is_flag or parameter.count)
+            for name in parameter.opts
+        }
+        hidden = []
+        before = ""
+        for position, arg in enumerate(args):
+            if arg == "--":
+                hidden.extend(args[position:])
+                break
+            # A space in front: click takes what begins with a dash for an option.
+            is_step = _STEP.fullmatch(arg) and before not in valued
+            hidden.append(f" {arg}" if is_step else arg)
+            before = arg
+        return super().parse_args(context, hidden)
+
+
+def strip_step(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Take away, as an argument's callback, what `StepCommand` put in front of a step."""
+    if isinstance(value, tuple):
+        return tuple(strip_step(context, parameter, one) for one in value)
+    if isinstance(value, str) and _STEP.fullmatch(value[1:]):
+        return value.lstrip(" ")
+    return value
+
+
+class Group(click.Group):
+    """The `demosnap` command; shows errors, and suggests the nearest name for an unknown one."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.params.extend(_global_options())
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        # In the order of a demo data set's life, not of the alphabet.
+        return list(self.commands)
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        is_unknown = name not in self.commands and not name.startswith("-")
+        if is_unknown and not context.resilient_parsing:
+            raise UnknownNameError(
+                "command", name, self.commands, "Try `demosnap --help` for the list."
+            )
+        return super().resolve_command(context, args)
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(context, formatter)
+        _write_options(self, context, formatter)
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **more: Any
+    ) -> None:
+        """Run the command line and exit; every error ends here."""
+        from demosnap.cli import completion
+
+        session = more.setdefault("obj", Session())
+        more["standalone_mode"] = False
+        completion.install()
+        try:
+            code = super().main(args, prog_name, **more)
+            sys.stdout.flush()
+        except SystemExit:
+            raise
+        except BaseException as error:  # noqa: BLE001  the border where all errors become words
+            code = failure.report(error, session)
+        sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,309 @@
+"""Results as text for people: tables and sentences; nothing here prints.
+
+Where the output is no terminal, the text is the one of a terminal of 80 columns ($COLUMNS) without
+colours, so that a log reads as the screen does.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from demosnap.config.names import shown
+from demosnap.plan import CapturePlan
+
+if TYPE_CHECKING:
+    from demosnap.model import ExternalReference, Version
+    from demosnap.plan import (
+        CurrentEntry,
+        Finding,
+        HistoryEntry,
+        Move,
+        MovePlan,
+        RevisionResult,
+        Target,
+    )
+
+_WIDE = 110
+
+
+def target(target: Target) -> str:
+    """Render the database that is worked on, and where its URL came from."""
+    return f"Database: {target.url} (from {target.source})"
+
+
+def plan(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
+    """Render a target and what is going to be done to it."""
+    if isinstance(plan, CapturePlan):
+        # A capture is announced before it has looked.
+        return target(plan.target)
+    acting = tuple(move for move in plan.moves if move.action != "none")
+    body = plan_body(replace(plan, moves=acting), stream)
+    return f"{target(plan.target)}\n{body}".rstrip("\n")
+
+
+def acts(plan: MovePlan | CapturePlan) -> bool:
+    """Whether anything is going to be changed."""
+    return isinstance(plan, CapturePlan) or any(move.action != "none" for move in plan.moves)
+
+
+def plan_body(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
+    """Render what is going to be done, without the target."""
+    if isinstance(plan, CapturePlan):
+        return _capture_body(plan, stream)
+    parts = [part for move in plan.moves for part in _move(move, stream)]
+    return "\n".join([*parts, *remarks(plan)])
+
+
+def remarks(plan: MovePlan | CapturePlan) -> list[str]:
+    """Render what is worth knowing of a plan and stops nothing, one text each."""
+    references = plan.external_references if isinstance(plan, CapturePlan) else ()
+    notes = ("note: " + note.replace("\n", "\n  ") for note in plan.notes)
+    return [*(external_reference(one) for one in references), *notes]
+
+
+def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
+    after = f" after {plan.parent.version}" if plan.parent else ", the first of its scenario"
+    lines = [f"{plan.scenario}: {plan.version}{after}, {rows(sum(plan.rows.values()))} to capture"]
+    if plan.rows:
+        table = _table(stream, "table", ">rows")
+        for name, count in plan.rows.items():
+            table.add_row(Text(name), number(count))
+        lines.append(_text(table, stream))
+    return "\n".join([*lines, *remarks(plan)])
+
+
+def external_reference(reference: ExternalReference) -> str:
+    """Render selected rows that refer to rows outside of the selection."""
+    columns = ", ".join(reference.columns)
+    there = f"{reference.references} ({', '.join(reference.referred_columns)})"
+    return (
+        f"note: {rows(reference.rows)} of {reference.table} refer by {columns} to {there}, "
+        "which is not captured: a load needs those rows"
+    )
+
+
+def _move(move: Move, stream: TextIO) -> Iterable[str]:
+    current, goal = _long(move.current), _long(move.target)
+    if move.action == "none":
+        yield f"{move.scenario}: at {goal} already, nothing to do"
+        return
+    if move.action == "stamp":
+        yield f"{move.scenario}: {current} → {goal}, only the stamp is set"
+        return
+    way = f"{goal} again" if move.current == move.target else f"{current} → {goal}"
+    yield f"{move.scenario}: {way}"
+    if not move.purge and not move.load:
+        return
+    table = _table(stream, "table", ">to purge", ">to load")
+    names = dict.fromkeys((*move.load, *reversed(list(move.purge))))
+    for name in names:
+        table.add_row(Text(name), number(move.purge.get(name, 0)), number(move.load.get(name, 0)))
+    if len(names) > 1:
+        table.add_section()
+        totals = (number(sum(counts.values())) for counts in (move.purge, move.load))
+        table.add_row("total", *totals)
+    yield _text(table, stream)
+
+
+def done(plan: MovePlan) -> list[str]:
+    """Render what was done, one line a scenario."""
+    return [f"{move.scenario}: {_done(move)}" for move in plan.moves]
+
+
+def _done(move: Move) -> str:
+    current, goal = _short(move.current), _short(move.target)
+    if move.action == "none":
+        return f"already at {goal}"
+    if move.action == "stamp":
+        return f"stamped {goal}"
+    if move.action == "purge":
+        way = goal if move.current is None else f"{current} → {goal}"
+        return f"{way}, {rows(sum(move.purge.values()))} purged"
+    way = f"{goal} again" if move.current == move.target else f"{current} → {goal}"
+    return f"{way}, {rows(sum(move.load.values()))} loaded"
+
+
+def revision(result: RevisionResult) -> list[str]:
+    """Render what a revision did."""
+    version = result.version
+    if version is None:
+        return []
+    if not result.created:
+        stamped = "; the database is stamped with it now" if result.stamped else ""
+        return [f"{version.scenario}: nothing changed since {version.short}{stamped}"]
+    lines = [
+        f"{version.scenario}: {version.version}, {rows(version.total)} captured "
+        f"({size(version.size)})"
+    ]
+    lines.extend(f"wrote {file}" for file in result.files)
+    folders = dict.fromkeys(str(Path(file).parent) for file in result.files)
+    lines.append(f"git add {shlex.join(folders)}")
+    return lines
+
+
+def snapshot_path(version: Version, files: Sequence[str] = ()) -> str:
+    """Render the path of a version's snapshot, as it is among `files` if it is there."""
+    for file in files:
+        if Path(file).name == version.file:
+            return file
+    return shown(Path(version.folder) / version.file)
+
+
+def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
+    """Render versions as a table, in their order."""
+    console = _console(stream)
+    wide = console.width >= _WIDE
+    if wide:
+        table = _table(stream, "version", "", "message", "date", ">rows", ">size", "file")
+    else:
+        table = _table(stream, "version", "date", ">rows", ">size", "message and file")
+    for entry in entries:
+        version = entry.version
+        name = Text(f"{version.scenario}@{version.short}", style="bold")
+        place = Text(_place(entry.head, entry.current), style="green" if entry.current else "cyan")
+        message = Text(" ".join(version.message.split()))
+        file = Text(version.file, style="dim")
+        middle = (Text(version.created_at[:10]), number(version.total), size(version.size))
+        if wide:
+            table.add_row(name, place, message, *middle, file)
+        else:
+            # Both lines are said in two cells each: at 80 columns seven columns do not fit.
+            table.add_row(
+                _stacked(name, place),
+                *middle,
+                _stacked(message, file) if message else file,
+            )
+    return _text(table, stream)
+
+
+def _stacked(first: Text, second: Text) -> Text:
+    return Text.assemble(first, "\n", second) if second else first
+
+
+def _place(head: bool, current: bool | None) -> str:
+    return ", ".join(word for word, holds in (("head", head), ("current", current)) if holds)
+
+
+def details(entry: HistoryEntry) -> str:
+    """Render everything that is known of a version."""
+    from demosnap.revisions.script import rule_text
+
+    version = entry.version
+    place = _place(entry.head, entry.current)
+    fields = {
+        "version": f"{version.scenario}@{version.version}" + (f" ({place})" if place else ""),
+        "message": version.message,
+        "revision": version.revision,
+        "revises": version.down_revision or "base",
+        "created at": version.created_at,
+        "file": snapshot_path(version),
+        "size": f"{size(version.size)} ({number(version.size)} bytes)",
+        "format": f"{version.format} ({version.dialect})",
+        "digest": version.digest,
+        "application": ", ".join(
+            f"{table} {stamp}" for table, stamp in version.application_revision.items()
+        ),
+    }
+    lines = [f"{name + ':':<13}{value}" for name, value in fields.items() if value]
+    lines.append(f"{'rows:':<13}{number(version.total)}")
+    width = max((len(name) for name in version.rows), default=0)
+    for name, count in version.rows.items():
+        rule = version.selection.rules.get(name)
+        picked = f"  {rule_text(rule)}" if rule else ""
+        lines.append(f"  {name:<{width}} {number(count):>9}{picked}")
+    lines.extend(external_reference(one) for one in version.external_references)
+    return "\n".join(lines)
+
+
+def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
+    """Render what the database holds, one line a stamp."""
+    table = _table(stream, "scenario", "version", ">rows", "")
+    for entry in entries:
+        count = "?" if entry.rows is None else number(sum(entry.rows.values()))
+        if entry.version is None:
+            said = Text("no script here knows this revision", style="yellow")
+            table.add_row(Text(entry.scenario), Text(entry.revision), count, said)
+            continue
+        said = Text("head" if entry.head else "", style="cyan")
+        expected = {name: n for name, n in entry.version.rows.items() if n}
+        if entry.rows is not None and {t: n for t, n in entry.rows.items() if n} != expected:
+            said = Text(f"the snapshot has {rows(entry.version.total)}", style="yellow")
+            if sum(entry.rows.values()) == entry.version.total:
+                said = Text("other counts per table than the snapshot", style="yellow")
+        table.add_row(Text(entry.scenario), Text(entry.version.version), count, said)
+    return _text(table, stream)
+
+
+def finding(finding: Finding) -> str:
+    """Render a finding as `file:line: message`, its hint indented below."""
+    place = ""
+    if finding.file is not None:
+        place = f"{finding.file}: " if finding.line is None else f"{finding.file}:{finding.line}: "
+    hint = f"\n  {finding.hint}".replace("\n", "\n  ") if finding.hint else ""
+    return f"{place}{finding.message}{hint}"
+
+
+def rows(count: int) -> str:
+    """Render a number of rows: `1 row`, `1,305 rows`."""
+    return f"{number(count)} {'row' if count == 1 else 'rows'}"
+
+
+def number(value: int) -> str:
+    """Render a number with commas between the thousands."""
+    return f"{value:,}"
+
+
+def size(bytes_: int) -> str:
+    """Render a size in bytes as `812 B`, `152 kB`, `1.4 MB`."""
+    value = float(bytes_)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.5 or unit == "GB":
+            break
+        value /= 1000
+    return f"{value:.0f} {unit}" if unit in ("B", "kB") or value >= 99.5 else f"{value:.1f} {unit}"
+
+
+def _short(version: Version | None) -> str:
+    return version.short if version else "base"
+
+
+def _long(version: Version | None) -> str:
+    return version.version if version else "base"
+
+
+def _console(stream: TextIO) -> Console:
+    width = int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() else None
+    if width is None and not stream.isatty():
+        width = 80
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def _table(stream: TextIO, *titles: str) -> Table:
+    """Make an empty table; a title with `>` in front is one of numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for title in titles:
+        is_number = title.startswith(">")
+        table.add_column(
+            Text(title.removeprefix(">")),
+            justify="right" if is_number else "left",
+            no_wrap=is_number or title in ("date",),
+            overflow="fold",
+        )
+    return table
+
+
+def _text(table: Table, stream: TextIO) -> str:
+    console = _console(stream)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n"))

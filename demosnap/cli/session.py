@@ -1,0 +1,89 @@
+"""One call of the command line: its global options, and what it says and asks on the way."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from demosnap.errors import UsageError
+
+if TYPE_CHECKING:
+    from demosnap.plan import CapturePlan, MovePlan
+    from demosnap.project import Project
+
+
+class Session:
+    """The global options, the same object wherever on the line they were given.
+
+    `announced`: the plan was shown before it was acted on. `interrupted`: what to say when the
+    user interrupts.
+    """
+
+    def __init__(self, *, debug: bool = False) -> None:
+        self.config: str | None = None
+        self.name: str | None = None
+        self.url: str | None = None
+        self.verbose = 0
+        self.quiet = False
+        self.debug = debug
+        self.yes = False
+        self.announced = False
+        self.interrupted = "interrupted, nothing was changed"
+
+    def project(self) -> Project:
+        """Return the project that the options name."""
+        from demosnap.project import Project
+
+        return Project(
+            self.config,
+            section=self.name,
+            url=self.url,
+            allow_remote=self.yes,
+            confirm=self.confirm,
+        )
+
+    def note(self, text: str) -> None:
+        """Say something beside the result, on standard error; nothing with -q."""
+        if text and not self.quiet:
+            click.echo(text, err=True)
+
+    def confirm(self, plan: MovePlan | CapturePlan) -> None:
+        """Show the target and the plan, and ask if the target is a remote one.
+
+        Raises:
+            UsageError: there is nobody to ask.
+            click.Abort: the answer is no.
+        """
+        from demosnap.cli import render
+
+        self.announced = True
+        ask = render.acts(plan) and not plan.target.local and not self.yes
+        if ask or not self.quiet:
+            click.echo(render.plan(plan, sys.stderr), err=True)
+        if not ask:
+            return
+        self.ask(
+            "Change this database?",
+            UsageError(
+                f"{plan.target.url} is not a local database, and there is no terminal to ask on",
+                "Add --yes if it is the one you mean.",
+            ),
+        )
+
+    def ask(self, question: str, otherwise: UsageError) -> None:
+        """Ask a yes-or-no question; `otherwise` is raised where there is no terminal.
+
+        Raises:
+            click.Abort: the answer is no.
+        """
+        if not is_terminal():
+            raise otherwise
+        if not click.confirm(question, err=True):
+            raise click.Abort()
+
+
+def is_terminal() -> bool:
+    """Whether a question can be put to somebody."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
