@@ -85,6 +85,7 @@ class Table:
 
     `key` identifies a row: the primary key, else a unique key without NULLs; empty: the whole
     row. `unique` are all other unique keys. `triggers` are the names of its user triggers.
+    `inherited`: other tables inherit from it, and their rows are not meant (PostgreSQL).
     """
 
     name: str
@@ -93,6 +94,7 @@ class Table:
     unique: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     triggers: tuple[str, ...] = ()
+    inherited: bool = False
 
     def column(self, name: str) -> Column:
         """Return the column of that name.

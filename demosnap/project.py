@@ -120,10 +120,11 @@ class Project:
                     stack.enter_context(files.project_lock(settings))
                 dialect = dialects.of(reading)
                 stack.enter_context(dialect.session(reading, write=False))
-                if connection is None:
-                    stack.enter_context(dialect.consistent_read(reading))
+                moment = (
+                    contextlib.nullcontext() if connection else dialect.consistent_read(reading)
+                )
                 found = capture.capture(
-                    reading, place, settings, self.graph(), wanted, dry_run=dry_run
+                    reading, moment, place, settings, self.graph(), wanted, dry_run=dry_run
                 )
         stamped = False
         if stamp and found.version is not None and not found.stamped:

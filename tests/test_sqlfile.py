@@ -295,6 +295,13 @@ def test_an_error_while_rows_are_read_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_text_that_is_not_utf_8_is_refused_by_the_writer_too(tmp_path: Path) -> None:
+    header, rows = one([b"1,'\xc3\xa9'", b"2,'\n'", b"3,'\xe9'"])
+    with pytest.raises(DatabaseError, match="t: the row id=3 holds text that is not UTF-8"):
+        write(tmp_path / "x.sql", rows, header, ONE_SELECTION)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_table_left_out_leaves_no_file(tmp_path: Path) -> None:
     with (
         pytest.raises(ValueError, match="vaults was not written"),
@@ -728,6 +735,7 @@ def snapshots(draw: st.DrawFn) -> tuple[Header, Selection, dict[str, list[bytes]
     return header, Selection("general", Marker(where=where), rules), rows
 
 
+@settings(deadline=None)
 @given(snapshots())
 def test_whatever_is_written_is_read_the_same(
     tmp_path_factory: pytest.TempPathFactory,
@@ -787,7 +795,9 @@ def refused_or_the_same(
     return None
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(edits(), min_size=1, max_size=3))
 def test_an_edited_file_is_refused_or_is_what_the_writer_makes(
     snapshot: Path, changes: list[Callable[[bytes], bytes]]
@@ -816,6 +826,7 @@ def test_every_byte_counts(snapshot: Path) -> None:
         refused_or_the_same(snapshot, changed, SELECTION, again)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_for_a_header_are_refused(data: bytes) -> None:
     for text in (data, b"-- Demo Data Export\n" + data, GOLDEN.encode()[:420] + data):
@@ -824,7 +835,7 @@ def test_any_bytes_for_a_header_are_refused(data: bytes) -> None:
 
 
 def test_the_limits_of_a_header_bound_what_is_read() -> None:
-    line = b"-- x\n"
+    line = b"-- " + b"x" * 1000 + b"\n"
     text = io.BytesIO(b"-- Demo Data Export\n" + line * (header_room.MAX_HEADER // len(line) * 2))
     with pytest.raises(SnapshotError, match="larger than 16 MiB"):
         parse_header(text, "x.sql")

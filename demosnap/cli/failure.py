@@ -10,7 +10,7 @@ from contextlib import suppress
 import click
 
 from demosnap.cli.session import Session
-from demosnap.errors import DemosnapError
+from demosnap.errors import DemosnapError, did_you_mean
 
 _PASSWORD = re.compile(r"(://[^:/@\s'\"]*):[^/\s'\"]*@")
 
@@ -58,9 +58,8 @@ def _usage(error: click.ClickException) -> str:
     lines = [f"error: {message[:1].lower()}{message[1:].rstrip('.')}"]
     context = getattr(error, "ctx", None)
     if isinstance(error, click.NoSuchOption):
-        close = " or ".join(repr(name) for name in error.possibilities or ())
-        lines = [f"error: no such option {error.option_name!r}"]
-        lines[0] += f"; did you mean {close}?" if close else ""
+        nearest = did_you_mean(error.option_name, error.possibilities or ())
+        lines = [f"error: no such option {error.option_name!r}{nearest}"]
     if context is not None:
         lines.append(context.get_usage())
         lines.append(f"Try `{context.command_path} --help`.")

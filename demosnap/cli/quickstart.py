@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from unittest import mock
 
 import click
 
@@ -72,14 +71,15 @@ def run(folder: Path, session: Session) -> None:
         UsageError: the folder is not empty, and quickstart did not make it.
     """
     session.interrupted = "interrupted; run quickstart again to start over"
+    way = None if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))}"
     _prepare(folder)
     with _inside(folder):
-        _tour(folder, session)
+        _tour(way, session)
 
 
-def _tour(folder: Path, session: Session) -> None:
-    if folder.resolve() != Path(os.environ.get("PWD", ".")).resolve():
-        _show(f"cd {shlex.quote(str(folder))}")
+def _tour(way: str | None, session: Session) -> None:
+    if way is not None:
+        _show(way)
     if hidden := [name for name in _VARIABLES if name in os.environ]:
         _show(f"unset {' '.join(hidden)}")
         for name in hidden:
@@ -104,7 +104,7 @@ def _tour(folder: Path, session: Session) -> None:
     click.echo()
     click.secho("What to do next", bold=True)
     click.echo(
-        f"  cd {shlex.quote(str(folder))}, and repeat any of these commands\n"
+        f"  {way + ', and' if way else 'Here:'} repeat any of these commands\n"
         "  less demo_revisions/general/latest.sql        the snapshot is plain SQL\n"
         "  less demo_revisions/demosnap.yaml             what tells a demo row from a real one\n"
         "  demosnap downgrade general base               takes every demo row out\n"
@@ -142,19 +142,22 @@ def _start_over(folder: Path) -> None:
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
     """Be in the folder, and leave folder and environment as they were."""
-    before = Path.cwd()
-    with mock.patch.dict(os.environ):
-        os.chdir(folder)
-        try:
-            yield
-        finally:
-            os.chdir(before)
+    before, environment = Path.cwd(), dict(os.environ)
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        os.environ.update(environment)
 
 
 def _python(verb: str) -> None:
     _show(f"python app.py {verb}")
-    with mock.patch.object(sys, "argv", ["app.py", verb]):
+    before, sys.argv = sys.argv, ["app.py", verb]
+    try:
         runpy.run_path("app.py", run_name="__main__")
+    finally:
+        sys.argv = before
 
 
 def _demosnap(session: Session, *words: str) -> None:

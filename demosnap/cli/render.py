@@ -249,7 +249,7 @@ def finding(finding: Finding) -> str:
     place = ""
     if finding.file is not None:
         place = f"{finding.file}: " if finding.line is None else f"{finding.file}:{finding.line}: "
-    hint = f"\n  {finding.hint}".replace("\n", "\n  ") if finding.hint else ""
+    hint = f"\n{finding.hint}".replace("\n", "\n  ") if finding.hint else ""
     return f"{place}{finding.message}{hint}"
 
 
@@ -282,7 +282,8 @@ def _long(version: Version | None) -> str:
 
 
 def _console(stream: TextIO) -> Console:
-    width = int(os.environ["COLUMNS"]) if os.environ.get("COLUMNS", "").isdigit() else None
+    given = os.environ.get("COLUMNS", "")
+    width = int(given) if given.isdigit() and int(given) else None
     if width is None and not stream.isatty():
         width = 80
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)

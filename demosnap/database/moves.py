@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from demosnap.config import Settings
 from demosnap.database import captured, guard, log, selection, transfer, verify
-from demosnap.database.snapshots import OpenSnapshot
+from demosnap.database.snapshots import OpenSnapshot, hashing
 from demosnap.dialects.base import Dialect
 from demosnap.errors import ConfigError, ScriptError, VerificationError
 from demosnap.model import Selection, Table, Version
@@ -281,8 +281,12 @@ def differences(database: Database, target: Version) -> list[str]:
         return reasons
     picked = predicates(target.selection, database.tables, dialect)
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
-        found = dialect.read_rows(connection, table, picked[table.name])
-        difference = verify.first_difference(table, rows, found)
+        difference = verify.first_difference(
+            table,
+            rows,
+            dialect.read_rows(connection, table, picked[table.name]),
+            decoded_by=dialect if snapshot.foreign else None,
+        )
         if difference:
             reasons.append(difference)
     if reasons:
@@ -340,32 +344,32 @@ def _verify(database: Database, snapshot: OpenSnapshot) -> str:
     total = transfer.Digest(dialect)
     for table in snapshot.tables:
         sha = hashlib.sha256()
-
-        def hashed(table: Table = table, sha: hashlib._Hash = sha) -> Iterable[bytes]:
-            for row in dialect.read_rows(connection, table, picked[table.name]):
-                sha.update(row + b"\n")
-                yield row
-
-        total.table(table, hashed())
+        rows = dialect.read_rows(connection, table, picked[table.name])
+        total.table(table, hashing(rows, sha))
         if sha.hexdigest() != loaded[table.name]:
-            raise VerificationError(
-                "after the load "
-                + (_explain(database, snapshot, table, picked[table.name]) or table.name),
-                "A trigger, a default or the column's type changed what was inserted;"
-                " it was rolled back.",
-            )
+            difference = _difference(database, snapshot, table, picked[table.name])
+            if difference is not None:
+                raise VerificationError(
+                    f"after the load {difference}",
+                    "A trigger, a default or the column's type changed what was inserted;"
+                    " it was rolled back.",
+                )
     return total.hexdigest()
 
 
-def _explain(
-    database: Database, snapshot: OpenSnapshot, changed: Table, predicate: str
+def _difference(
+    database: Database, snapshot: OpenSnapshot, wanted: Table, predicate: str
 ) -> str | None:
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
-        if table.name == changed.name:
-            found = database.dialect.read_rows(database.connection, table, predicate)
-            triggers = database.tables[table.name].triggers
-            return verify.first_difference(table, rows, found, triggers)
-    return None
+        if table.name == wanted.name:
+            return verify.first_difference(
+                table,
+                rows,
+                database.dialect.read_rows(database.connection, table, predicate),
+                database.tables[table.name].triggers,
+                database.dialect if snapshot.foreign else None,
+            )
+    raise AssertionError(f"{wanted.name} is not in the snapshot")
 
 
 def _write_log(

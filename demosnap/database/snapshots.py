@@ -14,7 +14,31 @@ from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
 from demosnap.model import Header, Table, Version
 from demosnap.snapshot.rows import show_key, split
-from demosnap.snapshot.sqlfile import SnapshotReader
+from demosnap.snapshot.sqlfile import Block, SnapshotReader
+
+
+def path_of(version: Version) -> Path:
+    """Return the path of a version's snapshot."""
+    return Path(version.folder) / version.file
+
+
+def read(version: Version) -> tuple[SnapshotReader, Iterator[Block]]:
+    """Open the snapshot of a version; return its reader and the blocks to be read.
+
+    Raises:
+        SnapshotError: it is missing, or not what the script says or demosnap writes.
+    """
+    reader = SnapshotReader(path_of(version))
+    expected = Header(
+        scenario=version.scenario,
+        version=version.version,
+        created_at=version.created_at,
+        dialect=version.dialect,
+        tables=reader.header.tables,
+        rows=version.rows,
+        format=version.format,
+    )
+    return reader, reader.blocks(version.selection, expected)
 
 
 @dataclass
@@ -27,11 +51,6 @@ class OpenSnapshot:
     digests: dict[str, str] = field(default_factory=dict)
     """SHA-256 of the rows of each table as they were last read by `blocks`, by table."""
 
-    @property
-    def path(self) -> Path:
-        """The snapshot's file."""
-        return Path(self.version.folder) / self.version.file
-
     @cached_property
     def header(self) -> Header:
         """What the file says before its rows.
@@ -39,11 +58,11 @@ class OpenSnapshot:
         Raises:
             SnapshotError: the file is missing, or its top is not what demosnap writes.
         """
-        header = SnapshotReader(self.path).header
+        header = SnapshotReader(path_of(self.version)).header
         if header.dialect != self.version.dialect:
             raise SnapshotError(
                 f"says it is of {header.dialect}, its script says {self.version.dialect}",
-                str(self.path),
+                str(path_of(self.version)),
             )
         return header
 
@@ -70,18 +89,9 @@ class OpenSnapshot:
             SnapshotError: the file is not what demosnap wrote.
             DatabaseError: a value cannot be represented in this database.
         """
-        reader = SnapshotReader(self.path)
-        expected = Header(
-            scenario=self.version.scenario,
-            version=self.version.version,
-            created_at=self.version.created_at,
-            dialect=self.version.dialect,
-            tables=self.header.tables,
-            rows=self.version.rows,
-            format=self.version.format,
-        )
+        reader, blocks = read(self.version)
         by_name = {table.name: table for table in self.tables}
-        for block in reader.blocks(self.version.selection, expected):
+        for block in blocks:
             rows: Iterable[bytes] = block.rows
             if self.foreign:
                 rows = self._adapted(block.table, by_name[block.table.name], rows)
@@ -89,16 +99,14 @@ class OpenSnapshot:
         if reader.digest != self.version.digest:
             raise SnapshotError(
                 "its rows are not those that were captured (the digest differs from the script's)",
-                str(self.path),
+                str(path_of(self.version)),
                 hint="Restore the file from version control; to change demo data, change it in the"
                 " database and capture the next version.",
             )
 
     def _hashed(self, name: str, rows: Iterable[bytes]) -> Iterator[bytes]:
         sha = hashlib.sha256()
-        for row in rows:
-            sha.update(row + b"\n")
-            yield row
+        yield from hashing(rows, sha)
         self.digests[name] = sha.hexdigest()
 
     def _adapted(self, recorded: Table, live: Table, rows: Iterable[bytes]) -> Iterator[bytes]:
@@ -116,6 +124,13 @@ class OpenSnapshot:
                         f"The snapshot is of {self.header.dialect}; nothing was changed.",
                     ) from error
             yield b",".join(adapted)
+
+
+def hashing(rows: Iterable[bytes], sha: hashlib._Hash) -> Iterator[bytes]:
+    """Yield rows as they come, each with a newline added to a hash."""
+    for row in rows:
+        sha.update(row + b"\n")
+        yield row
 
 
 def _short(literal: bytes) -> str:

@@ -89,16 +89,24 @@ def show_rows(rows: Iterable[Sequence[object]]) -> str:
 
 
 def first_difference(
-    table: Table, expected: Iterable[bytes], found: Iterable[bytes], triggers: Sequence[str] = ()
+    table: Table,
+    expected: Iterable[bytes],
+    found: Iterable[bytes],
+    triggers: Sequence[str] = (),
+    decoded_by: Dialect | None = None,
 ) -> str | None:
-    """Return what differs first between two ordered streams of a table's rows, None if nothing.
+    """Return what differs first between two streams of a table's rows, None if nothing.
 
-    The text names the table, the row's key and, for a changed row, the columns.
+    Both are in canonical order; with `decoded_by` neither need be, and literals are equal that
+    the dialect decodes to equal values. The text names the table, the row's key and, for a
+    changed row, the columns.
     """
     key = row_key(table)
+    if decoded_by is not None:
+        expected, found = sorted(expected, key=key), sorted(found, key=key)
     hint = f" (triggers: {', '.join(triggers)})" if triggers else ""
     for left, right in itertools.zip_longest(expected, found):
-        if left == right:
+        if left == right or (decoded_by and _equal_values(decoded_by, table, left, right)):
             continue
         if right is None or (left is not None and key(left) < key(right)):
             return f"{table.name}: the row {show_key(table, left)} is missing{hint}"
@@ -111,6 +119,15 @@ def first_difference(
         ]
         return f"{table.name}: row {show_key(table, left)}: {'; '.join(changed)}{hint}"
     return None
+
+
+def _equal_values(dialect: Dialect, table: Table, left: bytes | None, right: bytes | None) -> bool:
+    if left is None or right is None:
+        return False
+    return all(
+        one == other or dialect.decode(one, column) == dialect.decode(other, column)
+        for column, one, other in zip(table.captured, split(left), split(right), strict=True)
+    )
 
 
 def _short(literal: bytes) -> str:

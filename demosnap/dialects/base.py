@@ -131,11 +131,25 @@ class Dialect(ABC):
         """Return the text of an INSERT up to and including `VALUES`."""
         return f"INSERT INTO {self.block_name(table)} VALUES"
 
+    def file_staging(
+        self, tables: Sequence[Table]
+    ) -> tuple[Sequence[str], Mapping[str, str], Sequence[str]] | None:
+        """Return how a file loads tables that reference each other, or one that does itself.
+
+        These are statements before the rows, the INSERT heads by table name, and statements
+        after the rows. None: the rows go straight into the tables.
+        """
+        return None
+
     def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
         """Return the statements that advance the sequences of loaded tables, never lowering one."""
         return ()
 
     # ------------------------------------------------------------------ text: predicates
+
+    def own_rows(self, table: Table) -> str | None:
+        """Return the predicate of a table's own rows; None: its plain name shows no others."""
+        return None
 
     @abstractmethod
     def marked(
@@ -231,6 +245,10 @@ class Dialect(ABC):
     ) -> Mapping[str, tuple[str, ...]]:
         """Return the names of the user triggers of each table that has any."""
         return {}
+
+    def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
+        """Return the tables whose plain name shows also the rows of tables that inherit."""
+        return frozenset()
 
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return, per table that cannot be captured or loaded whole, the reason."""

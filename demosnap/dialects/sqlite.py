@@ -19,19 +19,21 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from demosnap.dialects.base import LOCK_WAIT, Dialect, Value, execute, integer_pattern
 from demosnap.errors import DatabaseError
 from demosnap.model import Column, Marker, Table, split_name
+from demosnap.snapshot.rows import show_key
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 _INTEGER = integer_pattern(-(2**63), 2**63 - 1)
 _REAL = rb"-?(?:[0-9]+\.[0-9]+(?:e[+-][0-9]+)?|[0-9]+e[+-][0-9]+|9e999)"
-_TEXT = rb"'(?:[^'\x00\r]|'')*'"
-_PAIR = rb"(?:[0-9A-F]{2})*"
-_BLOB = rb"X'" + _PAIR + rb"'"
-_HEX_TEXT = rb"CAST\(X'" + _PAIR + rb"(?:00|0D)" + _PAIR + rb"' AS TEXT\)"
+# Python's re keeps a state for every turn of a group, so the turns are kept few and long.
+_TEXT = rb"'[^'\x00\r]*(?:''[^'\x00\r]*)*'"
+_PAIRS = rb"(?:[0-9A-F]{256})*(?:[0-9A-F]{2}){0,127}"
+_BLOB = rb"X'" + _PAIRS + rb"'"
+_HEX_TEXT = rb"CAST\(X'(?:(?!00|0D)[0-9A-F]{2})*(?:00|0D)" + _PAIRS + rb"' AS TEXT\)"
 _LITERAL = b"(?:NULL|" + b"|".join((_INTEGER, _TEXT, _REAL, _BLOB, _HEX_TEXT)) + b")"
 _VALUE = re.compile(
-    rb"(?P<text>'(?:[^']|'')*')|(?P<null>NULL)|CAST\(X'(?P<hex_text>[0-9A-F]*)' AS TEXT\)"
+    rb"(?P<text>'[^']*(?:''[^']*)*')|(?P<null>NULL)|CAST\(X'(?P<hex_text>[0-9A-F]*)' AS TEXT\)"
     rb"|X'(?P<blob>[0-9A-F]*)'|(?P<integer>-?[0-9]+(?![0-9.e]))|(?P<real>-?[0-9.e+-]+)"
 )
 
@@ -253,15 +255,18 @@ class SQLiteDialect(Dialect):
         cursor = driver.execute(sql)
         cursor.arraysize = _BATCH
         while batch := cursor.fetchmany():
-            for row in batch:
-                yield row[0] if len(row) == 1 else b",".join(row)
+            for parts in batch:
+                row = parts[0] if len(parts) == 1 else b",".join(parts)
+                if b"CAST(X'" in row:
+                    _parsed(table, row)
+                yield row
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert by executemany."""
         columns = table.captured
         sql = f"INSERT INTO {self.block_name(table)} VALUES ({','.join('?' * len(columns))})"
         cursor = _driver(connection).cursor()
-        cursor.executemany(sql, map(parse_row, rows))
+        cursor.executemany(sql, (_parsed(table, row) for row in rows))
         return cursor.rowcount if cursor.rowcount > 0 else 0
 
     def _literal_expression(self, column: Column) -> str:
@@ -287,6 +292,16 @@ class SQLiteDialect(Dialect):
             f"CAST({self._literal_expression(column)} AS BLOB)"
             for name, column in zip(names, keys, strict=True)
         )
+
+
+def _parsed(table: Table, row: bytes) -> list[Any]:
+    try:
+        return parse_row(row)
+    except UnicodeDecodeError:
+        raise DatabaseError(
+            f"{table.name}: row {show_key(table, row)} holds text that is not UTF-8",
+            "Correct the value in the database: a snapshot is UTF-8.",
+        ) from None
 
 
 def parse_row(row: bytes) -> list[Any]:

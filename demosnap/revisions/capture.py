@@ -7,7 +7,7 @@ import datetime
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -55,18 +55,20 @@ class Captured:
     files: tuple[Path, ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Found:
     selection: Selection
     tables: dict[str, Table]
     predicates: dict[str, str]
     plan: CapturePlan
+    message: str
     stamps: Sequence[str]
-    application_revision: Mapping[str, str] = field(default_factory=dict)
+    application_revision: Mapping[str, str]
 
 
 def capture(
     connection: Connection,
+    reading: contextlib.AbstractContextManager[None],
     place: Target,
     settings: Settings,
     graph: Graph,
@@ -74,7 +76,9 @@ def capture(
     *,
     dry_run: bool,
 ) -> Captured:
-    """Read the demo rows in the caller's transaction and write the next revision's files.
+    """Read the demo rows at one moment, and write the next revision's files.
+
+    `reading` is that moment: entered for as long as the database is read, and no longer.
 
     Raises:
         RefusedError: there is nothing to capture, or it would undo or mix up something.
@@ -84,14 +88,16 @@ def capture(
     created_at = timestamp(wanted.date)
     check_scenario(settings, graph, wanted.scenario)
     dialect = dialects.of(connection)
-    found = _look(connection, dialect, place, settings, graph, wanted, created_at)
-    if dry_run:
-        return Captured(found.plan, None, False, False)
-    if found.plan.refusals:
-        raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
     head = _only_head(graph, wanted.scenario)
-    with _snapshot_file(settings, wanted.scenario) as temporary:
-        writer = _write(connection, dialect, found, created_at, temporary)
+    with contextlib.ExitStack() as stack:
+        with reading:
+            found = _look(connection, dialect, place, settings, graph, wanted, created_at)
+            if dry_run:
+                return Captured(found.plan, None, False, False)
+            if found.plan.refusals:
+                raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
+            temporary = stack.enter_context(_snapshot_file(settings, wanted.scenario))
+            writer = _write(connection, dialect, found, created_at, temporary)
         stamped = head is not None and head.revision in found.stamps
         if (
             head is not None
@@ -101,7 +107,7 @@ def capture(
             and head.dialect == dialect.name
         ):
             return Captured(found.plan, head, False, stamped)
-        version = _version(settings, dialect, found, wanted, created_at, writer)
+        version = _version(settings, dialect, found, created_at, writer)
         written = files.publish(settings, graph, version, render(version), temporary)
     return Captured(found.plan, version, True, False, written)
 
@@ -189,7 +195,7 @@ def _look(
         [selection.resolve(connection, settings, tables, other) for other in others],
     )
     external = guard.external_references(connection, dialect, tables, by_table)
-    number, _ = _number_and_message(graph, wanted)
+    number, message = _number_and_message(graph, wanted)
     plan = CapturePlan(
         target=place,
         scenario=wanted.scenario,
@@ -204,7 +210,7 @@ def _look(
         ),
     )
     newest = application.revision(connection, tables)
-    return _Found(picked, tables, by_table, plan, stamps, newest)
+    return _Found(picked, tables, by_table, plan, message, stamps, newest)
 
 
 def _marker_text(picked: Selection) -> str:
@@ -310,14 +316,11 @@ def _version(
     settings: Settings,
     dialect: Dialect,
     found: _Found,
-    wanted: Wanted,
     created_at: str,
     writer: SnapshotWriter,
 ) -> Version:
     plan = found.plan
     number = int(plan.version[1:].partition("_")[0])
-    match = _MESSAGE.match(re.sub(r"\s+", " ", wanted.message or "").strip())
-    message = (match[2] or "") if match else re.sub(r"\s+", " ", wanted.message or "").strip()
     parent = plan.parent.revision if plan.parent else None
     folder = settings.revisions / plan.scenario
     name = f"{plan.scenario}_{plan.version}.sql"
@@ -331,7 +334,7 @@ def _version(
         down_revision=parent,
         scenario=plan.scenario,
         version=plan.version,
-        message=message,
+        message=found.message,
         created_at=created_at,
         folder=str(folder),
         file=name,

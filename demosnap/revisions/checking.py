@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from demosnap import dialects
 from demosnap.config import Settings
 from demosnap.database import captured, guard, log, moves, reflect, transfer
+from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
 from demosnap.plan import Finding
@@ -18,7 +19,6 @@ from demosnap.revisions import files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render
 from demosnap.snapshot.rows import split
-from demosnap.snapshot.sqlfile import SnapshotReader
 
 _SHOWN = 5
 
@@ -154,19 +154,9 @@ def _snapshot(settings: Settings, version: Version) -> Iterator[Finding]:
     path = Path(version.folder) / version.file
     shown = _shown(settings, path)
     try:
-        reader = SnapshotReader(path)
-        header = reader.header
-        inside = _References(header, version)
-        expected = Header(
-            version.scenario,
-            version.version,
-            version.created_at,
-            version.dialect,
-            header.tables,
-            version.rows,
-            version.format,
-        )
-        for block in reader.blocks(version.selection, expected):
+        reader, blocks = read(version)
+        inside = _References(reader.header, version)
+        for block in blocks:
             inside.read(block.table, block.rows)
         digest = reader.digest
     except SnapshotError as error:
@@ -291,7 +281,7 @@ def _loaded(seen: moves.Database, settings: Settings, version: Version) -> Itera
 
 def _fits(tables: Mapping[str, Table], graph: Graph, scenario: str) -> Iterator[Finding]:
     for version in graph.heads(scenario):
-        header = SnapshotReader(Path(version.folder) / version.file).header
+        header = read(version)[0].header
         for reason in guard.unfit(tables, header.tables):
             yield Finding(f"{version.scenario} {version.version}: {reason}")
 

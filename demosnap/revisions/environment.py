@@ -68,7 +68,7 @@ def run() -> None:
 def _run(request: Request) -> None:
     graph = Graph.read(context.script)
     if context.is_offline_mode():
-        offline.run(graph)
+        offline.run(graph, request.goals)
         return
     given = context.config.attributes.get("connection")
     if given is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 
 from alembic.config import Config
@@ -11,6 +12,7 @@ from alembic.util import CommandError
 
 from demosnap.errors import ScriptError, UnknownNameError, UsageError
 from demosnap.model import Version
+from demosnap.revisions import plugin
 from demosnap.revisions import script as scripts
 
 _NUMBER = re.compile(r"v[1-9][0-9]*\Z")
@@ -43,7 +45,9 @@ class Graph:
             ScriptError: a script cannot be loaded, or is not demosnap's.
         """
         try:
-            found = [scripts.parse(script) for script in directory.walk_revisions()]
+            with warnings.catch_warnings():
+                plugin.ignore_links()
+                found = [scripts.parse(script) for script in directory.walk_revisions()]
         except CommandError as error:
             raise ScriptError(str(error), "`demosnap check` names every problem.") from error
         except SyntaxError as error:

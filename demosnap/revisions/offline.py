@@ -7,7 +7,6 @@ there, and begins no transaction on SQLite.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from alembic import context
@@ -21,13 +20,15 @@ from sqlalchemy.sql import Executable
 from demosnap import dialects
 from demosnap.database import log
 from demosnap.database.moves import Goal
+from demosnap.database.snapshots import read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Header, Version
 from demosnap.revisions import steps
+from demosnap.revisions.goals import Goals
 from demosnap.revisions.graph import Graph
 from demosnap.snapshot.predicates import purge_statements, verification_query
-from demosnap.snapshot.sqlfile import SnapshotReader
+from demosnap.snapshot.sqlfile import groups
 
 _WARNING = (
     "-- No guard has run and none will: this purges every row that the selection picks,\n"
@@ -35,8 +36,10 @@ _WARNING = (
 )
 
 
-def run(graph: Graph) -> None:
-    """Write the SQL of what Alembic was asked for to its output.
+def run(graph: Graph, wanted: Goals | None) -> None:
+    """Write the SQL of what was asked for to Alembic's output.
+
+    `wanted` None: Alembic's own steps say what.
 
     Raises:
         UsageError: nothing is asked for, or snapshots of two dialects.
@@ -46,9 +49,12 @@ def run(graph: Graph) -> None:
     migration_context = context.get_context()
     heads = migration_context.get_current_heads()
     current = {graph.versions[head].scenario: graph.versions[head] for head in heads}
-    assert migration_context._migrations_fn is not None
-    found = list(migration_context._migrations_fn(heads, migration_context))
-    goals = steps.goals_of(found, graph, current)
+    if wanted is not None:
+        goals = list(wanted(graph, current))
+    else:
+        assert migration_context._migrations_fn is not None
+        found = list(migration_context._migrations_fn(heads, migration_context))
+        goals = steps.goals_of(found, graph, current)
     if not goals:
         raise UsageError("nothing to do: the range is empty")
     names = {v.dialect for goal in goals for v in (goal.current, goal.target) if v is not None}
@@ -99,22 +105,13 @@ def _move(dialect: Dialect, goal: Goal) -> Iterator[str]:
                     yield statement
     if goal.target is None:
         return
-    version = goal.target
-    header = _header(version)
-    expected = Header(
-        scenario=version.scenario,
-        version=version.version,
-        created_at=version.created_at,
-        dialect=version.dialect,
-        tables=header.tables,
-        rows=version.rows,
-        format=version.format,
-    )
-    reader = SnapshotReader(_path(version))
-    for block in reader.blocks(version.selection, expected):
+    reader, blocks = read(goal.target)
+    for block in blocks:
         head = dialect.insert_head(block.table)
-        for row in block.rows:
-            yield f"{head} ({row.decode()});"
+        for group in groups(block.table, block.rows):
+            rows = b"),\n(".join(group).decode()
+            yield f"{head}\n({rows});"
+    header = reader.header
     filled = [table for table in header.tables if header.rows[table.name]]
     yield from dialect.file_sequences(filled)
 
@@ -153,11 +150,7 @@ def _compiled(statement: Executable, sql_dialect: SQLDialect) -> str:
 
 
 def _header(version: Version) -> Header:
-    return SnapshotReader(_path(version)).header
-
-
-def _path(version: Version) -> Path:
-    return Path(version.folder) / version.file
+    return read(version)[0].header
 
 
 def _name(version: Version | None) -> str:

@@ -117,6 +117,17 @@ def too_large(row: bytes) -> str | None:
     return None
 
 
+def not_utf_8(text: bytes) -> int | None:
+    """Return the place of the first byte that is not UTF-8, None if all are."""
+    if text.isascii():
+        return None
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
+
+
 def show(text: bytes, at: int = 0) -> str:
     """Render the part of a line that stands around a position."""
     return excerpt(text.rstrip(b"\n").decode("utf-8", "replace"), at)
@@ -147,13 +158,10 @@ def raise_damage(line: bytes, name: str, number: int) -> None:
         raise SnapshotError(
             "the file ends here, in the middle: it is truncated", name, number, restore_hint(name)
         )
-    try:
-        line.decode()
-    except UnicodeDecodeError as error:
-        if len(line) < MAX_LINE or error.reason != "unexpected end of data":
-            raise SnapshotError(
-                f"byte 0x{line[error.start]:02X} is not UTF-8", name, number, restore_hint(name)
-            ) from None
+    at = not_utf_8(line)
+    # What was cut to its first bytes may end inside of a character.
+    if at is not None and (len(line) < MAX_LINE or at < len(line) - 3):
+        raise SnapshotError(f"byte 0x{line[at]:02X} is not UTF-8", name, number, restore_hint(name))
 
 
 def restore_hint(name: str) -> str:

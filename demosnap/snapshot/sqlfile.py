@@ -35,9 +35,17 @@ from demosnap.snapshot.header import (
 )
 from demosnap.snapshot.layout import STATEMENT_BYTES, STATEMENT_ROWS, Grouping, Order
 from demosnap.snapshot.rows import show_key, split
-from demosnap.snapshot.source import MAX_LINE, Source, restore_hint, show, too_large
+from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, restore_hint, show, too_large
 
-__all__ = ["Block", "SnapshotReader", "SnapshotWriter", "render_footer", "render_header", "verify"]
+__all__ = [
+    "Block",
+    "SnapshotReader",
+    "SnapshotWriter",
+    "groups",
+    "render_footer",
+    "render_header",
+    "verify",
+]
 
 
 # ---------------------------------------------------------------------- writer
@@ -105,7 +113,7 @@ class SnapshotWriter:
         start = f"\n-- {heading(table.name)}\n".encode()
         order = Order(table)
         count = 0
-        for group in _groups(table, rows):
+        for group in groups(table, rows):
             wrong = order.first_wrong(group)
             if wrong is not None:
                 raise DatabaseError(
@@ -114,8 +122,17 @@ class SnapshotWriter:
                     "The table changed while it was read, or the database sorts in another way"
                     " than demosnap expects, which is a bug in demosnap.",
                 )
+            text = b"\n".join(group)
+            if not_utf_8(text) is not None:
+                wrong = next(i for i, row in enumerate(group) if not_utf_8(row) is not None)
+                raise DatabaseError(
+                    f"{table.name}: the row {_key(table, group[wrong])} holds text"
+                    " that is not UTF-8",
+                    "Correct the value in the database: a snapshot is UTF-8.",
+                )
             self._write(start + head + b"),\n(".join(group) + b");\n")
-            self._sha.update(b"\n".join(group) + b"\n")
+            self._sha.update(text)
+            self._sha.update(b"\n")
             count += len(group)
             start = b""
         if count != self._header.rows[table.name]:
@@ -166,8 +183,12 @@ class SnapshotWriter:
                 self._path.unlink()
 
 
-def _groups(table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Yield the rows of each INSERT."""
+def groups(table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the rows of each INSERT.
+
+    Raises:
+        DatabaseError: a row is larger than a snapshot holds.
+    """
     begins = Grouping().begins
     group: list[bytes] = []
     for row in rows:
@@ -345,12 +366,10 @@ def _batches(
                 )
             lines.append(source.line)
         text = b"\n".join(rows)
-        if not text.isascii():
-            try:
-                text.decode()
-            except UnicodeDecodeError as error:
-                wrong = text.count(b"\n", 0, error.start)
-                source.fail(text[error.start : error.end] + b"\n", "not UTF-8", lines[0] + wrong)
+        at = not_utf_8(text)
+        if at is not None:
+            wrong = text.count(b"\n", 0, at)
+            source.fail(text[at : at + 1] + b"\n", "this is not UTF-8", lines[0] + wrong)
         place = order.first_wrong(rows)
         if place is not None:
             source.fail(
