@@ -11,43 +11,11 @@ from sqlalchemy import Connection
 
 from demosnap.database.verify import show_rows
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Column, ExternalReference, ForeignKey, Table
+from demosnap.model import ExternalReference, ForeignKey, Table
 from demosnap.snapshot.predicates import in_table
 from demosnap.snapshot.rows import split
 
 _SHOWN = 5
-
-
-def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
-    """Return why a snapshot's tables do not fit those of the database; empty: they fit."""
-    reasons = []
-    for table in recorded:
-        live = tables.get(table.name)
-        if live is None:
-            reasons.append(f"table {table.name} of the snapshot is not in the database")
-            continue
-        columns = {column.name: column for column in live.columns}
-        for column in table.captured:
-            if column.name not in columns:
-                reasons.append(
-                    f"column {table.name}.{column.name} of the snapshot is not in the database"
-                )
-            elif columns[column.name].generated:
-                reasons.append(f"column {table.name}.{column.name} is now computed by the database")
-        known = {column.name for column in table.captured}
-        for column in live.columns:
-            if column.name not in known and _must_be_given(column):
-                reasons.append(
-                    f"column {table.name}.{column.name} is NOT NULL without a default and not in"
-                    " the snapshot"
-                )
-    return reasons
-
-
-def _must_be_given(column: Column) -> bool:
-    return not (
-        column.nullable or column.generated or column.default is not None or column.identity
-    )
 
 
 def referenced(
@@ -118,80 +86,6 @@ def external_references(
     return found
 
 
-def missing_externals(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
-    reference: ExternalReference,
-    keys: Iterable[tuple[bytes, ...]],
-) -> list[str]:
-    """Return which referenced rows outside the snapshot are not in the database.
-
-    `keys` are the distinct values of the reference's columns, as literals of the dialect.
-    """
-    columns = reference.referred_columns
-    parent = replace(tables[reference.references], key=())
-    missing: list[tuple[bytes, ...]] = []
-    for batch in _batches(sorted(set(keys))):
-        there = set(matching(connection, dialect, parent, columns, batch))
-        missing += [
-            key
-            for key in batch
-            # Equal for the database need not be equal as text: 1 and 1.0, or by a collation.
-            if key not in there and not list(matching(connection, dialect, parent, columns, [key]))
-        ]
-    if not missing:
-        return []
-    shown = _show_literals(missing[:_SHOWN], len(missing))
-    names = ", ".join(reference.columns)
-    return [
-        f"{reference.table}.{names} references {len(missing)} rows of {reference.references} that"
-        f" are neither in the snapshot nor in the database"
-        f" ({', '.join(reference.referred_columns)}: {shown})"
-    ]
-
-
-def collisions(
-    connection: Connection,
-    dialect: Dialect,
-    live: Table,
-    table: Table,
-    rows: Iterable[bytes],
-    going: str | None,
-) -> list[str]:
-    """Return which rows of a snapshot cannot be inserted because a row that stays has their key.
-
-    `table` is the snapshot's definition, `rows` are literals of the dialect, `going` is the
-    predicate of the rows that are purged before (None: none is).
-    """
-    stays = f"({going}) IS NOT TRUE" if going else None
-    quoted = dialect.quote_table(live.name)
-    where = f" WHERE {stays}" if stays else ""
-    if not execute(connection, f"SELECT 1 FROM {quoted}{where} LIMIT 1").first():
-        return []
-    names = [column.name for column in table.captured]
-    uniques = [key for key in (live.key, *live.unique) if key and set(key) <= set(names)]
-    positions = [[names.index(column) for column in key] for key in uniques]
-    taken: dict[tuple[str, ...], list[tuple[bytes, ...]]] = {key: [] for key in uniques}
-    counts = dict.fromkeys(uniques, 0)
-    for batch in _batches(rows):
-        literals = [split(row) for row in batch]
-        for key, places in zip(uniques, positions, strict=True):
-            wanted = [tuple(row[i] for i in places) for row in literals]
-            filled = [values for values in wanted if b"NULL" not in values]
-            for found in matching(connection, dialect, live, key, filled, stays):
-                counts[key] += 1
-                if len(taken[key]) < _SHOWN:
-                    taken[key].append(found)
-    return [
-        f"{table.name}: {counts[key]} {'row' if counts[key] == 1 else 'rows'} of the snapshot"
-        f" {'has' if counts[key] == 1 else 'have'} a key that is taken by rows that stay"
-        f" ({', '.join(key)}: {_show_literals(taken[key], counts[key])})"
-        for key in uniques
-        if counts[key]
-    ]
-
-
 def matching(
     connection: Connection,
     dialect: Dialect,
@@ -199,8 +93,9 @@ def matching(
     columns: Sequence[str],
     keys: Sequence[tuple[bytes, ...]],
     where: str | None = None,
+    also: Sequence[str] = (),
 ) -> Iterator[tuple[bytes, ...]]:
-    """Yield, as literals, the values of `columns` in the rows that have one of the keys."""
+    """Yield, as literals, `columns` and then `also` of the rows that have one of the keys."""
     if not keys:
         return
     if len(columns) == 1:
@@ -217,13 +112,16 @@ def matching(
     if where:
         predicate = f"({predicate}) AND {where}"
     narrow = replace(
-        table, columns=tuple(table.column(column) for column in columns), key=tuple(columns)
+        table,
+        columns=tuple(table.column(column) for column in (*columns, *also)),
+        key=tuple(dict.fromkeys((*columns, *also))),
     )
     for row in dialect.read_rows(connection, narrow, predicate):
         yield tuple(split(row))
 
 
-def _show_literals(keys: Sequence[tuple[bytes, ...]], count: int) -> str:
+def show_literals(keys: Sequence[tuple[bytes, ...]], count: int) -> str:
+    """Render keys for a message, with an ellipsis where there are more than are given."""
     shown = ", ".join(b"/".join(key).decode() for key in keys)
     return shown + (", …" if count > len(keys) else "")
 
@@ -231,7 +129,8 @@ def _show_literals(keys: Sequence[tuple[bytes, ...]], count: int) -> str:
 _Item = TypeVar("_Item")
 
 
-def _batches(items: Iterable[_Item], size: int = 200) -> Iterator[list[_Item]]:
+def batches(items: Iterable[_Item], size: int = 200) -> Iterator[list[_Item]]:
+    """Yield items in lists that are small enough for one statement."""
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch

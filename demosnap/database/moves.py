@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from demosnap.config import Settings
-from demosnap.database import captured, guard, log, selection, transfer, verify
+from demosnap.database import captured, fit, guard, log, selection, transfer, verify
 from demosnap.database.snapshots import OpenSnapshot, hashing
 from demosnap.dialects.base import Dialect
 from demosnap.errors import ConfigError, ScriptError, VerificationError
 from demosnap.model import Selection, Table, Version
 from demosnap.plan import Move, Options
 from demosnap.snapshot.predicates import predicates
-from demosnap.snapshot.rows import split
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,18 @@ def prepare(
         SnapshotError: a snapshot that is needed is missing or not what demosnap wrote.
     """
     goings = {goal.scenario: _going(database, settings, goal) for goal in goals}
+
+    def owners() -> dict[str, Mapping[str, str]]:
+        known = dict.fromkeys((*versions, *settings.scenario_names))
+        newest = {name: [None, *versions.get(name, ())][-1] for name in known if name not in goings}
+        return {
+            name: _going(database, settings, Goal(name, version, None))
+            for name, version in newest.items()
+        }
+
     return [
-        _prepare(database, versions.get(goal.scenario, ()), goal, goings, options) for goal in goals
+        _prepare(database, versions.get(goal.scenario, ()), goal, goings, options, owners)
+        for goal in goals
     ]
 
 
@@ -117,6 +126,7 @@ def _prepare(
     goal: Goal,
     goings: Mapping[str, Mapping[str, str]],
     options: Options,
+    owners: fit.Owners,
 ) -> Prepared:
     connection, dialect = database.connection, database.dialect
     target = goal.target
@@ -144,7 +154,7 @@ def _prepare(
     all_going = _merged(goings.values())
     refusals += guard.referenced(connection, dialect, database.tables, all_going)
     if target is not None:
-        refusals += _load_refusals(database, target, all_going, options)
+        refusals += fit.refusals(connection, dialect, database.tables, target, all_going, owners)
     order = reversed(list(present))
     move = Move(
         goal.scenario,
@@ -155,83 +165,6 @@ def _prepare(
         load=dict(target.rows) if target is not None else {},
     )
     return Prepared(move, going, refusals=tuple(refusals))
-
-
-def _load_refusals(
-    database: Database, target: Version, going: Mapping[str, str], options: Options
-) -> list[str]:
-    snapshot = OpenSnapshot(target, database.dialect, database.tables)
-    reasons = guard.unfit(database.tables, snapshot.header.tables)
-    refused = database.dialect.refuse_tables(database.connection, list(target.rows))
-    reasons += [f"{name}: {reason}" for name, reason in refused.items()]
-    if reasons:
-        return reasons
-    external: dict[int, set[tuple[bytes, ...]]] = {
-        i: set() for i in range(len(target.external_references))
-    }
-    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
-        wanted = []
-        names = [column.name for column in table.captured]
-        for i, reference in enumerate(target.external_references):
-            if reference.table == table.name:
-                wanted.append((external[i], [names.index(c) for c in reference.columns]))
-        collected = _collecting(rows, wanted)
-        reasons += guard.collisions(
-            database.connection,
-            database.dialect,
-            database.tables[table.name],
-            table,
-            collected,
-            going.get(table.name),
-        )
-        if wanted:
-            collections.deque(collected, maxlen=0)
-    own = _own_keys(database, snapshot, target)
-    for i, reference in enumerate(target.external_references):
-        keys = {key for key in external[i] if b"NULL" not in key} - own.get(i, set())
-        reasons += guard.missing_externals(
-            database.connection, database.dialect, database.tables, reference, keys
-        )
-    return reasons
-
-
-def _collecting(
-    rows: Iterable[bytes], wanted: Sequence[tuple[set[tuple[bytes, ...]], list[int]]]
-) -> Iterable[bytes]:
-    if not wanted:
-        return rows
-
-    def passing() -> Iterable[bytes]:
-        for row in rows:
-            literals = split(row)
-            for keys, places in wanted:
-                keys.add(tuple(literals[i] for i in places))
-            yield row
-
-    return passing()
-
-
-def _own_keys(
-    database: Database, snapshot: OpenSnapshot, target: Version
-) -> dict[int, set[tuple[bytes, ...]]]:
-    """Return the keys that the snapshot itself brings for its external references."""
-    wanted = {
-        i: reference
-        for i, reference in enumerate(target.external_references)
-        if reference.references in target.rows
-    }
-    found: dict[int, set[tuple[bytes, ...]]] = {i: set() for i in wanted}
-    if not wanted:
-        return found
-    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
-        names = [column.name for column in table.captured]
-        places = [
-            (found[i], [names.index(c) for c in reference.referred_columns])
-            for i, reference in wanted.items()
-            if reference.references == table.name
-        ]
-        collections.deque(_collecting(rows, places), maxlen=0)
-    return found
 
 
 def _merged(goings: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -276,7 +209,7 @@ def differences(database: Database, target: Version) -> list[str]:
     """Return why the database does not hold a version; empty: it does."""
     connection, dialect = database.connection, database.dialect
     snapshot = OpenSnapshot(target, dialect, database.tables)
-    reasons = guard.unfit(database.tables, snapshot.header.tables)
+    reasons = fit.unfit(database.tables, snapshot.header.tables)
     if reasons:
         return reasons
     picked = predicates(target.selection, database.tables, dialect)

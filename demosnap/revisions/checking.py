@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.database import captured, guard, log, moves, reflect, transfer
+from demosnap.database import captured, fit, log, moves, reflect, transfer
 from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
@@ -282,7 +282,7 @@ def _loaded(seen: moves.Database, settings: Settings, version: Version) -> Itera
 def _fits(tables: Mapping[str, Table], graph: Graph, scenario: str) -> Iterator[Finding]:
     for version in graph.heads(scenario):
         header = read(version)[0].header
-        for reason in guard.unfit(tables, header.tables):
+        for reason in fit.unfit(tables, header.tables):
             yield Finding(f"{version.scenario} {version.version}: {reason}")
 
 

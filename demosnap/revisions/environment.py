@@ -224,7 +224,7 @@ def _plan(
         goals = list(request.goals(graph, current))
     else:
         goals = steps.goals_of(found, graph, current)
-    extra = _others_out(goals, current) if options.only or settings.exclusive else []
+    extra = _others_out(goals, current, graph) if options.only or settings.exclusive else []
     if request.goals is not None:
         found = [step for goal in goals for step in _steps(graph, goal)]
     found += [step for goal in extra for step in _steps(graph, goal)]
@@ -297,13 +297,14 @@ def _current(graph: Graph, heads: Sequence[str]) -> dict[str, Version]:
     return current
 
 
-def _others_out(goals: Sequence[Goal], current: Mapping[str, Version]) -> list[Goal]:
+def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Graph) -> list[Goal]:
     if all(goal.target is None or goal.stamp_only for goal in goals):
         return []
     named = {goal.scenario for goal in goals}
     return [
-        Goal(scenario, version, None)
-        for scenario, version in current.items()
+        # Also where nothing is stamped: rows may have been seeded, or loaded by hand.
+        Goal(scenario, current.get(scenario), None, again=True)
+        for scenario in graph.scenarios
         if scenario not in named
     ]
 

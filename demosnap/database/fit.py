@@ -1,0 +1,243 @@
+"""Whether a snapshot can be loaded into this database as it is now."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
+
+from demosnap.database.guard import batches, matching, show_literals
+from demosnap.database.snapshots import OpenSnapshot
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import Column, ExternalReference, Table, Version
+from demosnap.snapshot.rows import show_key, split
+
+_SHOWN = 5
+
+Owners = Callable[[], Mapping[str, Mapping[str, str]]]
+"""Tells, when asked, the predicates of every other scenario's rows, by scenario and table."""
+
+
+def refusals(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    target: Version,
+    going: Mapping[str, str],
+    owners: Owners,
+) -> list[str]:
+    """Return why a version cannot be loaded; empty: it can.
+
+    `tables` are all tables of the database, `going` the predicates of the rows that are purged
+    before.
+
+    Raises:
+        SnapshotError: the snapshot is missing or not what demosnap wrote.
+    """
+    snapshot = OpenSnapshot(target, dialect, tables)
+    reasons = unfit(tables, snapshot.header.tables)
+    refused = dialect.refuse_tables(connection, list(target.rows))
+    reasons += [f"{name}: {reason}" for name, reason in refused.items()]
+    if reasons:
+        return reasons
+    external: list[set[tuple[bytes, ...]]] = [set() for _ in target.external_references]
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        names = [column.name for column in table.captured]
+        wanted = [
+            (keys, [names.index(column) for column in reference.columns])
+            for keys, reference in zip(external, target.external_references, strict=True)
+            if reference.table == table.name
+        ]
+        passing = _collecting(rows, wanted)
+        search = _Search(connection, dialect, tables[table.name], table, going.get(table.name))
+        reasons += search.collisions(passing, owners)
+        if wanted:
+            collections.deque(passing, maxlen=0)
+    brought = _brought(snapshot, target)
+    for keys, own, reference in zip(external, brought, target.external_references, strict=True):
+        filled = {key for key in keys if b"NULL" not in key} - own
+        reasons += missing_externals(connection, dialect, tables, reference, filled)
+    return reasons
+
+
+def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
+    """Return why a snapshot's tables do not fit those of the database; empty: they fit."""
+    reasons = []
+    for table in recorded:
+        live = tables.get(table.name)
+        if live is None:
+            reasons.append(f"table {table.name} of the snapshot is not in the database")
+            continue
+        columns = {column.name: column for column in live.columns}
+        for column in table.captured:
+            if column.name not in columns:
+                reasons.append(
+                    f"column {table.name}.{column.name} of the snapshot is not in the database"
+                )
+            elif columns[column.name].generated:
+                reasons.append(f"column {table.name}.{column.name} is now computed by the database")
+        known = {column.name for column in table.captured}
+        for column in live.columns:
+            if column.name not in known and _must_be_given(column):
+                reasons.append(
+                    f"column {table.name}.{column.name} is NOT NULL without a default and not in"
+                    " the snapshot"
+                )
+    return reasons
+
+
+def _must_be_given(column: Column) -> bool:
+    return not (
+        column.nullable or column.generated or column.default is not None or column.identity
+    )
+
+
+@dataclass
+class _Collisions:
+    """What was found of one unique key: how many, and the first as snapshot and live row."""
+
+    count: int = 0
+    keys: list[tuple[bytes, ...]] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+
+
+class _Search:
+    """Finds rows of a snapshot whose keys are taken by rows of the database that stay."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        dialect: Dialect,
+        live: Table,
+        table: Table,
+        going: str | None,
+    ) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._live = live
+        self._table = table
+        self._stays = f"({going}) IS NOT TRUE" if going else None
+        names = [column.name for column in table.captured]
+        keys = [key for key in (live.key, *live.unique) if key and set(key) <= set(names)]
+        self._keys = {key: [names.index(column) for column in key] for key in keys}
+
+    def collisions(self, rows: Iterable[bytes], owners: Owners) -> list[str]:
+        """Return one reason for each unique key that is taken."""
+        quoted = self._dialect.quote_table(self._live.name)
+        where = f" WHERE {self._stays}" if self._stays else ""
+        if not execute(self._connection, f"SELECT 1 FROM {quoted}{where} LIMIT 1").first():
+            return []
+        found = {key: _Collisions() for key in self._keys}
+        for batch in batches(rows):
+            for key, places in self._keys.items():
+                self._look(found[key], key, places, batch)
+        return [self._reason(key, one, owners) for key, one in found.items() if one.count]
+
+    def _look(
+        self,
+        found: _Collisions,
+        key: tuple[str, ...],
+        places: Sequence[int],
+        batch: Sequence[bytes],
+    ) -> None:
+        wanted = {}
+        for row in batch:
+            literals = split(row)
+            values = tuple(literals[i] for i in places)
+            if b"NULL" not in values:
+                wanted[values] = row
+        own = () if key == self._live.key else self._live.key
+        for there in matching(
+            self._connection, self._dialect, self._live, key, list(wanted), self._stays, own
+        ):
+            found.count += 1
+            if len(found.keys) == _SHOWN:
+                continue
+            taken = there[: len(key)]
+            found.keys.append(taken)
+            text = b"/".join(taken).decode()
+            if own and taken in wanted:
+                other = b"/".join(there[len(key) :]).decode()
+                mine = show_key(self._table, wanted[taken])
+                text += f" in {mine} of the snapshot and {'/'.join(own)}={other} of the database"
+            found.shown.append(text)
+
+    def _reason(self, key: tuple[str, ...], found: _Collisions, owners: Owners) -> str:
+        more = ", …" if found.count > len(found.shown) else ""
+        have = "row of the snapshot has" if found.count == 1 else "rows of the snapshot have"
+        reason = (
+            f"{self._table.name}: {found.count} {have} a key that is taken by rows that stay"
+            f" ({', '.join(key)}: {', '.join(found.shown)}{more})"
+        )
+        for scenario, predicates in owners().items():
+            predicate = predicates.get(self._live.name)
+            if predicate and any(
+                matching(
+                    self._connection, self._dialect, self._live, key, found.keys, f"({predicate})"
+                )
+            ):
+                reason += f"\nthey belong to scenario {scenario}; --only takes it out first"
+        return reason
+
+
+def missing_externals(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    reference: ExternalReference,
+    keys: Iterable[tuple[bytes, ...]],
+) -> list[str]:
+    """Return which referenced rows outside the snapshot are not in the database.
+
+    `keys` are the distinct values of the reference's columns, as literals of the dialect.
+    """
+    columns = reference.referred_columns
+    parent = replace(tables[reference.references], key=())
+    missing: list[tuple[bytes, ...]] = []
+    for batch in batches(sorted(set(keys))):
+        there = set(matching(connection, dialect, parent, columns, batch))
+        missing += [
+            key
+            for key in batch
+            # Equal for the database need not be equal as text: 1 and 1.0, or by a collation.
+            if key not in there and not list(matching(connection, dialect, parent, columns, [key]))
+        ]
+    if not missing:
+        return []
+    shown = show_literals(missing[:_SHOWN], len(missing))
+    names = ", ".join(reference.columns)
+    return [
+        f"{reference.table}.{names} references {len(missing)} rows of {reference.references} that"
+        f" are neither in the snapshot nor in the database"
+        f" ({', '.join(reference.referred_columns)}: {shown})"
+    ]
+
+
+def _collecting(
+    rows: Iterable[bytes], wanted: Sequence[tuple[set[tuple[bytes, ...]], list[int]]]
+) -> Iterator[bytes]:
+    """Yield rows, adding the values at some places of each to sets."""
+    for row in rows:
+        if wanted:
+            literals = split(row)
+            for keys, places in wanted:
+                keys.add(tuple(literals[i] for i in places))
+        yield row
+
+
+def _brought(snapshot: OpenSnapshot, target: Version) -> list[set[tuple[bytes, ...]]]:
+    """Return, per external reference, the keys that the snapshot itself brings."""
+    found: list[set[tuple[bytes, ...]]] = [set() for _ in target.external_references]
+    if not any(reference.references in target.rows for reference in target.external_references):
+        return found
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        names = [column.name for column in table.captured]
+        places = [
+            (keys, [names.index(column) for column in reference.referred_columns])
+            for keys, reference in zip(found, target.external_references, strict=True)
+            if reference.references == table.name
+        ]
+        collections.deque(_collecting(rows, places), maxlen=0)
+    return found
