@@ -113,6 +113,19 @@ class Table:
         rest = (c for c in self.columns if not c.generated and c.name not in self.key)
         return (*(self.column(name) for name in self.key), *rest)
 
+    @property
+    def identified(self) -> bool:
+        """Whether no two rows can have the same key.
+
+        SQLite lets a primary key be NULL in as many rows as one likes.
+        """
+        return bool(self.key) and not any(self.column(name).nullable for name in self.key)
+
+    @property
+    def ordering(self) -> tuple[Column, ...]:
+        """The columns that rows are ordered by: the key's, or all where rows may share a key."""
+        return self.captured[: len(self.key)] if self.identified else self.captured
+
 
 @dataclass(frozen=True, slots=True)
 class Marker:

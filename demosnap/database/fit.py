@@ -173,10 +173,9 @@ class _Search:
         )
         for scenario, predicates in owners().items():
             predicate = predicates.get(self._live.name)
-            if predicate and any(
-                matching(
-                    self._connection, self._dialect, self._live, key, found.keys, f"({predicate})"
-                )
+            where = f"({predicate})"
+            if predicate and list(
+                matching(self._connection, self._dialect, self._live, key, found.keys, where)
             ):
                 reason += f"\nthey belong to scenario {scenario}; --only takes it out first"
         return reason

@@ -1,8 +1,9 @@
-"""Table definitions of the live database, and the order that foreign keys give them."""
+"""Table definitions of the live database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, inspect
@@ -44,8 +45,13 @@ def tables(connection: Connection) -> dict[str, Table]:
             }
     columns = dialect.reflect_columns(connection, list(found))
     triggers = dialect.reflect_triggers(connection, list(found))
+    inherited = dialect.reflect_inherited(connection, list(found))
     return {
-        name: _table(name, columns[name], triggers.get(name, ()), **found[name])
+        name: replace(
+            _table(name, columns[name], **found[name]),
+            triggers=triggers.get(name, ()),
+            inherited=name in inherited,
+        )
         for name in sorted(found)
     }
 
@@ -53,7 +59,6 @@ def tables(connection: Connection) -> dict[str, Table]:
 def _table(
     name: str,
     columns: tuple[Column, ...],
-    triggers: tuple[str, ...],
     primary: tuple[str, ...],
     unique: Sequence[tuple[str, ...]],
     foreign_keys: tuple[ForeignKey, ...],
@@ -65,7 +70,7 @@ def _table(
     key = keys[0] if keys else ()
     others = sorted({other for other in (primary, *unique) if other and other != key})
     ordered = sorted(foreign_keys, key=lambda k: (k.columns, k.table, k.referred_columns))
-    return Table(name, columns, key, tuple(others), tuple(ordered), triggers)
+    return Table(name, columns, key, tuple(others), tuple(ordered))
 
 
 def _unique_indexes(indexes: Iterable[Any]) -> Iterable[tuple[str, ...]]:
@@ -91,51 +96,3 @@ def _foreign_key(key: Any, default: str | None, namespace: str | None) -> Foreig
         on_delete=(options.get("ondelete") or "NO ACTION").upper(),
         deferrable=bool(options.get("deferrable")),
     )
-
-
-def components(tables: Mapping[str, Table], names: Iterable[str]) -> list[list[str]]:
-    """Group tables into the order in which they can be loaded.
-
-    Each group is one table, or several that reference each other in a circle. Tables come after
-    those they reference; of equals, the one that most others need comes first, then by name.
-    """
-    wanted = set(names)
-    parents = {
-        name: {key.table for key in tables[name].foreign_keys if key.table in wanted} - {name}
-        for name in wanted
-    }
-    above = {name: _reach(name, parents) for name in wanted}
-    groups = {
-        name: sorted({name} | {other for other in above[name] if name in above[other]})
-        for name in wanted
-    }
-    needed_by = {name: sum(name in above[other] for other in wanted) for name in wanted}
-    ordered: list[list[str]] = []
-    placed: set[str] = set()
-    while len(placed) < len(wanted):
-        ready = [
-            group
-            for name, group in groups.items()
-            if name == group[0] and name not in placed
-            if all(above[member] <= placed | set(group) for member in group)
-        ]
-        group = min(ready, key=lambda g: (-needed_by[g[0]], g))
-        ordered.append(group)
-        placed.update(group)
-    return ordered
-
-
-def load_order(tables: Mapping[str, Table], names: Iterable[str]) -> list[str]:
-    """Return tables in the order in which they are loaded."""
-    return [name for group in components(tables, names) for name in group]
-
-
-def _reach(name: str, parents: Mapping[str, set[str]]) -> set[str]:
-    reached: set[str] = set()
-    ahead = list(parents[name])
-    while ahead:
-        other = ahead.pop()
-        if other not in reached:
-            reached.add(other)
-            ahead.extend(parents[other])
-    return reached

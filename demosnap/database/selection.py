@@ -9,10 +9,10 @@ from sqlalchemy.exc import DBAPIError
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.database import reflect
 from demosnap.dialects.base import execute
 from demosnap.errors import ConfigError, ScriptError, did_you_mean
 from demosnap.model import Rule, Selection, Table
+from demosnap.snapshot.order import load_order
 from demosnap.snapshot.predicates import bind_scenario, predicates
 
 
@@ -47,12 +47,12 @@ def resolve(
     for name, rule in rules.items():
         if rule.kind == "via":
             _check_via(settings, tables, rules, name, rule)
-    order = reflect.load_order(tables, rules)
+    names = load_order(tables, rules)
     default = settings.default_scenario
     selection = Selection(
         scenario=scenario,
         marker=settings.marker,
-        rules={name: rules[name] for name in order},
+        rules={name: rules[name] for name in names},
         default=default is None or default == scenario,
     )
     try:

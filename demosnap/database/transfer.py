@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from demosnap.database import reflect
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DatabaseError
 from demosnap.model import Table
+from demosnap.snapshot import order
 
 
 def counts(
@@ -90,8 +90,8 @@ def purge(
     Raises:
         DatabaseError: a table lost another number of rows than `expected`.
     """
-    order = reversed(reflect.load_order(tables, predicates))
-    deletes = [(tables[name], predicates[name]) for name in order]
+    names = reversed(order.load_order(tables, predicates))
+    deletes = [(tables[name], predicates[name]) for name in names]
     gone = dialect.delete_rows(connection, deletes)
     for (table, _), count in zip(deletes, gone, strict=True):
         if count != expected[table.name]:
@@ -123,7 +123,7 @@ def load(
             given[table.name] += 1
             yield row
 
-    for group in _groups(tables):
+    for group in order.groups(tables):
         members = [(table, rows_of(table)) for table in group]
         if len(members) > 1:
             taken = dialect.write_cyclic(connection, members)
@@ -140,19 +140,6 @@ def load(
             )
     dialect.advance_sequences(connection, tables)
     return given
-
-
-def _groups(tables: Sequence[Table]) -> list[list[Table]]:
-    """Group tables that reference each other in a circle, keeping the order."""
-    by_name = {table.name: table for table in tables}
-    groups: list[list[Table]] = []
-    of = {name: group for group in reflect.components(by_name, by_name) for name in group}
-    for table in tables:
-        if groups and table.name in of[groups[-1][0].name]:
-            groups[-1].append(table)
-        else:
-            groups.append([table])
-    return groups
 
 
 def _batches(rows: Iterable[bytes], size: int = 1000) -> Iterator[list[bytes]]:

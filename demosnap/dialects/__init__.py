@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from demosnap.dialects.base import Dialect
 
 _MODULES: dict[str, tuple[str, str]] = {
+    "postgresql": ("demosnap.dialects.postgresql", "PostgreSQLDialect"),
     "sqlite": ("demosnap.dialects.sqlite", "SQLiteDialect"),
+    "mysql": ("demosnap.dialects.mysql", "MySQLDialect"),
+    "mariadb": ("demosnap.dialects.mysql", "MariaDBDialect"),
 }
 
 

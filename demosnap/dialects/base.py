@@ -115,8 +115,11 @@ class Dialect(ABC):
     # ------------------------------------------------------------------ text: statements of a file
 
     @abstractmethod
-    def file_begin(self) -> Sequence[str]:
-        """Return the lines that make the database's own client load all or nothing."""
+    def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
+        """Return the lines that make the database's own client load all or nothing.
+
+        `predicates` are those that the file uses.
+        """
 
     @abstractmethod
     def file_end(self) -> Sequence[str]:

@@ -11,7 +11,7 @@ import contextlib
 import math
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,10 +32,7 @@ _PAIRS = rb"(?:[0-9A-F]{256})*(?:[0-9A-F]{2}){0,127}"
 _BLOB = rb"X'" + _PAIRS + rb"'"
 _HEX_TEXT = rb"CAST\(X'(?:(?!00|0D)[0-9A-F]{2})*(?:00|0D)" + _PAIRS + rb"' AS TEXT\)"
 _LITERAL = b"(?:NULL|" + b"|".join((_INTEGER, _TEXT, _REAL, _BLOB, _HEX_TEXT)) + b")"
-_VALUE = re.compile(
-    rb"(?P<text>'[^']*(?:''[^']*)*')|(?P<null>NULL)|CAST\(X'(?P<hex_text>[0-9A-F]*)' AS TEXT\)"
-    rb"|X'(?P<blob>[0-9A-F]*)'|(?P<integer>-?[0-9]+(?![0-9.e]))|(?P<real>-?[0-9.e+-]+)"
-)
+_VALUE = re.compile(r"'([^']*(?:''[^']*)*)'|([^,']+(?:'[0-9A-F]*'[^,']*)?)")
 
 _BATCH = 1000
 # SQLite refuses an expression nested deeper than 1,000; every column adds two levels.
@@ -81,7 +78,7 @@ class SQLiteDialect(Dialect):
             return b"CAST(X'" + value.encode().hex().upper().encode() + b"' AS TEXT)"
         return self.string(value).encode()
 
-    def file_begin(self) -> Sequence[str]:
+    def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
         """Return lines for the sqlite3 shell, which would go on after an error otherwise."""
         return (".bail on", "PRAGMA foreign_keys = OFF;", "BEGIN IMMEDIATE;")
 
@@ -205,12 +202,15 @@ class SQLiteDialect(Dialect):
             namespace, name = split_name(table)
             prefix = f"{self.quote(namespace)}." if namespace else ""
             rows = execute(connection, f"PRAGMA {prefix}table_xinfo({self.string(name)})").all()
+            keys = [row for row in rows if row.pk]
+            # A key of one INTEGER column is the row's number, given by SQLite itself; any other
+            # may be NULL unless it says NOT NULL.
+            number = keys[0] if len(keys) == 1 and keys[0].type.upper() == "INTEGER" else None
             found[table] = tuple(
                 Column(
                     name=row.name,
                     type=row.type,
-                    # A key of one INTEGER column is the row's number, given by SQLite itself.
-                    nullable=not row.notnull and not (row.pk and row.type.upper() == "INTEGER"),
+                    nullable=not row.notnull and row is not number,
                     default=row.dflt_value,
                     generated=row.hidden in (2, 3),
                 )
@@ -279,7 +279,7 @@ class SQLiteDialect(Dialect):
         )
 
     def _order(self, driver: sqlite3.Connection, table: Table, predicate: str) -> str:
-        keys = [table.column(name) for name in table.key] or list(table.captured)
+        keys = table.ordering
         names = [self.quote(column.name) for column in keys]
         odd = " OR ".join(f"typeof({name})<>'integer'" for name in names)
         sql = (
@@ -307,8 +307,8 @@ def _parsed(table: Table, row: bytes) -> list[Any]:
 def parse_row(row: bytes) -> list[Any]:
     """Turn a canonical row into the values that sqlite3 binds."""
     return [
-        _CONVERT[match.lastgroup or ""](match[match.lastgroup or ""])
-        for match in _VALUE.finditer(row)
+        _bare(bare) if bare else text.replace("''", "'")
+        for text, bare in _VALUE.findall(row.decode())
     ]
 
 
@@ -317,21 +317,24 @@ def parse_literal(literal: bytes) -> Value:
     return parse_row(literal)[0]
 
 
+def _bare(literal: str) -> Value:
+    if literal == "NULL":
+        return None
+    if literal[0] == "X":
+        return bytes.fromhex(literal[2:-1])
+    if literal[0] == "C":
+        return bytes.fromhex(literal.split("'")[1]).decode()
+    try:
+        return int(literal)
+    except ValueError:
+        return float(literal)
+
+
 def real_literal(value: float) -> str:
     """Render a REAL so that reading it gives the same bits, on any version of SQLite."""
     if math.isinf(value):
         return "9e999" if value > 0 else "-9e999"
     return repr(value)
-
-
-_CONVERT: dict[str, Callable[[bytes], Any]] = {
-    "text": lambda text: text[1:-1].replace(b"''", b"'").decode(),
-    "null": lambda _: None,
-    "hex_text": lambda digits: bytes.fromhex(digits.decode()).decode(),
-    "blob": lambda digits: bytes.fromhex(digits.decode()),
-    "integer": int,
-    "real": float,
-}
 
 
 def _number(value: Decimal) -> int | float | str:

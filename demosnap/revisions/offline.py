@@ -27,6 +27,7 @@ from demosnap.model import Header, Version
 from demosnap.revisions import steps
 from demosnap.revisions.goals import Goals
 from demosnap.revisions.graph import Graph
+from demosnap.snapshot.layout import sections
 from demosnap.snapshot.predicates import purge_statements, verification_query
 from demosnap.snapshot.sqlfile import groups
 
@@ -81,10 +82,13 @@ def _script(dialect: Dialect, goals: list[Goal]) -> Iterator[str]:
     for table in (log.version_table, log.log_table):
         yield _create(table, sql_dialect)
     yield ""
-    yield from dialect.file_begin()
+    purges = {goal.scenario: _purge(dialect, goal) for goal in goals}
+    yield from dialect.file_begin([text for purge in purges.values() for text in purge])
     for goal in goals:
-        if not goal.stamp_only:
-            yield from _move(dialect, goal)
+        yield from purges[goal.scenario]
+    for goal in goals:
+        if goal.target is not None and not goal.stamp_only:
+            yield from _load(dialect, goal.target)
         yield from _stamp(sql_dialect, goal)
     yield from dialect.file_end()
     for goal in goals:
@@ -94,23 +98,28 @@ def _script(dialect: Dialect, goals: list[Goal]) -> Iterator[str]:
             yield verification_query(goal.target.selection, tables, dialect)
 
 
-def _move(dialect: Dialect, goal: Goal) -> Iterator[str]:
-    seen: list[str] = []
-    for version in (goal.current, goal.target):
-        if version is not None:
-            tables = {table.name: table for table in _header(version).tables}
-            for statement in purge_statements(version.selection, tables, dialect):
-                if statement not in seen:
-                    seen.append(statement)
-                    yield statement
-    if goal.target is None:
-        return
-    reader, blocks = read(goal.target)
+def _purge(dialect: Dialect, goal: Goal) -> list[str]:
+    statements: dict[str, None] = {}
+    if not goal.stamp_only:
+        for version in (goal.current, goal.target):
+            if version is not None:
+                tables = {table.name: table for table in _header(version).tables}
+                found = purge_statements(version.selection, tables, dialect)
+                statements.update(dict.fromkeys(found))
+    return list(statements)
+
+
+def _load(dialect: Dialect, version: Version) -> Iterator[str]:
+    reader, blocks = read(version)
+    around = sections(reader.header, dialect)
     for block in blocks:
-        head = dialect.insert_head(block.table)
-        for group in groups(block.table, block.rows):
-            rows = b"),\n(".join(group).decode()
-            yield f"{head}\n({rows});"
+        section = around.get(block.table.name)
+        if section is not None:
+            yield section.before.strip()
+            for group in groups(block.table, block.rows):
+                rows = b"),\n(".join(group).decode()
+                yield f"{section.head}({rows});"
+            yield from section.after.splitlines()
     header = reader.header
     filled = [table for table in header.tables if header.rows[table.name]]
     yield from dialect.file_sequences(filled)

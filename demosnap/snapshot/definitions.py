@@ -28,6 +28,8 @@ def definition(table: Table) -> dict[str, Any]:
         found["unique"] = [list(columns) for columns in table.unique]
     if table.foreign_keys:
         found["foreign_keys"] = [_foreign_key(key) for key in table.foreign_keys]
+    if table.inherited:
+        found["inherited"] = True
     return found
 
 
@@ -72,6 +74,7 @@ def parse_table(value: object) -> tuple[Table, int]:
         key=found.get("key", ()),
         unique=found.get("unique", ()),
         foreign_keys=found.get("foreign_keys", ()),
+        inherited=found.get("inherited", False),
     )
     names = {column.name for column in table.columns}
     if len(names) != len(table.columns):
@@ -218,6 +221,7 @@ _TABLE_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "key": _names,
     "unique": _list_of(_names, MAX_COLUMNS),
     "foreign_keys": _list_of(_parse_foreign_key, MAX_COLUMNS),
+    "inherited": _boolean,
 }
 
 

@@ -23,7 +23,7 @@ from demosnap.snapshot.definitions import (
     excerpt,
     parse_table,
 )
-from demosnap.snapshot.predicates import purge_statements, title, verification_query
+from demosnap.snapshot.predicates import predicates, purge_statements, title, verification_query
 from demosnap.snapshot.source import MAX_LINE, raise_damage, restore_hint
 
 FORMAT = 1
@@ -72,7 +72,10 @@ def parts_before_rows(
     """Yield the parts of a file before its rows, each with its name for messages."""
     tables = {table.name: table for table in header.tables}
     yield "the header is", _render_comments(header)
-    yield "the beginning of the transaction is", _section(None, dialect.file_begin())
+    yield (
+        "the beginning of the transaction is",
+        _section(None, dialect.file_begin(predicates(selection, tables, dialect).values())),
+    )
     purge = purge_statements(selection, tables, dialect)
     yield "the purge statements are", _section("Cleanup existing demo data", purge)
 

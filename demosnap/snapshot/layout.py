@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import dataclass
 
-from demosnap.model import Table
+from demosnap.dialects.base import Dialect
+from demosnap.model import Header, Table
+from demosnap.snapshot.order import groups
+from demosnap.snapshot.predicates import title
 from demosnap.snapshot.rows import Key, row_key
 from demosnap.snapshot.source import AROUND_ROW
 
@@ -13,6 +17,34 @@ STATEMENT_ROWS = 1000
 
 STATEMENT_BYTES = 512 << 10
 """The most bytes of rows in one INSERT that has more than one row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The text around the rows of one table: before its first INSERT, its head, and after."""
+
+    before: str
+    head: str
+    after: str
+
+
+def sections(header: Header, dialect: Dialect) -> dict[str, Section]:
+    """Return the text around the rows of each table that has any, by table.
+
+    Tables that reference each other may have to go a detour, which the dialect knows.
+    """
+    found = {}
+    for group in groups([table for table in header.tables if header.rows[table.name]]):
+        staging = dialect.file_staging(group)
+        before, heads, after = staging or ((), {}, ())
+        for table in group:
+            begins = "".join(f"{line}\n" for line in before if table is group[0])
+            ends = "".join(f"{line}\n" for line in after if table is group[-1])
+            head = heads.get(table.name) or dialect.insert_head(table)
+            found[table.name] = Section(
+                f"\n{begins}-- {title(table.name) or table.name}\n", f"{head}\n", ends
+            )
+    return found
 
 
 class Grouping:
@@ -35,12 +67,12 @@ class Grouping:
 
 
 class Order:
-    """The canonical order of a table's rows: rising by key; without one, not falling."""
+    """The canonical order of rows: rising by key; where they may share one, not falling."""
 
     def __init__(self, table: Table) -> None:
         self._key = row_key(table)
-        self._one_column = len(table.key) == 1
-        self._rises = operator.lt if table.key else operator.le
+        self._one_column = len(table.ordering) == 1
+        self._rises = operator.lt if table.identified else operator.le
         self._last: Key = ()
 
     def first_wrong(self, rows: list[bytes]) -> int | None:

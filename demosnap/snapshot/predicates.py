@@ -47,6 +47,8 @@ def predicates(
                 rendered[name] = in_table(
                     dialect, key.columns, key.table, key.referred_columns, parent
                 )
+            if own := dialect.own_rows(table):
+                rendered[name] = f"({rendered[name]}) AND {own}"
         return rendered[name]
 
     return {name: render(name) for name in selection.rules}

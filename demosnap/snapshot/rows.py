@@ -2,7 +2,8 @@
 
 Literals are separated by commas; a literal that holds a comma, a quote or a newline holds it in
 single quotes, in which a quote is doubled and nothing else is special. Blocks are ordered by
-key: integers by value and before anything else, every other literal by its UTF-8 bytes.
+key: integers by value and before anything else, every other literal by its UTF-8 bytes. Rows
+that may share a key are ordered by all of their values.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ def literal_key(literal: bytes) -> tuple[int, int | bytes]:
 def row_key(table: Table) -> Callable[[bytes], Key]:
     """Return the function from a row of the table to what it is ordered by.
 
-    For a table without a key that is the whole row.
+    For a table whose rows may share a key, or have none, that is the whole row.
     """
     width = len(table.key)
-    if not width:
+    if not table.identified:
         return lambda row: tuple(map(literal_key, split(row)))
 
     def key(row: bytes) -> Key:

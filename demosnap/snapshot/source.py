@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn
 
 from demosnap.errors import SnapshotError
@@ -73,6 +76,23 @@ class Source:
         """Read one line, with its LF: all of a row, or the beginning of one."""
         self.line += 1
         return self._file.readline(MAX_ROW + AROUND_ROW + 1)
+
+    @contextlib.contextmanager
+    def trying(self, count: int) -> Iterator[tuple[list[bytes], Callable[[], None]]]:
+        """Look at the next lines, and a function that takes them; else they come again."""
+        start = self._file.tell()
+        lines = list(itertools.islice(self._file, count))
+        taken = False
+
+        def take() -> None:
+            nonlocal taken
+            taken = True
+
+        yield lines, take
+        if taken:
+            self.line += len(lines)
+        else:
+            self._file.seek(start)
 
     def whole_record(self, first: bytes) -> bytes:
         """Return the row that the line just read begins, to the first LF outside of quotes.

@@ -26,14 +26,20 @@ from demosnap.errors import DatabaseError, ScriptError, SnapshotError
 from demosnap.model import Header, Selection, Table
 from demosnap.snapshot.definitions import excerpt
 from demosnap.snapshot.header import (
-    heading,
     parse_header,
     parts_after_rows,
     parts_before_rows,
     render_footer,
     render_header,
 )
-from demosnap.snapshot.layout import STATEMENT_BYTES, STATEMENT_ROWS, Grouping, Order
+from demosnap.snapshot.layout import (
+    STATEMENT_BYTES,
+    STATEMENT_ROWS,
+    Grouping,
+    Order,
+    Section,
+    sections,
+)
 from demosnap.snapshot.rows import show_key, split
 from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, restore_hint, show, too_large
 
@@ -72,6 +78,7 @@ class SnapshotWriter:
         self._header = header
         self._dialect = dialect
         self._tables = list(header.tables)
+        self._sections = sections(header, dialect)
         self._sha = hashlib.sha256()
         self._size = 0
         before = render_header(header, selection, dialect).encode()
@@ -109,8 +116,9 @@ class SnapshotWriter:
         if expected.name != table.name:
             raise ValueError(f"{table.name} is written where {expected.name} comes next")
         self._sha.update(self._dialect.block_name(table).encode() + b"\n")
-        head = f"{self._dialect.insert_head(table)}\n(".encode()
-        start = f"\n-- {heading(table.name)}\n".encode()
+        section = self._sections.get(table.name, Section("", "", ""))
+        head = f"{section.head}(".encode()
+        start = section.before.encode()
         order = Order(table)
         count = 0
         for group in groups(table, rows):
@@ -135,6 +143,8 @@ class SnapshotWriter:
             self._sha.update(b"\n")
             count += len(group)
             start = b""
+        if count:
+            self._write(section.after.encode())
         if count != self._header.rows[table.name]:
             raise DatabaseError(
                 f"{table.name}: the database gave {count} rows where"
@@ -255,6 +265,7 @@ class SnapshotReader:
         try:
             before = list(parts_before_rows(header, selection, dialect))
             after = list(parts_after_rows(header, selection, dialect))
+            around = sections(header, dialect)
         except ScriptError as error:
             raise SnapshotError(
                 f"the table definitions do not fit the selection: {error.message}",
@@ -266,7 +277,14 @@ class SnapshotReader:
             for what, text in before:
                 source.expect(text, f"{what} not what demosnap writes for this selection")
             for table in header.tables:
-                batches = _batches(source, table, header.rows[table.name], dialect, sha)
+                batches = _batches(
+                    source,
+                    table,
+                    header.rows[table.name],
+                    around.get(table.name, Section("", "", "")),
+                    dialect,
+                    sha,
+                )
                 yield Block(table, itertools.chain.from_iterable(batches))
                 for _ in batches:
                     pass
@@ -322,7 +340,12 @@ def verify(path: str | Path, selection: Selection, expected: Header | None = Non
 
 
 def _batches(
-    source: Source, table: Table, total: int, dialect: Dialect, sha: hashlib._Hash
+    source: Source,
+    table: Table,
+    total: int,
+    section: Section,
+    dialect: Dialect,
+    sha: hashlib._Hash,
 ) -> Iterator[list[bytes]]:
     """Yield the rows of each INSERT of a table, checked and in the digest."""
     sha.update(dialect.block_name(table).encode() + b"\n")
@@ -330,11 +353,11 @@ def _batches(
     match = re.compile(rb"\(%s\)[,;]\n" % b",".join(columns)).fullmatch
     begins = Grouping().begins
     order = Order(table)
-    start = f"\n-- {heading(table.name)}\n"
+    start = section.before
     done = 0
     while done < total:
         source.expect(
-            f"{start}{dialect.insert_head(table)}\n",
+            f"{start}{section.head}",
             f"the header says {total} rows of {table.name}, {done} are here",
         )
         start = ""
@@ -381,6 +404,9 @@ def _batches(
         sha.update(b"\n")
         done += len(rows)
         yield rows
+    source.expect(
+        section.after, f"what follows the rows of {table.name} is not what demosnap writes"
+    )
 
 
 def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, line: int) -> NoReturn:

@@ -1,0 +1,170 @@
+"""The driver's connection to MySQL or MariaDB: settings, warnings and streams of rows.
+
+Everything goes past SQLAlchemy, as bytes: nothing begins a transaction, and no text is taken for
+a format string. PyMySQL and mysqlclient are known; other drivers do without the bulk path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from demosnap.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_FETCHED_ROWS = 1000
+_OPEN_CURSOR = "demosnap_open_cursor"
+_ACCESS_DENIED = 1227
+CHARSET_VARIABLES = (
+    "character_set_client",
+    "character_set_results",
+    "character_set_connection",
+    "collation_connection",
+)
+
+
+def of(connection: Connection) -> Any:
+    """Return the driver's own connection."""
+    return connection.connection.driver_connection
+
+
+def root_module(driver: Any) -> str:
+    """Return the name of the driver's package: `pymysql`, `MySQLdb` or another."""
+    return type(driver).__module__.partition(".")[0]
+
+
+def query(driver: Any, sql: str | bytes) -> list[Any]:
+    """Run a statement and return its rows, none for one that returns no rows."""
+    with contextlib.closing(driver.cursor()) as cursor:
+        cursor.execute(sql.encode() if isinstance(sql, str) else sql)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def literal(value: object) -> str:
+    """Render a variable's value, None, a number or text without backslashes."""
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+@contextlib.contextmanager
+def variables(
+    driver: Any, wanted: Mapping[str, int | str], optional: Mapping[str, int | str]
+) -> Iterator[None]:
+    """Set session variables, and put them back.
+
+    `optional` are those that a server may reserve for privileged users.
+    """
+    charset = _charset(driver)
+    names = [*wanted, *optional]
+    names += [name for name in CHARSET_VARIABLES if name not in names]
+    columns = ",".join(f"@@SESSION.{name}" for name in names)
+    before = dict(zip(names, query(driver, f"SELECT {columns}")[0], strict=True))
+    # The driver must know the character set too: it encodes the text of statements.
+    if charset != "utf8mb4":
+        driver.set_character_set("utf8mb4")
+    changed = []
+    query(driver, "SET NAMES utf8mb4")
+    _set(driver, wanted)
+    for name, value in optional.items():
+        try:
+            _set(driver, {name: value})
+            changed.append(name)
+        except Exception as error:
+            if error.args[:1] != (_ACCESS_DENIED,):
+                raise
+
+    def restore() -> None:
+        if charset != "utf8mb4":
+            driver.set_character_set(charset)
+        _set(driver, {name: before[name] for name in (*wanted, *changed, *CHARSET_VARIABLES)})
+
+    try:
+        yield
+    except BaseException:
+        # The connection may be gone, and what broke it is the error to be seen.
+        with contextlib.suppress(Exception):
+            restore()
+        raise
+    restore()
+
+
+@contextlib.contextmanager
+def settings(driver: Any, wanted: Mapping[str, int | str]) -> Iterator[None]:
+    """Set session variables for a while; a connection that is gone has nothing to put back."""
+    names = list(wanted)
+    columns = ",".join(f"@@SESSION.{name}" for name in names)
+    before = dict(zip(names, query(driver, f"SELECT {columns}")[0], strict=True))
+    _set(driver, wanted)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Exception):
+            _set(driver, before)
+
+
+def _set(driver: Any, wanted: Mapping[str, object]) -> None:
+    changes = ",".join(f"SESSION {name}={literal(value)}" for name, value in wanted.items())
+    query(driver, f"SET {changes}")
+
+
+def _charset(driver: Any) -> str:
+    name = getattr(driver, "charset", None)
+    return str(name if isinstance(name, str) else driver.character_set_name())
+
+
+def finish_stream(connection: Connection) -> None:
+    """Close the stream of rows that somebody left open, if any."""
+    cursor = connection.info.pop(_OPEN_CURSOR, None)
+    if cursor is not None:
+        cursor.close()
+
+
+def stream(connection: Connection, sql: str) -> Iterator[bytes | None]:
+    """Yield the only column of a query's rows as they come, in flat memory.
+
+    Raises:
+        DatabaseError: the server warned; it may have left something out.
+    """
+    finish_stream(connection)
+    driver = of(connection)
+    root = root_module(driver)
+    if root in ("pymysql", "MySQLdb"):
+        cursor = driver.cursor(importlib.import_module(f"{root}.cursors").SSCursor)
+    else:
+        cursor = driver.cursor()
+    connection.info[_OPEN_CURSOR] = cursor
+    try:
+        cursor.execute(sql.encode())
+        while batch := cursor.fetchmany(_FETCHED_ROWS):
+            for (value,) in batch:
+                yield value
+    finally:
+        connection.info.pop(_OPEN_CURSOR, None)
+        cursor.close()
+    check_warnings(driver, "a query", levels=("Error", "Warning"))
+
+
+def check_warnings(
+    driver: Any, what: str, levels: Sequence[str] = ("Error", "Warning", "Note")
+) -> None:
+    """Check that the last statement was carried out without a warning.
+
+    Raises:
+        DatabaseError: it was not; says what the server said.
+    """
+    ((count,),) = query(driver, "SELECT @@warning_count")
+    if not count:
+        return
+    found = query(driver, "SHOW WARNINGS")
+    wrong = [f"{message} ({code})" for level, code, message in found if level in levels]
+    if not wrong and len(found) >= count:
+        return
+    shown = "\n".join(dict.fromkeys(wrong[:5])) or f"{count} warnings"
+    raise DatabaseError(
+        f"{what}: the server warned, so something may be missing or changed:\n{shown}"
+    )

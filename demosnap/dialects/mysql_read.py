@@ -1,0 +1,135 @@
+"""The way out: rows that the server renders whole and puts in canonical order."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from demosnap.dialects import mysql_driver
+from demosnap.dialects.mysql_scalars import Integer
+from demosnap.dialects.mysql_types import codec
+from demosnap.errors import DatabaseError
+from demosnap.model import Table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_SORT_BYTES = 8192
+_SORT_BUFFER = 8 * 1024 * 1024
+SORT_VARIABLES: Mapping[str, int | str] = {
+    "max_sort_length": _SORT_BYTES,
+    "sort_buffer_size": _SORT_BUFFER,
+}
+_LONGEST_SORT_BYTES = 8 * 1024 * 1024
+_LARGEST_SORT_BUFFER = 1024 * 1024 * 1024
+# The server wants room for 15 keys and for what it adds to each.
+_SORTED_KEYS = 20
+
+
+def rows(
+    connection: Connection, table: Table, names: Mapping[str, str], source: str, predicate: str
+) -> Iterator[bytes]:
+    """Yield the rows of `source`, the quoted table, that the predicate picks.
+
+    `names` are the quoted names of the captured columns.
+
+    Raises:
+        DatabaseError: a value cannot be rendered, the rows cannot be ordered, or a warning.
+    """
+    mysql_driver.finish_stream(connection)
+    literals = {}
+    for column in table.captured:
+        name = names[column.name]
+        sql = codec(column.type).sql(name)
+        literals[column.name] = f"IF({name} IS NULL,'NULL',{sql})" if column.nullable else sql
+    row = ",',',".join(literals.values())
+    picked = f"FROM {source} WHERE {predicate}"
+    with _order(connection, table, names, literals, picked) as order:
+        sql = f"SELECT CAST(CONCAT({row}) AS BINARY) {picked} ORDER BY {order}"
+        for found in mysql_driver.stream(connection, sql):
+            if found is None:
+                raise _unreadable(connection, table, literals, source, predicate)
+            yield found
+
+
+@contextlib.contextmanager
+def _order(
+    connection: Connection,
+    table: Table,
+    names: Mapping[str, str],
+    literals: Mapping[str, str],
+    picked: str,
+) -> Iterator[str]:
+    """Give the ORDER BY of canonical order, with the server set to compare keys to their end."""
+    terms: list[str] = []
+    widths: list[int | None] = []
+    unknown: list[str] = []
+    for column in table.ordering:
+        found, name = codec(column.type), names[column.name]
+        if isinstance(found, Integer):
+            terms += [f"{name} IS NULL", f"{name}+0"] if column.nullable else [name]
+            continue
+        widths.append(found.width)
+        if found.width is None:
+            unknown.append(f"MAX(LENGTH({literals[column.name]}))")
+        direct = found.direct_order and not column.nullable
+        terms.append(name if direct else f"CAST({literals[column.name]} AS BINARY)")
+    driver = mysql_driver.of(connection)
+    longest = max((width for width in widths if width is not None), default=0)
+    if unknown:
+        lengths = mysql_driver.query(driver, f"SELECT {','.join(unknown)} {picked}")[0]
+        longest = max(longest, *(length or 0 for length in lengths))
+    longest = max(longest, _SORT_BYTES)
+    # The server reserves the most that a key can have, whatever the rows hold.
+    together = sum(min(width or longest, longest) for width in widths)
+    buffer = max(together * _SORTED_KEYS, _SORT_BUFFER)
+    order = ",".join(terms)
+    if longest == _SORT_BYTES and buffer == _SORT_BUFFER:
+        yield order
+        return
+    if longest > _LONGEST_SORT_BYTES or buffer > _LARGEST_SORT_BUFFER:
+        raise DatabaseError(
+            f"{table.name}: its rows cannot be put in order: what identifies a row has values of"
+            f" {longest} bytes, more than the server can sort by",
+            "Give the table a primary key.",
+        )
+    wanted = {"max_sort_length": longest, "sort_buffer_size": buffer}
+    with mysql_driver.settings(driver, wanted):
+        yield order
+
+
+def _unreadable(
+    connection: Connection,
+    table: Table,
+    literals: Mapping[str, str],
+    source: str,
+    predicate: str,
+) -> DatabaseError:
+    """Return the error of a row of which the server could not render a value."""
+    mysql_driver.finish_stream(connection)
+    driver = mysql_driver.of(connection)
+    ((packet,),) = mysql_driver.query(driver, "SELECT @@max_allowed_packet")
+    key = ",',',".join(literals[name] for name in table.key) or "''"
+    for column in table.captured:
+        found = mysql_driver.query(
+            driver,
+            f"SELECT CAST(CONCAT({key}) AS BINARY) FROM {source}"
+            f" WHERE ({predicate}) AND ({literals[column.name]}) IS NULL LIMIT 1",
+        )
+        if found:
+            shown = (found[0][0] or b"?").decode()
+            place = f"row {', '.join(table.key)}={shown}" if table.key else "a row"
+            reason = codec(column.type).refusal
+            if reason:
+                return DatabaseError(f"{table.name}: {place}: {column.name} {reason}")
+            return DatabaseError(
+                f"{table.name}: {place}: {column.name} is longer, as a literal, than the server's"
+                f" max_allowed_packet ({packet} bytes)",
+                "Raise it: SET GLOBAL max_allowed_packet = …",
+            )
+    return DatabaseError(
+        f"{table.name}: a row is longer, as a whole, than the server's max_allowed_packet"
+        f" ({packet} bytes)",
+        "Raise it: SET GLOBAL max_allowed_packet = …",
+    )

@@ -1,0 +1,159 @@
+"""Definitions as MySQL's and MariaDB's information_schema has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from demosnap.dialects.base import execute
+from demosnap.model import Column, split_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_JSON_CHECK = re.compile(r"json_valid\(`((?:[^`]|``)+)`\)", re.IGNORECASE)
+_GENERATED = re.compile(r"(VIRTUAL|STORED|PERSISTENT)(?: GENERATED)?", re.IGNORECASE)
+_NUMBER = re.compile(r"-?[0-9.]+(?:e[+-]?[0-9]+)?|NULL|b'[01]+'", re.IGNORECASE)
+
+
+def namespaces(connection: Connection) -> tuple[str, ...]:
+    """Return the other databases that foreign keys from or to this one lead to."""
+    sql = (
+        "SELECT referenced_table_schema FROM information_schema.key_column_usage"
+        " WHERE table_schema = DATABASE() AND referenced_table_schema <> DATABASE()"
+        " UNION SELECT table_schema FROM information_schema.key_column_usage"
+        " WHERE referenced_table_schema = DATABASE() AND table_schema <> DATABASE()"
+    )
+    return tuple(sorted(row[0] for row in execute(connection, sql)))
+
+
+def columns(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[Column, ...]]:
+    """Return the columns of tables (display names), in declared order."""
+    places = _Places(connection, tables)
+    mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+    documents = _json_columns(connection, places) if mariadb else frozenset()
+    found: dict[str, list[Column]] = {table: [] for table in tables}
+    sql = (
+        "SELECT table_schema, table_name, column_name, column_type, is_nullable, column_default,"
+        " extra, character_set_name FROM information_schema.columns"
+        f" WHERE {places.where('table_schema', 'table_name')} ORDER BY ordinal_position"
+    )
+    for schema, name, column, declared, nullable, default, extra, charset in execute(
+        connection, sql
+    ):
+        table = places.display(schema, name)
+        if table is None:
+            continue
+        if (table, column) in documents:
+            declared, charset = "json", None
+        if charset not in (None, "utf8mb4", "binary"):
+            declared = f"{declared} character set {charset}"
+        if mariadb:
+            default = None if default == "NULL" else places.local(default)
+        elif default is not None and "DEFAULT_GENERATED" not in extra:
+            default = default if _NUMBER.fullmatch(default) else _string(default)
+        found[table].append(
+            Column(
+                name=column,
+                type=declared,
+                nullable=nullable == "YES",
+                default=default,
+                generated=bool(_GENERATED.search(extra.replace("DEFAULT_GENERATED", ""))),
+                identity="by default" if "auto_increment" in extra.lower() else None,
+            )
+        )
+    return {table: tuple(each) for table, each in found.items()}
+
+
+def triggers(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the names of the triggers of each table that has any."""
+    places = _Places(connection, tables)
+    sql = (
+        "SELECT event_object_schema, event_object_table, trigger_name"
+        " FROM information_schema.triggers"
+        f" WHERE {places.where('event_object_schema', 'event_object_table')} ORDER BY trigger_name"
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for schema, name, trigger in execute(connection, sql):
+        table = places.display(schema, name)
+        if table is not None:
+            found[table] = (*found.get(table, ()), trigger)
+    return found
+
+
+def non_transactional(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
+    """Return, per table whose storage engine knows no transactions, the reason to refuse it."""
+    places = _Places(connection, tables)
+    sql = (
+        "SELECT t.table_schema, t.table_name, t.engine FROM information_schema.tables t"
+        " LEFT JOIN information_schema.engines e ON e.engine = t.engine"
+        f" WHERE {places.where('t.table_schema', 't.table_name')}"
+        " AND COALESCE(e.transactions,'NO') <> 'YES'"
+    )
+    found = {}
+    for schema, name, engine in execute(connection, sql):
+        table = places.display(schema, name)
+        if table is not None:
+            found[table] = (
+                f"its storage engine {engine} knows no transactions: what goes wrong could not"
+                " be taken back"
+            )
+    return found
+
+
+def _json_columns(connection: Connection, places: _Places) -> frozenset[tuple[str, str]]:
+    """Return the columns that MariaDB keeps as LONGTEXT with a check that it is JSON."""
+    sql = (
+        "SELECT constraint_schema, table_name, check_clause"
+        " FROM information_schema.check_constraints"
+        f" WHERE {places.where('constraint_schema', 'table_name')}"
+    )
+    found = set()
+    for schema, name, clause in execute(connection, sql):
+        table = places.display(schema, name)
+        match = _JSON_CHECK.fullmatch(clause)
+        if table is not None and match:
+            found.add((table, match[1].replace("``", "`")))
+    return frozenset(found)
+
+
+class _Places:
+    """Display names, and the database and table that each stands for."""
+
+    def __init__(self, connection: Connection, tables: Sequence[str]) -> None:
+        row: Any = execute(connection, "SELECT DATABASE(), @@lower_case_table_names").one()
+        self._database, self._lower = row[0], row[1] != 0
+        self._names = {}
+        for table in tables:
+            schema, name = split_name(table)
+            self._names[self._folded(schema or self._database, name)] = table
+
+    def where(self, schema: str, name: str) -> str:
+        """Return the condition that picks the tables, and perhaps some of like names."""
+        if not self._names:
+            return "FALSE"
+        schemas = ",".join(sorted({_string(schema) for schema, _ in self._names}))
+        names = ",".join(sorted({_string(name) for _, name in self._names}))
+        return f"{schema} IN ({schemas}) AND {name} IN ({names})"
+
+    def display(self, schema: str, name: str) -> str | None:
+        """Return the display name of a table; None: it is none of them."""
+        return self._names.get(self._folded(schema, name))
+
+    def local(self, default: str | None) -> str | None:
+        """Return a default in which a sequence of this database is named without it."""
+        if default is None or not default.lower().startswith("nextval("):
+            return default
+        own = "`" + str(self._database).replace("`", "``") + "`."
+        return default.replace(f"({own}", "(", 1)
+
+    def _folded(self, schema: str, name: str) -> tuple[str, str]:
+        return (schema.lower(), name.lower()) if self._lower else (schema, name)
+
+
+def _string(text: str) -> str:
+    """Render text for a session with or without NO_BACKSLASH_ESCAPES."""
+    if "\\" in text:
+        return f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
+    return "'" + text.replace("'", "''") + "'"

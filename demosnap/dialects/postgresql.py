@@ -1,0 +1,197 @@
+"""PostgreSQL 12 or newer, through psycopg 3.
+
+A row's text is a CSV record with `'` as its quote, so rows come and go by COPY as they stand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from demosnap.dialects import postgresql_catalog as catalog
+from demosnap.dialects import postgresql_rows as rows_of
+from demosnap.dialects import postgresql_session as sessions
+from demosnap.dialects.base import execute
+from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
+from demosnap.dialects.postgresql_values import NUMBERS, base_type
+from demosnap.errors import DatabaseError
+from demosnap.model import Column, Table
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+
+class PostgreSQLDialect(PostgreSQLText):
+    """PostgreSQL 12 or newer, through psycopg 3."""
+
+    # ------------------------------------------------------------------ live: the connection
+
+    def endpoint(self, url: URL) -> tuple[str | None, str]:
+        """Return where libpq would go, which its environment may say.
+
+        Of several hosts it is the first that is not this machine.
+        """
+
+        return sessions.endpoint(url)
+
+    def configure_engine(self, engine: Engine) -> None:
+        """Name the connections, and begin those that change rows at repeatable read."""
+        from sqlalchemy import event
+
+        @event.listens_for(engine, "do_connect")
+        def _connect(dialect: object, record: object, words: object, said: Any) -> None:
+            said.setdefault("application_name", "demosnap")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            if connection.get_execution_options().get("demosnap_write"):
+                execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        """Return whether it is lock_not_available."""
+        return getattr(error, "sqlstate", None) == "55P03"
+
+    @contextlib.contextmanager
+    def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
+        """Hold the settings and the JSON function; inside a transaction, for its rest."""
+        with sessions.session(sessions.driver(connection)):
+            yield
+
+    @contextlib.contextmanager
+    def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
+        """Hold a session-level advisory lock, which PostgreSQL keeps per database."""
+        with sessions.lock(sessions.driver(connection), timeout):
+            yield
+
+    @contextlib.contextmanager
+    def consistent_read(self, connection: Connection) -> Iterator[None]:
+        """Read at repeatable read, which is one moment, and read-only."""
+        with connection.begin():
+            execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+
+    # ------------------------------------------------------------------ live: definitions
+
+    def namespaces(self, connection: Connection) -> Sequence[str]:
+        """Return the namespaces of users that the role may look into."""
+        return catalog.namespaces(connection)
+
+    def table_names(self, connection: Connection, namespace: str | None) -> Sequence[str]:
+        """Return tables, partitioned and foreign ones too, but neither partitions nor views."""
+        literal = None if namespace is None else self.string(namespace)
+        return catalog.table_names(connection, literal)
+
+    def reflect_columns(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[Column, ...]]:
+        """Return the columns; the type of a domain is the one that it is over."""
+        return catalog.columns(connection, self._literals(tables))
+
+    def reflect_triggers(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return the enabled triggers, those of partitions too."""
+        return catalog.triggers(connection, self._literals(tables))
+
+    def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
+        """Return the tables that others inherit from; partitions are no other tables."""
+        return catalog.inherited(connection, self._literals(tables))
+
+    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
+        """Return what hides or rewrites rows, what has no text, and which right is missing."""
+        write = bool(connection.get_execution_options().get("demosnap_write"))
+        return catalog.refusals(connection, self._literals(tables), write)
+
+    def _literals(self, tables: Iterable[str]) -> dict[str, str]:
+        return {table: self.string(self.quote_table(table)) for table in tables}
+
+    # ------------------------------------------------------------------ live: rows
+
+    def read_rows(self, connection: Connection, table: Table, predicate: str) -> Iterator[bytes]:
+        """Yield what COPY sends.
+
+        To leave the iterator before its end cancels the COPY, and the transaction with it.
+        """
+        driver = sessions.driver(connection)
+        utf8 = driver.info.parameter_status("server_encoding") == "UTF8"
+        columns, options = rows_of.select_columns(
+            (self.quote(column.name), column) for column in table.captured
+        )
+        by = ", ".join(
+            rows_of.order(self.quote(column.name), column, utf8) for column in table.ordering
+        )
+        source = self._source(connection, table)
+        select = f"SELECT {columns} FROM {source} WHERE {predicate} ORDER BY {by}"
+        with sessions.warnings_are_errors(driver):
+            yield from rows_of.copy_out(driver, select, options)
+
+    def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
+        """Insert by COPY; tables with a column that COPY cannot read, by INSERT."""
+        driver = sessions.driver(connection)
+        bulk = rows_of.bulk_safe(table)
+        if not bulk and references_itself(table):
+            return self.write_cyclic(connection, [(table, rows)])
+        with sessions.warnings_are_errors(driver):
+            if bulk:
+                return rows_of.copy_in(driver, self.block_name(table), rows)
+            return rows_of.insert(driver, self.insert_head(table), rows)
+
+    def write_cyclic(
+        self, connection: Connection, tables: Sequence[tuple[Table, Iterable[bytes]]]
+    ) -> int:
+        """Insert into temporary tables, and from there by one statement."""
+        staging = self.file_staging([table for table, _ in tables])
+        if staging is None:
+            return super().write_cyclic(connection, tables)
+        before, heads, (insert, drop) = staging
+        driver = sessions.driver(connection)
+        with sessions.warnings_are_errors(driver):
+            rows_of.run(driver, before)
+            for table, rows in tables:
+                head = heads[table.name]
+                if rows_of.bulk_safe(table):
+                    target = head.removeprefix("INSERT INTO ").removesuffix(" VALUES")
+                    rows_of.copy_in(driver, target, rows)
+                else:
+                    rows_of.insert(driver, head, rows)
+            count = execute(connection, insert).scalar()
+            rows_of.run(driver, [drop])
+        return int(count)
+
+    def delete_rows(
+        self, connection: Connection, deletes: Sequence[tuple[Table, str]]
+    ) -> list[int]:
+        """Delete by one statement: no predicate sees what another's deletion left."""
+        if not deletes:
+            return []
+        parts, counts = [], []
+        for number, (table, predicate) in enumerate(deletes, 1):
+            source = self._source(connection, table)
+            parts.append(f"gone_{number} AS (DELETE FROM {source} WHERE {predicate} RETURNING 1)")
+            counts.append(f"(SELECT count(*) FROM gone_{number}) AS gone_{number}")
+        with sessions.warnings_are_errors(sessions.driver(connection)):
+            sql = f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
+            return list(execute(connection, sql).one())
+
+    def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Advance every sequence that a loaded column owns or takes its default from."""
+        block = self.advance(
+            (table, column)
+            for table in tables
+            for column in table.captured
+            if base_type(column) in NUMBERS
+        )
+        rows_of.run(sessions.driver(connection), block)
+
+    def _source(self, connection: Connection, table: Table) -> str:
+        """Return what stands after FROM for the rows of the table and its partitions alone."""
+        quoted = self.quote_table(table.name)
+        if table.inherited:
+            return f"ONLY {quoted}"
+        if self.reflect_inherited(connection, [table.name]):
+            raise DatabaseError(
+                f"{table.name}: other tables inherit from it, so that it shows their rows too",
+                "Leave it out under `exclude:` in demosnap.yaml.",
+            )
+        return quoted

@@ -1,0 +1,255 @@
+"""What PostgreSQL's catalogs say about tables, in one query for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from demosnap.dialects.base import execute
+from demosnap.model import Column
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_IDENTITY: dict[str, Literal["always", "by default"]] = {"a": "always", "d": "by default"}
+
+_KINDS = {
+    "v": "it is a view",
+    "m": "it is a materialized view",
+    "f": "it is a foreign table, whose rows are on another server",
+}
+
+_UNREADABLE = (
+    "pg_node_tree",
+    "pg_ndistinct",
+    "pg_dependencies",
+    "pg_mcv_list",
+    "pg_brin_bloom_summary",
+    "pg_brin_minmax_multi_summary",
+    "gtsvector",
+)
+"""Types whose text PostgreSQL does not read back."""
+
+# What a domain is over is what its values look like; `mod` is the length or precision.
+_COLUMNS = """
+kind AS (
+    SELECT w.position, w.oid AS relation, a.attnum, t.oid AS type, a.atttypmod AS mod,
+           t.typtype, t.typbasetype, t.typtypmod
+    FROM wanted w
+    JOIN pg_attribute a ON a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type t ON t.oid = a.atttypid
+    UNION ALL
+    SELECT k.position, k.relation, k.attnum, t.oid, k.typtypmod,
+           t.typtype, t.typbasetype, t.typtypmod
+    FROM kind k JOIN pg_type t ON t.oid = k.typbasetype
+    WHERE k.typtype = 'd'
+)
+SELECT k.position, a.attname, format_type(k.type, k.mod), NOT a.attnotnull,
+       a.attgenerated::text, a.attidentity::text, pg_get_expr(d.adbin, d.adrelid)
+FROM kind k
+JOIN pg_attribute a ON a.attrelid = k.relation AND a.attnum = k.attnum
+LEFT JOIN pg_attrdef d ON d.adrelid = k.relation AND d.adnum = k.attnum
+WHERE k.typtype <> 'd'
+ORDER BY k.position, k.attnum
+"""
+
+# A row of a partitioned table meets the triggers of its partition.
+_TREE = """
+tree AS (
+    SELECT position, oid AS root, oid FROM wanted
+    UNION ALL
+    SELECT t.position, t.root, i.inhrelid
+    FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE c.relispartition
+)
+"""
+
+_TRIGGERS = f"""
+{_TREE}
+SELECT DISTINCT t.position, g.tgname
+FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid
+WHERE NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
+ORDER BY t.position, g.tgname
+"""
+
+_REFUSALS = f"""
+{_TREE}
+SELECT w.position, c.relkind::text, c.relpersistence = 't' AS temporary,
+    (SELECT i.inhparent::regclass::text FROM pg_inherits i
+     WHERE i.inhrelid = c.oid AND c.relispartition) AS partition_of,
+    (SELECT min(p.oid::regclass::text) FROM tree t JOIN pg_class p ON p.oid = t.oid
+     WHERE t.root = c.oid AND p.relkind = 'f') AS foreign_partition,
+    (SELECT string_agg(r.rulename, ', ' ORDER BY r.rulename) FROM pg_rewrite r
+     WHERE r.ev_class = c.oid AND r.ev_enabled <> 'D') AS rules,
+    row_security_active(c.oid) AS secured,
+    has_schema_privilege(c.relnamespace, 'USAGE') AND NOT EXISTS (
+        SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
+        AND NOT a.attisdropped AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')
+    ) AS readable,
+    (SELECT string_agg(p, ' and ') FROM unnest(ARRAY['INSERT', 'DELETE']) p
+     WHERE NOT has_table_privilege(c.oid, p)) AS missing
+FROM wanted w JOIN pg_class c ON c.oid = w.oid
+"""
+
+_INHERITED = """
+child AS (
+    SELECT i.inhparent FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE NOT c.relispartition
+)
+SELECT w.position FROM wanted w WHERE w.oid IN (SELECT inhparent FROM child)
+"""
+
+_NAMESPACES = """
+SELECT n.nspname FROM pg_namespace n
+WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+  AND n.nspname IS DISTINCT FROM current_schema()
+  AND has_schema_privilege(n.oid, 'USAGE')
+ORDER BY n.nspname
+"""
+
+_TABLES = """
+SELECT c.relname FROM pg_class c
+WHERE c.relnamespace = {namespace} AND c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+                  AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY c.relname
+"""
+
+
+def namespaces(connection: Connection) -> list[str]:
+    """Return the namespaces that hold tables of users, without the default one."""
+    return [name for (name,) in execute(connection, _NAMESPACES)]
+
+
+def table_names(connection: Connection, namespace: str | None) -> list[str]:
+    """Return the tables of a namespace (a literal; None: the default one), no partitions.
+
+    The tables of extensions are theirs.
+    """
+    shown = (
+        f"to_regnamespace(quote_ident({namespace}))"
+        if namespace
+        else ("to_regnamespace(quote_ident(current_schema()))")
+    )
+    return [name for (name,) in execute(connection, _TABLES.format(namespace=shown))]
+
+
+def columns(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[Column, ...]]:
+    """Return the columns of each table; `wanted` are its name's literals by display name."""
+    found: dict[str, list[Column]] = {name: [] for name in wanted}
+    rows = _ask(connection, wanted, _COLUMNS)
+    for table, (name, kind, nullable, generated, identity, default) in rows:
+        found[table].append(
+            Column(
+                name=name,
+                type=kind,
+                nullable=nullable,
+                default=None if generated else default,
+                generated=bool(generated),
+                identity=_IDENTITY.get(identity),
+            )
+        )
+    return {name: tuple(columns) for name, columns in found.items()}
+
+
+def triggers(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the triggers that act on each table's rows."""
+    found: dict[str, tuple[str, ...]] = {}
+    for table, (name,) in _ask(connection, wanted, _TRIGGERS):
+        found[table] = (*found.get(table, ()), name)
+    return found
+
+
+def inherited(connection: Connection, wanted: Mapping[str, str]) -> frozenset[str]:
+    """Return the tables that other tables inherit from."""
+    return frozenset(table for table, _ in _ask(connection, wanted, _INHERITED))
+
+
+def refusals(connection: Connection, wanted: Mapping[str, str], write: bool) -> dict[str, str]:
+    """Return why a table cannot be read whole, or, if `write`, not be written."""
+    encoding, user, read_only = execute(
+        connection,
+        "SELECT current_setting('server_encoding'), current_user,"
+        " current_setting('transaction_read_only') = 'on'",
+    ).one()
+    if encoding == "SQL_ASCII":
+        reason = "the database's encoding is SQL_ASCII, which does not say what its bytes mean"
+        return dict.fromkeys(wanted, reason)
+    if write and read_only:
+        return dict.fromkeys(wanted, "the transaction is read-only (a standby, or a setting)")
+    found = {}
+    definitions = columns(connection, wanted)
+    for table, row in _ask(connection, wanted, _REFUSALS):
+        reasons = list(_reasons(*row, user=user, write=write))
+        reasons += _odd_columns([c for c in definitions[table] if not c.generated])
+        if reasons:
+            found[table] = "; ".join(reasons)
+    return found
+
+
+def _reasons(
+    kind: str,
+    temporary: bool,
+    partition_of: str | None,
+    foreign_partition: str | None,
+    rules: str | None,
+    secured: bool,
+    readable: bool,
+    missing: str | None,
+    *,
+    user: str,
+    write: bool,
+) -> Iterator[str]:
+    if kind in _KINDS:
+        yield _KINDS[kind]
+        return
+    if temporary:
+        yield "it is a temporary table"
+    if partition_of:
+        yield f"it is a partition of {partition_of}: select that table instead"
+    if foreign_partition:
+        yield f"its partition {foreign_partition} is a foreign table"
+    if rules:
+        yield f"rules rewrite what is done to it ({rules})"
+    if secured:
+        yield (
+            f"row-level security shows the role {user} a part of its rows: use the owner, or a"
+            " role with BYPASSRLS"
+        )
+    if not readable:
+        yield f"the role {user} lacks SELECT on it or on one of its columns"
+    if write and missing:
+        yield f"the role {user} lacks {missing} on it"
+
+
+def _odd_columns(captured: Sequence[Column]) -> Iterator[str]:
+    if not captured:
+        yield "it has no columns to capture"
+    for column in captured:
+        bare = column.type.rpartition(".")[2]
+        if bare == "lo":
+            yield f"column {column.name} points at large objects, which are not captured"
+        elif column.type == '"char"[]':
+            yield f'column {column.name} is "char"[], whose bytes need be no text'
+        elif column.type in _UNREADABLE:
+            yield f"column {column.name} is {column.type}, which PostgreSQL does not read back"
+
+
+def _ask(
+    connection: Connection, wanted: Mapping[str, str], query: str
+) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yield the rows of a query over `wanted(position, oid)`, each with its table's name.
+
+    `query` goes on after the common table expression `wanted`.
+    """
+    if not wanted:
+        return
+    names = list(wanted)
+    listed = ", ".join(wanted[name] for name in names)
+    relations = (
+        "SELECT position, to_regclass(name)::oid AS oid"
+        f" FROM unnest(ARRAY[{listed}]::text[]) WITH ORDINALITY AS w(name, position)"
+    )
+    sql = f"WITH RECURSIVE wanted AS MATERIALIZED ({relations}), {query}"
+    for row in execute(connection, sql):
+        yield names[row[0] - 1], tuple(row)[1:]

@@ -1,0 +1,134 @@
+"""How rows of PostgreSQL come and go: their order, COPY both ways, and INSERT text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from demosnap.dialects.postgresql_session import COMMAND_OK
+from demosnap.dialects.postgresql_types import codec
+from demosnap.dialects.postgresql_values import INTEGERS, base_type
+from demosnap.model import Column, Table
+
+if TYPE_CHECKING:
+    import psycopg
+
+_CSV = "FORMAT csv, QUOTE '''', NULL 'NULL'"
+_BUFFER = 256 * 1024
+_BATCH_ROWS = 1000
+_BATCH_BYTES = 512 * 1024
+
+
+def bulk_safe(table: Table) -> bool:
+    """Return whether COPY reads every literal of the table."""
+    return all(codec(column).bulk for column in table.captured)
+
+
+def select_columns(columns: Iterable[tuple[str, Column]]) -> tuple[str, str]:
+    """Return the select list and the options of a COPY to canonical rows.
+
+    `columns` come with their quoted names.
+    """
+    shown, quoted = [], []
+    for name, column in columns:
+        kind = codec(column)
+        shown.append(f"{kind.select.replace('{}', name)} AS {name}" if kind.select else name)
+        if kind.quoted:
+            quoted.append(name)
+    force = f", FORCE_QUOTE ({', '.join(quoted)})" if quoted else ""
+    return ", ".join(shown), _CSV + force
+
+
+def order(name: str, column: Column, utf8: bool) -> str:
+    """Return the sort key that orders literals: integers by value, others by their bytes.
+
+    `utf8`: the database's own encoding is UTF-8.
+    """
+    kind = base_type(column)
+    if kind in (*INTEGERS, "uuid"):
+        return name
+    if kind == "boolean":
+        return f"{name} NULLS FIRST"
+    shown = codec(column).select.replace("{}", name)
+    if not shown:
+        # Casts of some types differ from what they show, those of inet and character do.
+        shown = name if kind in ("text", "character varying") else f"concat({name})"
+    # Some collations know no replace, and only C compares bytes.
+    text = f"replace(({shown}) COLLATE \"C\",'''','''''')||''''"
+    key = text if utf8 else f"convert_to({text},'UTF8')"
+    # A composite value of NULLs is not NULL, though IS NULL says so.
+    return f"num_nulls({name}), {key}" if column.nullable else key
+
+
+def copy_out(driver: psycopg.Connection[Any], select: str, options: str) -> Iterator[bytes]:
+    """Yield the rows that a SELECT gives, each without its newline: one message is one row."""
+    with driver.cursor() as cursor, cursor.copy(_copy(f"({select}) TO STDOUT", options)) as copy:
+        read = driver.pgconn.get_copy_data
+        while True:
+            size, data = read(1)
+            if size > 0:
+                yield bytes(data[:-1])
+            elif size < 0:
+                _finish(driver)
+                return
+            elif row := copy.read():
+                # Nothing had arrived yet, and this waited.
+                yield bytes(row[:-1])
+            else:
+                return
+
+
+def _finish(driver: psycopg.Connection[Any]) -> None:
+    from psycopg.errors import error_from_result
+
+    while result := driver.pgconn.get_result():
+        if result.status != COMMAND_OK:
+            raise error_from_result(result, encoding="utf-8")
+
+
+def copy_in(driver: psycopg.Connection[Any], target: str, rows: Iterable[bytes]) -> int:
+    """Load rows into `target`, a table with its column list; return how many were taken."""
+    with driver.cursor() as cursor:
+        with cursor.copy(_copy(f"{target} FROM STDIN", _CSV)) as copy:
+            for batch in _batches(rows, _BUFFER):
+                batch.append(b"")
+                copy.write(b"\n".join(batch))
+        return cursor.rowcount
+
+
+def insert(driver: psycopg.Connection[Any], head: str, rows: Iterable[bytes]) -> int:
+    """Insert rows by statements that begin with `head`; return how many were taken."""
+    count = 0
+    start = f"{head}\n(".encode()
+    with driver.cursor() as cursor:
+        for batch in _batches(rows, _BATCH_BYTES, _BATCH_ROWS):
+            cursor.execute(start + b"),\n(".join(batch) + b")")
+            count += cursor.rowcount
+    return count
+
+
+def run(driver: psycopg.Connection[Any], statements: Sequence[str]) -> None:
+    """Run statements whose results do not matter."""
+    with driver.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement.encode())
+
+
+def _copy(what: str, options: str) -> bytes:
+    return f"COPY {what} ({options})".encode()
+
+
+def _batches(
+    rows: Iterable[bytes], size_limit: int, row_limit: int | None = None
+) -> Iterator[list[bytes]]:
+    """Yield rows in lists that end at a number of rows, or before they pass a size."""
+    batch: list[bytes] = []
+    size = 0
+    for row in rows:
+        size += len(row) + 4
+        if batch and (size > size_limit or len(batch) == row_limit):
+            yield batch
+            batch, size = [], len(row) + 4
+        batch.append(row)
+    if batch:
+        yield batch

@@ -1,0 +1,265 @@
+"""A PostgreSQL connection while demosnap uses it: settings, the advisory lock, warnings."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from demosnap.dialects.base import LOCK_WAIT
+from demosnap.errors import DatabaseError, LockError, MissingDriverError
+
+if TYPE_CHECKING:
+    import psycopg
+    from sqlalchemy import URL, Connection
+
+SETTINGS = {
+    "client_encoding": "UTF8",
+    "standard_conforming_strings": "on",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "TimeZone": "UTC",
+    "extra_float_digits": "3",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "xmloption": "content",
+    "array_nulls": "on",
+    "quote_all_identifiers": "off",
+    "transform_null_equals": "off",
+    "row_security": "off",
+    "client_min_messages": "warning",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "transaction_timeout": "0",
+    "lock_timeout": str(int(LOCK_WAIT * 1000)),
+}
+"""What changes the text of values, hides rows or warnings, or ends a long transaction."""
+
+JSON_FUNCTION = "pg_temp.demosnap_json"
+"""A function from a text to its JSON, NULL where it is malformed; lives as long as the session.
+
+PostgreSQL knows no such expression before version 16.
+"""
+
+# `E''` means the same whatever standard_conforming_strings says.
+UNESCAPED = (
+    r"regexp_replace({}, E'(?<!\\\\)((?:\\\\\\\\)*)\\\\u(?:0000|d[89a-f][0-9a-f]{{2}})',"
+    r" E'\\1?', 'gi')::json"
+)
+"""JSON from a well-formed text `{}`, without the escapes that an operator raises an error at."""
+
+CREATE_JSON_FUNCTION = (
+    f"CREATE OR REPLACE FUNCTION {JSON_FUNCTION}(document text) RETURNS json",
+    "LANGUAGE plpgsql STABLE STRICT AS $$",
+    "BEGIN",
+    r"""  IF strpos(document COLLATE "C", E'\\u') = 0 THEN RETURN document::json; END IF;""",
+    f"  RETURN {UNESCAPED.format('document::json::text')};",
+    "EXCEPTION WHEN OTHERS THEN",
+    "  RETURN NULL;",
+    "END $$;",
+)
+
+# The first eight bytes of SHA-256 of "demosnap", as a signed integer.
+_LOCK_KEY = -2716626431494299154
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+_SOCKETS = ("/", "@")
+
+# libpq's PQTRANS_IDLE and PQTRANS_INERROR.
+_IDLE, _FAILED = 0, 3
+COMMAND_OK = 1
+"""libpq's PGRES_COMMAND_OK."""
+
+_HOLDER = f"""
+SELECT a.pid, a.usename, a.application_name, a.client_addr::text,
+       to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (l.classid::bigint << 32) | l.objid::bigint = {_LOCK_KEY}
+"""
+
+
+def endpoint(url: URL) -> tuple[str | None, str]:
+    """Return host (None: a socket) and database that libpq would go to.
+
+    Of several hosts it is the first that is not this machine.
+    """
+
+    def said(name: str, variable: str, otherwise: str | None = None) -> str:
+        value = url.query.get(name, otherwise) or os.environ.get(variable) or ""
+        return value if isinstance(value, str) else ",".join(value)
+
+    database = said("dbname", "PGDATABASE", url.database)
+    if service := said("service", "PGSERVICE"):
+        # Only libpq reads the file that says what is behind the name.
+        return f"service {service}", database
+    named = said("hostaddr", "PGHOSTADDR") or said("host", "PGHOST", url.host)
+    hosts = [re.sub(r"(?<=[^:]):\d+\Z", "", host) for host in named.split(",")]
+    hosts.sort(key=lambda host: host in _HERE or host.startswith(_SOCKETS))
+    user = url.username or os.environ.get("PGUSER", "")
+    return (
+        None if not hosts[0] or hosts[0].startswith(_SOCKETS) else hosts[0],
+        database or user,
+    )
+
+
+def driver(connection: Connection) -> psycopg.Connection[Any]:
+    """Return the psycopg connection below SQLAlchemy's.
+
+    Raises:
+        MissingDriverError: it is another driver's.
+    """
+    try:
+        import psycopg
+
+        below = connection.connection.driver_connection
+        if isinstance(below, psycopg.Connection):
+            return below
+    except ImportError:
+        pass
+    raise MissingDriverError(
+        f"demosnap works through psycopg 3, and this connection is of {connection.dialect.driver}",
+        "Install demosnap[postgresql], and begin the URL with postgresql+psycopg://.",
+    )
+
+
+def idle(connection: psycopg.Connection[Any]) -> bool:
+    """Return whether no transaction is open."""
+    return connection.info.transaction_status == _IDLE
+
+
+@contextlib.contextmanager
+def outside_transaction(connection: psycopg.Connection[Any]) -> Iterator[bool]:
+    """Let statements begin no transaction; yield whether one is open nonetheless.
+
+    What a transaction that was open before began stays in it.
+    """
+    if not idle(connection):
+        yield True
+        return
+    before = connection.autocommit
+    connection.autocommit = True
+    try:
+        yield False
+    finally:
+        if not connection.closed:
+            connection.autocommit = before
+
+
+@contextlib.contextmanager
+def warnings_are_errors(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Fail at the end if the server warned.
+
+    Raises:
+        DatabaseError: it did.
+    """
+    found: list[str] = []
+
+    def note(diagnostic: psycopg.errors.Diagnostic) -> None:
+        if diagnostic.severity_nonlocalized == "WARNING":
+            found.append(diagnostic.message_primary or "")
+
+    connection.add_notice_handler(note)
+    try:
+        yield
+    finally:
+        connection.remove_notice_handler(note)
+    if found:
+        raise DatabaseError(
+            f"the server warned: {found[0]}", "A warning may mean that a value was changed."
+        )
+
+
+@contextlib.contextmanager
+def session(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Hold `SETTINGS` and `JSON_FUNCTION`, the latter where the rights allow."""
+    with outside_transaction(connection) as local:
+        names = ", ".join(f"'{name}'" for name in SETTINGS)
+        before = connection.execute(
+            f"SELECT name, setting FROM pg_settings WHERE name IN ({names})"
+        ).fetchall()
+        _set(connection, {name: SETTINGS[name] for name, _ in before}, local)
+        made = _create_function(connection, local)
+    # psycopg keeps the last hundred statements to count them, however long they are.
+    threshold, connection.prepare_threshold = connection.prepare_threshold, None
+    try:
+        yield
+    finally:
+        connection.prepare_threshold = threshold
+        # The end of a failed transaction undoes what was set in it.
+        if not connection.closed and connection.info.transaction_status != _FAILED:
+            with outside_transaction(connection) as local:
+                if made:
+                    connection.execute(f"DROP FUNCTION IF EXISTS {JSON_FUNCTION}(text)")
+                _set(connection, dict(before), local)
+
+
+def _set(connection: psycopg.Connection[Any], settings: dict[str, str], local: bool) -> None:
+    calls = (
+        f"set_config('{name}', $demosnap${value}$demosnap$, {str(local).lower()})"
+        for name, value in settings.items()
+    )
+    connection.execute(f"SELECT {', '.join(calls)}".encode())
+
+
+def _create_function(connection: psycopg.Connection[Any], local: bool) -> bool:
+    (possible,) = connection.execute(
+        "SELECT NOT pg_is_in_recovery() AND has_language_privilege('plpgsql', 'USAGE')"
+        " AND has_database_privilege(current_database(), 'TEMPORARY')"
+        f" AND ({str(not local).lower()} OR current_setting('transaction_read_only') = 'off')"
+    ).fetchone() or (False,)
+    if possible:
+        create = "\n".join(CREATE_JSON_FUNCTION)
+        # A role may begin its transactions read-only.
+        sql = create if local else f"BEGIN READ WRITE; {create} COMMIT;"
+        connection.execute(sql.encode())
+    return bool(possible)
+
+
+@contextlib.contextmanager
+def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
+    """Hold the advisory lock of the connection's database.
+
+    Raises:
+        LockError: somebody else holds it for longer than `timeout` seconds.
+    """
+    from psycopg.errors import LockNotAvailable
+
+    with outside_transaction(connection):
+        (before,) = connection.execute("SELECT current_setting('lock_timeout')").fetchone() or (
+            "0",
+        )
+        wait = max(1, int(timeout * 1000))
+        try:
+            connection.execute(f"SET lock_timeout = {wait}".encode())
+            connection.execute(f"SELECT pg_advisory_lock({_LOCK_KEY})".encode())
+        except LockNotAvailable:
+            raise LockError(
+                f"another demosnap is at work on this database{_holder(connection)}",
+                f"It was waited for {timeout:g} seconds. Try again when it is done.",
+            ) from None
+        finally:
+            connection.execute(f"SET lock_timeout = '{before}'".encode())
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            if connection.info.transaction_status == _FAILED:
+                connection.rollback()
+            with outside_transaction(connection):
+                connection.execute(f"SELECT pg_advisory_unlock({_LOCK_KEY})".encode())
+
+
+def _holder(connection: psycopg.Connection[Any]) -> str:
+    row = connection.execute(_HOLDER.encode()).fetchone()
+    if row is None:
+        return ""
+    pid, user, application, address, since = row
+    if user is None:
+        return f": process {pid}"
+    where = f" from {address}" if address else ""
+    name = f" ({application})" if application else ""
+    return f": {user}{name}{where}, process {pid}, connected since {since} UTC"

@@ -1,0 +1,68 @@
+"""The order that foreign keys give to tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from demosnap.model import Table
+
+
+def groups(tables: Sequence[Table]) -> list[list[Table]]:
+    """Group tables that reference each other in a circle, keeping the order."""
+    by_name = {table.name: table for table in tables}
+    found: list[list[Table]] = []
+    of = {name: group for group in components(by_name, by_name) for name in group}
+    for table in tables:
+        if found and table.name in of[found[-1][0].name]:
+            found[-1].append(table)
+        else:
+            found.append([table])
+    return found
+
+
+def components(tables: Mapping[str, Table], names: Iterable[str]) -> list[list[str]]:
+    """Group tables into the order in which they can be loaded.
+
+    Each group is one table, or several that reference each other in a circle. Tables come after
+    those they reference; of equals, the one that most others need comes first, then by name.
+    """
+    wanted = set(names)
+    parents = {
+        name: {key.table for key in tables[name].foreign_keys if key.table in wanted} - {name}
+        for name in wanted
+    }
+    above = {name: _reach(name, parents) for name in wanted}
+    groups = {
+        name: sorted({name} | {other for other in above[name] if name in above[other]})
+        for name in wanted
+    }
+    needed_by = {name: sum(name in above[other] for other in wanted) for name in wanted}
+    ordered: list[list[str]] = []
+    placed: set[str] = set()
+    while len(placed) < len(wanted):
+        ready = [
+            group
+            for name, group in groups.items()
+            if name == group[0] and name not in placed
+            if all(above[member] <= placed | set(group) for member in group)
+        ]
+        group = min(ready, key=lambda g: (-needed_by[g[0]], g))
+        ordered.append(group)
+        placed.update(group)
+    return ordered
+
+
+def load_order(tables: Mapping[str, Table], names: Iterable[str]) -> list[str]:
+    """Return tables in the order in which they are loaded."""
+    return [name for group in components(tables, names) for name in group]
+
+
+def _reach(name: str, parents: Mapping[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    ahead = list(parents[name])
+    while ahead:
+        other = ahead.pop()
+        if other not in reached:
+            reached.add(other)
+            ahead.extend(parents[other])
+    return reached
