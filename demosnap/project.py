@@ -365,7 +365,7 @@ class Project:
         self, connection: Connection | None, *, changes: bool
     ) -> Iterator[tuple[Connection, Target]]:
         if connection is not None:
-            given = connection.engine.url.render_as_string(hide_password=True)
+            given = target.without_passwords(connection.engine.url)
             yield connection, Target(given, "the caller's connection", True)
             return
         url = target.url_of(self.settings)

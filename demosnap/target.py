@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, create_engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from demosnap import dialects
+from demosnap.config.names import shown
+from demosnap.config.passwords import is_secret
 from demosnap.dialects import urls
 from demosnap.errors import ConfigError, DatabaseError, LockError, TargetError
 from demosnap.plan import Target
@@ -31,16 +33,34 @@ def url_of(settings: Settings) -> URL:
     if not settings.database_url:
         raise ConfigError(
             "no database is named",
-            str(settings.config_file),
+            shown(settings.config_file) if settings.config_file else None,
             hint="Give --url, set DEMOSNAP_DATABASE_URL, or write sqlalchemy.url.",
         )
-    return urls.normalise(settings.database_url)
+    try:
+        return urls.normalise(settings.database_url)
+    except (ArgumentError, ValueError):
+        # What fails to parse may hold a password: it is not repeated.
+        raise ConfigError(
+            "this is no database URL",
+            settings.url_source,
+            hint="For example: sqlite:///app.db, postgresql://user@localhost/app.",
+        ) from None
+
+
+def without_passwords(url: URL) -> str:
+    """Render a URL for people: its passwords are `***`, those in its query too."""
+    query = {}
+    for key, values in url.query.items():
+        texts = (values,) if isinstance(values, str) else values
+        query[key] = tuple("***" if is_secret(key, text) else text for text in texts)
+    text = url.set(query=query).render_as_string(hide_password=True)
+    return text.replace("%2A%2A%2A", "***")
 
 
 def describe(url: URL, source: str) -> Target:
     """Return the target that a URL reaches, without its password."""
     host, _ = dialects.get(url.get_backend_name()).endpoint(url)
-    return Target(url.render_as_string(hide_password=True), source, _is_local(host))
+    return Target(without_passwords(url), source, _is_local(host))
 
 
 def check_allowed(url: URL, settings: Settings) -> None:
@@ -56,13 +76,13 @@ def check_allowed(url: URL, settings: Settings) -> None:
     name = f"{host or 'localhost'}/{database}"
     if any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.deny):
         raise TargetError(
-            f"the database {name} is denied by `deny:` in {settings.yaml_file}",
+            f"the database {name} is denied by `deny:` in {shown(settings.yaml_file)}",
         )
     if _is_local(host) or any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.allow):
         return
     raise TargetError(
         f"the database {name} is not an allowed target; nothing was changed",
-        f'If it may hold demo data, add it to {settings.yaml_file}:  allow: ["{name}"]',
+        f'If it may hold demo data, add it to {shown(settings.yaml_file)}:  allow: ["{name}"]',
     )
 
 
@@ -89,8 +109,7 @@ def connected(url: URL) -> Iterator[Connection]:
         connection = engine.connect()
     except (SQLAlchemyError, OSError) as error:
         raise DatabaseError(
-            f"the database {url.render_as_string(hide_password=True)} cannot be reached:"
-            f" {_reason(error)}",
+            f"the database {without_passwords(url)} cannot be reached: {_reason(error)}",
             "Is it running, and is the URL right?",
         ) from error
     try:

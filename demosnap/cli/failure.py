@@ -6,13 +6,18 @@ import os
 import re
 import sys
 from contextlib import suppress
+from pathlib import Path
+from typing import TextIO, cast
 
 import click
 
 from demosnap.cli.session import Session
 from demosnap.errors import DemosnapError, did_you_mean
 
-_PASSWORD = re.compile(r"(://[^:/@\s'\"]*):[^/\s'\"]*@")
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)\S*(?=@)")
+_QUERY_PASSWORD = re.compile(
+    r"([?&][^=&\s]*(?:pass|pwd|secret|token|credential|key)[^=&\s]*=)[^&\s'\"]+", re.IGNORECASE
+)
 
 
 def report(error: BaseException, session: Session) -> int:
@@ -47,6 +52,18 @@ def report(error: BaseException, session: Session) -> int:
     return 1
 
 
+def check_streams() -> None:
+    """Check that there is a standard output; without a standard error nothing is said.
+
+    Raises:
+        DemosnapError: the caller closed it.
+    """
+    if cast("TextIO | None", sys.stderr) is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  to the end
+    if cast("TextIO | None", sys.stdout) is None:
+        raise DemosnapError("standard output is closed", "Send it to /dev/null instead.")
+
+
 def silence_stdout() -> None:
     """Let nothing more be written to a pipe that nobody reads."""
     with suppress(OSError, ValueError):
@@ -78,5 +95,6 @@ def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
 
 def _say(text: str) -> None:
     # An error of a driver may quote a URL.
+    text = _QUERY_PASSWORD.sub(r"\1***", _PASSWORD.sub(r"\1***", text))
     with suppress(OSError):
-        click.echo(_PASSWORD.sub(r"\1:***@", text), err=True)
+        click.echo(text, err=True)

@@ -180,6 +180,7 @@ class Group(click.Group):
         more["standalone_mode"] = False
         completion.install()
         try:
+            failure.check_streams()
             code = super().main(args, prog_name, **more)
             sys.stdout.flush()
         except SystemExit:

@@ -27,6 +27,8 @@ _KEYS = (
     "auto_export",
     "allow",
     "deny",
+    "deny_if",
+    "triggers",
 )
 _MARKER_EXAMPLE = "marker: {column: metadata, key: demo_seed, scenario_key: scenario}"
 _RULE_EXAMPLE = '{via: fragment_id} or {where: "store_id = 1"}'
@@ -45,7 +47,9 @@ class Choices:
     """What demosnap.yaml says.
 
     `tables` are the rules that it gives, by display names as they are written. `allow` and
-    `deny` are patterns of `host/database`, for fnmatch. `lines` is for `Settings.line_of`.
+    `deny` are patterns of `host/database`, for fnmatch; `deny_if` is a query, and a database for
+    which it gives a true value is denied. `disable_triggers`: user triggers are off while rows are
+    moved. `lines` is for `Settings.line_of`.
     """
 
     marker: Marker = DEFAULT_MARKER
@@ -56,6 +60,8 @@ class Choices:
     auto_export_in_file: bool = False
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    deny_if: str | None = None
+    disable_triggers: bool = False
     lines: Mapping[tuple[str, ...], int] = field(
         default_factory=lambda: MappingProxyType({}), repr=False, compare=False
     )
@@ -114,6 +120,8 @@ def parse(data: bytes, file: str) -> Choices:
         auto_export_in_file=flag("auto_export"),
         allow=patterns("allow"),
         deny=patterns("deny"),
+        deny_if=reader.text(found["deny_if"].value, "deny_if") if "deny_if" in found else None,
+        disable_triggers="triggers" in found and _disables(reader, found["triggers"].value),
         lines=MappingProxyType(nodes.lines(root)),
     )
 
@@ -234,6 +242,13 @@ def _scenario(reader: Reader, entry: Entry, key: str) -> Scenario:
             description = reader.text(value, f"{key}.description").strip()
     default = "default" in found and reader.flag(found["default"].value, f"{key}.default")
     return Scenario(description, default)
+
+
+def _disables(reader: Reader, node: yaml.Node) -> bool:
+    word = reader.text(node, "triggers")
+    if word not in ("check", "disable"):
+        raise reader.error(node, f"triggers: {word!r} is neither check nor disable")
+    return word == "disable"
 
 
 def _patterns(reader: Reader, node: yaml.Node, key: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError
 from demosnap.model import Selection, Table, Version
-from demosnap.snapshot.predicates import predicates
+from demosnap.snapshot.predicates import not_true, predicates
 
 
 def is_captured(
@@ -80,7 +80,7 @@ def _beyond(
             continue
         name = dialect.quote(column.name)
         untouched = f" OR {name} = {column.default}" if column.default else ""
-        tests.append(f"({name} IS NULL{untouched}) IS NOT TRUE")
+        tests.append(not_true(f"{name} IS NULL{untouched}"))
     if not tests:
         return False
     sql = (

@@ -12,6 +12,7 @@ from demosnap.database.guard import batches, matching, show_literals
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Column, ExternalReference, Table, Version
+from demosnap.snapshot.predicates import not_true
 from demosnap.snapshot.rows import show_key, split
 
 _SHOWN = 5
@@ -118,7 +119,7 @@ class _Search:
         self._dialect = dialect
         self._live = live
         self._table = table
-        self._stays = f"({going}) IS NOT TRUE" if going else None
+        self._stays = not_true(going) if going else None
         names = [column.name for column in table.captured]
         keys = [key for key in (live.key, *live.unique) if key and set(key) <= set(names)]
         self._keys = {key: [names.index(column) for column in key] for key in keys}

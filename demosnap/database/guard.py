@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from demosnap.database.verify import show_rows
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import ExternalReference, ForeignKey, Table
-from demosnap.snapshot.predicates import in_table
+from demosnap.snapshot.predicates import in_table, not_true
 from demosnap.snapshot.rows import split
 
 _SHOWN = 5
@@ -32,7 +32,7 @@ def referenced(
     reasons = []
     for name, key in _references_to(tables, going):
         gone = in_table(dialect, key.columns, key.table, key.referred_columns, going[key.table])
-        where = gone if name not in going else f"{gone} AND ({going[name]}) IS NOT TRUE"
+        where = gone if name not in going else f"{gone} AND {not_true(going[name])}"
         table = dialect.quote_table(name)
         count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
         if count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -229,32 +230,60 @@ def differences(database: Database, target: Version) -> list[str]:
     return reasons
 
 
-def act(database: Database, prepared: Sequence[Prepared]) -> None:
+def act(database: Database, prepared: Sequence[Prepared], *, disable_triggers: bool) -> None:
     """Do what was planned, in the caller's transaction: every purge, then every load and stamp.
 
     Raises:
-        VerificationError: the database then holds something else than the snapshot.
+        VerificationError: the database then holds something else than the snapshot, or a trigger
+            changed rows that are not demo data.
         DatabaseError: the database refused, or did something else than was planned.
         SnapshotError: the snapshot is not what demosnap wrote.
     """
+    connection, dialect = database.connection, database.dialect
+    going = _merged(one.going for one in prepared)
+    touched = [database.tables[name] for name in going if database.tables[name].triggers]
+    triggers = [f"{trigger} on {table.name}" for table in touched for trigger in table.triggers]
+    watch = bool(touched) and not disable_triggers
+    before = verify.staying(connection, dialect, database.tables, going) if watch else {}
+    with contextlib.ExitStack() as stack:
+        if touched and disable_triggers:
+            stack.enter_context(dialect.without_triggers(connection, touched))
+        digests = _rows(database, prepared)
+    if watch:
+        after = verify.staying(connection, dialect, database.tables, going)
+        verify.untouched(before, after, triggers)
+    for one in prepared:
+        _log(connection, dialect, one, digests.get(one.move.scenario))
+
+
+def _rows(database: Database, prepared: Sequence[Prepared]) -> dict[str, str]:
+    """Purge and load; return the digest of what each loaded scenario then holds."""
     connection, dialect = database.connection, database.dialect
     for one in prepared:
         if one.move.action in ("purge", "load"):
             expected = {name: one.move.purge.get(name, 0) for name in one.going}
             transfer.purge(connection, dialect, database.tables, one.going, expected)
+    digests = {}
     for one in prepared:
-        move = one.move
-        if move.action == "purge":
+        if one.move.action == "purge":
             verify.row_counts(connection, dialect, one.going, {})
-            _write_log(connection, "purge", move, {}, None)
-        elif move.action == "load" and move.target is not None:
-            digest = _load(database, move.target)
-            _write_log(connection, "load", move, move.target.rows, digest)
-        elif move.action == "stamp":
-            own = move.target is not None and move.target.dialect == dialect.name
-            vouched = move.target.digest if own and move.target else None
-            rows = move.target.rows if move.target else {}
-            _write_log(connection, one.operation, move, rows, vouched)
+        elif one.move.action == "load" and one.move.target is not None:
+            digests[one.move.scenario] = _load(database, one.move.target)
+    return digests
+
+
+def _log(connection: Connection, dialect: Dialect, one: Prepared, digest: str | None) -> None:
+    move, target = one.move, one.move.target
+    if move.action == "none":
+        return
+    operation: str = move.action
+    if move.action == "stamp":
+        operation = one.operation
+        if target is not None and target.dialect == dialect.name:
+            digest = target.digest
+    rows = target.rows if target else {}
+    revision = target.revision if target else None
+    log.write(connection, log.new_entry(operation, move.scenario, revision, rows, digest))
 
 
 def _load(database: Database, target: Version) -> str:
@@ -303,14 +332,3 @@ def _difference(
                 database.dialect if snapshot.foreign else None,
             )
     raise AssertionError(f"{wanted.name} is not in the snapshot")
-
-
-def _write_log(
-    connection: Connection,
-    operation: str,
-    move: Move,
-    rows: Mapping[str, int],
-    digest: str | None,
-) -> None:
-    revision = move.target.revision if move.target else None
-    log.write(connection, log.new_entry(operation, move.scenario, revision, rows, digest))

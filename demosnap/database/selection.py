@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from demosnap import dialects
 from demosnap.config import Settings
+from demosnap.config.names import shown
 from demosnap.dialects.base import execute
 from demosnap.errors import ConfigError, ScriptError, did_you_mean
 from demosnap.model import Rule, Selection, Table
@@ -36,17 +37,12 @@ def resolve(
     }
     rules.update(settings.tables)
     if not rules:
-        marker = settings.marker
-        what = marker.where or marker.column
-        raise ConfigError(
-            f"no table of the database has the marker ({what})",
-            str(settings.yaml_file),
-            settings.line_of("marker"),
-            "Correct `marker:`, or name the tables under `tables:`.",
-        )
+        raise _no_marker(settings, tables)
     for name, rule in rules.items():
         if rule.kind == "via":
             _check_via(settings, tables, rules, name, rule)
+        elif rule.kind == "where":
+            _check_where(connection, settings, name, rule, scenario)
     names = load_order(tables, rules)
     default = settings.default_scenario
     selection = Selection(
@@ -59,7 +55,7 @@ def resolve(
         predicates(selection, tables, dialects.of(connection))
     except ScriptError as error:
         raise ConfigError(
-            error.message, str(settings.yaml_file), settings.line_of("tables"), error.hint
+            error.message, shown(settings.yaml_file), settings.line_of("tables"), error.hint
         ) from None
     return selection
 
@@ -112,9 +108,41 @@ def _check_names(settings: Settings, tables: Mapping[str, Table]) -> None:
                 raise ConfigError(
                     f"{section}: there is no table {name!r} in the database"
                     + did_you_mean(name, tables),
-                    str(settings.yaml_file),
+                    shown(settings.yaml_file),
                     settings.line_of(section, name) or settings.line_of(section),
                 )
+
+
+def _no_marker(settings: Settings, tables: Mapping[str, Table]) -> ConfigError:
+    marker = settings.marker
+    nearest = ""
+    if marker.column is not None:
+        columns = {column.name for table in tables.values() for column in table.columns}
+        nearest = did_you_mean(marker.column, columns - {marker.column})
+    return ConfigError(
+        f"no table of the database has the marker ({marker.where or marker.column}){nearest}",
+        shown(settings.yaml_file),
+        settings.line_of("marker"),
+        "Correct `marker:`, or name the tables under `tables:`.",
+    )
+
+
+def _check_where(
+    connection: Connection, settings: Settings, name: str, rule: Rule, scenario: str
+) -> None:
+    dialect = dialects.of(connection)
+    where = bind_scenario(rule.where, scenario, dialect)
+    savepoint = connection.begin_nested()
+    try:
+        execute(connection, f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {where} LIMIT 0")
+    except DBAPIError as error:
+        savepoint.rollback()
+        raise ConfigError(
+            f"the database does not take the where of {name}: {error.orig}",
+            shown(settings.yaml_file),
+            settings.line_of("tables", name, "where") or settings.line_of("tables", name),
+        ) from error
+    savepoint.commit()
 
 
 def _check_via(
@@ -126,7 +154,7 @@ def _check_via(
 ) -> None:
     def fail(message: str, hint: str | None = None) -> ConfigError:
         line = settings.line_of("tables", name, "via") or settings.line_of("tables", name)
-        return ConfigError(message, str(settings.yaml_file), line, hint)
+        return ConfigError(message, shown(settings.yaml_file), line, hint)
 
     table = tables[name]
     columns = [column.name for column in table.columns]
@@ -141,6 +169,8 @@ def _check_via(
             f"Foreign keys of {name}: {known}.",
         )
     if key.table not in rules:
+        if all(rule.kind == "via" for rule in rules.values()):
+            raise _no_marker(settings, tables)
         raise fail(
             f"{name} is via {key.table}, which is not selected",
             f"Give {key.table} a rule under `tables:` or mark its rows.",

@@ -22,8 +22,10 @@ def path_of(version: Version) -> Path:
     return Path(version.folder) / version.file
 
 
-def read(version: Version) -> tuple[SnapshotReader, Iterator[Block]]:
+def read(version: Version, *, checked: bool = True) -> tuple[SnapshotReader, Iterator[Block]]:
     """Open the snapshot of a version; return its reader and the blocks to be read.
+
+    Not `checked`: the caller calls `compare_digest` when all was read.
 
     Raises:
         SnapshotError: it is missing, or not what the script says or demosnap writes.
@@ -38,7 +40,22 @@ def read(version: Version) -> tuple[SnapshotReader, Iterator[Block]]:
         rows=version.rows,
         format=version.format,
     )
-    return reader, reader.blocks(version.selection, expected)
+    return reader, reader.blocks(version.selection, expected, checked=checked)
+
+
+def compare_digest(reader: SnapshotReader, version: Version) -> None:
+    """Check that the rows that were read are those that were captured.
+
+    Raises:
+        SnapshotError: they are not.
+    """
+    if reader.digest != version.digest:
+        raise SnapshotError(
+            "its rows are not those that were captured (the digest differs from the script's)",
+            str(path_of(version)),
+            hint="Restore the file from version control; to change demo data, change it in the"
+            " database and capture the next version.",
+        )
 
 
 @dataclass
@@ -80,29 +97,24 @@ class OpenSnapshot:
         """
         return tuple(transfer.project(self.live[t.name], t) for t in self.header.tables)
 
-    def blocks(self) -> Iterator[Iterable[bytes]]:
+    def blocks(self, *, checked: bool = True) -> Iterator[Iterable[bytes]]:
         """Yield the rows of each table, checked against the grammar, as this database has them.
 
         After the last one the whole file was read, and its digest compared with the script's.
+        Not `checked`: only then are the rows known to be what was captured.
 
         Raises:
             SnapshotError: the file is not what demosnap wrote.
             DatabaseError: a value cannot be represented in this database.
         """
-        reader, blocks = read(self.version)
+        reader, blocks = read(self.version, checked=checked)
         by_name = {table.name: table for table in self.tables}
         for block in blocks:
             rows: Iterable[bytes] = block.rows
             if self.foreign:
                 rows = self._adapted(block.table, by_name[block.table.name], rows)
             yield self._hashed(block.table.name, rows)
-        if reader.digest != self.version.digest:
-            raise SnapshotError(
-                "its rows are not those that were captured (the digest differs from the script's)",
-                str(path_of(self.version)),
-                hint="Restore the file from version control; to change demo data, change it in the"
-                " database and capture the next version.",
-            )
+        compare_digest(reader, self.version)
 
     def _hashed(self, name: str, rows: Iterable[bytes]) -> Iterator[bytes]:
         sha = hashlib.sha256()

@@ -84,6 +84,45 @@ def orphans(
                 yield name, key.columns, key.table, count, show_rows(execute(connection, sql))
 
 
+def staying(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    going: Mapping[str, str],
+) -> dict[str, str]:
+    """Return a digest of the rows of each table that a move leaves alone.
+
+    `going` are the predicates of the rows that it may touch. A table that cannot be read value
+    by value is counted.
+    """
+    unreadable = dialect.refuse_tables(connection, list(tables))
+    found = {}
+    for name, table in tables.items():
+        stays = f"({going[name]}) IS NOT TRUE" if name in going else "1 = 1"
+        if name in unreadable:
+            found[name] = str(transfer.counts(connection, dialect, {name: stays})[name])
+        else:
+            digest = transfer.Digest(dialect)
+            digest.table(table, dialect.read_rows(connection, table, stays))
+            found[name] = digest.hexdigest()
+    return found
+
+
+def untouched(before: Mapping[str, str], after: Mapping[str, str], triggers: Sequence[str]) -> None:
+    """Check that the rows that a move leaves alone are what they were; both are of `staying`.
+
+    Raises:
+        VerificationError: they are not; names the tables and the triggers that may have acted.
+    """
+    changed = [name for name in before if before[name] != after.get(name)]
+    if changed:
+        raise VerificationError(
+            f"rows of {', '.join(changed)} that are not this demo data would be changed,"
+            f" probably by a trigger ({', '.join(triggers)}); it was rolled back",
+            "`triggers: disable` in demosnap.yaml moves demo rows with triggers off.",
+        )
+
+
 def show_rows(rows: Iterable[Sequence[object]]) -> str:
     """Render keys for a message: `3, 7, 9`."""
     return ", ".join("/".join(map(str, row)) for row in rows)

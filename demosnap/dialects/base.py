@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects.keywords import KEYWORDS
+from demosnap.errors import DatabaseError
 from demosnap.model import Column, Marker, Table, split_name
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ class Dialect(ABC):
         Raises:
             ValueError: the column's type cannot hold the value; the text says why.
         """
+
+    def default_literal(self, column: Column) -> bytes | None:
+        """Return a column's default as a literal; None: it has none, or one that is computed."""
+        text = (column.default or "").encode()
+        return text if re.fullmatch(self.literal_pattern(column), text) else None
 
     # ------------------------------------------------------------------ text: statements of a file
 
@@ -273,6 +279,22 @@ class Dialect(ABC):
         The rows were checked against the grammar. `table` holds the live definition of the
         columns that the snapshot has.
         """
+
+    @contextlib.contextmanager
+    def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+        """Keep the user triggers of tables from acting; inside a transaction.
+
+        They are what they were at the end, and after a rollback.
+
+        Raises:
+            DatabaseError: the database cannot do that, or the role lacks the right.
+        """
+        names = ", ".join(table.name for table in tables)
+        raise DatabaseError(
+            f"{self.name} cannot switch the triggers of {names} off inside a transaction",
+            "Set `triggers: check` in demosnap.yaml, or drop the triggers for the demo.",
+        )
+        yield
 
     def write_cyclic(
         self, connection: Connection, tables: Sequence[tuple[Table, Iterable[bytes]]]

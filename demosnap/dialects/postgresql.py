@@ -9,6 +9,8 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import ProgrammingError
+
 from demosnap.dialects import postgresql_catalog as catalog
 from demosnap.dialects import postgresql_rows as rows_of
 from demosnap.dialects import postgresql_session as sessions
@@ -173,6 +175,26 @@ class PostgreSQLDialect(PostgreSQLText):
         with sessions.warnings_are_errors(sessions.driver(connection)):
             sql = f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
             return list(execute(connection, sql).one())
+
+    @contextlib.contextmanager
+    def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+        """Disable each enabled user trigger by name, and enable it again as it was."""
+        found = catalog.enabled_triggers(connection, self._literals(t.name for t in tables))
+        named = [(table, self.quote(name), mode) for table, name, mode in found]
+        for table, name, _ in named:
+            try:
+                execute(connection, f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+            except ProgrammingError as error:
+                raise DatabaseError(
+                    f"the role may not switch the trigger {name} of {table} off",
+                    f"`triggers: disable` needs the owner's rights on {table}.",
+                ) from error
+        yield
+        if named:
+            # A table with events that still wait cannot be altered.
+            execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+        for table, name, mode in named:
+            execute(connection, f"ALTER TABLE {table} ENABLE {mode} TRIGGER {name}")
 
     def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Advance every sequence that a loaded column owns or takes its default from."""

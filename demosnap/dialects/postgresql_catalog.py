@@ -72,6 +72,16 @@ WHERE NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
 ORDER BY t.position, g.tgname
 """
 
+# A clone on a partition follows its original; servers before version 13 do not know tgparentid.
+_ENABLED_TRIGGERS = f"""
+{_TREE}
+SELECT DISTINCT t.position, t.oid::regclass::text, g.tgname, g.tgenabled::text
+FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid
+WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
+    AND coalesce(to_jsonb(g)->>'tgparentid', '0') = '0'
+ORDER BY t.position, t.oid::regclass::text, g.tgname
+"""
+
 _REFUSALS = f"""
 {_TREE}
 SELECT w.position, c.relkind::text, c.relpersistence = 't' AS temporary,
@@ -158,6 +168,15 @@ def triggers(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tup
     for table, (name,) in _ask(connection, wanted, _TRIGGERS):
         found[table] = (*found.get(table, ()), name)
     return found
+
+
+def enabled_triggers(
+    connection: Connection, wanted: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """Return table (quoted), name and mode (`""`, ALWAYS, REPLICA) of triggers that are enabled."""
+    modes = {"O": "", "A": "ALWAYS", "R": "REPLICA"}
+    rows = _ask(connection, wanted, _ENABLED_TRIGGERS)
+    return [(table, name, modes[mode]) for _, (table, name, mode) in rows]
 
 
 def inherited(connection: Connection, wanted: Mapping[str, str]) -> frozenset[str]:

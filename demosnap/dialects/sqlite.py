@@ -229,6 +229,21 @@ class SQLiteDialect(Dialect):
             found[table] = (*found.get(table, ()), trigger)
         return found
 
+    @contextlib.contextmanager
+    def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+        """Drop the triggers and create them again as they were written."""
+        names = ",".join(self.string(table.name) for table in tables)
+        sql = (
+            "SELECT name, sql FROM sqlite_master"
+            f" WHERE type = 'trigger' AND tbl_name IN ({names}) ORDER BY rowid"
+        )
+        triggers = execute(connection, sql).all()
+        for name, _ in triggers:
+            execute(connection, f"DROP TRIGGER {self.quote(name)}")
+        yield
+        for _, definition in triggers:
+            execute(connection, definition)
+
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return every table of a UTF-16 database: text would not keep its order and bytes."""
         encoding = execute(connection, "PRAGMA encoding").scalar()

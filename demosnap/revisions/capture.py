@@ -13,7 +13,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from demosnap import dialects
-from demosnap.config import Settings
+from demosnap.config import Settings, scenario_name_problem
+from demosnap.config.names import shown
 from demosnap.database import application, guard, log, odd, reflect, selection, transfer
 from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
@@ -21,7 +22,7 @@ from demosnap.model import Header, Selection, Table, Version
 from demosnap.plan import CapturePlan, Target
 from demosnap.revisions import files
 from demosnap.revisions.graph import Graph
-from demosnap.revisions.script import SCENARIO, render, revision_id, scenario_of
+from demosnap.revisions.script import render, revision_id, scenario_of
 from demosnap.snapshot.predicates import predicates
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
@@ -143,17 +144,14 @@ def check_scenario(settings: Settings, graph: Graph, scenario: str) -> None:
         UsageError: the name is none, or the marker cannot tell it from another scenario's.
         UnknownNameError: demosnap.yaml lists scenarios, and this is not one of them.
     """
-    if not SCENARIO.match(scenario):
-        raise UsageError(
-            f"{scenario!r} cannot be a scenario's name",
-            "Names are lower-case letters, digits and underscores, beginning with a letter.",
-        )
+    if problem := scenario_name_problem(scenario):
+        raise UsageError(f"{scenario!r} cannot be a scenario's name: {problem}")
     if settings.scenario_names and scenario not in settings.scenario_names:
         raise UnknownNameError(
             "scenario",
             scenario,
             settings.scenario_names,
-            f"Add it under `scenarios:` in {settings.yaml_file}, or use one of"
+            f"Add it under `scenarios:` in {shown(settings.yaml_file)}, or use one of"
             f" {', '.join(settings.scenario_names)}.",
         )
     others = [name for name in graph.scenarios if name != scenario]

@@ -72,9 +72,7 @@ def _run(request: Request) -> None:
         return
     given = context.config.attributes.get("connection")
     if given is not None:
-        place = Target(
-            given.engine.url.render_as_string(hide_password=True), "the caller's connection", True
-        )
+        place = Target(target.without_passwords(given.engine.url), "the caller's connection", True)
         if not given.in_transaction():
             given.begin()
         with target.database_errors(given):
@@ -123,8 +121,15 @@ def _name(version: Version | None) -> str:
 class _Run:
     """The planned moves of one run; acts once, at its first step."""
 
-    def __init__(self, database: moves.Database, prepared: Sequence[moves.Prepared]) -> None:
+    def __init__(
+        self,
+        database: moves.Database,
+        prepared: Sequence[moves.Prepared],
+        *,
+        disable_triggers: bool,
+    ) -> None:
         self._database = database
+        self._disable_triggers = disable_triggers
         self._prepared = {one.move.scenario: one for one in prepared}
         self.acted = False
 
@@ -139,7 +144,8 @@ class _Run:
             return
         self.acted = True
         log.create(self._database.connection)
-        moves.act(self._database, list(self._prepared.values()))
+        prepared = list(self._prepared.values())
+        moves.act(self._database, prepared, disable_triggers=self._disable_triggers)
 
 
 def _online(request: Request, graph: Graph, connection: Connection, place: Target) -> None:
@@ -251,7 +257,7 @@ def _plan(
         ),
     )
     request.plan = plan
-    run = _Run(database, prepared)
+    run = _Run(database, prepared, disable_triggers=settings.disable_triggers)
     if options.dry_run:
         run.acted = True
         return run, []

@@ -116,12 +116,27 @@ def publish(
     """
     folder = Path(version.folder)
     target = folder / version.file
-    snapshot.replace(target)
-    _sync(folder)
     path = target.with_suffix(".py")
-    write(path, script)
     grown = Graph([*graph.versions.values(), version])
-    return (path, target, *refresh(settings, grown, only=version.scenario))
+    try:
+        snapshot.replace(target)
+        _sync(folder)
+        write(path, script)
+        return (path, target, *refresh(settings, grown, only=version.scenario))
+    except BaseException:
+        _take_back(settings, graph, version.scenario, path, target)
+        raise
+
+
+def _take_back(settings: Settings, graph: Graph, scenario: str, *made: Path) -> None:
+    # Half a revision is none, and "nothing was changed" must be true.
+    for path in made:
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(DemosnapError, OSError):
+        if graph.of(scenario):
+            refresh(settings, graph, only=scenario)
+        else:
+            (settings.revisions / scenario / LATEST).unlink(missing_ok=True)
 
 
 def refresh(settings: Settings, graph: Graph, only: str | None = None) -> list[Path]:

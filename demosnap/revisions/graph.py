@@ -47,9 +47,15 @@ class Graph:
         try:
             with warnings.catch_warnings():
                 plugin.ignore_links()
+                # Alembic goes on to a KeyError where a script follows one that is not there.
+                warnings.filterwarnings("error", r"Revision .* is not present", UserWarning)
                 found = [scripts.parse(script) for script in directory.walk_revisions()]
         except CommandError as error:
             raise ScriptError(str(error), "`demosnap check` names every problem.") from error
+        except UserWarning as error:
+            raise ScriptError(
+                str(error), "Restore its script, or take out the one that refers to it."
+            ) from error
         except SyntaxError as error:
             conflict = " (a conflict of a merge?)" if "<<<<<<<" in (error.text or "") else ""
             raise ScriptError(f"{error.filename}:{error.lineno}: {error.msg}{conflict}") from error

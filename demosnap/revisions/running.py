@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
+from demosnap.config.names import shown
 from demosnap.errors import ConfigError, ScriptError
 from demosnap.plan import MovePlan
 from demosnap.revisions.environment import Request, requested
@@ -30,7 +31,7 @@ def online(request: Request, connection: Connection | None = None) -> MovePlan:
     if request.plan is None:
         raise ConfigError(
             "env.py does not hand over to demosnap",
-            str(request.settings.script_location / "env.py"),
+            shown(request.settings.script_location / "env.py"),
             hint="It must call demosnap.revisions.environment.run().",
         )
     return request.plan
@@ -44,6 +45,9 @@ def as_sql(request: Request, stream: TextIO) -> None:
 
 
 def _run(config: Config, request: Request, *, as_sql: bool) -> None:
+    env = request.settings.script_location / "env.py"
+    if not env.is_file():
+        raise ConfigError("is missing", shown(env), hint="`demosnap init` writes it.")
     with requested(config, request), alembic_errors():
         directory = ScriptDirectory.from_config(config)
         environment = EnvironmentContext(
@@ -60,17 +64,14 @@ def _run(config: Config, request: Request, *, as_sql: bool) -> None:
 
 @contextlib.contextmanager
 def alembic_errors() -> Iterator[None]:
-    """Turn what Alembic refuses, and an env.py that is not there, into demosnap's errors.
+    """Turn what Alembic refuses, and an env.py that is no Python, into demosnap's errors.
 
     Raises:
-        ScriptError: Alembic refused.
-        ConfigError: there is no env.py.
+        ScriptError: Alembic or Python refused.
     """
     try:
         yield
     except CommandError as error:
         raise ScriptError(str(error)) from error
-    except FileNotFoundError as error:
-        raise ConfigError(
-            "is missing", str(error.filename), hint="`demosnap init` writes it."
-        ) from error
+    except SyntaxError as error:
+        raise ScriptError(f"{error.filename}:{error.lineno}: {error.msg}") from error

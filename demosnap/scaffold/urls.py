@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
+from demosnap.config.passwords import is_secret
 from demosnap.errors import UsageError
-
-_SECRET_KEY = re.compile(r"pass|pwd|secret|token|credential|api_?key", re.IGNORECASE)
-_SECRET_VALUE = re.compile(r"(?:pass\w*|pwd|secret|token)\s*=", re.IGNORECASE)
 
 
 def check(url: str) -> None:
@@ -37,6 +35,6 @@ def secrets(url: str) -> tuple[str, ...]:
     found = [str(parsed.password)] if parsed.password else []
     for key, values in parsed.query.items():
         for text in (values,) if isinstance(values, str) else values:
-            if text and (_SECRET_KEY.search(key) or _SECRET_VALUE.search(text)):
+            if is_secret(key, text):
                 found.append(text)
     return tuple(found)

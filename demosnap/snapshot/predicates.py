@@ -70,6 +70,14 @@ def in_table(
     return f"{left} IN ({right}{where})"
 
 
+def not_true(predicate: str) -> str:
+    """Render that a predicate is false or NULL.
+
+    Not by IS NOT TRUE: SQLite takes TRUE for a column where a table has one of that name.
+    """
+    return f"(CASE WHEN {predicate} THEN 0 ELSE 1 END = 1)"
+
+
 def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
     """Return the foreign key that a `via` rule goes over.
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import re
-from collections.abc import Callable, Iterator
 from typing import BinaryIO, NoReturn
 
 from demosnap.errors import SnapshotError
@@ -77,22 +75,21 @@ class Source:
         self.line += 1
         return self._file.readline(MAX_ROW + AROUND_ROW + 1)
 
-    @contextlib.contextmanager
-    def trying(self, count: int) -> Iterator[tuple[list[bytes], Callable[[], None]]]:
-        """Look at the next lines, and a function that takes them; else they come again."""
+    def plain_statement(self, count: int) -> list[bytes] | None:
+        """Read the rows of a statement of `count` rows of one line each; None if it is no such one.
+
+        As many pieces as lines: every line break stands between two pieces. Were one of them
+        inside of a text, there would be fewer rows than pieces. None: nothing was read.
+        """
         start = self._file.tell()
-        lines = list(itertools.islice(self._file, count))
-        taken = False
-
-        def take() -> None:
-            nonlocal taken
-            taken = True
-
-        yield lines, take
-        if taken:
-            self.line += len(lines)
-        else:
-            self._file.seek(start)
+        text = b"".join(itertools.islice(self._file, count))
+        rows = text[1:-3].split(b"),\n(")
+        plain = text[:1] == b"(" and text.endswith(b");\n")
+        if plain and len(rows) == count == text.count(b"\n"):
+            self.line += count
+            return rows
+        self._file.seek(start)
+        return None
 
     def whole_record(self, first: bytes) -> bytes:
         """Return the row that the line just read begins, to the first LF outside of quotes.

@@ -3,7 +3,7 @@
 A file is the header, then one section a table: an INSERT with one row a line, a new one where
 `layout.Grouping` says so; then the footer. Header and footer depend on nothing but the header's
 values and the selection, so the reader renders them again and compares bytes. Only rows are
-parsed.
+parsed, by `strict` or by `quick`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import hashlib
 import io
 import itertools
 import os
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
 from demosnap import dialects
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, ScriptError, SnapshotError
 from demosnap.model import Header, Selection, Table
+from demosnap.snapshot import quick, strict
 from demosnap.snapshot.definitions import excerpt
 from demosnap.snapshot.header import (
     parse_header,
@@ -32,16 +32,9 @@ from demosnap.snapshot.header import (
     render_footer,
     render_header,
 )
-from demosnap.snapshot.layout import (
-    STATEMENT_BYTES,
-    STATEMENT_ROWS,
-    Grouping,
-    Order,
-    Section,
-    sections,
-)
-from demosnap.snapshot.rows import show_key, split
-from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, restore_hint, show, too_large
+from demosnap.snapshot.layout import Grouping, Order, Section, sections
+from demosnap.snapshot.rows import show_key
+from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, restore_hint, too_large
 
 __all__ = [
     "Block",
@@ -248,12 +241,15 @@ class SnapshotReader:
                 f"demosnap does not know the dialect {self.header.dialect!r}", self._path, 6
             )
 
-    def blocks(self, selection: Selection, expected: Header | None = None) -> Iterator[Block]:
+    def blocks(
+        self, selection: Selection, expected: Header | None = None, *, checked: bool = True
+    ) -> Iterator[Block]:
         """Yield the tables in order, each with its rows as they stand between the parentheses.
 
         Everything is checked on the way, also the rows that the caller does not ask for; what
         was yielded may still be followed by an error. `expected` is what the revision script
-        says (its `tables` are not looked at).
+        says (its `tables` are not looked at). Not `checked`: the values and the order of rows
+        are not looked at, which proves nothing before the digest is compared.
 
         Raises:
             SnapshotError: the file is not byte for byte what demosnap writes for the selection.
@@ -277,7 +273,8 @@ class SnapshotReader:
             for what, text in before:
                 source.expect(text, f"{what} not what demosnap writes for this selection")
             for table in header.tables:
-                batches = _batches(
+                read = strict.batches if checked else quick.batches
+                batches = read(
                     source,
                     table,
                     header.rows[table.name],
@@ -337,98 +334,6 @@ def verify(path: str | Path, selection: Selection, expected: Header | None = Non
     for _ in reader.blocks(selection, expected):
         pass
     return reader.digest
-
-
-def _batches(
-    source: Source,
-    table: Table,
-    total: int,
-    section: Section,
-    dialect: Dialect,
-    sha: hashlib._Hash,
-) -> Iterator[list[bytes]]:
-    """Yield the rows of each INSERT of a table, checked and in the digest."""
-    sha.update(dialect.block_name(table).encode() + b"\n")
-    columns = [b"(?:%s)" % dialect.literal_pattern(column) for column in table.captured]
-    match = re.compile(rb"\(%s\)[,;]\n" % b",".join(columns)).fullmatch
-    begins = Grouping().begins
-    order = Order(table)
-    start = section.before
-    done = 0
-    while done < total:
-        source.expect(
-            f"{start}{section.head}",
-            f"the header says {total} rows of {table.name}, {done} are here",
-        )
-        start = ""
-        rows: list[bytes] = []
-        lines = [source.line]
-        ends = False
-        while not ends:
-            record = source.record()
-            if len(record) > MAX_LINE or not match(record):
-                record = source.whole_record(record)
-                if not match(record):
-                    _fail_row(source, record, table, dialect, lines[-1])
-            row = record[1:-3]
-            if begins(row) != (not rows):
-                source.fail(
-                    record,
-                    f"the INSERTs of {table.name} are not divided as demosnap does it: at most"
-                    f" {STATEMENT_ROWS:,} rows and {STATEMENT_BYTES >> 10} KiB in each",
-                    lines[-1],
-                )
-            rows.append(row)
-            ends = record.endswith(b";\n")
-            if done + len(rows) == total and not ends:
-                source.fail(
-                    record,
-                    f"by the header this is the last of {total} rows of {table.name},"
-                    " but it does not end with ');'",
-                    lines[-1],
-                )
-            lines.append(source.line)
-        text = b"\n".join(rows)
-        at = not_utf_8(text)
-        if at is not None:
-            wrong = text.count(b"\n", 0, at)
-            source.fail(text[at : at + 1] + b"\n", "this is not UTF-8", lines[0] + wrong)
-        place = order.first_wrong(rows)
-        if place is not None:
-            source.fail(
-                b"\n",
-                f"{table.name}: the row {_key(table, rows[place])} is there twice or out of order",
-                lines[place],
-            )
-        sha.update(text)
-        sha.update(b"\n")
-        done += len(rows)
-        yield rows
-    source.expect(
-        section.after, f"what follows the rows of {table.name} is not what demosnap writes"
-    )
-
-
-def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, line: int) -> NoReturn:
-    """Raise for a record that is no row of the table, naming the column if one is to blame."""
-    if not record.startswith(b"(") or record[-3:] not in (b"),\n", b");\n"):
-        source.fail(
-            record, f"this is no row of {table.name}, or more than one: {show(record)}", line
-        )
-    literals = split(record[1:-3])
-    for literal, column in zip(literals, table.captured, strict=False):
-        if not re.fullmatch(dialect.literal_pattern(column), literal):
-            source.fail(
-                record,
-                f"{table.name}.{column.name}: {show(literal)} is no literal that demosnap writes"
-                f" for {column.type or 'a column'}{'' if column.nullable else ' not null'}",
-                line,
-            )
-    source.fail(
-        record,
-        f"the row of {table.name} has {len(literals)} values, not {len(table.captured)}",
-        line,
-    )
 
 
 def _key(table: Table, row: bytes) -> str:

@@ -1,0 +1,274 @@
+"""Two streams of one table's rows, each in canonical order, to their differences.
+
+Rows that are equal as bytes are never parsed, and nothing is kept of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from demosnap.dialects.base import Dialect, Value
+from demosnap.model import Column, Table
+from demosnap.snapshot import paths
+from demosnap.snapshot.paths import PathChange
+from demosnap.snapshot.rows import literal_key, row_key, split
+from demosnap.snapshot.spool import sorted_rows
+
+Kind = Literal["added", "removed", "modified"]
+"""What can have become of a row."""
+
+KINDS: tuple[Kind, ...] = ("added", "removed", "modified")
+
+
+@dataclass(frozen=True, slots=True)
+class RowDifference:
+    """A row that is not the same on both sides: as it was, and as it is.
+
+    Both are canonical rows with the columns of `TablePair.old_columns` and `new_columns`.
+    """
+
+    old: bytes | None
+    new: bytes | None
+
+    @property
+    def kind(self) -> Kind:
+        """Whether the row was added, removed or modified."""
+        if self.old is None:
+            return "added"
+        return "removed" if self.new is None else "modified"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value that a modified row has changed, as literals.
+
+    None where the table does not have the column on that side. `paths` says what has changed
+    inside of a JSON document.
+    """
+
+    column: str
+    old: bytes | None
+    new: bytes | None
+    paths: tuple[PathChange, ...] = ()
+
+
+@dataclass(frozen=True)
+class TablePair:
+    """One table on both sides; None where it is not there. One of them is there.
+
+    Each side's literals are of its dialect; those of the old one are compared as the new
+    dialect has them. `by_value`: literals are equal that decode to equal values, and neither
+    side's rows need be in order; it is so wherever the dialects differ.
+    """
+
+    old: Table | None
+    new: Table | None
+    old_dialect: Dialect
+    new_dialect: Dialect
+    by_value: bool = False
+
+    @property
+    def table(self) -> Table:
+        """The table as the new side has it, or the old one where that has none."""
+        table = self.new or self.old
+        assert table is not None
+        return table
+
+    @property
+    def name(self) -> str:
+        """The table's display name."""
+        return self.table.name
+
+    @cached_property
+    def keyed(self) -> bool:
+        """Whether a row is known again by its key; else by all that it holds."""
+        sides = [side for side in (self.old, self.new) if side is not None]
+        return all(side.identified and side.key == sides[0].key for side in sides)
+
+    @cached_property
+    def columns_added(self) -> tuple[str, ...]:
+        """The columns that only the new side has."""
+        return _missing(self.new, self.old)
+
+    @cached_property
+    def columns_removed(self) -> tuple[str, ...]:
+        """The columns that only the old side has."""
+        return _missing(self.old, self.new)
+
+    @cached_property
+    def old_columns(self) -> tuple[Column, ...]:
+        """The columns of a difference's old row."""
+        return self._columns(self.old, self.new)
+
+    @cached_property
+    def new_columns(self) -> tuple[Column, ...]:
+        """The columns of a difference's new row."""
+        return self._columns(self.new, self.old)
+
+    def _columns(self, side: Table | None, other: Table | None) -> tuple[Column, ...]:
+        if side is None:
+            return ()
+        names = [column.name for column in side.captured]
+        if self.keyed or other is None or names == [column.name for column in other.captured]:
+            return side.captured
+        # What one side alone has says nothing of rows that are known by their content.
+        common = {column.name for column in other.captured}
+        return tuple(sorted((c for c in side.captured if c.name in common), key=lambda c: c.name))
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the two sides are of two dialects."""
+        return self.old_dialect is not self.new_dialect
+
+    @cached_property
+    def _plain(self) -> bool:
+        """Whether rows are equal if, and only if, they are equal as bytes."""
+        names = [column.name for column in self.old_columns]
+        same = names == [column.name for column in self.new_columns]
+        return same and not self.foreign and not self.by_value
+
+    def differences(self, old: Iterable[bytes], new: Iterable[bytes]) -> Iterator[RowDifference]:
+        """Yield what differs, in the order of the key; both streams are used up."""
+        if self.old is None or self.new is None:
+            yield from (RowDifference(row, None) for row in old)
+            yield from (RowDifference(None, row) for row in new)
+            return
+        key = row_key(self.new) if self.keyed else _whole_row
+        old, new = self._arranged(old, self.old), self._arranged(new, self.new)
+        if self.foreign:
+            old = map(self.adapted, old)
+        if self.foreign or self.by_value:
+            old, new = sorted_rows(old, key), sorted_rows(new, key)
+        before, after = iter(old), iter(new)
+        left, right = next(before, None), next(after, None)
+        while left is not None and right is not None:
+            if left == right and self._plain:
+                left, right = next(before, None), next(after, None)
+                continue
+            mine, other = key(left), key(right)
+            if mine < other:
+                yield RowDifference(left, None)
+                left = next(before, None)
+            elif other < mine:
+                yield RowDifference(None, right)
+                right = next(after, None)
+            else:
+                if self._plain or next(self._changed(left, right), None) is not None:
+                    yield RowDifference(left, right)
+                left, right = next(before, None), next(after, None)
+        while left is not None:
+            yield RowDifference(left, None)
+            left = next(before, None)
+        while right is not None:
+            yield RowDifference(None, right)
+            right = next(after, None)
+
+    def _arranged(self, rows: Iterable[bytes], side: Table) -> Iterable[bytes]:
+        """Return rows with the columns that are compared."""
+        columns = self.old_columns if side is self.old else self.new_columns
+        if columns == side.captured:
+            return rows
+        names = [column.name for column in side.captured]
+        places = [names.index(column.name) for column in columns]
+
+        def arranged() -> Iterator[bytes]:
+            for row in rows:
+                literals = split(row)
+                yield b",".join(literals[i] for i in places)
+
+        return sorted_rows(arranged(), _whole_row)
+
+    def adapted(self, row: bytes) -> bytes:
+        """Return an old row as the new dialect has it; what it cannot hold stays as it is."""
+        there = {column.name: column for column in self.new_columns}
+        literals = split(row)
+        for i, column in enumerate(self.old_columns):
+            if column.name in there:
+                value = self.old_dialect.decode(literals[i], column)
+                try:
+                    literals[i] = self.new_dialect.encode(value, there[column.name])
+                except ValueError:
+                    continue
+        return b",".join(literals)
+
+    def cells(self, difference: RowDifference) -> tuple[Cell, ...]:
+        """Return what has changed in a modified row; nothing for another one."""
+        if difference.old is None or difference.new is None:
+            return ()
+        return tuple(
+            replace(cell, paths=paths.changes(*self.values_of(cell)))
+            for cell in self._changed(difference.old, difference.new)
+        )
+
+    def values_of(self, cell: Cell) -> tuple[Value, Value]:
+        """Return the values of a cell, None where there is none."""
+        old = None if cell.old is None else self.decode_old(cell.column, cell.old)
+        return old, None if cell.new is None else self.decode_new(cell.column, cell.new)
+
+    def decode_old(self, column: str, literal: bytes) -> Value:
+        """Turn a literal of a difference's old row into its value."""
+        for known in self.new_columns:
+            if known.name == column:
+                return _decoded(self.new_dialect, known, literal)
+        return _decoded(self.old_dialect, _named(self.old_columns, column), literal)
+
+    def decode_new(self, column: str, literal: bytes) -> Value:
+        """Turn a literal of a difference's new row into its value."""
+        return _decoded(self.new_dialect, _named(self.new_columns, column), literal)
+
+    def _changed(self, old: bytes, new: bytes) -> Iterator[Cell]:
+        before = dict(zip((c.name for c in self.old_columns), split(old), strict=True))
+        after = split(new)
+        for column, literal in zip(self.new_columns, after, strict=True):
+            was = before.pop(column.name, None)
+            if was is None:
+                if not _as_without(self.new_dialect, column, literal):
+                    yield Cell(column.name, None, literal)
+            elif was != literal and (
+                self._plain or not _equal(self.new_dialect, column, was, literal)
+            ):
+                yield Cell(column.name, was, literal)
+        for name, was in before.items():
+            if not _as_without(self.old_dialect, _named(self.old_columns, name), was):
+                yield Cell(name, was, None)
+
+
+def _missing(side: Table | None, other: Table | None) -> tuple[str, ...]:
+    if side is None or other is None:
+        return ()
+    there = {column.name for column in other.captured}
+    return tuple(column.name for column in side.captured if column.name not in there)
+
+
+def _named(columns: Iterable[Column], name: str) -> Column:
+    return next(column for column in columns if column.name == name)
+
+
+def _whole_row(row: bytes) -> tuple[tuple[int, int | bytes], ...]:
+    return tuple(map(literal_key, split(row)))
+
+
+def _as_without(dialect: Dialect, column: Column, literal: bytes) -> bool:
+    """Return whether a column holds what it holds in a row that was inserted without it."""
+    if literal == b"NULL":
+        return True
+    if column.default is None and column.identity is None:
+        return False
+    default = dialect.default_literal(column)
+    # What a default computes is another value in every row.
+    return default is None or _equal(dialect, column, default, literal)
+
+
+def _equal(dialect: Dialect, column: Column, one: bytes, other: bytes) -> bool:
+    return one == other or _decoded(dialect, column, one) == _decoded(dialect, column, other)
+
+
+def _decoded(dialect: Dialect, column: Column, literal: bytes) -> Value:
+    try:
+        return dialect.decode(literal, column)
+    except (ValueError, ArithmeticError, LookupError):
+        # Another dialect's literal that this one's column could not hold.
+        return literal.decode("utf-8", "replace")

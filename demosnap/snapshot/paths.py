@@ -1,0 +1,89 @@
+"""What differs inside of two JSON documents, by path."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class PathChange:
+    """One place of a JSON document: `$.state.tags[2]`.
+
+    `old` and `new` are JSON text; None where the place is not there.
+    """
+
+    path: str
+    old: str | None
+    new: str | None
+
+
+def changes(old: object, new: object) -> tuple[PathChange, ...]:
+    """Return where two texts differ that are JSON objects or arrays; none if they are not.
+
+    Also none where they differ in nothing but how they are written.
+    """
+    before, after = _document(old), _document(new)
+    if before is None or after is None or type(before) is not type(after):
+        return ()
+    try:
+        return tuple(_compare("$", before, after))
+    except RecursionError:
+        return ()
+
+
+def _document(text: object) -> Any:
+    if not isinstance(text, str) or text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _compare(path: str, old: Any, new: Any) -> Iterator[PathChange]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in {**old, **new}:
+            place = f"{path}.{_name(name)}"
+            if name not in new:
+                yield PathChange(place, _text(old[name]), None)
+            elif name not in old:
+                yield PathChange(place, None, _text(new[name]))
+            else:
+                yield from _compare(place, old[name], new[name])
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _lists(path, old, new)
+    elif _text(old) != _text(new):
+        yield PathChange(path, _text(old), _text(new))
+
+
+def _lists(path: str, old: list[Any], new: list[Any]) -> Iterator[PathChange]:
+    """Compare what lies between the items that both lists begin and end with."""
+    texts, others = [_text(item) for item in old], [_text(item) for item in new]
+    start, end = 0, 0
+    shorter = min(len(old), len(new))
+    while start < shorter and texts[start] == others[start]:
+        start += 1
+    while end < shorter - start and texts[-1 - end] == others[-1 - end]:
+        end += 1
+    for i in range(start, max(len(old), len(new)) - end):
+        place = f"{path}[{i}]"
+        if i >= len(new) - end:
+            yield PathChange(place, texts[i], None)
+        elif i >= len(old) - end:
+            yield PathChange(place, None, others[i])
+        else:
+            yield from _compare(place, old[i], new[i])
+
+
+def _name(name: str) -> str:
+    return name if _PLAIN_KEY.match(name) else _text(name)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
