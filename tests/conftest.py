@@ -66,17 +66,19 @@ class Database:
                 found[table] = sorted(typed, key=repr)
         return found
 
-    def client(self, script: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a SQL file through the database's own command-line client."""
+    def client(
+        self, script: Path, *options: str, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a SQL file through the database's own command-line client, with its options."""
         url = sa.make_url(self.url)
         command = {
-            "sqlite": ["sqlite3", str(url.database)],
+            "sqlite": ["sqlite3", *options, str(url.database)],
             "postgresql": [
-                *("psql", "-q", "-h", url.host or "", "-p", str(url.port), "-U"),
+                *("psql", "-q", *options, "-h", url.host or "", "-p", str(url.port), "-U"),
                 *(url.username or "", "-d", url.database or "", "-f", str(script)),
             ],
             "mariadb": [
-                *("mariadb", "-h", url.host or "", "-P", str(url.port), "-u"),
+                *("mariadb", *options, "-h", url.host or "", "-P", str(url.port), "-u"),
                 *(url.username or "", url.database or ""),
             ],
         }[self.dialect]
