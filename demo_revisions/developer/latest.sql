@@ -1,0 +1,1 @@
+developer_v1_2025-01-15.sql
