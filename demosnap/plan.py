@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from demosnap.dialects.base import LOCK_WAIT
+from demosnap.errors import UsageError
 from demosnap.model import ExternalReference, Version
+from demosnap.snapshot.changes import Changes
+
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,30 @@ class Options:
 
     `discard`: demo rows that are in no revision may go. `only`: every other loaded scenario is
     taken out too. `verify`: whether a stamp compares the rows first. `dry_run`: plan, act not.
+    `lock_timeout`: how long to wait for somebody else's lock, in seconds.
     """
 
     discard: bool = False
     only: bool = False
     verify: bool = True
     dry_run: bool = False
+    lock_timeout: float = LOCK_WAIT
+
+    def __post_init__(self) -> None:
+        check_lock_timeout(self.lock_timeout)
+
+
+def check_lock_timeout(seconds: float) -> None:
+    """Check how long a lock shall be waited for.
+
+    Raises:
+        UsageError: it is no number from 0 to the seconds of a day, which every server takes.
+    """
+    if not 0 <= seconds <= _DAY:
+        raise UsageError(
+            f"a lock timeout of {seconds:g} seconds cannot be",
+            f"Give a number from 0 to {_DAY}; 0 does not wait at all.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +66,20 @@ class Move:
     """One scenario's way from what the database holds to what it shall hold.
 
     `current` and `target` are None for base. `action` is "load" (purge, then load the target),
-    "purge" (nothing is left), "stamp" (only the stamp is set) or "none" (already there). `purge`
-    and `load` count rows per table, purge in the order of deletion, load in the order of loading.
+    "purge" (nothing is left), "stamp" (only the stamp is set), "reset" (rows that differ from the
+    target are removed, restored or added) or "none" (already there). `purge` and `load` count
+    rows per table, purge in the order of deletion, load in the order of loading. Of a reset,
+    `change` counts the rows that are changed in place, and `changes` are all rows.
     """
 
     scenario: str
     current: Version | None
     target: Version | None
-    action: Literal["load", "purge", "stamp", "none"]
+    action: Literal["load", "purge", "stamp", "reset", "none"]
     purge: Mapping[str, int] = field(default_factory=dict)
     load: Mapping[str, int] = field(default_factory=dict)
+    change: Mapping[str, int] = field(default_factory=dict)
+    changes: Changes = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +152,39 @@ class CurrentEntry:
     version: Version | None
     head: bool
     rows: Mapping[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableDrift:
+    """How many demo rows of one table are not as the loaded version has them."""
+
+    table: str
+    added: int
+    removed: int
+    modified: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEntry:
+    """What the database holds of one scenario, and how that differs from what it should hold.
+
+    `revision` is the stamp, None where nothing is loaded; `version` is None, too, for a stamp that
+    no script knows. `newer` are the versions that follow it. `drift` has the tables that differ
+    from the version (from none, where nothing is loaded); None: it cannot be told. `problems` say
+    why, or what else is wrong.
+    """
+
+    scenario: str
+    revision: str | None
+    version: Version | None
+    newer: tuple[Version, ...]
+    drift: tuple[TableDrift, ...] | None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """Whether the database holds just what its stamp says."""
+        return self.drift == () and not self.problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from typing import TextIO
 
 from sqlalchemy import Connection
 
-from demosnap import config, dialects, target
+from demosnap import config, dialects, interrupts, target
+from demosnap.comparing import Comparing
 from demosnap.database import captured, log, moves, reflect, transfer
+from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import DemosnapError, UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.plan import (
@@ -25,6 +27,7 @@ from demosnap.plan import (
     Options,
     RevisionResult,
     Target,
+    check_lock_timeout,
 )
 from demosnap.revisions import capture, checking, files, goals, running
 from demosnap.revisions.environment import Request
@@ -32,13 +35,15 @@ from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
 
 
-class Project:
+class Project(Comparing):
     """A project that keeps demo data: its settings, its revisions and its database.
 
     `config_file` is the path of alembic.ini (None: ALEMBIC_CONFIG, else `alembic.ini`),
     `section` the section of it, `url` the database instead of the one that is configured.
     `confirm` is called with the plan before a database is changed, and stops the change by
     raising; `allow_remote`: it only shows, it does not ask, so one look at the database is enough.
+    `allow_targets` are patterns of `host/database` beside those of `allow:`.
+    `lock_timeout` is how long somebody else's lock is waited for, in seconds.
 
     Every method takes its database from the settings; those with `connection` work inside the
     caller's transaction instead and commit nothing.
@@ -51,13 +56,18 @@ class Project:
         section: str | None = None,
         url: str | None = None,
         allow_remote: bool = False,
+        allow_targets: Sequence[str] = (),
         confirm: Callable[[MovePlan | CapturePlan], None] | None = None,
+        lock_timeout: float = LOCK_WAIT,
     ) -> None:
+        check_lock_timeout(lock_timeout)
         self._config_file = config_file
         self._section = section
         self._url = url
         self._allow_remote = allow_remote
+        self._allow_targets = tuple(allow_targets)
         self._confirm = confirm
+        self._lock_timeout = lock_timeout
 
     @cached_property
     def settings(self) -> config.Settings:
@@ -66,7 +76,8 @@ class Project:
         Raises:
             ConfigError: a settings file is missing or cannot be used.
         """
-        return config.load(self._config_file, section=self._section, url=self._url)
+        found = config.load(self._config_file, section=self._section, url=self._url)
+        return replace(found, allow=(*found.allow, *self._allow_targets))
 
     def target(self) -> Target:
         """Return the database that would be worked on.
@@ -112,24 +123,24 @@ class Project:
             return RevisionResult(None, None, False, False)
         wanted = capture.Wanted(scenario, message, allow_empty, head, splice, date)
         capture.check_scenario(settings, self.graph(), scenario)
-        with self._reading(connection, changes=stamp and not dry_run) as (reading, place):
-            if self._confirm is not None and stamp and not dry_run:
-                self._confirm(CapturePlan(place, scenario, "", None, {}))
-            with contextlib.ExitStack() as stack:
-                if not dry_run:
-                    stack.enter_context(files.project_lock(settings))
-                dialect = dialects.of(reading)
-                stack.enter_context(dialect.session(reading, write=False))
-                moment = (
-                    contextlib.nullcontext() if connection else dialect.consistent_read(reading)
-                )
-                found = capture.capture(
-                    reading, moment, place, settings, self.graph(), wanted, dry_run=dry_run
-                )
+        found: capture.Captured | None = None
         stamped = False
-        if stamp and found.version is not None and not found.stamped:
-            self._stamp_captured(found.version, connection)
-            stamped = True
+        try:
+            with contextlib.ExitStack() as held:
+                with self._reading(connection, changes=stamp and not dry_run) as (reading, place):
+                    if self._confirm is not None and stamp and not dry_run:
+                        self._confirm(CapturePlan(place, scenario, "", None, {}))
+                    if not dry_run:
+                        # Held until the stamp is there, too: the next capture needs it.
+                        held.enter_context(files.project_lock(settings, self._lock_timeout))
+                    found = self._capture(reading, place, wanted, connection, dry_run=dry_run)
+                if stamp and found.version is not None and not found.stamped:
+                    self._stamp_captured(found, connection)
+                    stamped = True
+        except (DemosnapError, KeyboardInterrupt) as error:
+            if found is None or not found.created or found.version is None:
+                raise
+            raise _captured_but(found.version, error, stamp and not stamped) from error
         return RevisionResult(
             plan=found.plan,
             version=found.version,
@@ -138,10 +149,26 @@ class Project:
             files=tuple(shown(path) for path in found.files),
         )
 
-    def _stamp_captured(self, version: Version, connection: Connection | None) -> None:
-        wanted = goals.stamp(version.revision, operation="capture")
-        request = Request(self.settings, Options(verify=False, discard=True), wanted)
-        running.online(request, connection)
+    def _capture(
+        self,
+        reading: Connection,
+        place: Target,
+        wanted: capture.Wanted,
+        given: Connection | None,
+        *,
+        dry_run: bool,
+    ) -> capture.Captured:
+        dialect = dialects.of(reading)
+        moment = contextlib.nullcontext() if given else dialect.consistent_read(reading)
+        with dialect.session(reading, write=False):
+            return capture.capture(
+                reading, moment, place, self.settings, self.graph(), wanted, dry_run=dry_run
+            )
+
+    def _stamp_captured(self, found: capture.Captured, connection: Connection | None) -> None:
+        assert found.version is not None
+        wanted = goals.stamp_captured(found.version, found.stamps)
+        self._online(wanted, Options(verify=False, discard=True), connection)
 
     # ------------------------------------------------------------------ moves
 
@@ -238,15 +265,25 @@ class Project:
     def _move(
         self, wanted: goals.Goals, options: Options, connection: Connection | None
     ) -> MovePlan:
-        request = Request(self.settings, options, wanted, confirm=self._confirm)
         if options.dry_run or connection is not None or self._allow_remote or self.target().local:
-            return running.online(request, connection)
+            return self._online(wanted, options, connection, self._confirm)
         # Nobody is asked while a lock is held: plan, ask, and plan again.
-        first = replace(request, options=replace(options, dry_run=True))
-        plan = running.online(first)
+        plan = self._online(wanted, replace(options, dry_run=True), confirm=self._confirm)
         if self._confirm is not None and not plan.refusals:
             self._confirm(plan)
-        return running.online(replace(request, confirm=None, plan=None))
+        return self._online(wanted, options)
+
+    def _online(
+        self,
+        wanted: goals.Goals,
+        options: Options,
+        connection: Connection | None = None,
+        confirm: Callable[[MovePlan], None] | None = None,
+    ) -> MovePlan:
+        options = replace(options, lock_timeout=self._lock_timeout)
+        with interrupts.held() as hold:
+            request = Request(self.settings, options, wanted, confirm, before_commit=hold)
+            return running.online(request, connection)
 
     # ------------------------------------------------------------------ looking
 
@@ -352,7 +389,7 @@ class Project:
         """Rebuild the metadata files and latest links; with `check`, only say which are stale."""
         if check:
             return checking.stale(self.settings, self.graph())
-        with files.project_lock(self.settings):
+        with files.project_lock(self.settings, self._lock_timeout):
             files.refresh(self.settings, self.graph())
         return []
 
@@ -371,7 +408,9 @@ class Project:
         url = target.url_of(self.settings)
         if changes:
             target.check_allowed(url, self.settings)
-        with target.connected(url) as own:
+        with target.connected(url, self._lock_timeout) as own:
+            if changes:
+                target.check_not_denied(own, self.settings)
             yield own, target.describe(url, self.settings.url_source or "")
 
 
@@ -387,6 +426,23 @@ def after_seed(
         DemosnapError: it is on, and the capture failed or was refused.
     """
     return Project(config_file).revision(scenario, auto=True, connection=connection)
+
+
+def _captured_but(
+    version: Version, error: DemosnapError | KeyboardInterrupt, unstamped: bool
+) -> DemosnapError | KeyboardInterrupt:
+    """Return what to say of an error that came when a capture's files were in place."""
+    name = f"{version.scenario}@{version.short}"
+    done = f"{version.scenario} {version.version} is captured"
+    if unstamped:
+        done += ", but the database is not stamped with it"
+    hint = f"`demosnap revision {version.scenario}` or `demosnap stamp {name}` stamps it."
+    if isinstance(error, DemosnapError):
+        message = error.message.removesuffix("; nothing was changed")
+        return DemosnapError(f"{done}: {message}", hint if unstamped else error.hint)
+    if error.args:
+        return error
+    return KeyboardInterrupt(f"interrupted: {done}" + (f"\n{hint}" if unstamped else ""))
 
 
 def shown(path: Path) -> str:

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, create_engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from demosnap import dialects
 from demosnap.config.names import shown
 from demosnap.config.passwords import is_secret
 from demosnap.dialects import urls
+from demosnap.dialects.base import LOCK_WAIT, execute
 from demosnap.errors import ConfigError, DatabaseError, LockError, TargetError
 from demosnap.plan import Target
 
@@ -36,15 +37,7 @@ def url_of(settings: Settings) -> URL:
             shown(settings.config_file) if settings.config_file else None,
             hint="Give --url, set DEMOSNAP_DATABASE_URL, or write sqlalchemy.url.",
         )
-    try:
-        return urls.normalise(settings.database_url)
-    except (ArgumentError, ValueError):
-        # What fails to parse may hold a password: it is not repeated.
-        raise ConfigError(
-            "this is no database URL",
-            settings.url_source,
-            hint="For example: sqlite:///app.db, postgresql://user@localhost/app.",
-        ) from None
+    return urls.normalise(settings.database_url)
 
 
 def without_passwords(url: URL) -> str:
@@ -82,8 +75,30 @@ def check_allowed(url: URL, settings: Settings) -> None:
         return
     raise TargetError(
         f"the database {name} is not an allowed target; nothing was changed",
-        f'If it may hold demo data, add it to {shown(settings.yaml_file)}:  allow: ["{name}"]',
+        f'If it may hold demo data, add it to {shown(settings.yaml_file)}:  allow: ["{name}"]\n'
+        f"or give --allow-target '{name}' (with alembic: -x demosnap.allow_target='{name}').",
     )
+
+
+def check_not_denied(connection: Connection, settings: Settings) -> None:
+    """Ask the database itself whether it may be changed, by the query of `deny_if:`.
+
+    Whatever transaction the query began is ended, unless the caller was in one.
+
+    Raises:
+        TargetError: the query's first value is true.
+    """
+    if settings.deny_if is None:
+        return
+    in_transaction = connection.in_transaction()
+    denied = execute(connection, settings.deny_if).scalar()
+    if not in_transaction:
+        connection.rollback()
+    if denied:
+        raise TargetError(
+            f"the database says by `deny_if:` in {shown(settings.yaml_file)} that it is none for"
+            f" demo data; nothing was changed\n{settings.deny_if} gave {denied!r}"
+        )
 
 
 def _is_local(host: str | None) -> bool:
@@ -96,8 +111,10 @@ def _is_local(host: str | None) -> bool:
 
 
 @contextlib.contextmanager
-def connected(url: URL) -> Iterator[Connection]:
+def connected(url: URL, lock_timeout: float = LOCK_WAIT) -> Iterator[Connection]:
     """Open a connection of demosnap's own, and close it.
+
+    `lock_timeout` is how long a statement waits for somebody else's lock, in seconds.
 
     Raises:
         DatabaseError: the database cannot be reached.
@@ -114,6 +131,7 @@ def connected(url: URL) -> Iterator[Connection]:
         ) from error
     try:
         with connection, database_errors(connection):
+            dialect.limit_waits(connection, lock_timeout)
             yield connection
     finally:
         engine.dispose()
@@ -137,10 +155,12 @@ def database_errors(connection: Connection) -> Iterator[None]:
 
 
 def _translated(connection: Connection, error: BaseException) -> DatabaseError | LockError:
-    if dialects.of(connection).is_lock_timeout(error):
+    dialect = dialects.of(connection)
+    if dialect.is_lock_timeout(error):
         return LockError(
-            f"the database is locked by somebody else ({_reason(error)}); nothing was changed",
-            "Try again when the other program is done.",
+            f"the database is locked by somebody else{dialect.lock_holder(connection)}"
+            f" ({_reason(error)}); nothing was changed",
+            "Try again when the other program is done, or wait longer with --lock-timeout.",
         )
     return DatabaseError(f"the database refused: {_reason(error)}; nothing was changed")
 

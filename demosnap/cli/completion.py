@@ -70,6 +70,12 @@ def step(context: click.Context, parameter: click.Parameter, incomplete: str) ->
     return _fitting([*known, "base"], incomplete)
 
 
+def side(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Complete a side of `diff`, of the scenario given before."""
+    known = versions_by_scenario(_session(context)).get(context.params.get("scenario") or "", [])
+    return _fitting([*known, "head", "base", "database"], incomplete)
+
+
 def _targets(context: click.Context) -> list[str]:
     return [
         f"{name}@{one}"

@@ -22,11 +22,11 @@ _QUERY_PASSWORD = re.compile(
 
 def report(error: BaseException, session: Session) -> int:
     """Say on standard error what went wrong; return the exit code."""
-    if _has_cause(error, BrokenPipeError):
+    if _cause(error, BrokenPipeError):
         silence_stdout()
         return 1
-    if _has_cause(error, KeyboardInterrupt):
-        _say(session.interrupted)
+    if interrupt := _cause(error, KeyboardInterrupt, or_context=True):
+        _say(str(interrupt) or session.interrupted)
         return 130
     if isinstance(error, click.Abort):
         _say("aborted")
@@ -83,14 +83,21 @@ def _usage(error: click.ClickException) -> str:
     return "\n".join(lines)
 
 
-def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
+def _cause(
+    error: BaseException | None, kind: type[BaseException], *, or_context: bool = False
+) -> BaseException | None:
+    """Return the first error of a kind behind an error.
+
+    `or_context`: also one that was being handled, as an interrupted driver may fail to clean up.
+    """
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         if isinstance(error, kind):
-            return True
+            return error
         seen.add(id(error))
-        error = error.__cause__
-    return False
+        hidden = error.__suppress_context__ or not or_context
+        error = error.__cause__ or (None if hidden else error.__context__)
+    return None
 
 
 def _say(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from demosnap.cli import completion
-from demosnap.cli.options import Command, pass_session
+from demosnap.cli.options import Command, lock_timeout, pass_session
 from demosnap.cli.session import Session
 from demosnap.errors import UsageError
 
@@ -187,6 +187,7 @@ def check(session: Session, scenario: str | None, database: bool, as_json: bool)
 @click.command("manifest", cls=Command)
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit code 3 if stale.")
 @click.option("--stdout", "to_stdout", is_flag=True, help="Print export_manifest.json instead.")
+@lock_timeout
 @pass_session
 def manifest(session: Session, only_check: bool, to_stdout: bool) -> None:
     """Rebuild the metadata files from the revisions.

@@ -34,7 +34,7 @@ def _store(context: click.Context, parameter: click.Parameter, value: Any) -> No
     name = parameter.opts[-1].removeprefix("--")
     if value == "" and not context.resilient_parsing:
         raise UsageError(f"--{name} is empty", "Leave it out, or give it a value.")
-    setattr(context.ensure_object(Session), name, value)
+    setattr(context.ensure_object(Session), name.replace("-", "_"), value)
 
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -46,7 +46,7 @@ def _version(context: click.Context, parameter: click.Parameter, value: bool) ->
 def _global_options() -> list[click.Parameter]:
     def option(*names: str, callback: Callable[..., None] = _store, **more: Any) -> GlobalOption:
         # A name of its own, since a command's argument may be called the same.
-        own_name = "session_" + names[-1].removeprefix("--")
+        own_name = "session_" + names[-1].removeprefix("--").replace("-", "_")
         return GlobalOption((*names, own_name), expose_value=False, callback=callback, **more)
 
     return [
@@ -74,6 +74,11 @@ def _global_options() -> list[click.Parameter]:
         option("--debug", is_flag=True, help="Show the traceback of an error."),
         option("--yes", is_flag=True, help="Do not ask."),
         option(
+            "--allow-target",
+            metavar="HOST/DATABASE",
+            help="Allow this database, as `allow:` in demosnap.yaml would.",
+        ),
+        option(
             "--version",
             is_flag=True,
             is_eager=True,
@@ -81,6 +86,23 @@ def _global_options() -> list[click.Parameter]:
             help="Show the version and exit.",
         ),
     ]
+
+
+def _store_lock_timeout(
+    context: click.Context, parameter: click.Parameter, value: float | None
+) -> None:
+    context.ensure_object(Session).lock_timeout = value
+
+
+lock_timeout = click.option(
+    "--lock-timeout",
+    type=float,
+    metavar="SECONDS",
+    expose_value=False,
+    callback=_store_lock_timeout,
+    help="Wait so long for another demosnap, or for locked rows.  [default: 30]",
+)
+"""The option of the commands that change a database or write revisions."""
 
 
 def _write_options(

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
-from demosnap.cli import completion, files
-from demosnap.cli.options import DOCS, Group, StepCommand, pass_session, strip_step
+from demosnap.cli import comparing, completion, files
+from demosnap.cli.options import (
+    DOCS,
+    Group,
+    StepCommand,
+    lock_timeout,
+    pass_session,
+    strip_step,
+)
 from demosnap.cli.session import Session
 from demosnap.errors import RefusedError, UsageError
 
@@ -74,6 +81,7 @@ def cli(context: click.Context) -> None:
     metavar="WHEN",
     help="Day or time of the version, instead of now.  [default: $SOURCE_DATE_EPOCH]",
 )
+@lock_timeout
 @pass_session
 def revision(session: Session, scenario: str, **options: Any) -> None:
     """Capture the demo rows of SCENARIO as its next version.
@@ -123,6 +131,7 @@ def revision(session: Session, scenario: str, **options: Any) -> None:
 @_only
 @_dry_run
 @_sql
+@lock_timeout
 @pass_session
 def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
     """Load a newer version of one or more scenarios.
@@ -155,6 +164,7 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
 @_discard
 @_dry_run
 @_sql
+@lock_timeout
 @pass_session
 def downgrade(session: Session, scenario: str, step: str | None, **options: Any) -> None:
     """Go back to an older version of SCENARIO, or take it out.
@@ -184,6 +194,7 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 @_only
 @_discard
 @_dry_run
+@lock_timeout
 @pass_session
 def load(session: Session, name: str, **options: Any) -> None:
     """Load any version of a scenario: up, down, or once more.
@@ -201,6 +212,7 @@ def load(session: Session, name: str, **options: Any) -> None:
 @cli.command("stamp")
 @click.argument("name", metavar="SCENARIO@VERSION", shell_complete=completion.version)
 @click.option("--no-verify", is_flag=True, help="Do not compare the rows first.")
+@lock_timeout
 @pass_session
 def stamp(session: Session, name: str, no_verify: bool) -> None:
     """Say that the database holds a version, without loading it.
@@ -212,6 +224,30 @@ def stamp(session: Session, name: str, no_verify: bool) -> None:
     demosnap stamp general@head
     """
     _run(session, "stamp", {"verify": not no_verify}, session.project().stamp, name)
+
+
+@cli.command("reset")
+@click.argument("scenario", shell_complete=completion.scenario)
+@click.option(
+    "--discard",
+    is_flag=True,
+    help="Also throw away demo rows of tables that the loaded version does not have.",
+)
+@_dry_run
+@lock_timeout
+@pass_session
+def reset(session: Session, scenario: str, **options: Any) -> None:
+    """Undo what a demo has changed since the load.
+
+    The demo rows of SCENARIO are again what the loaded version has: rows that were changed, added
+    or deleted since are put back, and rows that nobody touched are left alone. What goes is shown
+    first; --dry-run shows every row.
+
+    \b
+    demosnap reset general --dry-run
+    demosnap reset general
+    """
+    _run(session, "reset", options, session.project().reset, scenario)
 
 
 def _run(
@@ -241,6 +277,7 @@ def _show_plan(session: Session, plan: MovePlan | CapturePlan) -> None:
 
     session.note(render.target(plan.target))
     click.echo(render.plan_body(plan, sys.stdout))
+    comparing.show_changes(session, plan)
 
 
 def _no_options_with_sql(options: dict[str, Any]) -> None:
@@ -256,8 +293,9 @@ def _sql_output() -> TextIO:
     return cast("TextIO", click.open_file("-", "w", encoding="utf-8"))
 
 
-for _command in files.COMMANDS:
+for _command in (*files.COMMANDS, *comparing.COMMANDS):
     cli.add_command(_command)
 # In the order in which a project meets them.
-_ORDER = "init revision upgrade downgrade load stamp history heads current show check manifest"
+_ORDER = """init revision upgrade downgrade load reset stamp status diff log history heads current
+show check manifest"""
 cli.commands = {name: cli.commands[name] for name in (*_ORDER.split(), "quickstart")}

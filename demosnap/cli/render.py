@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -22,6 +23,7 @@ from demosnap.config.names import shown
 from demosnap.plan import CapturePlan
 
 if TYPE_CHECKING:
+    from demosnap.database.log import LogEntry
     from demosnap.model import ExternalReference, Version
     from demosnap.plan import (
         CurrentEntry,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         Move,
         MovePlan,
         RevisionResult,
+        StatusEntry,
         Target,
     )
 
@@ -100,6 +103,10 @@ def _move(move: Move, stream: TextIO) -> Iterable[str]:
     if move.action == "stamp":
         yield f"{move.scenario}: {current} → {goal}, only the stamp is set"
         return
+    if move.action == "reset":
+        yield f"{move.scenario}: back to {goal}"
+        yield _changes(move, stream)
+        return
     way = f"{goal} again" if move.current == move.target else f"{current} → {goal}"
     yield f"{move.scenario}: {way}"
     if not move.purge and not move.load:
@@ -115,6 +122,14 @@ def _move(move: Move, stream: TextIO) -> Iterable[str]:
     yield _text(table, stream)
 
 
+def _changes(move: Move, stream: TextIO) -> str:
+    table = _table(stream, "table", ">to remove", ">to restore", ">to change back")
+    kinds = (move.purge, move.load, move.change)
+    for one in move.changes:
+        table.add_row(Text(one.name), *(number(counts.get(one.name, 0)) for counts in kinds))
+    return _text(table, stream) if move.changes else ""
+
+
 def done(plan: MovePlan) -> list[str]:
     """Render what was done, one line a scenario."""
     return [f"{move.scenario}: {_done(move)}" for move in plan.moves]
@@ -126,6 +141,10 @@ def _done(move: Move) -> str:
         return f"already at {goal}"
     if move.action == "stamp":
         return f"stamped {goal}"
+    if move.action == "reset":
+        kinds = (("removed", move.purge), ("restored", move.load), ("changed back", move.change))
+        sums = ", ".join(f"{rows(sum(counts.values()))} {what}" for what, counts in kinds if counts)
+        return f"back to {goal}, {sums}"
     if move.action == "purge":
         way = goal if move.current is None else f"{current} → {goal}"
         return f"{way}, {rows(sum(move.purge.values()))} purged"
@@ -241,6 +260,48 @@ def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
             if sum(entry.rows.values()) == entry.version.total:
                 said = Text("other counts per table than the snapshot", style="yellow")
         table.add_row(Text(entry.scenario), Text(entry.version.version), count, said)
+    return _text(table, stream)
+
+
+def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
+    """Yield what the database holds of each scenario, and which rows differ, line by line."""
+    for entry in entries:
+        yield f"{click.style(entry.scenario, bold=True)}: {_loaded(entry)}"
+        for problem in entry.problems:
+            yield click.style("  " + problem.replace("\n", "\n  "), fg="red")
+        for one in entry.drift or ():
+            kinds = (("added", one.added), ("removed", one.removed), ("modified", one.modified))
+            counted = ", ".join(f"{number(count)} {kind}" for kind, count in kinds if count)
+            yield click.style(f"  {one.table}: {counted}", fg="yellow")
+    drifted = [entry for entry in entries if entry.drift and entry.version]
+    if drifted:
+        name = drifted[0].scenario if len(drifted) == 1 else "SCENARIO"
+        yield f"(demosnap diff {name} shows the rows, demosnap reset {name} puts them back,"
+        yield f" demosnap revision {name} keeps them as the next version)"
+
+
+def _loaded(entry: StatusEntry) -> str:
+    if entry.version is None:
+        if entry.revision is not None:
+            return entry.revision
+        rows_there = sum(one.added for one in entry.drift or ())
+        found = f", {rows(rows_there)} are in no version" if rows_there else ""
+        newest = f"; the latest is {entry.newer[-1].version}" if entry.newer else ""
+        return f"nothing is loaded{found}{newest}"
+    newer = f"; newer: {', '.join(v.version for v in entry.newer)}" if entry.newer else ""
+    unchanged = ", unchanged" if entry.clean else ""
+    return f"{entry.version.version}{unchanged}{newer}"
+
+
+def log(entries: Sequence[LogEntry], stream: TextIO) -> str:
+    """Render what was done to the database, one line each."""
+    table = _table(stream, "when (UTC)", "what", "scenario", "revision", ">rows", "who")
+    for entry in entries:
+        when = entry.logged_at.replace("T", " ").replace("Z", "")
+        revision = Text(entry.revision or "base")
+        who = Text(f"{entry.os_user}@{entry.host}", style="dim")
+        count = number(sum(entry.rows.values()))
+        table.add_row(when, entry.operation, Text(entry.scenario), revision, count, who)
     return _text(table, stream)
 
 

@@ -29,11 +29,14 @@ class Session:
         self.quiet = False
         self.debug = debug
         self.yes = False
+        self.allow_target: str | None = None
+        self.lock_timeout: float | None = None
         self.announced = False
         self.interrupted = "interrupted, nothing was changed"
 
     def project(self) -> Project:
         """Return the project that the options name."""
+        from demosnap.dialects.base import LOCK_WAIT
         from demosnap.project import Project
 
         return Project(
@@ -41,7 +44,9 @@ class Session:
             section=self.name,
             url=self.url,
             allow_remote=self.yes,
+            allow_targets=[self.allow_target] if self.allow_target else [],
             confirm=self.confirm,
+            lock_timeout=LOCK_WAIT if self.lock_timeout is None else self.lock_timeout,
         )
 
     def note(self, text: str) -> None:

@@ -17,6 +17,28 @@ referred_columns, rows}] and `application_revision` {version table: revision}.
 `current`: a list with one object per stamp: scenario, revision, version and expected {table: n}
 (null: no script knows the revision), head, rows {table: n} and total (null: not countable).
 
+`diff --format json`: one object: scenario, from and to (a version, "base" or "the database") and
+tables, a list with one object for each table that differs::
+
+    table, in_from, in_to           its name, and the sides that have it
+    columns_added, columns_removed  the columns that only one side has
+    added, removed, modified        numbers of rows
+    rows                            (not with --stat) a list of::
+
+        kind                        "added", "removed" or "modified"
+        key {column: value}         null where rows have no key
+        old, new {column: value}    the whole row; null where it is not there
+        cells                       of a modified row: [{column, old, new, paths}], paths being
+                                    [{path, old, new}] inside of JSON; old or new is left out
+                                    where there is no such column or path
+
+Values are null, true, false, numbers and text; bytes are {"hex": …}, decimals are text.
+
+`status`: a list with one object a scenario: scenario, revision and version (null: nothing is
+loaded), newer [version], clean, drift {table: {added, removed, modified}} (null: it cannot be
+told) and problems [text]. `log`: a list, the newest first: logged_at (UTC), operation, scenario,
+revision (null: base), rows {table: n}, total, digest, demosnap_version, os_user, host.
+
 `check`: a list of findings: message, file, line, hint; all but the message may be null.
 """
 
@@ -27,7 +49,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from demosnap.plan import CurrentEntry, Finding, HistoryEntry
+    from demosnap.database.log import LogEntry
+    from demosnap.plan import CurrentEntry, Finding, HistoryEntry, StatusEntry
 
 
 def dump(value: Any) -> str:
@@ -89,6 +112,41 @@ def current(entry: CurrentEntry) -> dict[str, Any]:
         "rows": None if entry.rows is None else dict(entry.rows),
         "total": None if entry.rows is None else sum(entry.rows.values()),
         "expected": dict(entry.version.rows) if entry.version else None,
+    }
+
+
+def status(entry: StatusEntry) -> dict[str, Any]:
+    """Make the object of a scenario's status."""
+    drift = None
+    if entry.drift is not None:
+        drift = {
+            one.table: {"added": one.added, "removed": one.removed, "modified": one.modified}
+            for one in entry.drift
+        }
+    return {
+        "scenario": entry.scenario,
+        "revision": entry.revision,
+        "version": entry.version.version if entry.version else None,
+        "newer": [version.version for version in entry.newer],
+        "clean": entry.clean,
+        "drift": drift,
+        "problems": list(entry.problems),
+    }
+
+
+def log_entry(entry: LogEntry) -> dict[str, Any]:
+    """Make the object of a line of the log."""
+    return {
+        "logged_at": entry.logged_at,
+        "operation": entry.operation,
+        "scenario": entry.scenario,
+        "revision": entry.revision,
+        "rows": dict(entry.rows),
+        "total": sum(entry.rows.values()),
+        "digest": entry.digest,
+        "demosnap_version": entry.demosnap_version,
+        "os_user": entry.os_user,
+        "host": entry.host,
     }
 
 

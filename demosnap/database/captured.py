@@ -79,7 +79,7 @@ def _beyond(
         if column.name in known or column.generated:
             continue
         name = dialect.quote(column.name)
-        untouched = f" OR {name} = {column.default}" if column.default else ""
+        untouched = f" OR {dialect.holds_default(column)}" if column.default else ""
         tests.append(not_true(f"{name} IS NULL{untouched}"))
     if not tests:
         return False

@@ -52,8 +52,8 @@ def refusals(
             if reference.table == table.name
         ]
         passing = _collecting(rows, wanted)
-        search = _Search(connection, dialect, tables[table.name], table, going.get(table.name))
-        reasons += search.collisions(passing, owners)
+        live, gone = tables[table.name], going.get(table.name)
+        reasons += collisions(connection, dialect, live, table, passing, gone, owners)
         if wanted:
             collections.deque(passing, maxlen=0)
     brought = _brought(snapshot, target)
@@ -61,6 +61,22 @@ def refusals(
         filled = {key for key in keys if b"NULL" not in key} - own
         reasons += missing_externals(connection, dialect, tables, reference, filled)
     return reasons
+
+
+def collisions(
+    connection: Connection,
+    dialect: Dialect,
+    live: Table,
+    table: Table,
+    rows: Iterable[bytes],
+    going: str | None,
+    owners: Owners,
+) -> list[str]:
+    """Return which rows of a table have a key that rows of the database that stay have, too.
+
+    `table` is the table as the rows have it, `going` the predicate of the rows that do not stay.
+    """
+    return _Search(connection, dialect, live, table, going).collisions(rows, owners)
 
 
 def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
@@ -194,7 +210,14 @@ def missing_externals(
     `keys` are the distinct values of the reference's columns, as literals of the dialect.
     """
     columns = reference.referred_columns
-    parent = replace(tables[reference.references], key=())
+    names = ", ".join(reference.columns)
+    live = tables.get(reference.references)
+    if live is None or not {column.name for column in live.columns}.issuperset(columns):
+        return [
+            f"{reference.table}.{names} references {reference.references}"
+            f" ({', '.join(columns)}), which is not in the database"
+        ]
+    parent = replace(live, key=())
     missing: list[tuple[bytes, ...]] = []
     for batch in batches(sorted(set(keys))):
         there = set(matching(connection, dialect, parent, columns, batch))
@@ -207,7 +230,6 @@ def missing_externals(
     if not missing:
         return []
     shown = show_literals(missing[:_SHOWN], len(missing))
-    names = ", ".join(reference.columns)
     return [
         f"{reference.table}.{names} references {len(missing)} rows of {reference.references} that"
         f" are neither in the snapshot nor in the database"

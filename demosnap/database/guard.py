@@ -23,16 +23,19 @@ def referenced(
     dialect: Dialect,
     tables: Mapping[str, Table],
     going: Mapping[str, str],
+    own: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Return the rows that stay and reference rows that would go.
 
     `going` are the predicates of the rows that would go. Also where the database would not
-    enforce the constraint: a demo must not leave a real row pointing at nothing.
+    enforce the constraint: a demo must not leave a real row pointing at nothing. `own` are the
+    predicates of the rows that do not count (None: those that go).
     """
+    own = going if own is None else own
     reasons = []
     for name, key in _references_to(tables, going):
         gone = in_table(dialect, key.columns, key.table, key.referred_columns, going[key.table])
-        where = gone if name not in going else f"{gone} AND {not_true(going[name])}"
+        where = gone if name not in own else f"{gone} AND {not_true(own[name])}"
         table = dialect.quote_table(name)
         count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
         if count:
@@ -98,17 +101,7 @@ def matching(
     """Yield, as literals, `columns` and then `also` of the rows that have one of the keys."""
     if not keys:
         return
-    if len(columns) == 1:
-        literals = ",".join(key[0].decode() for key in keys)
-        predicate = f"{dialect.quote(columns[0])} IN ({literals})"
-    else:
-        predicate = " OR ".join(
-            " AND ".join(
-                f"{dialect.quote(column)} = {literal.decode()}"
-                for column, literal in zip(columns, key, strict=True)
-            )
-            for key in keys
-        )
+    predicate = dialect.key_predicate(columns, keys)
     if where:
         predicate = f"({predicate}) AND {where}"
     narrow = replace(

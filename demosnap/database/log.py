@@ -9,7 +9,18 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    inspect,
+    select,
+)
 
 from demosnap.version import __version__
 
@@ -41,9 +52,10 @@ log_table = Table(
 class LogEntry:
     """One line of `demosnap_log`.
 
-    `logged_at` is UTC (`YYYY-MM-DDTHH:MM:SSZ`). `operation` is load, purge, capture or stamp.
-    `revision` is None for base. `digest` is of the canonical rows that the database then held,
-    in its own dialect and over the columns of the revision's snapshot; None where it held none.
+    `logged_at` is UTC (`YYYY-MM-DDTHH:MM:SSZ`). `operation` is load, purge, reset, capture
+    or stamp. `revision` is None for base. `digest` is of the canonical rows that the database
+    then held, in its own dialect and over the columns of the revision's snapshot; None where it
+    held none.
     """
 
     logged_at: str
@@ -121,8 +133,21 @@ def last(connection: Connection, scenario: str) -> LogEntry | None:
     c = log_table.c
     query = select(log_table).where(c.scenario == scenario).order_by(c.id.desc()).limit(1)
     row = connection.execute(query).mappings().first()
-    if row is None:
-        return None
+    return None if row is None else _entry(row)
+
+
+def entries(connection: Connection, scenario: str | None = None) -> list[LogEntry]:
+    """Return the entries of a scenario, or all, the newest first; none if there is no table."""
+    if not inspect(connection).has_table(LOG_TABLE):
+        return []
+    c = log_table.c
+    query = select(log_table).order_by(c.id.desc())
+    if scenario is not None:
+        query = query.where(c.scenario == scenario)
+    return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def _entry(row: RowMapping) -> LogEntry:
     return LogEntry(
         logged_at=row["logged_at"],
         operation=row["operation"],

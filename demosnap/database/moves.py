@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from demosnap.config import Settings
-from demosnap.database import captured, fit, guard, log, selection, transfer, verify
+from demosnap.database import captured, difference, fit, guard, log, selection, transfer, verify
 from demosnap.database.snapshots import OpenSnapshot, hashing
 from demosnap.dialects.base import Dialect
 from demosnap.errors import ConfigError, ScriptError, VerificationError
 from demosnap.model import Selection, Table, Version
 from demosnap.plan import Move, Options
+from demosnap.snapshot.diff import Kind
 from demosnap.snapshot.predicates import predicates
 
 
@@ -26,6 +27,7 @@ class Goal:
 
     `current` is what the database is stamped with, `target` None is base. `again`: load also
     where the stamp says that the target is there already. `stamp_only`: move no rows.
+    `by_difference`: move the rows that differ, and leave all others alone.
     """
 
     scenario: str
@@ -34,6 +36,7 @@ class Goal:
     again: bool = False
     stamp_only: bool = False
     operation: str = "stamp"
+    by_difference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,14 @@ class Database:
 class Prepared:
     """A move with what acting on it needs.
 
-    `going` are the predicates of all rows that go, by table; `operation` is what the log calls a
-    stamp.
+    `going` are the predicates of all rows that go, by table; of a move by difference, of all
+    that may be `planned` to go. `operation` is what the log calls a stamp.
     """
 
     move: Move
     going: Mapping[str, str] = field(default_factory=dict)
     operation: str = "stamp"
+    planned: difference.Planned | None = None
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -108,17 +112,29 @@ def selections(
     return found
 
 
-def _going(database: Database, settings: Settings, goal: Goal) -> dict[str, str]:
-    if goal.stamp_only:
-        return {}
-    covered = selections(database, settings, goal.scenario, (goal.current, goal.target))
+def picked(
+    database: Database, settings: Settings, scenario: str, others: Iterable[Version | None]
+) -> dict[str, str]:
+    """Return the predicates of a scenario's rows: what versions pick, and what is picked today.
+
+    Raises:
+        ConfigError: demosnap.yaml does not fit the database.
+        ScriptError: the database lacks what a version's selection needs.
+    """
+    covered = selections(database, settings, scenario, others)
     try:
         return captured.union(covered, database.tables, database.dialect)
     except ScriptError as error:
         raise ScriptError(
-            f"the demo rows of {goal.scenario} cannot be told: {error.message}",
+            f"the demo rows of {scenario} cannot be told: {error.message}",
             "The database's tables have changed since the revision was captured.",
         ) from error
+
+
+def _going(database: Database, settings: Settings, goal: Goal) -> dict[str, str]:
+    if goal.stamp_only:
+        return {}
+    return picked(database, settings, goal.scenario, (goal.current, goal.target))
 
 
 def _prepare(
@@ -136,6 +152,8 @@ def _prepare(
         move = Move(goal.scenario, goal.current, target, "stamp")
         return Prepared(move, operation=goal.operation, refusals=tuple(reasons))
     going = goings[goal.scenario]
+    if goal.by_difference:
+        return _by_difference(database, goal, going, options, owners)
     present = transfer.counts(connection, dialect, going)
     there = sum(present.values())
     if goal.current == target and (not goal.again or (target is None and not there)):
@@ -166,6 +184,41 @@ def _prepare(
         load=dict(target.rows) if target is not None else {},
     )
     return Prepared(move, going, refusals=tuple(refusals))
+
+
+def _by_difference(
+    database: Database,
+    goal: Goal,
+    going: Mapping[str, str],
+    options: Options,
+    owners: fit.Owners,
+) -> Prepared:
+    """Plan the changes that bring a scenario to its target; what it does not cover is refused."""
+    planned = difference.plan(database, goal.target, going, owners)
+    refusals = list(planned.refusals)
+    if goal.target is not None and not options.discard:
+        refusals += [
+            f"{one.name}: there are {len(one)} demo rows, and {goal.target.version} does not have"
+            f" the table\n`demosnap revision {goal.scenario}` saves them; --discard lets them go"
+            for one in planned.changes
+            if one.pair.new is None and len(one)
+        ]
+    found = [one for one in planned.changes if len(one)]
+
+    def counts(kind: Kind) -> dict[str, int]:
+        return {one.name: one.counts[kind] for one in found if kind in one.counts}
+
+    move = Move(
+        goal.scenario,
+        goal.current,
+        goal.target,
+        "reset" if found or refusals else "none",
+        purge=counts("removed"),
+        load=counts("added"),
+        change=counts("modified"),
+        changes=tuple(found),
+    )
+    return Prepared(move, going, planned=planned, refusals=tuple(refusals))
 
 
 def _merged(goings: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -269,6 +322,11 @@ def _rows(database: Database, prepared: Sequence[Prepared]) -> dict[str, str]:
             verify.row_counts(connection, dialect, one.going, {})
         elif one.move.action == "load" and one.move.target is not None:
             digests[one.move.scenario] = _load(database, one.move.target)
+        elif one.move.action == "reset" and one.planned and one.planned.snapshot:
+            difference.act(database, one.planned.changes, one.going)
+            snapshot = one.planned.snapshot
+            verify.row_counts(connection, dialect, one.going, snapshot.version.rows)
+            digests[one.move.scenario] = _verify(database, snapshot)
     return digests
 
 

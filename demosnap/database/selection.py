@@ -49,7 +49,7 @@ def resolve(
         scenario=scenario,
         marker=settings.marker,
         rules={name: rules[name] for name in names},
-        default=default is None or default == scenario,
+        default=default == scenario or (default is None and not settings.scenario_names),
     )
     try:
         predicates(selection, tables, dialects.of(connection))

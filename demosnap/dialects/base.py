@@ -27,6 +27,12 @@ Value = object
 Dates, times, uuids and JSON are str, as ISO 8601 and the canonical text of the type have them.
 """
 
+Key = tuple[bytes, ...]
+"""The literals of a row's key, in the order of `Table.key`."""
+
+RowUpdate = tuple[Key, Mapping[str, bytes]]
+"""The key of a row, and the literals that columns of it are set to."""
+
 LOCK_WAIT = 30.0
 """How long to wait for somebody else's lock, in seconds."""
 
@@ -140,6 +146,25 @@ class Dialect(ABC):
         """Return the text of an INSERT up to and including `VALUES`."""
         return f"INSERT INTO {self.block_name(table)} VALUES"
 
+    def key_predicate(self, columns: Sequence[str], keys: Sequence[Key]) -> str:
+        """Return the predicate of the rows that have one of some keys."""
+        if len(columns) == 1 and len(keys) > 1:
+            literals = ",".join(key[0].decode() for key in keys)
+            return f"{self.quote(columns[0])} IN ({literals})"
+        return " OR ".join(
+            " AND ".join(
+                f"{self.quote(column)} = {literal.decode()}"
+                for column, literal in zip(columns, key, strict=True)
+            )
+            for key in keys
+        )
+
+    def update_statement(self, table: Table, key: Key, values: Mapping[str, bytes]) -> str:
+        """Return the UPDATE of one row."""
+        changes = ",".join(f"{self.quote(name)}={value.decode()}" for name, value in values.items())
+        where = self.key_predicate(table.key, [key])
+        return f"UPDATE {self.quote_table(table.name)} SET {changes} WHERE {where}"
+
     def file_staging(
         self, tables: Sequence[Table]
     ) -> tuple[Sequence[str], Mapping[str, str], Sequence[str]] | None:
@@ -176,6 +201,10 @@ class Dialect(ABC):
         marked and name no scenario count as well.
         """
 
+    def holds_default(self, column: Column) -> str:
+        """Return the predicate that a column with a default holds it, to the byte."""
+        return f"{self.quote(column.name)} = {column.default}"
+
     @abstractmethod
     def oddly_marked(self, marker: Marker, column: Column) -> str:
         """Return the predicate of rows whose marker has a value other than true, false or none."""
@@ -196,6 +225,17 @@ class Dialect(ABC):
         Raises:
             DatabaseError: the URL names a database that cannot be there.
         """
+
+    def limit_waits(self, connection: Connection, timeout: float) -> None:
+        """Bound how long a statement waits for somebody else's lock; `timeout` is in seconds.
+
+        Called before anything else on a connection that demosnap opened; without it the bound
+        is `LOCK_WAIT`.
+        """
+
+    def lock_holder(self, connection: Connection) -> str:
+        """Render who holds the lock that was waited for, as ` (…)`; empty where nobody knows."""
+        return ""
 
     def is_lock_timeout(self, error: BaseException) -> bool:
         """Return whether a driver's error says that somebody else held a lock for too long."""
@@ -263,6 +303,10 @@ class Dialect(ABC):
         """Return, per table that cannot be captured or loaded whole, the reason."""
         return {}
 
+    def non_transactional(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
+        """Return, per table that a failed load could not be rolled back on, the reason."""
+        return {}
+
     # ------------------------------------------------------------------ live: rows
 
     @abstractmethod
@@ -317,6 +361,15 @@ class Dialect(ABC):
             )
             counts.append(result.rowcount)
         return counts
+
+    def update_rows(
+        self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
+    ) -> int:
+        """Change columns of rows that are named by their keys; return how many there were."""
+        return sum(
+            execute(connection, self.update_statement(table, key, values)).rowcount
+            for key, values in updates
+        )
 
     def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Advance the sequences of loaded tables past the loaded values; never lower one."""

@@ -127,6 +127,15 @@ class MySQLDialect(Dialect):
             tests.append(f"({same}{none})")
         return f"CASE WHEN JSON_VALID({name}) THEN {' AND '.join(tests)} ELSE 0 END"
 
+    def holds_default(self, column: Column) -> str:
+        """Return a comparison of bytes where it is text: collations take `Red` for `red`."""
+        found = codec(column.type)
+        if not isinstance(found, Text):
+            return super().holds_default(column)
+        text = found.unicode(self.quote(column.name))
+        default = f"CONVERT({column.default} USING utf8mb4)"
+        return f"CAST({text} AS BINARY) = CAST({default} AS BINARY)"
+
     def oddly_marked(self, marker: Marker, column: Column) -> str:
         """Return the predicate of markers such as 1, "yes" or "TRUE"."""
         if marker.key is None:
@@ -187,6 +196,14 @@ class MySQLDialect(Dialect):
             )
             mysql_driver.query(driver, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             return driver
+
+    def limit_waits(self, connection: Connection, timeout: float) -> None:
+        """Set the waits for rows and tables, in the whole seconds that the server knows."""
+        wait = max(1, math.ceil(timeout))
+        mysql_driver.query(
+            mysql_driver.of(connection),
+            f"SET SESSION lock_wait_timeout={wait}, SESSION innodb_lock_wait_timeout={wait}",
+        )
 
     def is_lock_timeout(self, error: BaseException) -> bool:
         """Return whether a row or a table stayed locked."""
@@ -334,7 +351,8 @@ class MariaDBDialect(MySQLDialect):
             for sequence, column in _sequences(table):
                 largest = f"SELECT MAX({self.quote(column)}) FROM {self.quote_table(table.name)}"
                 lines += [
-                    f"SET @demosnap_next = CONCAT('DO SETVAL({sequence},',({largest}),')');",
+                    f"SET @demosnap_next = "
+                    f"COALESCE(CONCAT('DO SETVAL({sequence},',({largest}),')'),'DO 0');",
                     "PREPARE demosnap_next FROM @demosnap_next;",
                     "EXECUTE demosnap_next;",
                     "DEALLOCATE PREPARE demosnap_next;",

@@ -137,14 +137,17 @@ def stream(connection: Connection, sql: str) -> Iterator[bytes | None]:
         cursor = driver.cursor(importlib.import_module(f"{root}.cursors").SSCursor)
     else:
         cursor = driver.cursor()
-    connection.info[_OPEN_CURSOR] = cursor
+    # The connection may be closed before what is left of the stream is.
+    info = connection.info
+    info[_OPEN_CURSOR] = cursor
     try:
         cursor.execute(sql.encode())
         while batch := cursor.fetchmany(_FETCHED_ROWS):
             for (value,) in batch:
                 yield value
     finally:
-        connection.info.pop(_OPEN_CURSOR, None)
+        if info.get(_OPEN_CURSOR) is cursor:
+            del info[_OPEN_CURSOR]
         cursor.close()
     check_warnings(driver, "a query", levels=("Error", "Warning"))
 

@@ -184,7 +184,7 @@ def shortest(number: float) -> str:
 
 def nearest_single(number: float) -> float:
     """Return the float of fewest digits that is the same in single precision."""
-    packed = struct.pack("f", number)
+    packed = struct.pack("<f", number)
     for digits in range(6, 10):
         short = float(f"{number:.{digits}g}")
         if _packs_to(short, packed):
@@ -194,7 +194,7 @@ def nearest_single(number: float) -> float:
 
 def _packs_to(number: float, packed: bytes) -> bool:
     try:
-        return struct.pack("f", number) == packed
+        return struct.pack("<f", number) == packed
     except OverflowError:
         return False
 
@@ -206,7 +206,7 @@ def single(number: float) -> float:
         ValueError: there is none: the number has more digits.
     """
     try:
-        (stored,) = struct.unpack("f", struct.pack("f", number))
+        (stored,) = struct.unpack("<f", struct.pack("<f", number))
     except OverflowError:
         raise ValueError("is beyond what a FLOAT can be") from None
     assert isinstance(stored, float)
@@ -218,7 +218,7 @@ def single(number: float) -> float:
 def single_text(number: float, decimals: int | None) -> str:
     """Render a number of single precision: the six digits that FLOAT prints if they are exact."""
     written = shortest(float(f"{number:.6g}")) if decimals is None else f"{number:.{decimals}f}"
-    return written if _packs_to(float(written), struct.pack("f", number)) else shortest(number)
+    return written if _packs_to(float(written), struct.pack("<f", number)) else shortest(number)
 
 
 # ---------------------------------------------------------------------- dates and times

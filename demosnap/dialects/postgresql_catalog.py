@@ -96,6 +96,10 @@ SELECT w.position, c.relkind::text, c.relpersistence = 't' AS temporary,
         SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0
         AND NOT a.attisdropped AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')
     ) AS readable,
+    (SELECT string_agg(a.attname, ', ' ORDER BY a.attnum)
+     FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+     WHERE a.attrelid = c.oid AND NOT a.attisdropped
+       AND y.typname = 'lo' AND y.typbasetype = 'oid'::regtype) AS large_objects,
     (SELECT string_agg(p, ' and ') FROM unnest(ARRAY['INSERT', 'DELETE']) p
      WHERE NOT has_table_privilege(c.oid, p)) AS missing
 FROM wanted w JOIN pg_class c ON c.oid = w.oid
@@ -214,6 +218,7 @@ def _reasons(
     rules: str | None,
     secured: bool,
     readable: bool,
+    large_objects: str | None,
     missing: str | None,
     *,
     user: str,
@@ -237,6 +242,8 @@ def _reasons(
         )
     if not readable:
         yield f"the role {user} lacks SELECT on it or on one of its columns"
+    if large_objects:
+        yield f"column {large_objects} points at large objects, which are not captured"
     if write and missing:
         yield f"the role {user} lacks {missing} on it"
 
@@ -245,10 +252,7 @@ def _odd_columns(captured: Sequence[Column]) -> Iterator[str]:
     if not captured:
         yield "it has no columns to capture"
     for column in captured:
-        bare = column.type.rpartition(".")[2]
-        if bare == "lo":
-            yield f"column {column.name} points at large objects, which are not captured"
-        elif column.type == '"char"[]':
+        if column.type == '"char"[]':
             yield f'column {column.name} is "char"[], whose bytes need be no text'
         elif column.type in _UNREADABLE:
             yield f"column {column.name} is {column.type}, which PostgreSQL does not read back"

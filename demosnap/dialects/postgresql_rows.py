@@ -81,7 +81,8 @@ def copy_out(driver: psycopg.Connection[Any], select: str, options: str) -> Iter
 def _finish(driver: psycopg.Connection[Any]) -> None:
     from psycopg.errors import error_from_result
 
-    while result := driver.pgconn.get_result():
+    # All results must be taken, or the connection stays busy.
+    for result in list(iter(driver.pgconn.get_result, None)):
         if result.status != COMMAND_OK:
             raise error_from_result(result, encoding="utf-8")
 

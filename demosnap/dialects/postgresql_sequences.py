@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 # last value stays one that the sequence would have given: with INCREMENT 10 it may not become 25.
 _ADVANCE = """
 DECLARE
-  found record;
-  top bigint;
+  owned record;
+  top numeric;
   last bigint;
   called boolean;
 BEGIN
-  FOR found IN
+  FOR owned IN
     SELECT DISTINCT owner.name, owner.field, seq.seqrelid::regclass AS sequence, seq.*
     FROM (VALUES {owners}) AS owner(name, field)
     JOIN pg_attribute a ON a.attrelid = owner.name::regclass AND a.attname = owner.field
@@ -27,15 +27,15 @@ BEGIN
     ORDER BY 1, 2, 3
   LOOP
     EXECUTE format(
-      'SELECT %s(%I)::bigint FROM %s WHERE %I BETWEEN %s AND %s',
-      CASE WHEN found.seqincrement > 0 THEN 'max' ELSE 'min' END,
-      found.field, found.name, found.field, found.seqmin, found.seqmax
+      'SELECT %s(%I)::numeric FROM %s WHERE %I BETWEEN %s AND %s',
+      CASE WHEN owned.seqincrement > 0 THEN 'max' ELSE 'min' END,
+      owned.field, owned.name, owned.field, owned.seqmin, owned.seqmax
     ) INTO top;
-    EXECUTE format('SELECT last_value, is_called FROM %s', found.sequence) INTO last, called;
-    top := (top - last) * sign(found.seqincrement);
+    EXECUTE format('SELECT last_value, is_called FROM %s', owned.sequence) INTO last, called;
+    top := (top - last) * sign(owned.seqincrement::numeric);
     IF top > 0 OR top = 0 AND NOT called THEN
-      top := ceil(top::numeric / abs(found.seqincrement)) * found.seqincrement + last;
-      PERFORM setval(found.sequence, greatest(found.seqmin, least(found.seqmax, top)));
+      top := ceil(top / abs(owned.seqincrement)) * owned.seqincrement + last;
+      PERFORM setval(owned.sequence, greatest(owned.seqmin, least(owned.seqmax, top))::bigint);
     END IF;
   END LOOP;
 END

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     import psycopg
     from sqlalchemy import URL, Connection
 
+
+def _milliseconds(seconds: float) -> str:
+    # A lock_timeout of 0 is none.
+    return str(max(1, int(seconds * 1000)))
+
+
 SETTINGS = {
     "client_encoding": "UTF8",
     "standard_conforming_strings": "on",
@@ -33,7 +39,7 @@ SETTINGS = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "transaction_timeout": "0",
-    "lock_timeout": str(int(LOCK_WAIT * 1000)),
+    "lock_timeout": _milliseconds(LOCK_WAIT),
 }
 """What changes the text of values, hides rows or warnings, or ends a long transaction."""
 
@@ -43,10 +49,11 @@ JSON_FUNCTION = "pg_temp.demosnap_json"
 PostgreSQL knows no such expression before version 16.
 """
 
-# `E''` means the same whatever standard_conforming_strings says.
+# What `\` begins stays, unless it is a NUL or half a pair: that loses its `\`. `E''` means the
+# same whatever standard_conforming_strings says.
 UNESCAPED = (
-    r"regexp_replace({}, E'(?<!\\\\)((?:\\\\\\\\)*)\\\\u(?:0000|d[89a-f][0-9a-f]{{2}})',"
-    r" E'\\1?', 'gi')::json"
+    r"regexp_replace({}, E'(\\\\[^u]|\\\\ud[89ab][0-9a-f]{{2}}\\\\ud[c-f][0-9a-f]{{2}})"
+    r"|\\\\(?=u(?:0000|d[89a-f][0-9a-f]{{2}}))', E'\\1', 'gi')::json"
 )
 """JSON from a well-formed text `{}`, without the escapes that an operator raises an error at."""
 
@@ -174,14 +181,18 @@ def warnings_are_errors(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def session(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Hold `SETTINGS` and `JSON_FUNCTION`, the latter where the rights allow."""
+def session(connection: psycopg.Connection[Any], wait: float = LOCK_WAIT) -> Iterator[None]:
+    """Hold `SETTINGS` and `JSON_FUNCTION`, the latter where the rights allow.
+
+    `wait` is the longest wait for a lock, in seconds.
+    """
+    wanted = {**SETTINGS, "lock_timeout": _milliseconds(wait)}
     with outside_transaction(connection) as local:
         names = ", ".join(f"'{name}'" for name in SETTINGS)
         before = connection.execute(
             f"SELECT name, setting FROM pg_settings WHERE name IN ({names})"
         ).fetchall()
-        _set(connection, {name: SETTINGS[name] for name, _ in before}, local)
+        _set(connection, {name: wanted[name] for name, _ in before}, local)
         made = _create_function(connection, local)
     # psycopg keeps the last hundred statements to count them, however long they are.
     threshold, connection.prepare_threshold = connection.prepare_threshold, None
@@ -193,7 +204,7 @@ def session(connection: psycopg.Connection[Any]) -> Iterator[None]:
         if not connection.closed and connection.info.transaction_status != _FAILED:
             with outside_transaction(connection) as local:
                 if made:
-                    connection.execute(f"DROP FUNCTION IF EXISTS {JSON_FUNCTION}(text)")
+                    _change(connection, f"DROP FUNCTION IF EXISTS {JSON_FUNCTION}(text);", local)
                 _set(connection, dict(before), local)
 
 
@@ -212,11 +223,14 @@ def _create_function(connection: psycopg.Connection[Any], local: bool) -> bool:
         f" AND ({str(not local).lower()} OR current_setting('transaction_read_only') = 'off')"
     ).fetchone() or (False,)
     if possible:
-        create = "\n".join(CREATE_JSON_FUNCTION)
-        # A role may begin its transactions read-only.
-        sql = create if local else f"BEGIN READ WRITE; {create} COMMIT;"
-        connection.execute(sql.encode())
+        _change(connection, "\n".join(CREATE_JSON_FUNCTION), local)
     return bool(possible)
+
+
+def _change(connection: psycopg.Connection[Any], statement: str, local: bool) -> None:
+    # A role may begin its transactions read-only.
+    sql = statement if local else f"BEGIN READ WRITE; {statement} COMMIT;"
+    connection.execute(sql.encode())
 
 
 @contextlib.contextmanager
@@ -232,9 +246,8 @@ def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
         (before,) = connection.execute("SELECT current_setting('lock_timeout')").fetchone() or (
             "0",
         )
-        wait = max(1, int(timeout * 1000))
         try:
-            connection.execute(f"SET lock_timeout = {wait}".encode())
+            connection.execute(f"SET lock_timeout = {_milliseconds(timeout)}".encode())
             connection.execute(f"SELECT pg_advisory_lock({_LOCK_KEY})".encode())
         except LockNotAvailable:
             raise LockError(

@@ -20,7 +20,8 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_ .-]+\Z")
 
 # psql must know the encoding by itself; servers before version 17 do not know the timeout.
 _NOT_IN_FILE = ("client_encoding", "transaction_timeout")
-# Not local: what counts the rows comes after the end of the transaction.
+# What counts the rows comes after the end of the transaction.
+_LASTING = ("statement_timeout",)
 _SEARCH_PATH = (
     "DO $$ BEGIN IF coalesce(current_schema(), 'pg_catalog') = 'pg_catalog'"
     " THEN SET search_path = public; END IF; END $$;"
@@ -65,7 +66,7 @@ class PostgreSQLText(Dialect):
     def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
         """Return lines for psql, which would go on after an error otherwise."""
         settings = [
-            f"SET LOCAL {name} = {self.string(value)};"
+            f"SET {'' if name in _LASTING else 'LOCAL '}{name} = {self.string(value)};"
             for name, value in sessions.SETTINGS.items()
             if name not in _NOT_IN_FILE
         ]
@@ -174,6 +175,16 @@ class PostgreSQLText(Dialect):
             test = f"{named} = {self.string(scenario)}"
             tests.append(f"({test} OR {named} IS NULL)" if default else test)
         return " AND ".join(tests)
+
+    def holds_default(self, column: Column) -> str:
+        """Return a comparison as text, since not every type can be compared.
+
+        A sequence is not asked for its next number, which would use it up.
+        """
+        if "nextval(" in (column.default or ""):
+            return "FALSE"
+        default = f"CAST({column.default} AS {column.type})"
+        return f'{self.quote(column.name)}::text COLLATE "C" = {default}::text'
 
     def oddly_marked(self, marker: Marker, column: Column) -> str:
         """Return the predicate of markers such as 1, "yes" or "TRUE"."""

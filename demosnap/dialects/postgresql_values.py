@@ -82,21 +82,15 @@ def numeric(value: Any, column: Column) -> str:
     return text if number else text.lstrip("-")
 
 
-def _shortest(value: float, digits: str, fixed_below: int) -> str:
-    """Render a float as PostgreSQL does; `digits` are its shortest decimal digits (`%e`)."""
-    mantissa, _, power = digits.partition("e")
-    exponent = int(power)
-    if -4 <= exponent < fixed_below or value == 0:
-        return format(Decimal(digits), "f")
-    return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
-
-
 def float8_text(value: float) -> str:
     """Render a double precision value as PostgreSQL does."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
-    digits = next(d for p in range(17) if float(d := f"{value:.{p}e}") == value)
-    return _shortest(value, digits, 15)
+    size = abs(value)
+    digits = _shortest(
+        size, math.nextafter(size, 0.0), len(Decimal(repr(size)).normalize().as_tuple().digits)
+    )
+    return _sign(value) + _point(digits, 15)
 
 
 def float4_text(value: float) -> str:
@@ -108,17 +102,53 @@ def float4_text(value: float) -> str:
     if not math.isfinite(value):
         return float8_text(value)
     try:
-        (single,) = struct.unpack("f", struct.pack("f", value))
+        (bits,) = struct.unpack("<i", struct.pack("<f", abs(value)))
     except OverflowError:
         raise ValueError("is beyond real") from None
-    digits = next(
-        d
-        for p in range(9)
-        if struct.unpack("f", struct.pack("f", float(d := f"{single:.{p}e}"))) == (single,)
-    )
-    if value not in (single, float(digits)):
+    single, below = struct.unpack("<ff", struct.pack("<ii", bits, max(bits - 1, 0)))
+    digits = _shortest(single, below, 1)
+    if abs(value) not in (single, float(digits)):
         raise ValueError("has more digits than real keeps")
-    return _shortest(single, digits, 6)
+    return _sign(value) + _point(digits, 6)
+
+
+def _sign(value: float) -> str:
+    return "-" if math.copysign(1, value) < 0 else ""
+
+
+def _shortest(value: float, below: float, places: int) -> Decimal:
+    """Return the shortest number that is nearer to a float than to its neighbours.
+
+    `below` is the next smaller float; the number has at least so many `places`. One halfway
+    between two floats is not short enough for PostgreSQL, as it is for Python's repr.
+    """
+    exact = Decimal(value)
+    if not exact:
+        return exact
+    low = _WIDE.divide(_WIDE.add(exact, Decimal(below)), Decimal(2))
+    half = _WIDE.subtract(exact, low)
+    # The gap above a power of two is twice the one below.
+    high = _WIDE.add(
+        exact, _WIDE.multiply(half, Decimal(2)) if math.frexp(value)[0] == 0.5 else half
+    )
+    while True:
+        unit = Decimal((0, (1,), exact.adjusted() - places + 1))
+        near = [
+            exact.quantize(unit, rounding=way, context=_WIDE)
+            for way in (decimal.ROUND_HALF_EVEN, decimal.ROUND_FLOOR, decimal.ROUND_CEILING)
+        ]
+        if inside := [number for number in near if low < number < high]:
+            nearest = min(inside, key=lambda number: abs(_WIDE.subtract(number, exact)))
+            return nearest.normalize(_WIDE)
+        places += 1
+
+
+def _point(digits: Decimal, fixed_below: int) -> str:
+    exponent = digits.adjusted()
+    if not digits or -4 <= exponent < fixed_below:
+        return format(digits, "f")
+    mantissa = format(digits.scaleb(-exponent, _WIDE), "f")
+    return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 
 
 def float_encoder(render: Callable[[float], str]) -> Callable[[Any, Column], str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects.base import LOCK_WAIT, Dialect, Value, execute, integer_pattern
 from demosnap.errors import DatabaseError
+from demosnap.holders import holder
 from demosnap.model import Column, Marker, Table, split_name
 from demosnap.snapshot.rows import show_key
 
@@ -113,6 +114,10 @@ class SQLiteDialect(Dialect):
             tests.append(f"(json_extract({name},{path})={self.string(scenario)}{none})")
         return f"CASE WHEN {_valid(name)} THEN {' AND '.join(tests)} ELSE 0 END"
 
+    def holds_default(self, column: Column) -> str:
+        """Return a comparison that no collation of the column makes a wider one."""
+        return f"{self.quote(column.name)} COLLATE BINARY = {column.default}"
+
     def oddly_marked(self, marker: Marker, column: Column) -> str:
         """Return the predicate of markers such as 1, "yes" or "TRUE"."""
         name = self.quote(column.name)
@@ -164,6 +169,15 @@ class SQLiteDialect(Dialect):
         def _begin(connection: Connection) -> None:
             write = connection.get_execution_options().get("demosnap_write")
             connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    def limit_waits(self, connection: Connection, timeout: float) -> None:
+        """Set the busy timeout, past SQLAlchemy, which would begin a transaction."""
+        _driver(connection).execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
+
+    def lock_holder(self, connection: Connection) -> str:
+        """Render the process that writes, which locks the file, or the one beside it."""
+        database = connection.engine.url.database or ""
+        return holder(Path(database), Path(f"{database}-shm"))
 
     def is_lock_timeout(self, error: BaseException) -> bool:
         """Return whether it is SQLITE_BUSY."""

@@ -15,7 +15,16 @@ from sqlalchemy import Connection
 from demosnap import dialects
 from demosnap.config import Settings, scenario_name_problem
 from demosnap.config.names import shown
-from demosnap.database import application, guard, log, odd, reflect, selection, transfer
+from demosnap.database import (
+    application,
+    captured,
+    guard,
+    log,
+    odd,
+    reflect,
+    selection,
+    transfer,
+)
 from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import Header, Selection, Table, Version
@@ -46,13 +55,14 @@ class Captured:
     """What a capture found.
 
     `version` is the new one, or the head that the demo rows equal (`created` False). `stamped`
-    says whether the database is stamped with it already.
+    says whether the database is stamped with it already, `stamps` are all that it had.
     """
 
     plan: CapturePlan
     version: Version | None
     created: bool
     stamped: bool
+    stamps: Sequence[str] = ()
     files: tuple[Path, ...] = ()
 
 
@@ -107,10 +117,10 @@ def capture(
             and (writer.digest, found.selection) == (head.digest, head.selection)
             and head.dialect == dialect.name
         ):
-            return Captured(found.plan, head, False, stamped)
+            return Captured(found.plan, head, False, stamped, found.stamps)
         version = _version(settings, dialect, found, created_at, writer)
         written = files.publish(settings, graph, version, render(version), temporary)
-    return Captured(found.plan, version, True, False, written)
+    return Captured(found.plan, version, True, False, found.stamps, written)
 
 
 def timestamp(date: str | None) -> str:
@@ -134,7 +144,8 @@ def timestamp(date: str | None) -> str:
         raise UsageError(
             f"{what} is no date", "Write 2025-01-20, or 2025-01-20T14:15:00Z."
         ) from None
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime, which does not pad years before 1000 everywhere.
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def check_scenario(settings: Settings, graph: Graph, scenario: str) -> None:
@@ -177,6 +188,9 @@ def _look(
     rows = transfer.counts(connection, dialect, by_table)
     stamps = log.stamps(connection)
     parent, refusals = _parent(graph, wanted, stamps)
+    if refusals and parent and _holds(connection, dialect, tables, picked, rows, parent):
+        # The head was captured from here, and only its stamp is missing.
+        refusals = []
     if not sum(rows.values()) and not wanted.allow_empty:
         refusals.append(
             f"there are no demo rows of {wanted.scenario} in {place.url}\n"
@@ -209,6 +223,22 @@ def _look(
     )
     newest = application.revision(connection, tables)
     return _Found(picked, tables, by_table, plan, message, stamps, newest)
+
+
+def _holds(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    picked: Selection,
+    rows: Mapping[str, int],
+    head: Version,
+) -> bool:
+    """Return whether the database holds exactly what the head has."""
+    return (
+        (head.selection, head.dialect) == (picked, dialect.name)
+        and bool(sum(rows.values()))
+        and captured.is_captured(connection, dialect, tables, picked.scenario, [head], rows)
+    )
 
 
 def _marker_text(picked: Selection) -> str:
@@ -322,11 +352,12 @@ def _version(
     parent = plan.parent.revision if plan.parent else None
     folder = settings.revisions / plan.scenario
     name = f"{plan.scenario}_{plan.version}.sql"
-    if (folder / name).with_suffix(".py").exists():
-        raise ScriptError(
-            f"{folder / name} is there already",
-            "Another capture made it; `demosnap history` shows what there is.",
-        )
+    for path in (folder / name, (folder / name).with_suffix(".py")):
+        if os.path.lexists(path):
+            raise ScriptError(
+                f"{shown(path)} is there already",
+                "`demosnap history` shows what there is; what is in no revision, move away.",
+            )
     return Version(
         revision=revision_id(plan.scenario, number, parent, writer.digest, created_at),
         down_revision=parent,

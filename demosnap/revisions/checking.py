@@ -29,6 +29,7 @@ def files_of(settings: Settings, scenario: str | None) -> list[Finding]:
     Raises:
         UnknownNameError: there is no such scenario.
     """
+    files.tidy(settings)
     found = list(_conflicts(settings))
     if found:
         # Nothing else can be told of files that are two versions at once.

@@ -19,7 +19,6 @@ from demosnap import config as configuration
 from demosnap import dialects, target
 from demosnap.database import log, moves, reflect
 from demosnap.database.moves import Goal
-from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import DemosnapError, RefusedError, UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.plan import Move, MovePlan, Options, Target
@@ -36,13 +35,15 @@ class Request:
     """What one run is asked for.
 
     `goals` makes the goals from the graph and what the database is stamped with; None: Alembic's
-    steps say them. `confirm` is shown the plan before anything is changed. `plan` is the answer.
+    steps say them. `confirm` is shown the plan before anything is changed, `before_commit` is
+    called when everything is. `plan` is the answer.
     """
 
     settings: configuration.Settings
     options: Options
     goals: Callable[[Graph, Mapping[str, Version]], Sequence[Goal]] | None = None
     confirm: Callable[[MovePlan], None] | None = None
+    before_commit: Callable[[], None] = lambda: None
     plan: MovePlan | None = None
 
 
@@ -76,30 +77,47 @@ def _run(request: Request) -> None:
         if not given.in_transaction():
             given.begin()
         with target.database_errors(given):
+            target.check_not_denied(given, request.settings)
             _online(request, graph, given, place)
         return
     url = target.url_of(request.settings)
     target.check_allowed(url, request.settings)
     place = target.describe(url, request.settings.url_source or "")
-    with target.connected(url) as connection:
+    with target.connected(url, request.options.lock_timeout) as connection:
+        target.check_not_denied(connection, request.settings)
         _online(request, graph, connection, place)
 
 
 def _stock_request() -> Request:
-    options: dict[str, bool] = {}
+    options: dict[str, Any] = {}
     known = [field.name for field in fields(Options)]
+    allowed: tuple[str, ...] = ()
     for name, value in context.get_x_argument(as_dictionary=True).items():
         prefix, _, option = name.partition(".")
         if prefix != "demosnap":
             continue
+        if option == "allow_target":
+            allowed = (value,)
+            continue
         if option not in known:
             raise UnknownNameError("option", f"demosnap.{option}", [f"demosnap.{n}" for n in known])
+        if option == "lock_timeout":
+            options[option] = _seconds(name, value)
+            continue
         if value not in ("", "0", "1"):
             raise UsageError(f"-x {name}={value}: the value is 1 or 0")
         options[option] = value != "0"
     settings = configuration.from_alembic(context.config)
+    settings = replace(settings, allow=(*settings.allow, *allowed))
     show = context.config.print_stdout
     return Request(settings, Options(**options), confirm=lambda plan: show(describe(plan)))
+
+
+def _seconds(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise UsageError(f"-x {name}={value}: the value is a number of seconds") from None
 
 
 def describe(plan: MovePlan) -> str:
@@ -193,7 +211,7 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
     with contextlib.ExitStack() as stack:
         if owned and changes:
             connection.execution_options(demosnap_write=True)
-            stack.enter_context(dialect.lock(connection, LOCK_WAIT))
+            stack.enter_context(dialect.lock(connection, request.options.lock_timeout))
             if not dialect.transactional_ddl:
                 with connection.begin():
                     log.create(connection)
@@ -203,6 +221,8 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
             context.run_migrations()
             if run is not None and changes and not run.acted:
                 run.act()
+            if owned and changes:
+                request.before_commit()
 
 
 def _hide_unknown_stamps(migration_context: MigrationContext, graph: Graph) -> None:
@@ -304,7 +324,7 @@ def _current(graph: Graph, heads: Sequence[str]) -> dict[str, Version]:
 
 
 def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Graph) -> list[Goal]:
-    if all(goal.target is None or goal.stamp_only for goal in goals):
+    if all(goal.target is None or goal.stamp_only or goal.by_difference for goal in goals):
         return []
     named = {goal.scenario for goal in goals}
     return [

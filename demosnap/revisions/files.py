@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from filelock import FileLock, Timeout
 from demosnap.config import Settings
 from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import DemosnapError, LockError, SnapshotError
+from demosnap.holders import holder
 from demosnap.model import Header, Version
 from demosnap.revisions.graph import Graph
 from demosnap.snapshot import manifest
@@ -22,11 +24,14 @@ LOCK_FILE = ".demosnap.lock"
 LATEST = "latest.sql"
 MANIFEST = Path("metadata", "export_manifest.json")
 SCHEMA_VERSIONS = Path("metadata", "schema_versions.json")
+_TEMPORARY = re.compile(r"\.(.+)-[a-z0-9_]{8}\.tmp")
 
 
 @contextlib.contextmanager
 def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[None]:
     """Hold the project's lock file; `timeout` is in seconds.
+
+    What a capture that was killed has left is taken away first.
 
     Raises:
         LockError: another demosnap holds it for longer.
@@ -39,13 +44,45 @@ def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[Non
             lock.acquire()
         except Timeout:
             raise LockError(
-                f"another demosnap is at work in {settings.revisions} (it holds {path})",
-                "Try again when it is done.",
+                f"another demosnap is at work in {settings.revisions}:"
+                f" it holds {path.name}{holder(path)}",
+                f"It was waited for {timeout:g} seconds. Try again when it is done, or wait longer"
+                " with --lock-timeout.",
             ) from None
     try:
+        _recover(settings)
         yield
     finally:
         lock.release()
+
+
+def tidy(settings: Settings) -> None:
+    """Take away what a capture that was killed has left, unless somebody is at work."""
+    if _left(settings):
+        with contextlib.suppress(DemosnapError), project_lock(settings, 0):
+            pass
+
+
+def _left(settings: Settings) -> dict[Path, str]:
+    """Return the files of `temporary` that are there, and the names that they were made for."""
+    paths = [*settings.revisions.glob(".*.tmp"), *settings.revisions.glob("*/.*.tmp")]
+    return {path: match[1] for path in paths if (match := _TEMPORARY.fullmatch(path.name))}
+
+
+def _recover(settings: Settings) -> None:
+    left = _left(settings)
+    if not left:
+        return
+    with contextlib.suppress(DemosnapError, OSError):
+        for name in left.values():
+            script = Path(name)
+            for folder in settings.revisions.glob("*/") if script.suffix == ".py" else ():
+                if not (folder / script).exists():
+                    (folder / script).with_suffix(".sql").unlink(missing_ok=True)
+        _refresh_all(settings, Graph.from_config(settings.alembic_config()))
+        # They go last: they say that there is something to do.
+        for path in left:
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -112,20 +149,23 @@ def publish(
     """Put a new revision's files in place; return them, the script first.
 
     The script is what makes it a revision, so it comes when the snapshot is there; link and
-    metadata are derived from it.
+    metadata are derived from it. As long as a temporary file of the script's name is there, this
+    is not done.
     """
     folder = Path(version.folder)
     target = folder / version.file
     path = target.with_suffix(".py")
     grown = Graph([*graph.versions.values(), version])
-    try:
-        snapshot.replace(target)
-        _sync(folder)
-        write(path, script)
-        return (path, target, *refresh(settings, grown, only=version.scenario))
-    except BaseException:
-        _take_back(settings, graph, version.scenario, path, target)
-        raise
+    with temporary(settings.revisions, path.name):
+        _sync(settings.revisions)
+        try:
+            snapshot.replace(target)
+            _sync(folder)
+            write(path, script)
+            return (path, target, *refresh(settings, grown, only=version.scenario))
+        except BaseException:
+            _take_back(settings, graph, version.scenario, path, target)
+            raise
 
 
 def _take_back(settings: Settings, graph: Graph, scenario: str, *made: Path) -> None:
@@ -133,10 +173,18 @@ def _take_back(settings: Settings, graph: Graph, scenario: str, *made: Path) -> 
     for path in made:
         path.unlink(missing_ok=True)
     with contextlib.suppress(DemosnapError, OSError):
-        if graph.of(scenario):
-            refresh(settings, graph, only=scenario)
-        else:
+        if not graph.of(scenario):
             (settings.revisions / scenario / LATEST).unlink(missing_ok=True)
+            (settings.revisions / scenario).rmdir()
+        _refresh_all(settings, graph)
+
+
+def _refresh_all(settings: Settings, graph: Graph) -> None:
+    if graph.versions:
+        refresh(settings, graph)
+        return
+    for name in (MANIFEST, SCHEMA_VERSIONS):
+        (settings.revisions / name).unlink(missing_ok=True)
 
 
 def refresh(settings: Settings, graph: Graph, only: str | None = None) -> list[Path]:
@@ -190,6 +238,7 @@ def _link(link: Path, target: str) -> None:
             # A file system without links gets a copy.
             beside.write_bytes((link.parent / target).read_bytes())
         beside.replace(link)
+    _sync(link.parent)
 
 
 def _sync(folder: Path) -> None:

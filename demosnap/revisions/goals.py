@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from demosnap.database.moves import Goal
-from demosnap.errors import UsageError
+from demosnap.errors import DatabaseError, UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.revisions.graph import Graph
 
@@ -36,6 +36,43 @@ def stamp(name: str, operation: str = "stamp") -> Goals:
         scenario = version.scenario if version else name.partition("@")[0]
         now = current.get(scenario)
         return [Goal(scenario, now, version, stamp_only=True, operation=operation)]
+
+    return goals
+
+
+def stamp_captured(version: Version, seen: Sequence[str]) -> Goals:
+    """Return the goal of stamping what was captured; `seen` are the stamps that the capture saw.
+
+    Raises:
+        DatabaseError: when made: somebody else has changed the scenario since.
+    """
+
+    def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
+        now = current.get(version.scenario)
+        if now is not None and now.revision not in seen:
+            raise DatabaseError(f"somebody else brought it to {now.version} in the meantime")
+        return list(stamp(version.revision, operation="capture")(graph, current))
+
+    return goals
+
+
+def reset(scenario: str) -> Goals:
+    """Return the goal of a reset: the loaded version, by the rows that differ.
+
+    Raises:
+        UsageError: when made: nothing of the scenario is loaded.
+    """
+
+    def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
+        now = current.get(scenario)
+        if now is None:
+            if not graph.of(scenario):
+                raise UnknownNameError("scenario", scenario, graph.scenarios)
+            raise UsageError(
+                f"nothing of {scenario} is loaded, so there is nothing to reset to",
+                f"`demosnap load {scenario}` loads the latest version.",
+            )
+        return [Goal(scenario, now, now, by_difference=True)]
 
     return goals
 

@@ -156,7 +156,7 @@ class TablePair:
                 yield RowDifference(None, right)
                 right = next(after, None)
             else:
-                if self._plain or next(self._changed(left, right), None) is not None:
+                if self._plain or next(self.changed(left, right), None) is not None:
                     yield RowDifference(left, right)
                 left, right = next(before, None), next(after, None)
         while left is not None:
@@ -200,7 +200,7 @@ class TablePair:
             return ()
         return tuple(
             replace(cell, paths=paths.changes(*self.values_of(cell)))
-            for cell in self._changed(difference.old, difference.new)
+            for cell in self.changed(difference.old, difference.new)
         )
 
     def values_of(self, cell: Cell) -> tuple[Value, Value]:
@@ -219,7 +219,8 @@ class TablePair:
         """Turn a literal of a difference's new row into its value."""
         return _decoded(self.new_dialect, _named(self.new_columns, column), literal)
 
-    def _changed(self, old: bytes, new: bytes) -> Iterator[Cell]:
+    def changed(self, old: bytes, new: bytes) -> Iterator[Cell]:
+        """Yield what has changed from an old row to a new one of the same key, without paths."""
         before = dict(zip((c.name for c in self.old_columns), split(old), strict=True))
         after = split(new)
         for column, literal in zip(self.new_columns, after, strict=True):

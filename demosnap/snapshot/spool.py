@@ -45,6 +45,13 @@ class Spool(Generic[_T]):
         yield from self._last
 
 
+def in_batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Yield items in lists of at most a size."""
+    iterator = iter(items)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch
+
+
 def sorted_rows(rows: Iterable[bytes], key: Callable[[bytes], Any]) -> Iterator[bytes]:
     """Yield rows in the order of a key, whatever their number."""
     rows = iter(rows)

@@ -1,0 +1,209 @@
+"""The verbs that compare: versions with each other, and the database with what it should hold."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from demosnap import dialects
+from demosnap.database import drift, log, moves, reflect
+from demosnap.database.log import LogEntry
+from demosnap.database.sides import Comparison, Live, Nothing, Side, Snapshot
+from demosnap.errors import UnknownNameError, UsageError
+from demosnap.model import Version
+from demosnap.plan import MovePlan, Options, StatusEntry, Target
+from demosnap.revisions import goals
+from demosnap.revisions.graph import Graph
+from demosnap.revisions.script import scenario_of
+
+if TYPE_CHECKING:
+    from demosnap.config import Settings
+
+_STEP = re.compile(r"(?:^|@)[+-]")
+
+DATABASE = "database"
+"""The name of the database among the names of versions."""
+
+
+class Comparing:
+    """What a `Project` does by comparing."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def settings(self) -> Settings: ...
+
+        def graph(self) -> Graph: ...
+
+        def _reading(
+            self, connection: Connection | None, *, changes: bool
+        ) -> contextlib.AbstractContextManager[tuple[Connection, Target]]: ...
+
+        def _move(
+            self, wanted: goals.Goals, options: Options, connection: Connection | None
+        ) -> MovePlan: ...
+
+    @contextlib.contextmanager
+    def diff(
+        self,
+        scenario: str,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        checked: bool = False,
+        connection: Connection | None = None,
+    ) -> Iterator[Comparison]:
+        """Compare two versions of a scenario, or a version with the database.
+
+        `old` None is the version that is loaded, `new` None the database; either can be `v2`,
+        `head`, `-1`, a revision id, `base`, or `database`. What is yielded streams for as long as
+        the context lasts. `checked`: every row of a snapshot is held against the grammar, for
+        those who write it somewhere.
+
+        Raises:
+            UnknownNameError: there is no such scenario or version.
+            UsageError: nothing is loaded, or both sides are the database.
+            SnapshotError: a snapshot is missing, or not what demosnap wrote.
+        """
+        graph = self.graph()
+        if not graph.of(scenario):
+            raise UnknownNameError("scenario", scenario, graph.scenarios)
+        names = (old, DATABASE if new is None else new)
+        if names == (DATABASE, DATABASE):
+            raise UsageError("both sides are the database", "Name a version on one of them.")
+        with contextlib.ExitStack() as stack:
+            database = None
+            if any(name is None or name == DATABASE or _STEP.search(name) for name in names):
+                database = stack.enter_context(self._looking(connection))
+            current = _current(graph, database, scenario)
+            versions = [_version(graph, scenario, name, current) for name in names]
+            sides: list[Side] = [
+                Nothing() if version is None else Snapshot(version, checked=checked)
+                for version in versions
+            ]
+            if database is not None and DATABASE in names:
+                i = names.index(DATABASE)
+                picked = moves.picked(database, self.settings, scenario, [*versions, current])
+                sides[i] = Live(database, picked, sides[1 - i].tables)
+            yield Comparison(*sides)
+
+    def status(self, scenario: str | None = None) -> list[StatusEntry]:
+        """Return what is loaded of each scenario, and how the database differs from it.
+
+        Raises:
+            UnknownNameError: there is no such scenario.
+            DatabaseError: the database cannot be reached.
+        """
+        graph = self.graph()
+        with self._looking(None) as database:
+            stamps = log.stamps(database.connection)
+            unknown = [stamp for stamp in stamps if stamp not in graph.versions]
+            others = [scenario_of(stamp) or stamp for stamp in unknown]
+            names = sorted({*self.settings.scenario_names, *graph.scenarios, *others})
+            if scenario is not None and scenario not in names:
+                raise UnknownNameError("scenario", scenario, names)
+            return [
+                entry
+                for name in names
+                if scenario in (None, name)
+                for entry in self._status(database, graph, name, stamps)
+            ]
+
+    def _status(
+        self, database: moves.Database, graph: Graph, scenario: str, stamps: tuple[str, ...]
+    ) -> Iterator[StatusEntry]:
+        unknown = [
+            stamp
+            for stamp in stamps
+            if stamp not in graph.versions and (scenario_of(stamp) or stamp) == scenario
+        ]
+        for stamp in unknown:
+            problem = "no script here knows this revision"
+            yield StatusEntry(scenario, stamp, None, (), None, (problem,))
+        loaded: list[Version | None] = [v for v in graph.of(scenario) if v.revision in stamps]
+        if not loaded and not unknown:
+            loaded = [None]
+        for version in loaded:
+            newer = tuple(
+                other
+                for other in graph.of(scenario)
+                if version is None or (other != version and version in graph.ancestors(other))
+            )
+            yield drift.status(database, self.settings, scenario, version, newer)
+
+    def log(self, scenario: str | None = None) -> list[LogEntry]:
+        """Return what demosnap did to the database, the newest first.
+
+        Raises:
+            UnknownNameError: there is no such scenario.
+            DatabaseError: the database cannot be reached.
+        """
+        with self._reading(None, changes=False) as (connection, _):
+            found = log.entries(connection, scenario)
+        if scenario is not None and not found:
+            known = sorted({*self.settings.scenario_names, *self.graph().scenarios})
+            if scenario not in known:
+                raise UnknownNameError("scenario", scenario, known)
+        return found
+
+    def reset(
+        self,
+        scenario: str,
+        *,
+        discard: bool = False,
+        dry_run: bool = False,
+        connection: Connection | None = None,
+    ) -> MovePlan:
+        """Bring the demo rows back to the loaded version, touching only those that differ.
+
+        Raises:
+            RefusedError: a guard refused; nothing was changed.
+            UsageError: nothing of the scenario is loaded.
+            UnknownNameError: there is no such scenario.
+        """
+        options = Options(discard=discard, dry_run=dry_run)
+        return self._move(goals.reset(scenario), options, connection)
+
+    @contextlib.contextmanager
+    def _looking(self, connection: Connection | None) -> Iterator[moves.Database]:
+        """Read the database at one moment, or as the caller's transaction sees it."""
+        with self._reading(connection, changes=False) as (reading, _):
+            dialect = dialects.of(reading)
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(dialect.session(reading, write=False))
+                if connection is None:
+                    stack.enter_context(dialect.consistent_read(reading))
+                yield moves.Database(reading, dialect, reflect.tables(reading))
+
+
+def _current(graph: Graph, database: moves.Database | None, scenario: str) -> Version | None:
+    if database is None:
+        return None
+    stamps = log.stamps(database.connection)
+    found = [v for s in stamps if (v := graph.versions.get(s)) and v.scenario == scenario]
+    return found[0] if found else None
+
+
+def _version(
+    graph: Graph, scenario: str, name: str | None, current: Version | None
+) -> Version | None:
+    """Return the version of a name (None: the loaded one); None: base, or the database."""
+    if name == DATABASE:
+        return None
+    if name is None:
+        if current is None:
+            raise UsageError(
+                f"nothing of {scenario} is loaded to compare with",
+                f"Name the versions: demosnap diff {scenario} v1 v2.",
+            )
+        return current
+    full = name if "@" in name else f"{scenario}@{name}"
+    if full.partition("@")[0] != scenario:
+        raise UsageError(
+            f"{name} is no version of {scenario}", "The versions of one scenario are compared."
+        )
+    return graph.resolve(full, {scenario: current} if current else {})

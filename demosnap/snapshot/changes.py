@@ -1,0 +1,72 @@
+"""The differences of a scenario's tables, kept so that they can be counted, shown and acted on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from demosnap.snapshot.diff import Kind, RowDifference, TablePair
+from demosnap.snapshot.spool import Spool
+
+
+@dataclass(frozen=True)
+class TableChanges:
+    """What differs in one table; iterated as often as one likes, by rows in order of the key.
+
+    `counts` has the kinds that there are. `replacement`: all rows of the new side, where rows
+    have no key and so cannot be changed one by one; None everywhere else, and where nothing
+    differs.
+    """
+
+    pair: TablePair
+    counts: Mapping[Kind, int]
+    replacement: Spool[bytes] | None
+    _rows: Spool[tuple[bytes | None, bytes | None]]
+
+    @property
+    def name(self) -> str:
+        """The table's display name."""
+        return self.pair.name
+
+    def __iter__(self) -> Iterator[RowDifference]:
+        return (RowDifference(old, new) for old, new in self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def removed(self) -> Iterator[bytes]:
+        """Yield the rows that only the old side has."""
+        return (old for old, new in self._rows if old is not None and new is None)
+
+    def added(self) -> Iterator[bytes]:
+        """Yield the rows that only the new side has."""
+        return (new for old, new in self._rows if new is not None and old is None)
+
+    def modified(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the rows that both sides have, as they were and as they are."""
+        return ((old, new) for old, new in self._rows if old is not None and new is not None)
+
+
+Changes = tuple[TableChanges, ...]
+"""The changes of several tables, one each, in the order of loading."""
+
+
+def collect(pair: TablePair, old: Iterable[bytes], new: Iterable[bytes]) -> TableChanges:
+    """Compare the two sides of a table, and keep what differs; both streams are used up."""
+    replacement: Spool[bytes] | None = None
+    if not pair.keyed and pair.new is not None:
+        replacement = Spool()
+        new = _kept(new, replacement)
+    rows: Spool[tuple[bytes | None, bytes | None]] = Spool()
+    counts: Counter[Kind] = Counter()
+    for difference in pair.differences(old, new):
+        rows.append((difference.old, difference.new))
+        counts[difference.kind] += 1
+    return TableChanges(pair, dict(counts), replacement if counts else None, rows)
+
+
+def _kept(rows: Iterable[bytes], spool: Spool[bytes]) -> Iterator[bytes]:
+    for row in rows:
+        spool.append(row)
+        yield row

@@ -1,0 +1,71 @@
+"""Changes as a SQL script for the database's own client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from demosnap.dialects.base import Dialect, Key
+from demosnap.model import Table
+from demosnap.snapshot import order
+from demosnap.snapshot.changes import Changes
+from demosnap.snapshot.spool import in_batches
+from demosnap.snapshot.sqlfile import groups
+from demosnap.snapshot.steps import Delete, Insert, Update, steps
+
+KEYS = 500
+"""The most keys in one DELETE."""
+
+
+def script(
+    changes: Changes, dialect: Dialect, predicates: Mapping[str, str], title: Sequence[str]
+) -> Iterator[str]:
+    """Yield the lines of a script that turns the old side into the new one, or changes nothing.
+
+    `predicates` pick the rows of the old side, by table.
+
+    Raises:
+        DatabaseError: rows exchange unique values, and no value can be found to set one aside.
+    """
+    yield from (f"-- {line}" for line in title)
+    yield ""
+    used = [predicates[one.name] for one in changes if one.replacement and one.name in predicates]
+    yield from dialect.file_begin(used)
+    for step in steps(changes, dialect):
+        yield ""
+        if isinstance(step, Delete):
+            for table, keys in step.tables:
+                yield from _delete(dialect, table, keys, predicates)
+        elif isinstance(step, Update):
+            for key, values in step.rows:
+                yield f"{dialect.update_statement(step.table, key, values)};"
+        else:
+            yield from _insert(dialect, step)
+    yield ""
+    yield from dialect.file_end()
+
+
+def _delete(
+    dialect: Dialect, table: Table, keys: Iterable[Key] | None, predicates: Mapping[str, str]
+) -> Iterator[str]:
+    start = f"DELETE FROM {dialect.quote_table(table.name)} WHERE"
+    if keys is None:
+        yield f"{start} {predicates[table.name]};"
+        return
+    # Foreign keys are checked at the end of each statement.
+    whole = any(key.table == table.name for key in table.foreign_keys)
+    for batch in [list(keys)] if whole else in_batches(keys, KEYS):
+        yield f"{start} {dialect.key_predicate(table.key, batch)};"
+
+
+def _insert(dialect: Dialect, step: Insert) -> Iterator[str]:
+    rows_of = {table.name: rows for table, rows in step.tables}
+    for group in order.groups([table for table, _ in step.tables]):
+        before, heads, after = dialect.file_staging(group) or ((), {}, ())
+        yield from before
+        for table in group:
+            head = heads.get(table.name) or dialect.insert_head(table)
+            for rows in groups(table, rows_of[table.name]):
+                values = b"),\n(".join(rows).decode()
+                yield f"{head}\n({values});"
+        yield from after
+    yield from dialect.file_sequences([table for table, _ in step.tables])
