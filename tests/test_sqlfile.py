@@ -220,7 +220,7 @@ def test_the_first_table_stands_for_the_total_where_there_are_no_fragments(tmp_p
     assert read(tmp_path / "x.sql", selection) == {"vaults": ROWS["vaults"]}
 
 
-ONE = Table("t", (Column("id", "INTEGER"), Column("text", "TEXT")), key=("id",))
+ONE = Table("t", (Column("id", "INTEGER", nullable=False), Column("text", "TEXT")), key=("id",))
 ONE_SELECTION = Selection("general", Marker(where="1 = 1"), {"t": Rule("marker")})
 
 
