@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -133,7 +134,18 @@ class Project(Comparing):
                     if not dry_run:
                         # Held until the stamp is there, too: the next capture needs it.
                         held.enter_context(files.project_lock(settings, self._lock_timeout))
-                    found = self._capture(reading, place, wanted, connection, dry_run=dry_run)
+                    moment = _moment(reading, own=connection is None)
+                    with interrupts.held() as hold:
+                        found = capture.capture(
+                            reading,
+                            moment,
+                            place,
+                            settings,
+                            self.graph(),
+                            wanted,
+                            dry_run=dry_run,
+                            before_files=hold,
+                        )
                 if stamp and found.version is not None and not found.stamped:
                     self._stamp_captured(found, connection)
                     stamped = True
@@ -148,22 +160,6 @@ class Project(Comparing):
             stamped=stamped,
             files=tuple(shown(path) for path in found.files),
         )
-
-    def _capture(
-        self,
-        reading: Connection,
-        place: Target,
-        wanted: capture.Wanted,
-        given: Connection | None,
-        *,
-        dry_run: bool,
-    ) -> capture.Captured:
-        dialect = dialects.of(reading)
-        moment = contextlib.nullcontext() if given else dialect.consistent_read(reading)
-        with dialect.session(reading, write=False):
-            return capture.capture(
-                reading, moment, place, self.settings, self.graph(), wanted, dry_run=dry_run
-            )
 
     def _stamp_captured(self, found: capture.Captured, connection: Connection | None) -> None:
         assert found.version is not None
@@ -281,7 +277,7 @@ class Project(Comparing):
         confirm: Callable[[MovePlan], None] | None = None,
     ) -> MovePlan:
         options = replace(options, lock_timeout=self._lock_timeout)
-        with interrupts.held() as hold:
+        with interrupts.held(interrupts.DONE) as hold:
             request = Request(self.settings, options, wanted, confirm, before_commit=hold)
             return running.online(request, connection)
 
@@ -300,12 +296,14 @@ class Project(Comparing):
 
         Raises:
             UnknownNameError: there is no such scenario or version.
+            DatabaseError: `rev_range` names `current`, and the database cannot be reached.
         """
         graph = self.graph()
         if scenario is not None and not graph.of(scenario):
             raise UnknownNameError("scenario", scenario, graph.scenarios)
         chosen = [v for v in graph.versions.values() if scenario in (None, v.scenario)]
-        current = self._stamped() if indicate_current or "current" in (rev_range or "") else None
+        needed = "current" in re.split(r"[:\s]+", rev_range or "")
+        current = self._stamped(needed=needed) if indicate_current or needed else None
         if rev_range is not None:
             chosen = goals.in_range(graph, chosen, rev_range, current or ())
         chosen.sort(key=lambda v: (v.created_at, v.number, v.revision), reverse=True)
@@ -360,12 +358,14 @@ class Project(Comparing):
         head = version in graph.heads(version.scenario)
         return CurrentEntry(version.scenario, stamp, version, head, rows)
 
-    def _stamped(self) -> tuple[str, ...] | None:
+    def _stamped(self, *, needed: bool = False) -> tuple[str, ...] | None:
         try:
             with self._reading(None, changes=False) as (connection, _):
                 return log.stamps(connection)
         except DemosnapError:
             # History is about files; a database that cannot be asked takes nothing from it.
+            if needed:
+                raise
             return None
 
     # ------------------------------------------------------------------ files
@@ -403,7 +403,8 @@ class Project(Comparing):
     ) -> Iterator[tuple[Connection, Target]]:
         if connection is not None:
             given = target.without_passwords(connection.engine.url)
-            yield connection, Target(given, "the caller's connection", True)
+            with target.database_errors(connection):
+                yield connection, Target(given, "the caller's connection", True)
             return
         url = target.url_of(self.settings)
         if changes:
@@ -426,6 +427,18 @@ def after_seed(
         DemosnapError: it is on, and the capture failed or was refused.
     """
     return Project(config_file).revision(scenario, auto=True, connection=connection)
+
+
+@contextlib.contextmanager
+def _moment(reading: Connection, *, own: bool) -> Iterator[None]:
+    """See the database at one moment; inside a transaction of the caller's, as that sees it."""
+    dialect = dialects.of(reading)
+    with dialect.session(reading, write=False):
+        if not own:
+            yield
+            return
+        with dialect.consistent_read(reading):
+            yield
 
 
 def _captured_but(

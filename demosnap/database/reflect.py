@@ -43,8 +43,13 @@ def tables(connection: Connection) -> dict[str, Table]:
                     for key in references.get(at) or ()
                 ),
             }
+    for one in found.values():
+        # PostgreSQL also has a key for each partition of a table that is referenced.
+        one["foreign_keys"] = tuple(key for key in one["foreign_keys"] if key.table in found)
     columns = dialect.reflect_columns(connection, list(found))
     triggers = dialect.reflect_triggers(connection, list(found))
+    for name, unique in dialect.reflect_unique(connection, list(found)).items():
+        found[name]["unique"] += unique
     inherited = dialect.reflect_inherited(connection, list(found))
     return {
         name: replace(
