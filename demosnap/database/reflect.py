@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import SAWarning
 
 from demosnap import dialects
 from demosnap.database.log import OWN_TABLES
@@ -18,6 +20,13 @@ def tables(connection: Connection) -> dict[str, Table]:
 
     demosnap's own two tables are left out.
     """
+    with warnings.catch_warnings():
+        # Columns are reflected by the dialect, which knows the types that SQLAlchemy does not.
+        warnings.filterwarnings("ignore", message="Did not recognize type", category=SAWarning)
+        return _tables(connection)
+
+
+def _tables(connection: Connection) -> dict[str, Table]:
     dialect = dialects.of(connection)
     inspector = inspect(connection)
     found: dict[str, dict[str, Any]] = {}

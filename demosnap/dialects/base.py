@@ -219,6 +219,10 @@ class Dialect(ABC):
         """Return the URL's host (None: a file or a socket) and database name."""
         return url.host, url.database or ""
 
+    def in_process(self, url: URL) -> bool:
+        """Return whether the database is one of this process alone, as in SQLite's memory."""
+        return False
+
     def configure_engine(self, engine: Engine) -> None:
         """Set up the engine that demosnap makes (events, transactions begun for real).
 
@@ -289,6 +293,12 @@ class Dialect(ABC):
     ) -> Mapping[str, tuple[Column, ...]]:
         """Return the columns of tables (display names), in declared order."""
 
+    def reflect_unique(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[str, ...]]]:
+        """Return unique keys that SQLAlchemy does not know of, by table."""
+        return {}
+
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, tuple[str, ...]]:
@@ -304,7 +314,7 @@ class Dialect(ABC):
         return {}
 
     def non_transactional(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return, per table that a failed load could not be rolled back on, the reason."""
+        """Return, per table that takes no part in transactions, what it lacks."""
         return {}
 
     # ------------------------------------------------------------------ live: rows

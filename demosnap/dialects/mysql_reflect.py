@@ -83,7 +83,7 @@ def triggers(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[s
 
 
 def non_transactional(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
-    """Return, per table whose storage engine knows no transactions, the reason to refuse it."""
+    """Return, per table whose storage engine knows no transactions, that as text."""
     places = _Places(connection, tables)
     sql = (
         "SELECT t.table_schema, t.table_name, t.engine FROM information_schema.tables t"
@@ -95,10 +95,7 @@ def non_transactional(connection: Connection, tables: Sequence[str]) -> dict[str
     for schema, name, engine in execute(connection, sql):
         table = places.display(schema, name)
         if table is not None:
-            found[table] = (
-                f"its storage engine {engine} knows no transactions: what goes wrong could not"
-                " be taken back"
-            )
+            found[table] = f"its storage engine {engine} knows no transactions"
     return found
 
 

@@ -87,6 +87,13 @@ def _sqlite(rest: str) -> str:
     return rest if rest.startswith("//") else f"///{rest}"
 
 
+def sqlite_file(url: URL) -> str | None:
+    """Return the path of an SQLite database's file, None for a database in memory."""
+    name = (url.database or "").removeprefix("file:").partition("?")[0]
+    in_memory = name in ("", ":memory:") or url.query.get("mode") == "memory"
+    return None if in_memory else name
+
+
 def _is_installed(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None

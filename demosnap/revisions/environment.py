@@ -19,7 +19,13 @@ from demosnap import config as configuration
 from demosnap import dialects, target
 from demosnap.database import log, moves, reflect
 from demosnap.database.moves import Goal
-from demosnap.errors import DemosnapError, RefusedError, UnknownNameError, UsageError
+from demosnap.errors import (
+    DatabaseError,
+    DemosnapError,
+    RefusedError,
+    UnknownNameError,
+    UsageError,
+)
 from demosnap.model import Version
 from demosnap.plan import Move, MovePlan, Options, Target
 from demosnap.revisions import offline, operations, steps
@@ -208,13 +214,20 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
 
     migration_context._migrations_fn = planned
     dialect = dialects.of(connection)
-    with contextlib.ExitStack() as stack:
+    commit = _Commit()
+    with commit.told(), contextlib.ExitStack() as stack:
         if owned and changes:
             connection.execution_options(demosnap_write=True)
             stack.enter_context(dialect.lock(connection, request.options.lock_timeout))
             if not dialect.transactional_ddl:
                 with connection.begin():
                     log.create(connection)
+        elif changes and not dialect.transactional_ddl and not log.exist(connection):
+            raise DatabaseError(
+                f"{log.VERSION_TABLE} or {log.LOG_TABLE} is missing, and to create it would"
+                " commit the caller's transaction; nothing was changed",
+                "Let demosnap change this database once by a connection of its own.",
+            )
         if "destination_rev" in opts:
             stack.enter_context(dialect.session(connection, write=changes))
         with context.begin_transaction():
@@ -223,6 +236,32 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
                 run.act()
             if owned and changes:
                 request.before_commit()
+                commit.begun = True
+        commit.ended = commit.begun
+
+
+class _Commit:
+    """What is known of a run's commit: whether it has begun, and whether it has ended well."""
+
+    begun = False
+    ended = False
+
+    @contextlib.contextmanager
+    def told(self) -> Iterator[None]:
+        """Never say that nothing was changed when it was, or when nobody knows."""
+        try:
+            yield
+        except Exception as error:
+            if self.ended:
+                # Only the settings of a connection, which is closed next, were not put back.
+                return
+            if self.begun and getattr(error, "connection_invalidated", False):
+                raise DatabaseError(
+                    "the connection broke during the commit: the change was made as a whole, or"
+                    " not at all",
+                    "`demosnap current` shows which; the same command again does no harm.",
+                ) from error
+            raise
 
 
 def _hide_unknown_stamps(migration_context: MigrationContext, graph: Graph) -> None:
