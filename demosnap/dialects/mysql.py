@@ -14,153 +14,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import mysql_driver, mysql_load, mysql_read, mysql_reflect
-from demosnap.dialects.base import LOCK_WAIT, Dialect, Value
-from demosnap.dialects.mysql_scalars import Integer
-from demosnap.dialects.mysql_types import Text, codec
-from demosnap.dialects.mysql_values import normal_json
+from demosnap.dialects.base import LOCK_WAIT
+from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
+from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
-from demosnap.model import Column, Marker, Table
+from demosnap.model import Column, Table
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-# Zero and impossible dates must come back as they were, an AUTO_INCREMENT of 0 too.
-_SQL_MODE = (
-    "ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION,"
-    "STRICT_ALL_TABLES"
-)
 _LOCK_TIMEOUTS = frozenset({1205, 3572})
-_WIDE_CHARSETS = frozenset("ucs2 utf16 utf16le utf32".split())
-_FILE_VARIABLES = {
-    "sql_mode": f"'{_SQL_MODE}'",
-    "time_zone": "'+00:00'",
-    "foreign_key_checks": "0",
-    "unique_checks": "1",
-    "sql_safe_updates": "0",
-    "autocommit": "0",
-    "completion_type": "'NO_CHAIN'",
-}
 _NEXT_VALUE = re.compile(r"nextval\((.+)\)", re.IGNORECASE | re.DOTALL)
 
 
-class MySQLDialect(Dialect):
+class MySQLDialect(MySQLText):
     """MySQL 8.0.17 or newer."""
-
-    name: ClassVar[str] = "mysql"
-    quote_character: ClassVar[str] = "`"
-    extra: ClassVar[str | None] = "mysql"
-    enforces_foreign_keys: ClassVar[bool] = False
-    transactional_ddl: ClassVar[bool] = False
-
-    native_json: ClassVar[bool] = True
-    """Whether JSON is a type of its own, which does not keep the text."""
-
-    binary_collation: ClassVar[str] = "utf8mb4_0900_bin"
-    """The collation that compares bytes and does not pad."""
-
-    own_variables: ClassVar[Mapping[str, int | str]] = {}
-    """Session variables that only this server has, as demosnap needs them."""
-
-    # ------------------------------------------------------------------ text
-
-    def literal_pattern(self, column: Column) -> bytes:
-        """Return the pattern of the column's type."""
-        pattern = codec(column.type).pattern
-        return b"(?:NULL|" + pattern + b")" if column.nullable else b"(?:" + pattern + b")"
-
-    def decode(self, literal: bytes, column: Column) -> Value:
-        """Turn a literal into a value by the column's type."""
-        return None if literal == b"NULL" else codec(column.type).decode(literal)
-
-    def encode(self, value: Value, column: Column) -> bytes:
-        """Render a value by the column's type."""
-        if value is None:
-            if not column.nullable:
-                raise ValueError("is NULL, which the column does not allow")
-            return b"NULL"
-        found = codec(column.type)
-        literal = found.encode(value)
-        if self.native_json and found.name == "json":
-            return found.encode(normal_json(str(found.decode(literal))))
-        return literal
-
-    def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
-        """Return lines that keep and set what changes the meaning of the file, and begin."""
-        names = (*mysql_driver.CHARSET_VARIABLES, *_FILE_VARIABLES)
-        return (
-            "SET " + ", ".join(f"@demosnap_{name} = @@SESSION.{name}" for name in names) + ";",
-            "SET NAMES utf8mb4;",
-            "SET " + ", ".join(f"{name} = {text}" for name, text in _FILE_VARIABLES.items()) + ";",
-            "START TRANSACTION;",
-        )
-
-    def file_end(self) -> Sequence[str]:
-        """Return the COMMIT, and lines that put back what `file_begin` kept."""
-        names = (*_FILE_VARIABLES, *mysql_driver.CHARSET_VARIABLES)
-        return ("COMMIT;", "SET " + ", ".join(f"{name} = @demosnap_{name}" for name in names) + ";")
-
-    # ------------------------------------------------------------------ predicates
-
-    def marked(
-        self,
-        marker: Marker,
-        column: Column,
-        scenario: str,
-        default: bool,
-        scenario_column: Column | None,
-    ) -> str:
-        """Return a predicate that is 0 or 1, never NULL, and compares bytes."""
-        if marker.key is None:
-            tests = [f"{self.quote(column.name)} <=> 1"]
-            if scenario_column is not None:
-                name = self.quote(scenario_column.name)
-                text = f"CAST({_unicode(name, scenario_column)} AS BINARY)"
-                none = f" OR {name} IS NULL" if default else ""
-                tests.append(f"({text} <=> {self.string(scenario)}{none})")
-            return " AND ".join(tests)
-        name = _unicode(self.quote(column.name), column)
-        tests = [f"{_bytes_at(name, marker.key)} <=> 'true'"]
-        if marker.scenario_key is not None:
-            kind = f"JSON_TYPE({_extract(name, marker.scenario_key)})"
-            none = f" OR COALESCE({kind},'NULL') = 'NULL'" if default else ""
-            same = f"{_bytes_at(name, marker.scenario_key)} <=> {self.string(scenario)}"
-            tests.append(f"({same}{none})")
-        return f"CASE WHEN JSON_VALID({name}) THEN {' AND '.join(tests)} ELSE 0 END"
-
-    def holds_default(self, column: Column) -> str:
-        """Return a comparison of bytes where it is text: collations take `Red` for `red`."""
-        found = codec(column.type)
-        if not isinstance(found, Text):
-            return super().holds_default(column)
-        text = found.unicode(self.quote(column.name))
-        default = f"CONVERT({column.default} USING utf8mb4)"
-        return f"CAST({text} AS BINARY) = CAST({default} AS BINARY)"
-
-    def oddly_marked(self, marker: Marker, column: Column) -> str:
-        """Return the predicate of markers such as 1, "yes" or "TRUE"."""
-        if marker.key is None:
-            return f"{self.quote(column.name)} NOT IN (0,1)"
-        name = _unicode(self.quote(column.name), column)
-        return (
-            f"CASE WHEN JSON_VALID({name}) THEN"
-            f" COALESCE(JSON_TYPE({_extract(name, marker.key)}),'NULL') <> 'NULL'"
-            f" AND {_bytes_at(name, marker.key)} NOT IN ('true','false') ELSE 0 END"
-        )
-
-    def scenario_of(self, marker: Marker, column: Column, scenario_column: Column | None) -> str:
-        """Return the scenario's name as text that is compared by its bytes."""
-        if scenario_column is not None:
-            name = self.quote(scenario_column.name)
-            return f"CONVERT({name} USING utf8mb4) COLLATE {self.binary_collation}"
-        if marker.scenario_key is None:
-            return "NULL"
-        name = _unicode(self.quote(column.name), column)
-        value = _extract(name, marker.scenario_key)
-        text = f"CONVERT(JSON_UNQUOTE({value}) USING utf8mb4) COLLATE {self.binary_collation}"
-        return (
-            f"CASE WHEN JSON_VALID({name}) THEN"
-            f" CASE WHEN JSON_TYPE({value}) <> 'NULL' THEN {text} END END"
-        )
 
     # ------------------------------------------------------------------ connection
 
@@ -191,7 +59,7 @@ class MySQLDialect(Dialect):
             wait = math.ceil(LOCK_WAIT)
             mysql_driver.query(
                 driver,
-                f"SET SESSION sql_mode='{_SQL_MODE}', SESSION lock_wait_timeout={wait},"
+                f"SET SESSION sql_mode='{SQL_MODE}', SESSION lock_wait_timeout={wait},"
                 f" SESSION innodb_lock_wait_timeout={wait}",
             )
             mysql_driver.query(driver, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -216,7 +84,7 @@ class MySQLDialect(Dialect):
         Switched off, they neither act nor check: demosnap checks them itself.
         """
         driver = mysql_driver.of(connection)
-        mode = _SQL_MODE
+        mode = SQL_MODE
         if "ANSI_QUOTES" in mysql_driver.query(driver, "SELECT @@SESSION.sql_mode")[0][0]:
             # SQLAlchemy has seen it on the caller's connection, and quotes names accordingly.
             mode += ",ANSI_QUOTES"
@@ -284,11 +152,6 @@ class MySQLDialect(Dialect):
     def namespaces(self, connection: Connection) -> Sequence[str]:
         """Return the databases that foreign keys from or to this one lead to."""
         return mysql_reflect.namespaces(connection)
-
-    def can_hold_marker(self, marker: Marker, column: Column) -> bool:
-        """Return whether it is text or JSON for a JSON key, a number for a boolean."""
-        kind = Integer if marker.key is None else Text
-        return isinstance(codec(column.type), kind)
 
     def reflect_columns(
         self, connection: Connection, tables: Sequence[str]
@@ -383,23 +246,3 @@ def _holder(driver: Any, name: str) -> str:
     sql = f"SELECT user, host FROM information_schema.processlist WHERE id = {int(number)}"
     who = "".join(f", {user} from {host}" for user, host in mysql_driver.query(driver, sql))
     return f" (connection {number}{who})"
-
-
-def _unicode(name: str, column: Column) -> str:
-    """Return the SQL of text that JSON functions and bytes of ASCII can be compared with."""
-    found = codec(column.type)
-    wide = isinstance(found, Text) and found.charset in _WIDE_CHARSETS
-    return f"CONVERT({name} USING utf8mb4)" if wide else name
-
-
-def _extract(name: str, key: str) -> str:
-    path = f"$.{key}"
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", key):
-        escaped = key.replace("\\", "\\\\").replace('"', '\\"')
-        path = f'$."{escaped}"'
-    path = path.replace("'", "''")
-    return f"JSON_EXTRACT({name},'{path}')"
-
-
-def _bytes_at(name: str, key: str) -> str:
-    return f"CAST(JSON_UNQUOTE({_extract(name, key)}) AS BINARY)"
