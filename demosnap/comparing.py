@@ -156,6 +156,7 @@ class Comparing:
         *,
         discard: bool = False,
         dry_run: bool = False,
+        non_transactional: bool = False,
         connection: Connection | None = None,
     ) -> MovePlan:
         """Bring the demo rows back to the loaded version, touching only those that differ.
@@ -165,7 +166,7 @@ class Comparing:
             UsageError: nothing of the scenario is loaded.
             UnknownNameError: there is no such scenario.
         """
-        options = Options(discard=discard, dry_run=dry_run)
+        options = Options(discard=discard, dry_run=dry_run, non_transactional=non_transactional)
         return self._move(goals.reset(scenario), options, connection)
 
     @contextlib.contextmanager

@@ -80,7 +80,22 @@ class ConfigError(DemosnapError):
 
 
 class ScriptError(DemosnapError):
-    """A revision script, or the graph that the scripts make, cannot be used."""
+    """A revision script, or the graph that the scripts make, cannot be used.
+
+    `file` is the script's path and `line` counts from 1, None where none can be named.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        file: str | None = None,
+        line: int | None = None,
+    ) -> None:
+        super().__init__(f"{place(file, line)}{message}", hint)
+        self.reason = message
+        self.file = file
+        self.line = line
 
 
 class SnapshotError(DemosnapError):

@@ -10,11 +10,11 @@ DONE = "interrupted, but all was done already"
 
 
 @contextlib.contextmanager
-def held() -> Iterator[Callable[[], None]]:
+def held(text: str = "") -> Iterator[Callable[[], None]]:
     """Yield what holds Ctrl-C back, from when it is called to the end of the context.
 
     A commit that is interrupted has happened or not, and nobody can say which. What was held
-    back comes at the end, with a text that says so.
+    back comes at the end; `text` is what is then to be said of it.
     """
     before: set[int] | None = None
 
@@ -32,7 +32,7 @@ def held() -> Iterator[Callable[[], None]]:
     try:
         _release(before)
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(DONE) from None
+        raise KeyboardInterrupt(*filter(None, [text])) from None
 
 
 def _release(before: set[int] | None) -> None:

@@ -14,6 +14,10 @@ from demosnap.snapshot.changes import Changes
 
 _DAY = 86_400
 
+Verify = Literal["full", "sample", "counts"]
+VERIFY: tuple[Verify, ...] = ("full", "sample", "counts")
+"""How a load is verified, the strictest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -34,18 +38,29 @@ class Options:
     """What a caller may ask for beside the target of a move.
 
     `discard`: demo rows that are in no revision may go. `only`: every other loaded scenario is
-    taken out too. `verify`: whether a stamp compares the rows first. `dry_run`: plan, act not.
-    `lock_timeout`: how long to wait for somebody else's lock, in seconds.
+    taken out too. `cascade`: tables whose unmarked rows may go, or lose their reference, with the
+    demo rows that they reference. `verify`: what is compared after a load beside counts and
+    foreign keys: every row's content, that of a sample, or nothing. `verify_stamp`: whether a
+    stamp compares the rows first. `dry_run`: plan, act not.
+    `lock_timeout`: how long to wait for somebody else's lock, in seconds. `non_transactional`: also
+    tables may be changed on which nothing can be rolled back.
     """
 
     discard: bool = False
     only: bool = False
-    verify: bool = True
+    cascade: tuple[str, ...] = ()
+    verify: Verify = "full"
+    verify_stamp: bool = True
     dry_run: bool = False
     lock_timeout: float = LOCK_WAIT
+    non_transactional: bool = False
 
     def __post_init__(self) -> None:
         check_lock_timeout(self.lock_timeout)
+        if self.verify not in VERIFY:
+            raise UsageError(
+                f"{self.verify!r} is no way to verify a load", f"One of {', '.join(VERIFY)}."
+            )
 
 
 def check_lock_timeout(seconds: float) -> None:
@@ -69,7 +84,9 @@ class Move:
     "purge" (nothing is left), "stamp" (only the stamp is set), "reset" (rows that differ from the
     target are removed, restored or added) or "none" (already there). `purge` and `load` count
     rows per table, purge in the order of deletion, load in the order of loading. Of a reset,
-    `change` counts the rows that are changed in place, and `changes` are all rows.
+    `change` counts the rows that are changed in place, and `changes` are all rows. `also` counts
+    rows that are no demo data and go with those of this run, `emptied` those that lose their
+    reference, by table.
     """
 
     scenario: str
@@ -79,6 +96,8 @@ class Move:
     purge: Mapping[str, int] = field(default_factory=dict)
     load: Mapping[str, int] = field(default_factory=dict)
     change: Mapping[str, int] = field(default_factory=dict)
+    also: Mapping[str, int] = field(default_factory=dict)
+    emptied: Mapping[str, int] = field(default_factory=dict)
     changes: Changes = field(default=(), repr=False, compare=False)
 
 

@@ -14,6 +14,7 @@ from typing import TextIO
 from sqlalchemy import Connection
 
 from demosnap import config, dialects, interrupts, target
+from demosnap.capturing import Capturing
 from demosnap.comparing import Comparing
 from demosnap.database import captured, log, moves, reflect, transfer
 from demosnap.dialects.base import LOCK_WAIT
@@ -28,15 +29,16 @@ from demosnap.plan import (
     Options,
     RevisionResult,
     Target,
+    Verify,
     check_lock_timeout,
 )
-from demosnap.revisions import capture, checking, files, goals, running
+from demosnap.revisions import checking, files, goals, running
 from demosnap.revisions.environment import Request
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
 
 
-class Project(Comparing):
+class Project(Capturing, Comparing):
     """A project that keeps demo data: its settings, its revisions and its database.
 
     `config_file` is the path of alembic.ini (None: ALEMBIC_CONFIG, else `alembic.ini`),
@@ -96,76 +98,6 @@ class Project(Comparing):
         """
         return Graph.from_config(self.settings.alembic_config())
 
-    # ------------------------------------------------------------------ capture
-
-    def revision(
-        self,
-        scenario: str,
-        *,
-        message: str | None = None,
-        stamp: bool = True,
-        allow_empty: bool = False,
-        head: str | None = None,
-        splice: bool = False,
-        dry_run: bool = False,
-        auto: bool = False,
-        date: str | None = None,
-        connection: Connection | None = None,
-    ) -> RevisionResult:
-        """Capture the demo rows as the next revision of a scenario.
-
-        Raises:
-            RefusedError: there are no demo rows, or capturing them would undo a version.
-            UnknownNameError: demosnap.yaml lists scenarios, and this is not one of them.
-            UsageError: message, head or date is not what it must be.
-        """
-        settings = self.settings
-        if auto and not settings.auto_export:
-            return RevisionResult(None, None, False, False)
-        wanted = capture.Wanted(scenario, message, allow_empty, head, splice, date)
-        capture.check_scenario(settings, self.graph(), scenario)
-        found: capture.Captured | None = None
-        stamped = False
-        try:
-            with contextlib.ExitStack() as held:
-                with self._reading(connection, changes=stamp and not dry_run) as (reading, place):
-                    if self._confirm is not None and stamp and not dry_run:
-                        self._confirm(CapturePlan(place, scenario, "", None, {}))
-                    if not dry_run:
-                        # Held until the stamp is there, too: the next capture needs it.
-                        held.enter_context(files.project_lock(settings, self._lock_timeout))
-                    moment = _moment(reading, own=connection is None)
-                    with interrupts.held() as hold:
-                        found = capture.capture(
-                            reading,
-                            moment,
-                            place,
-                            settings,
-                            self.graph(),
-                            wanted,
-                            dry_run=dry_run,
-                            before_files=hold,
-                        )
-                if stamp and found.version is not None and not found.stamped:
-                    self._stamp_captured(found, connection)
-                    stamped = True
-        except (DemosnapError, KeyboardInterrupt) as error:
-            if found is None or not found.created or found.version is None:
-                raise
-            raise _captured_but(found.version, error, stamp and not stamped) from error
-        return RevisionResult(
-            plan=found.plan,
-            version=found.version,
-            created=found.created,
-            stamped=stamped,
-            files=tuple(shown(path) for path in found.files),
-        )
-
-    def _stamp_captured(self, found: capture.Captured, connection: Connection | None) -> None:
-        assert found.version is not None
-        wanted = goals.stamp_captured(found.version, found.stamps)
-        self._online(wanted, Options(verify=False, discard=True), connection)
-
     # ------------------------------------------------------------------ moves
 
     def upgrade(
@@ -173,7 +105,10 @@ class Project(Comparing):
         *targets: str,
         discard: bool = False,
         only: bool = False,
+        cascade: Sequence[str] = (),
+        verify: Verify = "full",
         dry_run: bool = False,
+        non_transactional: bool = False,
         connection: Connection | None = None,
     ) -> MovePlan:
         """Bring scenarios up to a version: `general@head`, `general@+1`, an id, `heads`.
@@ -182,7 +117,14 @@ class Project(Comparing):
             RefusedError: a guard refused; nothing was changed.
             UsageError: a target is below the current version, or no target is given.
         """
-        options = Options(discard=discard, only=only, dry_run=dry_run)
+        options = Options(
+            discard=discard,
+            only=only,
+            cascade=tuple(cascade),
+            verify=verify,
+            dry_run=dry_run,
+            non_transactional=non_transactional,
+        )
         return self._move(goals.upward(targets), options, connection)
 
     def downgrade(
@@ -191,7 +133,10 @@ class Project(Comparing):
         step: str | None = None,
         *,
         discard: bool = False,
+        cascade: Sequence[str] = (),
+        verify: Verify = "full",
         dry_run: bool = False,
+        non_transactional: bool = False,
         connection: Connection | None = None,
     ) -> MovePlan:
         """Bring a scenario down: `-1`, `v1` or `base`, or all in one as `general@-1`.
@@ -200,7 +145,13 @@ class Project(Comparing):
             RefusedError: a guard refused; nothing was changed.
             UsageError: the target is above the current version, or no step is given.
         """
-        options = Options(discard=discard, dry_run=dry_run)
+        options = Options(
+            discard=discard,
+            cascade=tuple(cascade),
+            verify=verify,
+            dry_run=dry_run,
+            non_transactional=non_transactional,
+        )
         return self._move(goals.downward(goals.joined(scenario, step)), options, connection)
 
     def load(
@@ -209,7 +160,10 @@ class Project(Comparing):
         *,
         only: bool = False,
         discard: bool = False,
+        cascade: Sequence[str] = (),
+        verify: Verify = "full",
         dry_run: bool = False,
+        non_transactional: bool = False,
         connection: Connection | None = None,
     ) -> MovePlan:
         """Bring a scenario to a version (`general`: its head) from wherever the database is.
@@ -218,7 +172,14 @@ class Project(Comparing):
             RefusedError: a guard refused; nothing was changed.
             UnknownNameError: there is no such version.
         """
-        options = Options(discard=discard, only=only, dry_run=dry_run)
+        options = Options(
+            discard=discard,
+            only=only,
+            cascade=tuple(cascade),
+            verify=verify,
+            dry_run=dry_run,
+            non_transactional=non_transactional,
+        )
         return self._move(goals.load(name), options, connection)
 
     def stamp(
@@ -230,7 +191,7 @@ class Project(Comparing):
             RefusedError: it holds something else.
             UnknownNameError: there is no such version.
         """
-        return self._move(goals.stamp(name), Options(verify=verify), connection)
+        return self._move(goals.stamp(name), Options(verify_stamp=verify), connection)
 
     def upgrade_sql(self, targets: Sequence[str], stream: TextIO) -> None:
         """Write the SQL script of an upgrade; each target may be a range `A:B`.
@@ -275,9 +236,11 @@ class Project(Comparing):
         options: Options,
         connection: Connection | None = None,
         confirm: Callable[[MovePlan], None] | None = None,
+        before_commit: Callable[[], None] | None = None,
     ) -> MovePlan:
         options = replace(options, lock_timeout=self._lock_timeout)
         with interrupts.held(interrupts.DONE) as hold:
+            hold = before_commit or hold
             request = Request(self.settings, options, wanted, confirm, before_commit=hold)
             return running.online(request, connection)
 
@@ -427,35 +390,6 @@ def after_seed(
         DemosnapError: it is on, and the capture failed or was refused.
     """
     return Project(config_file).revision(scenario, auto=True, connection=connection)
-
-
-@contextlib.contextmanager
-def _moment(reading: Connection, *, own: bool) -> Iterator[None]:
-    """See the database at one moment; inside a transaction of the caller's, as that sees it."""
-    dialect = dialects.of(reading)
-    with dialect.session(reading, write=False):
-        if not own:
-            yield
-            return
-        with dialect.consistent_read(reading):
-            yield
-
-
-def _captured_but(
-    version: Version, error: DemosnapError | KeyboardInterrupt, unstamped: bool
-) -> DemosnapError | KeyboardInterrupt:
-    """Return what to say of an error that came when a capture's files were in place."""
-    name = f"{version.scenario}@{version.short}"
-    done = f"{version.scenario} {version.version} is captured"
-    if unstamped:
-        done += ", but the database is not stamped with it"
-    hint = f"`demosnap revision {version.scenario}` or `demosnap stamp {name}` stamps it."
-    if isinstance(error, DemosnapError):
-        message = error.message.removesuffix("; nothing was changed")
-        return DemosnapError(f"{done}: {message}", hint if unstamped else error.hint)
-    if error.args:
-        return error
-    return KeyboardInterrupt(f"interrupted: {done}" + (f"\n{hint}" if unstamped else ""))
 
 
 def shown(path: Path) -> str:

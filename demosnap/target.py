@@ -124,7 +124,8 @@ def connected(url: URL, lock_timeout: float = LOCK_WAIT) -> Iterator[Connection]
     dialect.configure_engine(engine)
     try:
         connection = engine.connect()
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, TypeError) as error:
+        # TypeError: a driver that does not know a key of the URL's query.
         raise DatabaseError(
             f"the database {without_passwords(url)} cannot be reached: {_reason(error)}",
             "Is it running, and is the URL right?",

@@ -136,6 +136,7 @@ class StepCommand(Command):
     """A command with a relative step among its arguments: `-1` is one, not an option."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands behind the command's name."""
         valued = {
             name
             for parameter in self.params
@@ -180,6 +181,11 @@ class Group(click.Group):
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of a name.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
         name = args[0]
         is_unknown = name not in self.commands and not name.startswith("-")
         if is_unknown and not context.resilient_parsing:

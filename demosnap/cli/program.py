@@ -26,10 +26,29 @@ if TYPE_CHECKING:
 _discard = click.option(
     "--discard", is_flag=True, help="Demo rows that are in no revision may be thrown away."
 )
+_cascade = click.option(
+    "--cascade",
+    multiple=True,
+    metavar="TABLE",
+    help="Rows of TABLE that are no demo data and reference demo rows may go with them, or be set "
+    "NULL where the constraint says so; can be repeated.",
+)
+_verify = click.option(
+    "--verify",
+    type=click.Choice(["full", "sample", "counts"]),
+    default="full",
+    help="What is compared after the load, beside counts and foreign keys: every row, about 1,000 "
+    "rows a table, or none.  [default: full]",
+)
 _only = click.option(
     "--only", is_flag=True, help="Take every other loaded scenario out, in the same transaction."
 )
 _dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
+_non_transactional = click.option(
+    "--non-transactional",
+    is_flag=True,
+    help="Change also tables whose storage engine cannot roll back (MyISAM).",
+)
 _sql = click.option(
     "--sql", is_flag=True, help="Write the SQL script to standard output; needs no database."
 )
@@ -99,6 +118,7 @@ def revision(session: Session, scenario: str, **options: Any) -> None:
 
     dry_run = options["dry_run"]
     result = session.project().revision(scenario, stamp=not options.pop("no_stamp"), **options)
+    session.done(dry_run=dry_run)
     if result.plan is not None:
         if dry_run:
             _show_plan(session, result.plan)
@@ -129,6 +149,9 @@ def revision(session: Session, scenario: str, **options: Any) -> None:
 )
 @_discard
 @_only
+@_non_transactional
+@_cascade
+@_verify
 @_dry_run
 @_sql
 @lock_timeout
@@ -162,6 +185,9 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
 @click.argument("scenario", shell_complete=completion.version, callback=strip_step)
 @click.argument("step", required=False, shell_complete=completion.step, callback=strip_step)
 @_discard
+@_non_transactional
+@_cascade
+@_verify
 @_dry_run
 @_sql
 @lock_timeout
@@ -193,6 +219,9 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 @click.argument("name", metavar="SCENARIO[@VERSION]", shell_complete=completion.load_name)
 @_only
 @_discard
+@_non_transactional
+@_cascade
+@_verify
 @_dry_run
 @lock_timeout
 @pass_session
@@ -233,6 +262,7 @@ def stamp(session: Session, name: str, no_verify: bool) -> None:
     is_flag=True,
     help="Also throw away demo rows of tables that the loaded version does not have.",
 )
+@_non_transactional
 @_dry_run
 @lock_timeout
 @pass_session
@@ -260,6 +290,7 @@ def _run(
     from demosnap.cli import render
 
     plan = method(*names, **options)
+    session.done(dry_run=bool(options.get("dry_run")))
     if options.get("dry_run"):
         _show_plan(session, plan)
         if plan.refusals:
@@ -282,7 +313,7 @@ def _show_plan(session: Session, plan: MovePlan | CapturePlan) -> None:
 
 def _no_options_with_sql(options: dict[str, Any]) -> None:
     for name, value in options.items():
-        if value:
+        if value and value != "full":
             raise UsageError(
                 f"--{name.replace('_', '-')} does not go with --sql",
                 "The script of --sql is written without a look at any database.",

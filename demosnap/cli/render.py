@@ -120,6 +120,10 @@ def _move(move: Move, stream: TextIO) -> Iterable[str]:
         totals = (number(sum(counts.values())) for counts in (move.purge, move.load))
         table.add_row("total", *totals)
     yield _text(table, stream)
+    for name, count in move.also.items():
+        yield f"{rows(count)} of {name} that are no demo data go too (--cascade)"
+    for name, count in move.emptied.items():
+        yield f"{rows(count)} of {name} that are no demo data lose their reference (--cascade)"
 
 
 def _changes(move: Move, stream: TextIO) -> str:
@@ -285,7 +289,8 @@ def _loaded(entry: StatusEntry) -> str:
         if entry.revision is not None:
             return entry.revision
         rows_there = sum(one.added for one in entry.drift or ())
-        found = f", {rows(rows_there)} are in no version" if rows_there else ""
+        are = "is" if rows_there == 1 else "are"
+        found = f", and {rows(rows_there)} {are} in no version" if rows_there else ""
         newest = f"; the latest is {entry.newer[-1].version}" if entry.newer else ""
         return f"nothing is loaded{found}{newest}"
     newer = f"; newer: {', '.join(v.version for v in entry.newer)}" if entry.newer else ""

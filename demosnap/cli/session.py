@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from demosnap import interrupts
 from demosnap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ class Session:
             confirm=self.confirm,
             lock_timeout=LOCK_WAIT if self.lock_timeout is None else self.lock_timeout,
         )
+
+    def done(self, *, dry_run: bool) -> None:
+        """Note that all that is left is to say what was done; nothing was, by a dry run."""
+        if not dry_run:
+            self.interrupted = interrupts.DONE
 
     def note(self, text: str) -> None:
         """Say something beside the result, on standard error; nothing with -q."""

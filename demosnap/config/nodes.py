@@ -6,6 +6,7 @@ the first of two equal keys.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -39,6 +40,13 @@ def compose(data: bytes, file: str) -> yaml.Node | None:
     try:
         node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
+        if conflict := re.search(r"^<<<<<<< ", text, re.MULTILINE):
+            raise ConfigError(
+                "has conflict markers of a git merge",
+                file,
+                text.count("\n", 0, conflict.start()) + 1,
+                "Keep what is right of the two sides, and take out the markers.",
+            ) from None
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context
         raise ConfigError(f"not YAML: {problem}", file, mark.line + 1 if mark else None) from None

@@ -25,6 +25,7 @@ def status(
     revision = version.revision if version else None
     try:
         problems, drift = _drift(database, settings, scenario, version)
+        problems = (*problems, *moves.unstamped(database, settings, newer, version))
     except DemosnapError as error:
         return StatusEntry(scenario, revision, version, newer, None, (error.message,))
     return StatusEntry(scenario, revision, version, newer, drift, problems)

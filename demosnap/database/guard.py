@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -33,7 +33,7 @@ def referenced(
     """
     own = going if own is None else own
     reasons = []
-    for name, key in _references_to(tables, going):
+    for name, key in references_to(tables, going):
         gone = in_table(dialect, key.columns, key.table, key.referred_columns, going[key.table])
         where = gone if name not in own else f"{gone} AND {not_true(own[name])}"
         table = dialect.quote_table(name)
@@ -44,22 +44,27 @@ def referenced(
             sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {columns} LIMIT {_SHOWN}"
             keys = show_rows(execute(connection, sql))
             more = ", …" if count > _SHOWN else ""
-            constraint = f"constraint {key.name}" if key.name else "foreign key"
             reasons.append(
                 f"{count} {'row' if count == 1 else 'rows'} of {name} that are not this demo data"
                 f" reference demo rows of {key.table} that would go\n"
-                f"({constraint} on {name}.{', '.join(key.columns)}, ON DELETE {key.on_delete};"
+                f"({constraint(key)} on {name}.{', '.join(key.columns)}, ON DELETE {key.on_delete};"
                 f" {', '.join(shown)}: {keys}{more})"
             )
     return reasons
 
 
-def _references_to(
-    tables: Mapping[str, Table], going: Mapping[str, str]
+def constraint(key: ForeignKey) -> str:
+    """Render the name of a foreign key for a message."""
+    return f"constraint {key.name}" if key.name else "foreign key"
+
+
+def references_to(
+    tables: Mapping[str, Table], referred: Collection[str]
 ) -> Iterator[tuple[str, ForeignKey]]:
+    """Yield the foreign keys to some tables, each with the table that has it."""
     for name, table in tables.items():
         for key in table.foreign_keys:
-            if key.table in going:
+            if key.table in referred:
                 yield name, key
 
 

@@ -1,24 +1,27 @@
-"""From what the database holds to what it shall hold: plan, refuse, act, verify."""
+"""From what the database holds to what it shall hold: plan, and refuse."""
 
 from __future__ import annotations
 
-import collections
-import contextlib
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from demosnap.config import Settings
-from demosnap.database import captured, difference, fit, guard, log, selection, transfer, verify
-from demosnap.database.snapshots import OpenSnapshot, hashing
+from demosnap.database import (
+    captured,
+    difference,
+    fit,
+    loaded,
+    reach,
+    selection,
+    transfer,
+)
 from demosnap.dialects.base import Dialect
-from demosnap.errors import ConfigError, ScriptError, VerificationError
+from demosnap.errors import ConfigError, ScriptError
 from demosnap.model import Selection, Table, Version
 from demosnap.plan import Move, Options
 from demosnap.snapshot.diff import Kind
-from demosnap.snapshot.predicates import predicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,15 @@ class Prepared:
     """A move with what acting on it needs.
 
     `going` are the predicates of all rows that go, by table; of a move by difference, of all
-    that may be `planned` to go. `operation` is what the log calls a stamp.
+    that may be `planned` to go. `along` are rows of the run that are no demo data and go all the
+    same, kept with one of its moves. `operation` is what the log calls a stamp.
     """
 
     move: Move
     going: Mapping[str, str] = field(default_factory=dict)
     operation: str = "stamp"
     planned: difference.Planned | None = None
+    along: reach.Along = field(default_factory=reach.Along)
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -80,19 +85,37 @@ def prepare(
         SnapshotError: a snapshot that is needed is missing or not what demosnap wrote.
     """
     goings = {goal.scenario: _going(database, settings, goal) for goal in goals}
+    resting = {
+        goal.scenario: found
+        for goal in goals
+        if (found := _resting(database, versions, goal, goings, options)) is not None
+    }
+    acting = {name: going for name, going in goings.items() if name not in resting}
 
     def owners() -> dict[str, Mapping[str, str]]:
         known = dict.fromkeys((*versions, *settings.scenario_names))
-        newest = {name: [None, *versions.get(name, ())][-1] for name in known if name not in goings}
+        newest = {name: [None, *versions.get(name, ())][-1] for name in known if name not in acting}
         return {
-            name: _going(database, settings, Goal(name, version, None))
+            name: goings.get(name) or _going(database, settings, Goal(name, version, None))
             for name, version in newest.items()
         }
 
-    return [
-        _prepare(database, versions.get(goal.scenario, ()), goal, goings, options, owners)
-        for goal in goals
-    ]
+    all_going = reach.merged(list(acting.values()))
+    others = owners() if options.cascade and acting else {}
+    along = reach.along(database, options.cascade, all_going, others) if others or acting else None
+    prepared = []
+    for goal in goals:
+        one = resting.get(goal.scenario)
+        if one is None:
+            one = _prepare(database, settings, versions, goal, acting, options, owners)
+            if along is not None and not goal.by_difference:
+                # All at once: what one move reaches may be another one's.
+                reasons = reach.refusals(database, all_going, along)
+                move = replace(one.move, also=along.counts(), emptied=along.emptied_counts())
+                one = replace(one, move=move, along=along, refusals=(*one.refusals, *reasons))
+                along = None
+        prepared.append(one)
+    return prepared
 
 
 def selections(
@@ -137,31 +160,66 @@ def _going(database: Database, settings: Settings, goal: Goal) -> dict[str, str]
     return picked(database, settings, goal.scenario, (goal.current, goal.target))
 
 
-def _prepare(
+def _resting(
+    database: Database,
+    versions: Mapping[str, Sequence[Version]],
+    goal: Goal,
+    goings: Mapping[str, Mapping[str, str]],
+    options: Options,
+) -> Prepared | None:
+    """Return the plan of a move that moves no rows; None: it may move some."""
+    target, known = goal.target, versions.get(goal.scenario, ())
+    if goal.stamp_only:
+        reasons = loaded.differences(database, target) if target and options.verify_stamp else []
+        if reasons and target:
+            reasons.append(
+                f"--no-verify (with alembic: -x demosnap.verify=0) stamps {target.version} all the"
+                " same"
+            )
+        move = Move(goal.scenario, goal.current, target, "stamp")
+        return Prepared(move, operation=goal.operation, refusals=tuple(reasons))
+    if goal.by_difference or goal.current != target:
+        return None
+    present = transfer.counts(database.connection, database.dialect, goings[goal.scenario])
+    there = sum(present.values())
+    if goal.again and (target is not None or there):
+        return None
+    move = Move(goal.scenario, goal.current, target, "none")
+    notes = _notes(database, known, goal, present, options)
+    if target is None or _same_counts(present, target):
+        return Prepared(move, notes=notes)
+    return Prepared(move, notes=notes or (_drift_note(target, present),)) if there else None
+
+
+def _notes(
     database: Database,
     versions: Sequence[Version],
+    goal: Goal,
+    present: Mapping[str, int],
+    options: Options,
+) -> tuple[str, ...]:
+    # To know the rows of a version they have to be read, all of them.
+    if options.discard:
+        return ()
+    return tuple(_unstamped(database, versions, goal.current, present))
+
+
+def _prepare(
+    database: Database,
+    settings: Settings,
+    all_versions: Mapping[str, Sequence[Version]],
     goal: Goal,
     goings: Mapping[str, Mapping[str, str]],
     options: Options,
     owners: fit.Owners,
 ) -> Prepared:
     connection, dialect = database.connection, database.dialect
-    target = goal.target
-    if goal.stamp_only:
-        reasons = differences(database, target) if target and options.verify else []
-        move = Move(goal.scenario, goal.current, target, "stamp")
-        return Prepared(move, operation=goal.operation, refusals=tuple(reasons))
+    target, versions = goal.target, all_versions.get(goal.scenario, ())
     going = goings[goal.scenario]
     if goal.by_difference:
         return _by_difference(database, goal, going, options, owners)
     present = transfer.counts(connection, dialect, going)
-    there = sum(present.values())
-    if goal.current == target and (not goal.again or (target is None and not there)):
-        if target is None or _same_counts(present, target):
-            return Prepared(Move(goal.scenario, goal.current, target, "none"))
-        if there:
-            move = Move(goal.scenario, goal.current, target, "none")
-            return Prepared(move, notes=(_drift_note(target, present),))
+    notes = _notes(database, versions, goal, present, options)
     refusals: list[str] = []
     if not options.discard:
         likely = [v for v in (goal.current, target) if v is not None]
@@ -169,11 +227,16 @@ def _prepare(
         if not captured.is_captured(
             connection, dialect, database.tables, goal.scenario, [*likely, *others], present
         ):
-            refusals.append(_uncaptured(goal.scenario, present))
-    all_going = _merged(goings.values())
-    refusals += guard.referenced(connection, dialect, database.tables, all_going)
+            refusals.append(_uncaptured(database, settings, goal, present))
     if target is not None:
+        all_going = reach.merged(list(goings.values()))
         refusals += fit.refusals(connection, dialect, database.tables, target, all_going, owners)
+    loading = target.rows if target is not None else {}
+    unsafe = _unsafe(database, {n for rows in (present, loading) for n in rows if rows[n]})
+    if options.non_transactional:
+        notes += tuple(unsafe)
+    else:
+        refusals += _not_asked_for(unsafe)
     order = reversed(list(present))
     move = Move(
         goal.scenario,
@@ -181,9 +244,9 @@ def _prepare(
         target,
         "purge" if target is None else "load",
         purge={name: present[name] for name in order if present[name]},
-        load=dict(target.rows) if target is not None else {},
+        load=dict(loading),
     )
-    return Prepared(move, going, refusals=tuple(refusals))
+    return Prepared(move, going, refusals=tuple(refusals), notes=notes)
 
 
 def _by_difference(
@@ -204,6 +267,10 @@ def _by_difference(
             if one.pair.new is None and len(one)
         ]
     found = [one for one in planned.changes if len(one)]
+    unsafe = _unsafe(database, {one.name for one in found})
+    if not options.non_transactional:
+        refusals += _not_asked_for(unsafe)
+        unsafe = []
 
     def counts(kind: Kind) -> dict[str, int]:
         return {one.name: one.counts[kind] for one in found if kind in one.counts}
@@ -218,17 +285,23 @@ def _by_difference(
         change=counts("modified"),
         changes=tuple(found),
     )
-    return Prepared(move, going, planned=planned, refusals=tuple(refusals))
+    return Prepared(move, going, planned=planned, refusals=tuple(refusals), notes=tuple(unsafe))
 
 
-def _merged(goings: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    merged: dict[str, list[str]] = {}
-    for going in goings:
-        for name, predicate in going.items():
-            merged.setdefault(name, []).append(predicate)
-    return {
-        name: " OR ".join(f"({predicate})" for predicate in found) for name, found in merged.items()
-    }
+def _unsafe(database: Database, names: Iterable[str]) -> list[str]:
+    """Return which of the tables cannot be rolled back, each with what that means."""
+    found = database.dialect.non_transactional(database.connection, sorted(names))
+    return [
+        f"{name}: {reason}: after a failure it stays half changed" for name, reason in found.items()
+    ]
+
+
+def _not_asked_for(unsafe: Iterable[str]) -> list[str]:
+    return [
+        f"{reason}\n--non-transactional (with alembic: -x demosnap.non_transactional=1) changes it"
+        " all the same"
+        for reason in unsafe
+    ]
 
 
 def _same_counts(present: Mapping[str, int], target: Version) -> bool:
@@ -250,143 +323,60 @@ def _drift_note(target: Version, present: Mapping[str, int]) -> str:
     )
 
 
-def _uncaptured(scenario: str, present: Mapping[str, int]) -> str:
-    rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
-    return (
-        f"the demo rows of {scenario} are in no revision and would be lost ({rows})\n"
-        f"`demosnap revision {scenario}` saves them; --discard (with alembic:"
-        " -x demosnap.discard=1) lets them go"
+def _unstamped(
+    database: Database,
+    versions: Sequence[Version],
+    current: Version | None,
+    present: Mapping[str, int],
+) -> Iterator[str]:
+    """Yield that the rows are those of the newest version, if the stamp is another."""
+    newest = versions[-1] if versions else None
+    if newest is None or newest == current or not _same_counts(present, newest):
+        return
+    if not newest.total or not captured.is_captured(
+        database.connection, database.dialect, database.tables, newest.scenario, [newest], present
+    ):
+        return
+    stamp = f"is stamped {current.version}" if current else "is not stamped with it"
+    yield (
+        f"the database holds the rows of {newest.scenario} {newest.version}, but {stamp}\n"
+        f"`demosnap stamp {newest.scenario}@{newest.short}` stamps it"
     )
 
 
-def differences(database: Database, target: Version) -> list[str]:
-    """Return why the database does not hold a version; empty: it does."""
-    connection, dialect = database.connection, database.dialect
-    snapshot = OpenSnapshot(target, dialect, database.tables)
-    reasons = fit.unfit(database.tables, snapshot.header.tables)
-    if reasons:
-        return reasons
-    picked = predicates(target.selection, database.tables, dialect)
-    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
-        difference = verify.first_difference(
-            table,
-            rows,
-            dialect.read_rows(connection, table, picked[table.name]),
-            decoded_by=dialect if snapshot.foreign else None,
-        )
-        if difference:
-            reasons.append(difference)
-    if reasons:
-        reasons.append(
-            f"--no-verify (with alembic: -x demosnap.verify=0) stamps {target.version} all the same"
-        )
-    return reasons
+def unstamped(
+    database: Database, settings: Settings, versions: Sequence[Version], current: Version | None
+) -> list[str]:
+    """Return, as a note, that the rows are those of the newest version and the stamp is not.
 
-
-def act(database: Database, prepared: Sequence[Prepared], *, disable_triggers: bool) -> None:
-    """Do what was planned, in the caller's transaction: every purge, then every load and stamp.
-
-    Raises:
-        VerificationError: the database then holds something else than the snapshot, or a trigger
-            changed rows that are not demo data.
-        DatabaseError: the database refused, or did something else than was planned.
-        SnapshotError: the snapshot is not what demosnap wrote.
+    So it is after a capture whose stamp failed. `versions` are all of the scenario.
     """
-    connection, dialect = database.connection, database.dialect
-    going = _merged(one.going for one in prepared)
-    touched = [database.tables[name] for name in going if database.tables[name].triggers]
-    triggers = [f"{trigger} on {table.name}" for table in touched for trigger in table.triggers]
-    watch = bool(touched) and not disable_triggers
-    before = verify.staying(connection, dialect, database.tables, going) if watch else {}
-    with contextlib.ExitStack() as stack:
-        if touched and disable_triggers:
-            stack.enter_context(dialect.without_triggers(connection, touched))
-        digests = _rows(database, prepared)
-    if watch:
-        after = verify.staying(connection, dialect, database.tables, going)
-        verify.untouched(before, after, triggers)
-    for one in prepared:
-        _log(connection, dialect, one, digests.get(one.move.scenario))
+    if not versions or versions[-1] == current:
+        return []
+    going = picked(database, settings, versions[-1].scenario, (current, versions[-1]))
+    present = transfer.counts(database.connection, database.dialect, going)
+    return list(_unstamped(database, versions, current, present))
 
 
-def _rows(database: Database, prepared: Sequence[Prepared]) -> dict[str, str]:
-    """Purge and load; return the digest of what each loaded scenario then holds."""
-    connection, dialect = database.connection, database.dialect
-    for one in prepared:
-        if one.move.action in ("purge", "load"):
-            expected = {name: one.move.purge.get(name, 0) for name in one.going}
-            transfer.purge(connection, dialect, database.tables, one.going, expected)
-    digests = {}
-    for one in prepared:
-        if one.move.action == "purge":
-            verify.row_counts(connection, dialect, one.going, {})
-        elif one.move.action == "load" and one.move.target is not None:
-            digests[one.move.scenario] = _load(database, one.move.target)
-        elif one.move.action == "reset" and one.planned and one.planned.snapshot:
-            difference.act(database, one.planned.changes, one.going)
-            snapshot = one.planned.snapshot
-            verify.row_counts(connection, dialect, one.going, snapshot.version.rows)
-            digests[one.move.scenario] = _verify(database, snapshot)
-    return digests
+def _uncaptured(
+    database: Database, settings: Settings, goal: Goal, present: Mapping[str, int]
+) -> str:
+    # Here, since drift itself looks at moves.
+    from demosnap.database import drift
 
-
-def _log(connection: Connection, dialect: Dialect, one: Prepared, digest: str | None) -> None:
-    move, target = one.move, one.move.target
-    if move.action == "none":
-        return
-    operation: str = move.action
-    if move.action == "stamp":
-        operation = one.operation
-        if target is not None and target.dialect == dialect.name:
-            digest = target.digest
-    rows = target.rows if target else {}
-    revision = target.revision if target else None
-    log.write(connection, log.new_entry(operation, move.scenario, revision, rows, digest))
-
-
-def _load(database: Database, target: Version) -> str:
-    """Load and verify a version; return the digest of what the database then holds."""
-    snapshot = OpenSnapshot(target, database.dialect, database.tables)
-    blocks = snapshot.blocks()
-    transfer.load(database.connection, database.dialect, snapshot.tables, blocks)
-    # Past the last block stands the comparison of the digest.
-    collections.deque(blocks, maxlen=0)
-    return _verify(database, snapshot)
-
-
-def _verify(database: Database, snapshot: OpenSnapshot) -> str:
-    """Check counts, foreign keys and content of what was loaded; return its digest."""
-    connection, dialect = database.connection, database.dialect
-    picked = predicates(snapshot.version.selection, database.tables, dialect)
-    verify.row_counts(connection, dialect, picked, snapshot.version.rows)
-    verify.foreign_keys(connection, dialect, database.tables, picked)
-    loaded = dict(snapshot.digests)
-    total = transfer.Digest(dialect)
-    for table in snapshot.tables:
-        sha = hashlib.sha256()
-        rows = dialect.read_rows(connection, table, picked[table.name])
-        total.table(table, hashing(rows, sha))
-        if sha.hexdigest() != loaded[table.name]:
-            difference = _difference(database, snapshot, table, picked[table.name])
-            if difference is not None:
-                raise VerificationError(
-                    f"after the load {difference}",
-                    "A trigger, a default or the column's type changed what was inserted;"
-                    " it was rolled back.",
-                )
-    return total.hexdigest()
-
-
-def _difference(
-    database: Database, snapshot: OpenSnapshot, wanted: Table, predicate: str
-) -> str | None:
-    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
-        if table.name == wanted.name:
-            return verify.first_difference(
-                table,
-                rows,
-                database.dialect.read_rows(database.connection, table, predicate),
-                database.tables[table.name].triggers,
-                database.dialect if snapshot.foreign else None,
-            )
-    raise AssertionError(f"{wanted.name} is not in the snapshot")
+    rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
+    lines = [f"the demo rows of {goal.scenario} are in no revision and would be lost ({rows})"]
+    if goal.current is not None:
+        entry = drift.status(database, settings, goal.scenario, goal.current, ())
+        lines += [
+            f"{one.table}: {one.added} added, {one.removed} removed, {one.modified} modified since"
+            f" {goal.current.version}"
+            for one in entry.drift or ()
+        ]
+    return "\n".join(
+        [
+            *lines,
+            f"`demosnap revision {goal.scenario}` saves them; --discard (with alembic:"
+            " -x demosnap.discard=1) lets them go",
+        ]
+    )

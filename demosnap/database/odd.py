@@ -81,6 +81,15 @@ def left_behind(
                 )
 
 
+def moments(connection: Connection, dialect: Dialect, names: Sequence[str]) -> Iterator[str]:
+    """Yield a line per table that a consistent read does not cover, of those with demo rows."""
+    for name, reason in dialect.non_transactional(connection, names).items():
+        yield (
+            f"{name}: {reason}: its rows are those of the moment when they were read; let nobody"
+            " write to it meanwhile"
+        )
+
+
 def _any_scenario(settings: Settings, table: Table, dialect: Dialect) -> str:
     marker = settings.marker
     assert marker.column is not None

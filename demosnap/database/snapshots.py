@@ -22,6 +22,18 @@ def path_of(version: Version) -> Path:
     return Path(version.folder) / version.file
 
 
+def _inside(version: Version) -> Path:
+    path = path_of(version)
+    real = path.resolve()
+    if real.parent != Path(version.folder).resolve():
+        raise SnapshotError(
+            f"is a symbolic link to {real}, outside of the revision's folder",
+            str(path),
+            hint="Restore the file from version control.",
+        )
+    return path
+
+
 def read(version: Version, *, checked: bool = True) -> tuple[SnapshotReader, Iterator[Block]]:
     """Open the snapshot of a version; return its reader and the blocks to be read.
 
@@ -30,7 +42,7 @@ def read(version: Version, *, checked: bool = True) -> tuple[SnapshotReader, Ite
     Raises:
         SnapshotError: it is missing, or not what the script says or demosnap writes.
     """
-    reader = SnapshotReader(path_of(version))
+    reader = SnapshotReader(_inside(version))
     expected = Header(
         scenario=version.scenario,
         version=version.version,
@@ -75,7 +87,7 @@ class OpenSnapshot:
         Raises:
             SnapshotError: the file is missing, or its top is not what demosnap writes.
         """
-        header = SnapshotReader(path_of(self.version)).header
+        header = SnapshotReader(_inside(self.version)).header
         if header.dialect != self.version.dialect:
             raise SnapshotError(
                 f"says it is of {header.dialect}, its script says {self.version.dialect}",

@@ -12,7 +12,7 @@ from demosnap.database import transfer
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
 from demosnap.model import Table
-from demosnap.snapshot.predicates import in_table
+from demosnap.snapshot.predicates import in_table, not_true
 from demosnap.snapshot.rows import row_key, show_key, split
 
 _SHOWN = 5
@@ -98,7 +98,7 @@ def staying(
     unreadable = dialect.refuse_tables(connection, list(tables))
     found = {}
     for name, table in tables.items():
-        stays = f"({going[name]}) IS NOT TRUE" if name in going else "1 = 1"
+        stays = not_true(going[name]) if name in going else "1 = 1"
         if name in unreadable:
             found[name] = str(transfer.counts(connection, dialect, {name: stays})[name])
         else:

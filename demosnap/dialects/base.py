@@ -372,6 +372,13 @@ class Dialect(ABC):
             counts.append(result.rowcount)
         return counts
 
+    def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
+        """Count the rows deleted and updated in this transaction, by table, cascades included.
+
+        None: the database does not count them.
+        """
+        return None
+
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
     ) -> int:

@@ -41,6 +41,21 @@ _FAITHFUL_CHARSETS = frozenset("utf8mb4 utf8mb3 utf8 latin1 ucs2 utf16 utf16le u
 
 HEX_TEXT = b"_utf8mb4 X'"
 
+# The bytes that Microsoft left undefined are control characters for the server.
+_UNDEFINED_IN_CP1252 = str.maketrans("", "", "\x81\x8d\x8f\x90\x9d")
+
+
+def _has(charset: str, text: str) -> bool:
+    """Return whether a character set has all characters; of sets unknown here the server says."""
+    if charset in ("utf8mb3", "utf8", "ucs2"):
+        return all(ord(character) <= 0xFFFF for character in text)
+    if charset == "latin1":
+        try:
+            text.translate(_UNDEFINED_IN_CP1252).encode("cp1252")
+        except UnicodeEncodeError:
+            return False
+    return text.isascii() if charset == "ascii" else True
+
 
 class Text(Codec):
     """Text of any length, and every type that demosnap does not know, by its text."""
@@ -94,7 +109,7 @@ class Text(Codec):
         limit = self._BYTES.get(self.name)
         if limit is not None and len(text.encode()) > limit:
             raise ValueError(f"is longer than {limit} bytes")
-        if self.charset in ("utf8mb3", "utf8") and any(ord(c) > 0xFFFF for c in text):
+        if not _has(self.charset, text):
             raise ValueError(f"holds a character that {self.charset} does not have")
         return values.text_literal(text)
 

@@ -116,7 +116,7 @@ def integer(value: Value) -> int:
         raise ValueError("is not a number")
     if isinstance(value, (int, str)):
         return int(value)
-    if isinstance(value, (float, Decimal)) and value == value // 1:
+    if isinstance(value, (float, Decimal)) and Decimal(value).is_finite() and value == int(value):
         return int(value)
     raise ValueError("is not a whole number")
 

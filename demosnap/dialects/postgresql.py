@@ -183,6 +183,10 @@ class PostgreSQLDialect(PostgreSQLText):
             sql = f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
             return list(execute(connection, sql).one())
 
+    def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
+        """Ask the server's own counters of the transaction, those of a partition for its table."""
+        return catalog.affected_rows(connection)
+
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
         """Disable each enabled user trigger by name, and enable it again as it was."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from demosnap.dialects.base import execute
-from demosnap.model import Column
+from demosnap.model import Column, display_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -276,3 +276,24 @@ def _ask(
     sql = f"WITH RECURSIVE wanted AS MATERIALIZED ({relations}), {query}"
     for row in execute(connection, sql):
         yield names[row[0] - 1], tuple(row)[1:]
+
+
+_AFFECTED = """
+SELECT CASE WHEN n.nspname = current_schema() THEN NULL ELSE n.nspname END, c.relname,
+       sum(s.n_tup_del)::bigint, sum(s.n_tup_upd)::bigint
+FROM pg_stat_xact_user_tables s
+JOIN pg_class c ON c.oid = coalesce(pg_partition_root(s.relid), s.relid)
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE s.n_tup_del + s.n_tup_upd > 0 AND c.relpersistence <> 't'
+GROUP BY 1, 2
+"""
+
+
+def affected_rows(connection: Connection) -> dict[str, tuple[int, int]] | None:
+    """Return the rows deleted and updated in this transaction, by table; None: not counted."""
+    if execute(connection, "SELECT current_setting('track_counts')").scalar() != "on":
+        return None
+    return {
+        display_name(namespace, name): (deleted, updated)
+        for namespace, name, deleted, updated in execute(connection, _AFFECTED)
+    }

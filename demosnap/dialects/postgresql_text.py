@@ -13,6 +13,8 @@ from demosnap.dialects.postgresql_types import codec
 from demosnap.dialects.postgresql_values import INTEGERS, NUMBERS, base_type
 from demosnap.model import Column, Marker, Table
 
+_DEFAULT = re.compile(r"""('(?:[^']|'')*'|-?[0-9.]+|true|false)(?:::[\w ."()\[\],]+)?""")
+
 _TEXTS = ("text", "character varying", "character", "bpchar")
 
 # A key of these characters is never written with an escape in JSON.
@@ -60,6 +62,17 @@ class PostgreSQLText(Dialect):
         kind = codec(column)
         text = kind.encode(value, column)
         return (self.string(text) if kind.quoted else text).encode()
+
+    def default_literal(self, column: Column) -> bytes | None:
+        """Return what stands before the type in a default such as `'low'::character varying`."""
+        match = _DEFAULT.fullmatch(column.default or "")
+        if match is None:
+            return None
+        text = match[1]
+        if codec(column).quoted and not text.startswith("'"):
+            text = self.string(text)
+        pattern = self.literal_pattern(column)
+        return text.encode() if re.fullmatch(pattern, text.encode()) else None
 
     # ------------------------------------------------------------------ text: statements of a file
 

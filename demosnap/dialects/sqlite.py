@@ -1,8 +1,6 @@
 """SQLite.
 
-Any column may hold a value of any type, so a literal says its type itself. Text with a carriage
-return or a NUL is written as hex: SQLite's shell drops the former before a newline, and
-`quote()` cuts at the latter.
+Any column may hold a value of any type, so a literal says its type itself.
 """
 
 from __future__ import annotations
@@ -16,7 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects.base import LOCK_WAIT, Dialect, Value, execute, integer_pattern
+from demosnap.dialects import sqlite_values as values
+from demosnap.dialects.base import LOCK_WAIT, Dialect, Value, execute
+from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
 from demosnap.holders import holder
 from demosnap.model import Column, Marker, Table, split_name
@@ -24,16 +24,6 @@ from demosnap.snapshot.rows import show_key
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
-
-_INTEGER = integer_pattern(-(2**63), 2**63 - 1)
-_REAL = rb"-?(?:[0-9]+\.[0-9]+(?:e[+-][0-9]+)?|[0-9]+e[+-][0-9]+|9e999)"
-# Python's re keeps a state for every turn of a group, so the turns are kept few and long.
-_TEXT = rb"'[^'\x00\r]*(?:''[^'\x00\r]*)*'"
-_PAIRS = rb"(?:[0-9A-F]{256})*(?:[0-9A-F]{2}){0,127}"
-_BLOB = rb"X'" + _PAIRS + rb"'"
-_HEX_TEXT = rb"CAST\(X'(?:(?!00|0D)[0-9A-F]{2})*(?:00|0D)" + _PAIRS + rb"' AS TEXT\)"
-_LITERAL = b"(?:NULL|" + b"|".join((_INTEGER, _TEXT, _REAL, _BLOB, _HEX_TEXT)) + b")"
-_VALUE = re.compile(r"'([^']*(?:''[^']*)*)'|([^,']+(?:'[0-9A-F]*'[^,']*)?)")
 
 _BATCH = 1000
 # SQLite refuses an expression nested deeper than 1,000; every column adds two levels.
@@ -50,11 +40,11 @@ class SQLiteDialect(Dialect):
 
     def literal_pattern(self, column: Column) -> bytes:
         """Return the pattern of every literal: any column may hold any type."""
-        return _LITERAL
+        return values.LITERAL
 
     def decode(self, literal: bytes, column: Column) -> Value:
         """Turn a literal into None, int, float, str or bytes."""
-        return parse_literal(literal)
+        return values.parse_row(literal)[0]
 
     def encode(self, value: Value, column: Column) -> bytes:
         """Render a value by its Python type; booleans are 1 and 0, as SQLite has them."""
@@ -63,7 +53,7 @@ class SQLiteDialect(Dialect):
         if isinstance(value, bool):
             return b"1" if value else b"0"
         if isinstance(value, Decimal):
-            value = _number(value)
+            value = values.number(value)
         if isinstance(value, int):
             if not -(2**63) <= value < 2**63:
                 raise ValueError("is beyond SQLite's 64-bit integers")
@@ -71,7 +61,7 @@ class SQLiteDialect(Dialect):
         if isinstance(value, float):
             if math.isnan(value):
                 raise ValueError("is NaN, which SQLite stores as NULL")
-            return real_literal(value).encode()
+            return values.real_literal(value).encode()
         if isinstance(value, bytes):
             return b"X'" + value.hex().upper().encode() + b"'"
         assert isinstance(value, str)
@@ -145,6 +135,10 @@ class SQLiteDialect(Dialect):
         """Return that the database is a file."""
         return None, url.database or ":memory:"
 
+    def in_process(self, url: URL) -> bool:
+        """Return whether the database is in memory."""
+        return sqlite_file(url) is None
+
     def configure_engine(self, engine: Engine) -> None:
         """Begin transactions for real, and refuse to make a database by looking for it.
 
@@ -153,10 +147,10 @@ class SQLiteDialect(Dialect):
         """
         from sqlalchemy import event
 
-        database = engine.url.database or ":memory:"
-        if not database.startswith((":memory:", "file:")) and not Path(database).exists():
+        file = sqlite_file(engine.url)
+        if file is not None and not Path(file).exists():
             raise DatabaseError(
-                f"there is no database file {database}",
+                f"there is no database file {file}",
                 "Create it with your application's own migrations, or correct the URL.",
             )
 
@@ -243,6 +237,20 @@ class SQLiteDialect(Dialect):
             found[table] = (*found.get(table, ()), trigger)
         return found
 
+    def reflect_unique(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[str, ...]]]:
+        """Return all unique constraints: SQLAlchemy overlooks such as `code VARCHAR(9) UNIQUE`."""
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        sql = (
+            "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
+            " pragma_index_info(i.name) c WHERE m.type = 'table' AND i.origin = 'u'"
+            " ORDER BY m.name, i.seq, c.seqno"
+        )
+        for table, index, column in execute(connection, sql):
+            found[table, index] = (*found.get((table, index), ()), column)
+        return {name: [c for (t, _), c in found.items() if t == name] for name in tables}
+
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
         """Drop the triggers and create them again as they were written."""
@@ -270,7 +278,7 @@ class SQLiteDialect(Dialect):
     def read_rows(self, connection: Connection, table: Table, predicate: str) -> Iterator[bytes]:
         """Yield rows rendered by SQLite; only REAL values are rendered by Python's repr."""
         driver = _driver(connection)
-        driver.create_function("demosnap_real", 1, real_literal, deterministic=True)
+        driver.create_function("demosnap_real", 1, values.real_literal, deterministic=True)
         columns = [self._literal_expression(column) for column in table.captured]
         chunks = [
             "||','||".join(columns[i : i + _COLUMNS_PER_EXPRESSION])
@@ -325,56 +333,12 @@ class SQLiteDialect(Dialect):
 
 def _parsed(table: Table, row: bytes) -> list[Any]:
     try:
-        return parse_row(row)
+        return values.parse_row(row)
     except UnicodeDecodeError:
         raise DatabaseError(
             f"{table.name}: row {show_key(table, row)} holds text that is not UTF-8",
             "Correct the value in the database: a snapshot is UTF-8.",
         ) from None
-
-
-def parse_row(row: bytes) -> list[Any]:
-    """Turn a canonical row into the values that sqlite3 binds."""
-    return [
-        _bare(bare) if bare else text.replace("''", "'")
-        for text, bare in _VALUE.findall(row.decode())
-    ]
-
-
-def parse_literal(literal: bytes) -> Value:
-    """Turn one literal into None, int, float, str or bytes."""
-    return parse_row(literal)[0]
-
-
-def _bare(literal: str) -> Value:
-    if literal == "NULL":
-        return None
-    if literal[0] == "X":
-        return bytes.fromhex(literal[2:-1])
-    if literal[0] == "C":
-        return bytes.fromhex(literal.split("'")[1]).decode()
-    try:
-        return int(literal)
-    except ValueError:
-        return float(literal)
-
-
-def real_literal(value: float) -> str:
-    """Render a REAL so that reading it gives the same bits, on any version of SQLite."""
-    if math.isinf(value):
-        return "9e999" if value > 0 else "-9e999"
-    return repr(value)
-
-
-def _number(value: Decimal) -> int | float | str:
-    if value.is_nan() or value.is_infinite():
-        return float(value)
-    if value == value.to_integral_value() and abs(value) < 2**63:
-        return int(value)
-    nearest = float(value)
-    if Decimal(repr(nearest)) != value:
-        raise ValueError("has more digits than SQLite's numbers keep")
-    return nearest
 
 
 def _path(key: str) -> str:

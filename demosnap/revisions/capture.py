@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,10 +86,12 @@ def capture(
     wanted: Wanted,
     *,
     dry_run: bool,
+    before_files: Callable[[], None] = lambda: None,
 ) -> Captured:
     """Read the demo rows at one moment, and write the next revision's files.
 
     `reading` is that moment: entered for as long as the database is read, and no longer.
+    `before_files` is called when all has been read, and the files are put in place.
 
     Raises:
         RefusedError: there is nothing to capture, or it would undo or mix up something.
@@ -119,6 +121,7 @@ def capture(
         ):
             return Captured(found.plan, head, False, stamped, found.stamps)
         version = _version(settings, dialect, found, created_at, writer)
+        before_files()
         written = files.publish(settings, graph, version, render(version), temporary)
     return Captured(found.plan, version, True, False, found.stamps, written)
 
@@ -188,8 +191,13 @@ def _look(
     rows = transfer.counts(connection, dialect, by_table)
     stamps = log.stamps(connection)
     parent, refusals = _parent(graph, wanted, stamps)
-    if refusals and parent and _holds(connection, dialect, tables, picked, rows, parent):
-        # The head was captured from here, and only its stamp is missing.
+
+    def head_is_here() -> bool:
+        alone = parent is not None and graph.heads(wanted.scenario) == [parent]
+        return alone and _holds(connection, dialect, tables, picked, rows, parent)
+
+    if refusals and head_is_here():
+        # It was captured from here, and only its stamp is missing.
         refusals = []
     if not sum(rows.values()) and not wanted.allow_empty:
         refusals.append(
@@ -207,7 +215,7 @@ def _look(
         [selection.resolve(connection, settings, tables, other) for other in others],
     )
     external = guard.external_references(connection, dialect, tables, by_table)
-    number, message = _number_and_message(graph, wanted)
+    number, message = _number_and_message(graph, wanted, head_is_here)
     plan = CapturePlan(
         target=place,
         scenario=wanted.scenario,
@@ -219,6 +227,7 @@ def _look(
         notes=(
             *odd.left_behind(connection, tables, by_table),
             *odd.notes(connection, settings, tables, known),
+            *odd.moments(connection, dialect, [name for name in rows if rows[name]]),
         ),
     )
     newest = application.revision(connection, tables)
@@ -231,11 +240,12 @@ def _holds(
     tables: Mapping[str, Table],
     picked: Selection,
     rows: Mapping[str, int],
-    head: Version,
+    head: Version | None,
 ) -> bool:
     """Return whether the database holds exactly what the head has."""
     return (
-        (head.selection, head.dialect) == (picked, dialect.name)
+        head is not None
+        and (head.selection, head.dialect) == (picked, dialect.name)
         and bool(sum(rows.values()))
         and captured.is_captured(connection, dialect, tables, picked.scenario, [head], rows)
     )
@@ -298,7 +308,9 @@ def _parent(
     return head, []
 
 
-def _number_and_message(graph: Graph, wanted: Wanted) -> tuple[int, str]:
+def _number_and_message(
+    graph: Graph, wanted: Wanted, head_is_here: Callable[[], bool]
+) -> tuple[int, str]:
     versions = graph.of(wanted.scenario)
     highest = max((version.number for version in versions), default=0)
     text = re.sub(r"\s+", " ", wanted.message or "").strip()
@@ -306,6 +318,9 @@ def _number_and_message(graph: Graph, wanted: Wanted) -> tuple[int, str]:
     if match is None:
         return highest + 1, text
     number = int(match[1])
+    if number == highest and not wanted.allow_empty and head_is_here():
+        # The same command again, perhaps after one that was killed: there is nothing to name.
+        return number, match[2] or ""
     if number <= highest:
         newest = next(version for version in versions if version.number == highest)
         raise UsageError(
@@ -317,6 +332,8 @@ def _number_and_message(graph: Graph, wanted: Wanted) -> tuple[int, str]:
 
 def _snapshot_file(settings: Settings, scenario: str) -> contextlib.AbstractContextManager[Path]:
     folder = settings.revisions / scenario
+    for place in (folder, (settings.revisions / files.MANIFEST).parent):
+        files.check_inside(settings, place)
     files.make_folder(folder)
     return files.temporary(folder, f"{scenario}.sql")
 

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.database import captured, fit, log, moves, reflect, transfer
+from demosnap.database import captured, fit, loaded, log, moves, reflect, transfer
 from demosnap.database.snapshots import read
-from demosnap.errors import DemosnapError, SnapshotError, UnknownNameError
+from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
 from demosnap.plan import Finding
 from demosnap.revisions import files
@@ -36,8 +36,9 @@ def files_of(settings: Settings, scenario: str | None) -> list[Finding]:
         return found
     try:
         graph = Graph.from_config(settings.alembic_config())
-    except DemosnapError as error:
-        return [Finding(error.message, hint=error.hint)]
+    except ScriptError as error:
+        shown = _shown(settings, Path(error.file)) if error.file else None
+        return [Finding(error.reason, shown, error.line, error.hint)]
     if scenario is not None and not graph.of(scenario):
         raise UnknownNameError("scenario", scenario, graph.scenarios)
     for version in graph.versions.values():
@@ -60,7 +61,7 @@ def stale(settings: Settings, graph: Graph, scenario: str | None = None) -> list
             continue
         if not path.exists():
             found.append(Finding("is missing", _shown(settings, path), hint=rebuild))
-        elif path.read_text(encoding="utf-8") != text:
+        elif not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
             found.append(
                 Finding("is not what the revisions say", _shown(settings, path), hint=rebuild)
             )
@@ -83,18 +84,28 @@ def _latest_link(settings: Settings, graph: Graph, scenario: str) -> Iterator[Fi
                 _shown(settings, link),
                 hint=rebuild,
             )
-    elif link.read_bytes() != (link.parent / target).read_bytes():
+    elif _bytes(link) is None or _bytes(link) != _bytes(link.parent / target):
         yield Finding(f"is not a copy of {target}", _shown(settings, link), hint=rebuild)
 
 
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
 def _conflicts(settings: Settings) -> Iterator[Finding]:
-    for path in sorted(settings.revisions.rglob("*")):
-        if path.suffix not in (".py", ".sql", ".json", ".yaml") or not path.is_file():
-            continue
-        if path.name == files.LATEST:
-            continue
-        line = _conflict_line(path)
-        if line is None:
+    lines = {
+        path: line
+        for path in sorted(settings.revisions.rglob("*"))
+        if path.suffix in (".py", ".sql", ".json", ".yaml") and path.is_file()
+        if path.name != files.LATEST
+        if (line := _conflict_line(path)) is not None
+    }
+    for path, line in lines.items():
+        if path.suffix == ".sql" and path.with_suffix(".py") not in lines:
+            # A text of a row may hold such lines. The reader can tell, where there is a script.
             continue
         if path.parent.name == "metadata":
             hint = "It is derived: `demosnap manifest` rebuilds it, then `git add` it."
@@ -109,8 +120,6 @@ def _conflicts(settings: Settings) -> Iterator[Finding]:
 def _conflict_line(path: Path) -> int | None:
     with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
-            # Rows of a snapshot begin with a parenthesis, and a text may hold such a line; a
-            # conflict of a merge begins where a statement or a row would.
             if line.startswith(b"<<<<<<< "):
                 rest = stream.read(1 << 20)
                 if b"\n=======" in rest or rest.startswith(b"======="):
@@ -258,15 +267,21 @@ def database(
         if version is None:
             found.append(Finding(f"the database is stamped {stamp}, which no script here knows"))
         elif scenario in (None, version.scenario):
-            found += _loaded(seen, settings, version)
+            found += _loaded(seen, settings, graph, version)
     for name in graph.scenarios:
         if scenario in (None, name):
             found += _fits(seen.tables, graph, name)
     return found
 
 
-def _loaded(seen: moves.Database, settings: Settings, version: Version) -> Iterator[Finding]:
-    for reason in moves.differences(seen, version):
+def _loaded(
+    seen: moves.Database, settings: Settings, graph: Graph, version: Version
+) -> Iterator[Finding]:
+    for note in moves.unstamped(seen, settings, graph.of(version.scenario), version):
+        message, _, hint = note.partition("\n")
+        yield Finding(message, hint=hint)
+        return
+    for reason in loaded.differences(seen, version):
         yield Finding(f"{version.scenario} {version.version}: {reason}")
     covered = moves.selections(seen, settings, version.scenario, [version])
     picked = captured.union(covered, seen.tables, seen.dialect)

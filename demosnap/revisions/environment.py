@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alembic import context
@@ -17,18 +17,17 @@ from sqlalchemy import Connection, delete
 
 from demosnap import config as configuration
 from demosnap import dialects, target
-from demosnap.database import log, moves, reflect
+from demosnap.database import acting, log, moves, reflect
 from demosnap.database.moves import Goal
 from demosnap.errors import (
     DatabaseError,
     DemosnapError,
     RefusedError,
-    UnknownNameError,
     UsageError,
 )
 from demosnap.model import Version
-from demosnap.plan import Move, MovePlan, Options, Target
-from demosnap.revisions import offline, operations, steps
+from demosnap.plan import Move, MovePlan, Options, Target, Verify
+from demosnap.revisions import offline, operations, steps, stock
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
 
@@ -95,51 +94,11 @@ def _run(request: Request) -> None:
 
 
 def _stock_request() -> Request:
-    options: dict[str, Any] = {}
-    known = [field.name for field in fields(Options)]
-    allowed: tuple[str, ...] = ()
-    for name, value in context.get_x_argument(as_dictionary=True).items():
-        prefix, _, option = name.partition(".")
-        if prefix != "demosnap":
-            continue
-        if option == "allow_target":
-            allowed = (value,)
-            continue
-        if option not in known:
-            raise UnknownNameError("option", f"demosnap.{option}", [f"demosnap.{n}" for n in known])
-        if option == "lock_timeout":
-            options[option] = _seconds(name, value)
-            continue
-        if value not in ("", "0", "1"):
-            raise UsageError(f"-x {name}={value}: the value is 1 or 0")
-        options[option] = value != "0"
+    options, allowed = stock.options(context.get_x_argument(as_dictionary=True))
     settings = configuration.from_alembic(context.config)
     settings = replace(settings, allow=(*settings.allow, *allowed))
     show = context.config.print_stdout
-    return Request(settings, Options(**options), confirm=lambda plan: show(describe(plan)))
-
-
-def _seconds(name: str, value: str) -> float:
-    try:
-        return float(value)
-    except ValueError:
-        raise UsageError(f"-x {name}={value}: the value is a number of seconds") from None
-
-
-def describe(plan: MovePlan) -> str:
-    """Render a plan as the stock command prints it."""
-    lines = [f"Database: {plan.target.url} (from {plan.target.source})"]
-    for move in plan.moves:
-        lines.append(f"{move.scenario}: {_name(move.current)} -> {_name(move.target)}")
-        for verb, rows in (("purge", move.purge), ("load", move.load)):
-            if any(rows.values()):
-                counted = ", ".join(f"{name} {count}" for name, count in rows.items() if count)
-                lines.append(f"  {verb}: {counted}")
-    return "\n".join([*lines, *plan.notes])
-
-
-def _name(version: Version | None) -> str:
-    return version.version if version else "base"
+    return Request(settings, options, confirm=lambda plan: show(stock.describe(plan)))
 
 
 class _Run:
@@ -151,9 +110,11 @@ class _Run:
         prepared: Sequence[moves.Prepared],
         *,
         disable_triggers: bool,
+        level: Verify,
     ) -> None:
         self._database = database
         self._disable_triggers = disable_triggers
+        self._level = level
         self._prepared = {one.move.scenario: one for one in prepared}
         self.acted = False
 
@@ -169,7 +130,12 @@ class _Run:
         self.acted = True
         log.create(self._database.connection)
         prepared = list(self._prepared.values())
-        moves.act(self._database, prepared, disable_triggers=self._disable_triggers)
+        acting.act(
+            self._database,
+            prepared,
+            disable_triggers=self._disable_triggers,
+            level=self._level,
+        )
 
 
 def _online(request: Request, graph: Graph, connection: Connection, place: Target) -> None:
@@ -316,7 +282,7 @@ def _plan(
         ),
     )
     request.plan = plan
-    run = _Run(database, prepared, disable_triggers=settings.disable_triggers)
+    run = _Run(database, prepared, disable_triggers=settings.disable_triggers, level=options.verify)
     if options.dry_run:
         run.acted = True
         return run, []
@@ -384,7 +350,8 @@ def _unknown_stamp(stamp: str) -> str:
 
 def _title(found: Sequence[Move]) -> str:
     return "; ".join(
-        f"{move.scenario}: {_name(move.current)} -> {_name(move.target)}" for move in found
+        f"{move.scenario}: {stock.name(move.current)} -> {stock.name(move.target)}"
+        for move in found
     )
 
 

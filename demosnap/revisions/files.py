@@ -112,6 +112,21 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
+def check_inside(settings: Settings, folder: Path) -> None:
+    """Check that what is written to a folder of the revisions stays in the project.
+
+    Raises:
+        DemosnapError: a symbolic link leads out of it.
+    """
+    real = folder.resolve()
+    if not real.is_relative_to(settings.revisions.resolve()):
+        raise DemosnapError(
+            f"{folder} is a symbolic link that leads to {real}, outside of {settings.revisions};"
+            " nothing was written there",
+            "Put a folder in its place.",
+        )
+
+
 @contextlib.contextmanager
 def temporary(folder: Path, name: str) -> Iterator[Path]:
     """Yield the path of a new, empty file in a folder; what is left of it in the end goes.
@@ -198,6 +213,7 @@ def refresh(settings: Settings, graph: Graph, only: str | None = None) -> list[P
         _link(link, latest(graph, scenario).file)
         made.append(link)
     for name, text in derived(settings, graph).items():
+        check_inside(settings, (settings.revisions / name).parent)
         write(settings.revisions / name, text)
         made.append(settings.revisions / name)
     return made

@@ -214,10 +214,17 @@ def in_range(
         return [version] if version else []
 
     found = list(chosen)
-    if end:
+    if end not in ("", "head", "heads"):
         below = {v.revision for last in named(end) for v in graph.ancestors(last)}
         found = [version for version in found if version.revision in below]
-    if start:
+    if start not in ("", "base"):
         firsts = {version.revision for version in named(start)}
-        found = [v for v in found if firsts & {above.revision for above in graph.ancestors(v)}]
+        scenario = start.partition("@")[0]
+        # A base is below all versions: of its scenario, or of all where nothing is loaded.
+        found = [
+            v
+            for v in found
+            if firsts & {above.revision for above in graph.ancestors(v)}
+            or (not firsts and (start == "current" or v.scenario == scenario))
+        ]
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 import warnings
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-from demosnap.errors import ScriptError, UnknownNameError, UsageError
+from demosnap.errors import DemosnapError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.revisions import plugin
 from demosnap.revisions import script as scripts
@@ -58,7 +59,23 @@ class Graph:
             ) from error
         except SyntaxError as error:
             conflict = " (a conflict of a merge?)" if "<<<<<<<" in (error.text or "") else ""
-            raise ScriptError(f"{error.filename}:{error.lineno}: {error.msg}{conflict}") from error
+            raise ScriptError(
+                f"is no Python: {error.msg}{conflict}",
+                "Restore the file from version control.",
+                error.filename,
+                error.lineno or None,
+            ) from error
+        except DemosnapError:
+            raise
+        except Exception as error:
+            # A script is code, which may raise anything.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            raise ScriptError(
+                f"cannot be run: {type(error).__name__}: {error}",
+                "Restore the file from version control.",
+                place.filename,
+                place.lineno,
+            ) from error
         return cls(sorted(found, key=lambda v: (v.scenario, v.number, v.created_at, v.revision)))
 
     @classmethod

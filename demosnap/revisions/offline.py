@@ -11,16 +11,14 @@ from typing import Any
 
 from alembic import context
 from sqlalchemy import Table as SQLTable
-from sqlalchemy import delete, insert
 from sqlalchemy.engine import Dialect as SQLDialect
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.schema import CreateTable
-from sqlalchemy.sql import Executable
 
 from demosnap import dialects
 from demosnap.database import log
 from demosnap.database.moves import Goal
-from demosnap.database.snapshots import read
+from demosnap.database.snapshots import compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Header, Version
@@ -56,6 +54,7 @@ def run(graph: Graph, wanted: Goals | None) -> None:
         assert migration_context._migrations_fn is not None
         found = list(migration_context._migrations_fn(heads, migration_context))
         goals = steps.goals_of(found, graph, current)
+    goals = [goal for goal in goals if goal.stamp_only or goal.current != goal.target]
     if not goals:
         raise UsageError("nothing to do: the range is empty")
     names = {v.dialect for goal in goals for v in (goal.current, goal.target) if v is not None}
@@ -66,15 +65,14 @@ def run(graph: Graph, wanted: Goals | None) -> None:
         )
     dialect = dialects.get(names.pop())
     write = migration_context.output_buffer.write
-    for text in _script(dialect, goals):
+    for text in _script(dialect, graph, goals):
         write(text)
         write("\n")
 
 
-def _script(dialect: Dialect, goals: list[Goal]) -> Iterator[str]:
-    # With "named", a per cent sign in a value is not doubled for a driver.
+def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
     make: Any = make_url(f"{dialect.name}://").get_dialect()
-    sql_dialect: SQLDialect = make(paramstyle="named")
+    sql_dialect: SQLDialect = make()
     for goal in goals:
         yield f"-- {goal.scenario}: {_name(goal.current)} -> {_name(goal.target)}"
     yield _WARNING
@@ -85,17 +83,35 @@ def _script(dialect: Dialect, goals: list[Goal]) -> Iterator[str]:
     purges = {goal.scenario: _purge(dialect, goal) for goal in goals}
     yield from dialect.file_begin([text for purge in purges.values() for text in purge])
     for goal in goals:
+        if not goal.stamp_only:
+            yield _only_at(dialect, graph, goal)
+    for goal in goals:
         yield from purges[goal.scenario]
     for goal in goals:
         if goal.target is not None and not goal.stamp_only:
             yield from _load(dialect, goal.target)
-        yield from _stamp(sql_dialect, goal)
+        yield from _stamp(dialect, goal)
     yield from dialect.file_end()
     for goal in goals:
         if goal.target is not None and not goal.stamp_only:
             tables = {table.name: table for table in _header(goal.target).tables}
             yield ""
             yield verification_query(goal.target.selection, tables, dialect)
+
+
+def _only_at(dialect: Dialect, graph: Graph, goal: Goal) -> str:
+    """Return a statement that fails, by a key given twice, where the goal does not start."""
+    ids = [version.revision for version in graph.of(goal.scenario)]
+    test = "EXISTS"
+    if goal.current is not None:
+        ids, test = [goal.current.revision], "NOT EXISTS"
+    stamps = ",".join(dialect.string(revision) for revision in ids)
+    message = dialect.string(f"{goal.scenario} is not at {_name(goal.current)}")
+    return (
+        f"INSERT INTO {log.VERSION_TABLE} (version_num)"
+        f" SELECT {message} FROM (SELECT 1 AS n UNION ALL SELECT 2) AS twice"
+        f" WHERE {test} (SELECT 1 FROM {log.VERSION_TABLE} WHERE version_num IN ({stamps}));"
+    )
 
 
 def _purge(dialect: Dialect, goal: Goal) -> list[str]:
@@ -120,19 +136,18 @@ def _load(dialect: Dialect, version: Version) -> Iterator[str]:
                 rows = b"),\n(".join(group).decode()
                 yield f"{section.head}({rows});"
             yield from section.after.splitlines()
+    compare_digest(reader, version)
     header = reader.header
     filled = [table for table in header.tables if header.rows[table.name]]
     yield from dialect.file_sequences(filled)
 
 
-def _stamp(sql_dialect: SQLDialect, goal: Goal) -> Iterator[str]:
-    table = log.version_table
+def _stamp(dialect: Dialect, goal: Goal) -> Iterator[str]:
     if goal.current is not None:
-        gone = delete(table).where(table.c.version_num == goal.current.revision)
-        yield _compiled(gone, sql_dialect)
+        gone = dialect.string(goal.current.revision)
+        yield f"DELETE FROM {log.VERSION_TABLE} WHERE version_num = {gone};"
     if goal.target is not None:
-        new = insert(table).values(version_num=goal.target.revision)
-        yield _compiled(new, sql_dialect)
+        yield _insert(dialect, log.VERSION_TABLE, {"version_num": goal.target.revision})
     operation = "stamp" if goal.stamp_only else "load" if goal.target else "purge"
     rows: Mapping[str, int] = goal.target.rows if goal.target else {}
     entry = log.new_entry(
@@ -142,20 +157,17 @@ def _stamp(sql_dialect: SQLDialect, goal: Goal) -> Iterator[str]:
         rows,
         goal.target.digest if goal.target else None,
     )
-    yield _compiled(insert(log.log_table).values(**log.values(entry)), sql_dialect)
+    yield _insert(dialect, log.LOG_TABLE, log.values(entry))
+
+
+def _insert(dialect: Dialect, table: str, values: Mapping[str, str | None]) -> str:
+    literals = ["NULL" if value is None else dialect.string(value) for value in values.values()]
+    return f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(literals)});"
 
 
 def _create(table: SQLTable, sql_dialect: SQLDialect) -> str:
     text = str(CreateTable(table, if_not_exists=True).compile(dialect=sql_dialect)).strip()
     return f"{text};"
-
-
-def _compiled(statement: Executable, sql_dialect: SQLDialect) -> str:
-    options = {"literal_binds": True}
-    compiled = statement.compile(  # type: ignore[attr-defined]
-        dialect=sql_dialect, compile_kwargs=options
-    )
-    return f"{compiled};"
 
 
 def _header(version: Version) -> Header:

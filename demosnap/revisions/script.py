@@ -82,19 +82,21 @@ def parse(script: Script) -> Version:
     snapshot = getattr(module, "snapshot", None)
     if not isinstance(snapshot, dict):
         raise ScriptError(
-            f"{path}: this revision has no `snapshot`; it is not one of demosnap's",
+            "this revision has no `snapshot`; it is not one of demosnap's",
             "Keep the application's own migrations in an environment of their own.",
+            str(path),
         )
     down = script.down_revision
     if down is not None and not isinstance(down, str):
-        raise ScriptError(f"{path}: a merge of revisions is not a version of a scenario")
+        raise ScriptError("a merge of revisions is not a version of a scenario", file=str(path))
     try:
         return _from_dict(snapshot, script.revision, down, _message(script), path.parent)
     except (KeyError, TypeError, ValueError, UsageError) as error:
         what = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
         raise ScriptError(
-            f"{path}: `snapshot` is not what demosnap writes: {what}",
+            f"`snapshot` is not what demosnap writes: {what}",
             "Restore the file from version control.",
+            str(path),
         ) from error
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demosnap.config.choices import DEFAULT_MARKER
@@ -56,7 +55,10 @@ def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
                 return examine(connection)
         finally:
             engine.dispose()
-    except (SQLAlchemyError, DemosnapError, ImportError, OSError, ValueError) as error:
+    except (
+        *(SQLAlchemyError, DemosnapError, ImportError, OSError, ValueError),
+        TypeError,  # a driver that does not know a key of the URL's query
+    ) as error:
         return None, (
             f"The database could not be looked at ({_reason(error, url)}); "
             "demosnap.yaml names no tables.",
@@ -65,19 +67,17 @@ def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
 
 def _engine(url: str) -> Engine | None:
     """Open the database, None for one that does not exist outside of a process."""
-    from sqlalchemy import create_engine, make_url
+    from sqlalchemy import create_engine
 
     from demosnap import dialects
+    from demosnap.dialects.urls import normalise
 
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        name = (parsed.database or "").removeprefix("file:").partition("?")[0]
-        if name in ("", ":memory:") or parsed.query.get("mode") == "memory":
-            return None
-        if not Path(name).exists():
-            raise FileNotFoundError(f"there is no file {name}")
-    engine = create_engine(url)
-    dialects.get(engine.dialect.name).configure_engine(engine)
+    parsed = normalise(url)
+    dialect = dialects.get(parsed.get_backend_name())
+    if dialect.in_process(parsed):
+        return None
+    engine = create_engine(parsed)
+    dialect.configure_engine(engine)
     return engine
 
 

@@ -14,6 +14,9 @@ _WHERE_TOKEN = re.compile(
 )
 
 
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
+
+
 def predicates(
     selection: Selection, tables: Mapping[str, Table], dialect: Dialect
 ) -> dict[str, str]:
@@ -94,10 +97,37 @@ def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
 
 
 def bind_scenario(where: str, scenario: str, dialect: Dialect) -> str:
-    """Put the scenario's name, as a literal, where `:scenario` stands outside of quotes."""
+    """Put the scenario's name, as a literal, where `:scenario` stands outside of quotes.
+
+    Raises:
+        ScriptError: the text is more than one predicate.
+    """
+    if problem := _problem(where):
+        raise ScriptError(
+            f"the predicate {where!r} {problem}",
+            "A predicate is one expression, as it stands behind WHERE.",
+        )
     literal = dialect.string(scenario)
     bound = _WHERE_TOKEN.sub(lambda m: literal if m[0] == ":scenario" else m[0], where)
     return f"({bound})"
+
+
+def _problem(where: str) -> str | None:
+    """Return why a text could end the statement that it is put into; None: it cannot."""
+    if "\\'" in where or "\0" in where:
+        return "has a backslash before a quote, or a NUL"
+    bare = _QUOTED.sub("''", where)
+    for mark in (";", "--", "/*", "*/", "$$"):
+        if mark in bare:
+            return f"has {mark} outside of quotes"
+    if any(quote in bare.replace("''", "") for quote in "'\"`"):
+        return "has a quote that is not closed"
+    depth = 0
+    for character in bare:
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0:
+            break
+    return "has parentheses that do not match" if depth else None
 
 
 def purge_statements(

@@ -1,0 +1,139 @@
+"""The verb that captures: files first, then the stamp."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from demosnap import dialects, interrupts
+from demosnap.config.names import shown
+from demosnap.errors import DemosnapError
+from demosnap.model import Version
+from demosnap.plan import CapturePlan, MovePlan, Options, RevisionResult, Target
+from demosnap.revisions import capture, files, goals
+from demosnap.revisions.graph import Graph
+
+if TYPE_CHECKING:
+    from demosnap.config import Settings
+
+
+class Capturing:
+    """What a `Project` does by capturing."""
+
+    if TYPE_CHECKING:
+        _confirm: Callable[[MovePlan | CapturePlan], None] | None
+        _lock_timeout: float
+
+        @property
+        def settings(self) -> Settings: ...
+
+        def graph(self) -> Graph: ...
+
+        def _reading(
+            self, connection: Connection | None, *, changes: bool
+        ) -> contextlib.AbstractContextManager[tuple[Connection, Target]]: ...
+
+        def _online(
+            self,
+            wanted: goals.Goals,
+            options: Options,
+            connection: Connection | None = None,
+            confirm: Callable[[MovePlan], None] | None = None,
+            before_commit: Callable[[], None] | None = None,
+        ) -> MovePlan: ...
+
+    def revision(
+        self,
+        scenario: str,
+        *,
+        message: str | None = None,
+        stamp: bool = True,
+        allow_empty: bool = False,
+        head: str | None = None,
+        splice: bool = False,
+        dry_run: bool = False,
+        auto: bool = False,
+        date: str | None = None,
+        connection: Connection | None = None,
+    ) -> RevisionResult:
+        """Capture the demo rows as the next revision of a scenario.
+
+        Raises:
+            RefusedError: there are no demo rows, or capturing them would undo a version.
+            UnknownNameError: demosnap.yaml lists scenarios, and this is not one of them.
+            UsageError: message, head or date is not what it must be.
+            DemosnapError: the revision is there, and the database could not be stamped with it.
+        """
+        if auto and not self.settings.auto_export:
+            return RevisionResult(None, None, False, False)
+        wanted = capture.Wanted(scenario, message, allow_empty, head, splice, date)
+        capture.check_scenario(self.settings, self.graph(), scenario)
+        found: capture.Captured | None = None
+        stamped = False
+        with interrupts.held(interrupts.DONE) as hold:
+            try:
+                with contextlib.ExitStack() as locked:
+                    with self._reading(connection, changes=stamp and not dry_run) as (own, place):
+                        if self._confirm is not None and stamp and not dry_run:
+                            self._confirm(CapturePlan(place, scenario, "", None, {}))
+                        if not dry_run:
+                            # Held until the stamp is there, too: the next capture needs it.
+                            lock = files.project_lock(self.settings, self._lock_timeout)
+                            locked.enter_context(lock)
+                        moment = _moment(own, given=connection is not None)
+                        with interrupts.held() as hold_files:
+                            found = capture.capture(
+                                own,
+                                moment,
+                                place,
+                                self.settings,
+                                self.graph(),
+                                wanted,
+                                dry_run=dry_run,
+                                before_files=hold_files if stamp else hold,
+                            )
+                    if stamp and found.version is not None and not found.stamped:
+                        goal = goals.stamp_captured(found.version, found.stamps)
+                        options = Options(verify_stamp=False, discard=True)
+                        self._online(goal, options, connection, before_commit=hold)
+                        stamped = True
+            except (DemosnapError, KeyboardInterrupt) as error:
+                if found is None or not found.created or found.version is None:
+                    raise
+                raise _captured_but(found.version, error, stamp and not stamped) from error
+            return RevisionResult(
+                plan=found.plan,
+                version=found.version,
+                created=found.created,
+                stamped=stamped,
+                files=tuple(shown(path) for path in found.files),
+            )
+
+
+@contextlib.contextmanager
+def _moment(reading: Connection, *, given: bool) -> Iterator[None]:
+    """See the database at one moment; inside a transaction of the caller's, as that sees it."""
+    dialect = dialects.of(reading)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(dialect.session(reading, write=False))
+        if not given:
+            stack.enter_context(dialect.consistent_read(reading))
+        yield
+
+
+def _captured_but(
+    version: Version, error: DemosnapError | KeyboardInterrupt, unstamped: bool
+) -> DemosnapError | KeyboardInterrupt:
+    """Return what to say of an error that came when a capture's files were in place."""
+    name = f"{version.scenario}@{version.short}"
+    done = f"{version.scenario} {version.version} is captured"
+    if unstamped:
+        done += ", but the database is not stamped with it"
+    hint = f"`demosnap revision {version.scenario}` or `demosnap stamp {name}` stamps it."
+    if isinstance(error, DemosnapError):
+        message = error.message.removesuffix("; nothing was changed")
+        return DemosnapError(f"{done}: {message}", hint if unstamped else error.hint)
+    return KeyboardInterrupt(f"interrupted: {done}" + (f"\n{hint}" if unstamped else ""))

@@ -1,0 +1,134 @@
+"""A version as the database holds it: load it, and hold it against its snapshot."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import itertools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from demosnap.database import fit, guard, transfer, verify
+from demosnap.database.snapshots import OpenSnapshot, hashing
+from demosnap.errors import VerificationError
+from demosnap.model import Table, Version
+from demosnap.plan import Verify
+from demosnap.snapshot.predicates import predicates
+from demosnap.snapshot.rows import row_key, split
+
+if TYPE_CHECKING:
+    from demosnap.database.moves import Database
+
+SAMPLE = 1000
+"""How many rows of a table a sample compares."""
+
+
+def differences(database: Database, target: Version) -> list[str]:
+    """Return why the database does not hold a version; empty: it does."""
+    connection, dialect = database.connection, database.dialect
+    snapshot = OpenSnapshot(target, dialect, database.tables)
+    reasons = fit.unfit(database.tables, snapshot.header.tables)
+    if reasons:
+        return reasons
+    picked = predicates(target.selection, database.tables, dialect)
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        difference = verify.first_difference(
+            table,
+            rows,
+            dialect.read_rows(connection, table, picked[table.name]),
+            decoded_by=dialect if snapshot.foreign else None,
+        )
+        if difference:
+            reasons.append(difference)
+    return reasons
+
+
+def load(database: Database, target: Version, level: Verify) -> str | None:
+    """Load and verify a version; return the digest of what the database then holds.
+
+    Raises:
+        VerificationError: it holds something else than the snapshot.
+    """
+    snapshot = OpenSnapshot(target, database.dialect, database.tables)
+    blocks = snapshot.blocks()
+    transfer.load(database.connection, database.dialect, snapshot.tables, blocks)
+    # Past the last block stands the comparison of the digest.
+    collections.deque(blocks, maxlen=0)
+    return verified(database, snapshot, level)
+
+
+def verified(database: Database, snapshot: OpenSnapshot, level: Verify) -> str | None:
+    """Check what was loaded; return its digest, None where not all of it was read.
+
+    Counts and foreign keys always. "full": every row's content, "sample": that of some rows.
+
+    Raises:
+        VerificationError: it is something else than the snapshot.
+    """
+    connection, dialect = database.connection, database.dialect
+    picked = predicates(snapshot.version.selection, database.tables, dialect)
+    verify.row_counts(connection, dialect, picked, snapshot.version.rows)
+    verify.foreign_keys(connection, dialect, database.tables, picked)
+    if level == "counts":
+        return None
+    if level == "sample":
+        for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+            _refuse(_sampled(database, snapshot, table, rows, picked[table.name]))
+        return None
+    loaded = dict(snapshot.digests)
+    total = transfer.Digest(dialect)
+    for table in snapshot.tables:
+        sha = hashlib.sha256()
+        rows = dialect.read_rows(connection, table, picked[table.name])
+        total.table(table, hashing(rows, sha))
+        if sha.hexdigest() != loaded[table.name]:
+            _refuse(_difference(database, snapshot, table, picked[table.name]))
+    return total.hexdigest()
+
+
+def _refuse(difference: str | None) -> None:
+    if difference is not None:
+        raise VerificationError(
+            f"after the load {difference}",
+            "A trigger, a default or the column's type changed what was inserted;"
+            " it was rolled back.",
+        )
+
+
+def _sampled(
+    database: Database, snapshot: OpenSnapshot, table: Table, rows: Iterable[bytes], predicate: str
+) -> str | None:
+    """Return what differs first in rows that are spread evenly over a table, None if nothing."""
+    dialect = database.dialect
+    step = max(1, snapshot.version.rows[table.name] // SAMPLE)
+    if not table.identified:
+        return _first(database, snapshot, table, rows, predicate)
+    for batch in guard.batches(itertools.islice(rows, 0, None, step)):
+        keys = [tuple(split(row)[: len(table.key)]) for row in batch]
+        where = f"({predicate}) AND ({dialect.key_predicate(table.key, keys)})"
+        batch.sort(key=row_key(table))
+        difference = _first(database, snapshot, table, batch, where)
+        if difference is not None:
+            return difference
+    return None
+
+
+def _first(
+    database: Database, snapshot: OpenSnapshot, table: Table, rows: Iterable[bytes], predicate: str
+) -> str | None:
+    return verify.first_difference(
+        table,
+        rows,
+        database.dialect.read_rows(database.connection, table, predicate),
+        database.tables[table.name].triggers,
+        database.dialect if snapshot.foreign else None,
+    )
+
+
+def _difference(
+    database: Database, snapshot: OpenSnapshot, wanted: Table, predicate: str
+) -> str | None:
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        if table.name == wanted.name:
+            return _first(database, snapshot, table, rows, predicate)
+    raise AssertionError(f"{wanted.name} is not in the snapshot")

@@ -1,0 +1,77 @@
+"""What the stock `alembic` command is told by `-x demosnap.…`, and the plan as it prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from demosnap.errors import UnknownNameError, UsageError
+from demosnap.model import Version
+from demosnap.plan import VERIFY, MovePlan, Options
+
+
+def options(given: Mapping[str, str]) -> tuple[Options, tuple[str, ...]]:
+    """Parse the `-x` arguments into options and patterns of allowed targets.
+
+    Raises:
+        UnknownNameError: there is no such option.
+        UsageError: a value is not what the option takes.
+    """
+    found: dict[str, Any] = {}
+    known = [field.name for field in fields(Options)]
+    allowed: tuple[str, ...] = ()
+    for argument, value in given.items():
+        prefix, _, option = argument.partition(".")
+        if prefix != "demosnap":
+            continue
+        if option == "allow_target":
+            allowed = (value,)
+            continue
+        if option not in known:
+            raise UnknownNameError("option", f"demosnap.{option}", [f"demosnap.{n}" for n in known])
+        if option == "lock_timeout":
+            found[option] = _seconds(argument, value)
+            continue
+        if option == "cascade":
+            found[option] = tuple(filter(None, value.split(",")))
+            continue
+        if option == "verify":
+            # 0 and 1 are what a stamp takes, as --no-verify.
+            option = "verify" if value in VERIFY else "verify_stamp"
+            if option == "verify":
+                found[option] = value
+                continue
+        if value not in ("", "0", "1"):
+            raise UsageError(f"-x {argument}={value}: the value is 1 or 0")
+        found[option] = value != "0"
+    return Options(**found), allowed
+
+
+def _seconds(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise UsageError(f"-x {name}={value}: the value is a number of seconds") from None
+
+
+def describe(plan: MovePlan) -> str:
+    """Render a plan as the stock command prints it."""
+    lines = [f"Database: {plan.target.url} (from {plan.target.source})"]
+    for move in plan.moves:
+        lines.append(f"{move.scenario}: {name(move.current)} -> {name(move.target)}")
+        for verb, rows in (
+            ("purge", move.purge),
+            ("purge, though no demo data", move.also),
+            ("set NULL, though no demo data", move.emptied),
+            ("load", move.load),
+        ):
+            if any(rows.values()):
+                counted = ", ".join(f"{table} {count}" for table, count in rows.items() if count)
+                lines.append(f"  {verb}: {counted}")
+    return "\n".join([*lines, *plan.notes])
+
+
+def name(version: Version | None) -> str:
+    """Return the name of a version, or `base`."""
+    return version.version if version else "base"
