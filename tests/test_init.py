@@ -554,9 +554,9 @@ def test_a_database_that_cannot_be_looked_at(project: Path) -> None:
     for number, (url, reason) in enumerate(
         [
             ("sqlite:///rubbish.db", "file is not a database"),
-            ("sqlite:///missing.db", "there is no file missing.db"),
-            ("sqlite:///file:missing.db?uri=true", "there is no file missing.db"),
-            ("oracle+nothing://app@localhost/x", "Can't load plugin"),
+            ("sqlite:///missing.db", "there is no database file missing.db"),
+            ("sqlite:///file:missing.db?uri=true", "there is no database file missing.db"),
+            ("oracle+nothing://app@localhost/x", "does not know the dialect 'oracle'"),
         ]
     ):
         result = init(f"p{number}", url=url, confirm=never)

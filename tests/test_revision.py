@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import copies
 import pytest
 import small
 import sqlalchemy as sa
@@ -31,13 +32,29 @@ Tree = dict[str, Any]
 @pytest.fixture
 def seeded(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """The small application, seeded; nothing is captured yet."""
-    return _seeded(database, make_workspace)
+    chain = small.make(make_workspace(database))
+    database.execute(*small.GENERAL["v1"])
+    return chain
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `sqlite_seeded` is a copy of."""
+    return copies.build(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="module")
+def template_of_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `sqlite_chain` is a copy of."""
+    return copies.build(tmp_path_factory.mktemp("template"), "v1", "v2")
 
 
 @pytest.fixture
-def sqlite_seeded(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
-    """The same on SQLite alone, for what is about words and files."""
-    return _seeded(sqlite, make_workspace)
+def sqlite_seeded(template: Path, tmp_path: Path) -> Iterator[Chain]:
+    """The same as `seeded` on SQLite alone, for what is about words and files."""
+    for chain in copies.copy(template, tmp_path):
+        chain.database.execute(*small.GENERAL["v1"])
+        yield chain
 
 
 @pytest.fixture
@@ -47,15 +64,9 @@ def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
 
 
 @pytest.fixture
-def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
-    """The same on SQLite alone."""
-    return small.make(make_workspace(sqlite), "v1", "v2")
-
-
-def _seeded(database: Database, make_workspace: MakeWorkspace) -> Chain:
-    chain = small.make(make_workspace(database))
-    database.execute(*small.GENERAL["v1"])
-    return chain
+def sqlite_chain(template_of_two: Path, tmp_path: Path) -> Iterator[Chain]:
+    """The same as `chain` on SQLite alone."""
+    yield from copies.copy(template_of_two, tmp_path)
 
 
 def tree(folder: Path) -> Tree:
@@ -633,31 +644,31 @@ def test_after_seed_finds_the_project_of_the_current_folder(
 
 
 def test_after_seed_captures_inside_the_seeders_transaction(
-    seeded: Chain, monkeypatch: pytest.MonkeyPatch
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows that are not committed yet are captured, and the stamp is committed with them."""
     monkeypatch.setenv("DEMOSNAP_AUTO_EXPORT", "1")
-    ini = seeded.workspace.folder / "alembic.ini"
-    with seeded.database.engine.connect() as connection, connection.begin() as transaction:
+    ini = chain.workspace.folder / "alembic.ini"
+    with chain.database.engine.connect() as connection, connection.begin() as transaction:
         connection.exec_driver_sql("INSERT INTO checks VALUES (7, 1, 'late')")
         result = demosnap.after_seed("general", ini, connection=connection)
         assert result.version is not None
         assert result.version.rows["checks"] == 3
         assert transaction.is_active
         transaction.commit()
-    assert seeded.stamps() == ["general v1"]
-    assert seeded.project.check(database=True) == []
+    assert chain.stamps() == ["general v3"]
+    assert chain.project.check(database=True) == []
 
 
-def test_a_stamp_in_the_callers_transaction_goes_when_it_is_rolled_back(seeded: Chain) -> None:
-    rows = seeded.database.dump()
-    with seeded.database.engine.connect() as connection:
+def test_a_stamp_in_the_callers_transaction_goes_when_it_is_rolled_back(chain: Chain) -> None:
+    before = chain.everything()
+    with chain.database.engine.connect() as connection:
         connection.begin()
-        assert seeded.project.revision("general", connection=connection).created
+        connection.exec_driver_sql("INSERT INTO checks VALUES (7, 1, 'late')")
+        assert chain.project.revision("general", connection=connection).created
         connection.rollback()
-    assert no_stamps(seeded)
-    assert seeded.database.dump() == rows
-    assert seeded.project.revision("general").stamped
+    assert chain.everything() == before
+    assert chain.stamps() == ["general v2"]
 
 
 # ---------------------------------------------------------------------- no stamp

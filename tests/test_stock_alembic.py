@@ -21,6 +21,8 @@ from alembic.runtime.migration import MigrationContext
 from conftest import Database, Workspace
 from small import Chain
 
+from demosnap.errors import DemosnapError, RefusedError
+
 MakeWorkspace = Callable[[Database], Workspace]
 Done = subprocess.CompletedProcess[str]
 
@@ -172,9 +174,9 @@ def test_in_the_callers_transaction_nothing_is_committed(chain: Chain) -> None:
 # ---------------------------------------------------------------- looking
 
 
-def test_current_history_heads_and_show_know_the_versions(chain: Chain) -> None:
+def test_current_history_heads_and_show_know_the_versions(sqlite_chain: Chain) -> None:
     """Ids, the head, where the database is, and the message of each script."""
-    ids = chain.ids()
+    chain, ids = sqlite_chain, sqlite_chain.ids()
     alembic = chain.workspace.alembic
     chain.project.downgrade("general", "-1")
     with nothing_changes(chain):
@@ -218,19 +220,20 @@ def test_stamp_verifies_the_rows_first(chain: Chain) -> None:
 # ---------------------------------------------------------------- guards
 
 
-def _same_refusal(chain: Chain, ours: tuple[str, ...], theirs: tuple[str, ...], told: str) -> None:
-    """Check that both commands refuse in the same words and that neither changes anything."""
-    with nothing_changes(chain):
-        done = chain.workspace.run(*ours, check=False)
-    assert done.returncode != 0
-    message = done.stderr[done.stderr.index("error: ") + len("error: ") :]
+def _same_refusal(
+    chain: Chain, ours: Callable[[], Any], theirs: tuple[str, ...], told: str
+) -> None:
+    """Check that both refuse in the same words and that neither changes anything."""
+    with nothing_changes(chain), pytest.raises(DemosnapError) as caught:
+        ours()
+    message = str(caught.value)
     assert told in message
     assert "".join(message.split()) in failed(chain, *theirs)
 
 
 def test_guards_hold_in_the_same_words(chain: Chain) -> None:
     """Uncaptured rows, rows that reference demo rows, taken keys: as demosnap says it."""
-    down = (("downgrade", "general", "-1"), ("downgrade", "general@-1"))
+    down = (lambda: chain.project.downgrade("general", "-1"), ("downgrade", "general@-1"))
     chain.database.execute("UPDATE cards SET title = 'Changed' WHERE id = 1")
     _same_refusal(chain, *down, "`demosnap revision general`")
     chain.workspace.alembic("-x", "demosnap.discard=1", "downgrade", "general@-1")
@@ -240,14 +243,14 @@ def test_guards_hold_in_the_same_words(chain: Chain) -> None:
     chain.database.execute("UPDATE cards SET board_id = 2 WHERE id = 20")
     chain.project.downgrade("general", "base")
     chain.database.execute("UPDATE cards SET id = 5 WHERE id = 20")
-    up = (("upgrade", "general@head"), ("upgrade", "general@head"))
+    up = (lambda: chain.project.upgrade("general@head"), ("upgrade", "general@head"))
     _same_refusal(chain, *up, "cards")
 
 
 def test_snapshots_and_targets_are_guarded_in_the_same_words(sqlite_chain: Chain) -> None:
     """A snapshot edited by hand, a version table from elsewhere, a database not allowed."""
     chain = sqlite_chain
-    up = (("upgrade", "general@head"), ("upgrade", "general@head"))
+    up = (lambda: chain.project.upgrade("general@head"), ("upgrade", "general@head"))
     chain.project.downgrade("general", "-1")
     path = chain.workspace.revisions / "general" / "general_v3_2025-02-01.sql"
     original = path.read_bytes()
@@ -261,11 +264,10 @@ def test_snapshots_and_targets_are_guarded_in_the_same_words(sqlite_chain: Chain
     remote = replace(chain.database, url="postgresql://app:s3cret@db.example.com/app")
     far = Chain(replace(chain.workspace, database=remote))
     chain.workspace.configure(small.SETTINGS)
-    for run in (far.workspace.alembic, far.workspace.run):
-        done = run("upgrade", "general@head", check=False)
-        assert done.returncode != 0
-        assert 'allow:["db.example.com/app"]' in said(done)
-        assert "s3cret" not in said(done)
+    done = far.workspace.alembic("upgrade", "general@head", check=False)
+    assert done.returncode != 0
+    assert 'allow:["db.example.com/app"]' in said(done)
+    assert "s3cret" not in said(done)
 
 
 @pytest.mark.parametrize(
@@ -324,7 +326,7 @@ def test_a_script_that_raises_in_the_middle_leaves_rows_and_stamp(chain: Chain) 
 
     _raise_in(chain, "op.purge_snapshot(snapshot)")
     check("downgrade", "general@base")
-    chain.project.downgrade("general", "-1", discard=True)
+    chain.project.downgrade("general", "-1")
     _raise_in(chain, "op.load_snapshot(snapshot)")
     chain.project.stamp("general@v1", verify=False)
     chain.database.client(workspace.revisions / "general" / "general_v1_2025-01-15.sql")
@@ -335,10 +337,9 @@ def test_a_script_that_raises_in_the_middle_leaves_rows_and_stamp(chain: Chain) 
 # ---------------------------------------------------------------- stamps that no script knows
 
 
-@pytest.mark.parametrize("name", ["alembic", "demosnap"])
-def test_an_unknown_stamp_disturbs_only_its_own_scenario(pair: Chain, name: str) -> None:
+def test_an_unknown_stamp_disturbs_only_its_own_scenario(pair: Chain) -> None:
     """general goes down and up beside it; writer is refused until the stamp is let go."""
-    workspace = pair.workspace
+    alembic = pair.workspace.alembic
     pair.project.downgrade("writer", "base")
     strangers = ["ghost_v1_00000000", "writer_v9_deadbeef"]
     pair.database.execute(
@@ -349,30 +350,23 @@ def test_an_unknown_stamp_disturbs_only_its_own_scenario(pair: Chain, name: str)
         rows = pair.database.rows("SELECT version_num FROM demosnap_version")
         return sorted(row[0] for row in rows if row[0] in strangers)
 
-    down = workspace.run("downgrade", "general@-1", command=name)
+    assert "writer_v9_deadbeef" in alembic("downgrade", "general@-1").stdout
     assert pair.database.dump() == pair.at["v1"]
-    assert "writer_v9_deadbeef" in down.stdout + down.stderr
-    workspace.run("upgrade", "general@head", command=name)
+    assert any("writer_v9_deadbeef" in n for n in pair.project.upgrade("general@head").notes)
     assert pair.database.dump() == pair.at["v2"]
-    workspace.run("downgrade", "general@base", command=name)
+    pair.project.downgrade("general", "base")
     assert pair.database.dump() == pair.at["base"]
+    alembic("upgrade", "general@head")
+    assert pair.database.dump() == pair.at["v2"]
     assert stamps() == strangers
-    workspace.run("current", command=name)
 
-    with nothing_changes(pair):
-        done = workspace.run("upgrade", "writer@head", command=name, check=False)
-    assert done.returncode != 0
-    assert "writer_v9_deadbeef" in done.stdout + done.stderr
-    discard = {
-        "alembic": ("-x", "demosnap.discard=1", "upgrade", "writer@head"),
-        "demosnap": ("upgrade", "writer@head", "--discard"),
-    }
-    workspace.run(*discard[name], command=name)
+    assert "writer_v9_deadbeef" in failed(pair, "upgrade", "writer@head")
+    with nothing_changes(pair), pytest.raises(RefusedError, match="writer_v9_deadbeef"):
+        pair.project.upgrade("writer@head")
+    alembic("-x", "demosnap.discard=1", "upgrade", "writer@head")
     assert stamps() == ["ghost_v1_00000000"]
-    pair.project.upgrade("general@head")
-    assert "writer v1" in [
-        f"{e.scenario} {e.version.short}" for e in pair.project.current() if e.version
-    ]
+    known = [f"{e.scenario} {e.version.short}" for e in pair.project.current() if e.version]
+    assert known == ["general v2", "writer v1"]
 
 
 def test_two_stamps_of_one_scenario_are_an_error(sqlite_chain: Chain) -> None:
@@ -395,9 +389,8 @@ def test_an_applications_own_migrations_keep_working(database: Database, tmp_pat
     ini = folder / "alembic.ini"
     url = database.url.replace("%", "%%")
     ini.write_text(re.sub(r"(?m)^sqlalchemy.url = .*$", f"sqlalchemy.url = {url}", ini.read_text()))
-    _migration(workspace, "first", [_create(database, t) for t in small.metadata.sorted_tables])
+    _migration(folder, "first", None, [_create(database, t) for t in small.metadata.sorted_tables])
     workspace.alembic("upgrade", "head")
-    first = workspace.alembic("current").stdout.split()[0]
 
     before = ini.read_text()
     workspace.run("init", "--yes")
@@ -407,41 +400,35 @@ def test_an_applications_own_migrations_keep_working(database: Database, tmp_pat
     own = database.dump()
     database.execute(*small.GENERAL["v1"])
     held = database.dump()
-    workspace.run("revision", "general", "--date", "2025-01-15")
-    assert workspace.project.show("general@v1").version.application_revision == {
-        "alembic_version": first
-    }
+    version = workspace.project.revision("general", date="2025-01-15").version
+    assert version.application_revision == {"alembic_version": "first"}
 
     workspace.alembic("-n", "demosnap", "downgrade", "general@-1")
     assert database.dump() == own
     workspace.alembic("-n", "demosnap", "upgrade", "general@head")
     assert database.dump() == held
-    stamp = database.rows("SELECT version_num FROM demosnap_version")
-    assert workspace.alembic("-n", "demosnap", "current").stdout.split()[0] == stamp[0][0]
-    assert workspace.alembic("current").stdout.split()[0] == first
+    assert workspace.alembic("-n", "demosnap", "current").stdout.split()[0] == version.revision
+    assert workspace.alembic("current").stdout.split()[0] == "first"
 
-    _migration(workspace, "second", ["ALTER TABLE checks ADD COLUMN note VARCHAR(20)"])
+    _migration(folder, "second", "first", ["ALTER TABLE checks ADD COLUMN note VARCHAR(20)"])
     workspace.alembic("upgrade", "head")
-    second = database.rows("SELECT version_num FROM alembic_version")[0][0]
-    assert second != first
-    assert database.rows("SELECT version_num FROM demosnap_version") == stamp
-    workspace.alembic("-n", "demosnap", "downgrade", "general@base")
+    assert database.rows("SELECT version_num FROM alembic_version") == [("second",)]
+    assert database.rows("SELECT version_num FROM demosnap_version") == [(version.revision,)]
+    workspace.project.downgrade("general", "base")
+    assert database.rows("SELECT version_num FROM alembic_version") == [("second",)]
     assert database.rows("SELECT version_num FROM demosnap_version") == []
-    assert database.rows("SELECT version_num FROM alembic_version") == [(second,)]
 
 
 def _create(database: Database, table: sa.Table) -> str:
     return str(sa.schema.CreateTable(table).compile(database.engine)).strip()
 
 
-def _migration(workspace: Workspace, name: str, statements: list[str]) -> None:
-    workspace.alembic("revision", "-m", name)
-    (script,) = (workspace.folder / "migrations" / "versions").glob(f"*_{name}.py")
+def _migration(folder: Path, name: str, parent: str | None, statements: list[str]) -> None:
     lines = "\n".join(f"    op.execute({statement!r})" for statement in statements)
-    text = script.read_text()
-    head, upgrade, rest = text.partition('"""Upgrade schema."""')
-    assert upgrade
-    script.write_text(f"{head}{upgrade}\n{lines}\n{rest}")
+    (folder / "migrations" / "versions" / f"{name}.py").write_text(
+        f"from alembic import op\n\nrevision = {name!r}\ndown_revision = {parent!r}\n\n\n"
+        f"def upgrade():\n{lines}\n"
+    )
 
 
 # ---------------------------------------------------------------- what is private in Alembic
