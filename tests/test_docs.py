@@ -169,7 +169,7 @@ def test_rooms_are_described() -> None:
 RANKS = (
     ("cli",),
     ("scaffold", "project"),
-    ("comparing",),
+    ("capturing", "comparing", "looking"),
     ("revisions",),
     ("target",),
     ("database",),

@@ -1,0 +1,157 @@
+"""The verbs that look: at the versions there are, and at what the database holds of them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from demosnap import dialects
+from demosnap.database import captured, log, moves, reflect, transfer
+from demosnap.errors import DemosnapError, UnknownNameError, UsageError
+from demosnap.model import Version
+from demosnap.plan import CurrentEntry, Finding, HistoryEntry, Target
+from demosnap.revisions import checking, files, goals
+from demosnap.revisions.graph import Graph
+from demosnap.revisions.script import scenario_of
+
+if TYPE_CHECKING:
+    from demosnap.config import Settings
+
+
+class Looking:
+    """What a `Project` does by looking."""
+
+    if TYPE_CHECKING:
+        _lock_timeout: float
+
+        @property
+        def settings(self) -> Settings: ...
+
+        def graph(self) -> Graph: ...
+
+        def _reading(
+            self, connection: Connection | None, *, changes: bool
+        ) -> contextlib.AbstractContextManager[tuple[Connection, Target]]: ...
+
+    def history(
+        self,
+        scenario: str | None = None,
+        *,
+        rev_range: str | None = None,
+        indicate_current: bool = True,
+    ) -> list[HistoryEntry]:
+        """Return the versions, newest first; `rev_range` is `A:B`, `A:` or `:B`.
+
+        The database's place is None where it cannot be asked.
+
+        Raises:
+            UnknownNameError: there is no such scenario or version.
+            DatabaseError: `rev_range` names `current`, and the database cannot be reached.
+        """
+        graph = self.graph()
+        if scenario is not None and not graph.of(scenario):
+            raise UnknownNameError("scenario", scenario, graph.scenarios)
+        chosen = [v for v in graph.versions.values() if scenario in (None, v.scenario)]
+        needed = "current" in re.split(r"[:\s]+", rev_range or "")
+        current = self._stamped(needed=needed) if indicate_current or needed else None
+        if rev_range is not None:
+            chosen = goals.in_range(graph, chosen, rev_range, current or ())
+        chosen.sort(key=lambda v: (v.created_at, v.number, v.revision), reverse=True)
+        return [_entry(graph, version, current) for version in chosen]
+
+    def heads(self) -> list[HistoryEntry]:
+        """Return the newest version of each branch, by scenario."""
+        graph = self.graph()
+        current = self._stamped()
+        return [
+            _entry(graph, version, current)
+            for scenario in graph.scenarios
+            for version in graph.heads(scenario)
+        ]
+
+    def show(self, name: str) -> HistoryEntry:
+        """Return one version.
+
+        Raises:
+            UnknownNameError: there is no such version.
+        """
+        graph = self.graph()
+        current = self._stamped()
+        stamped = (graph.versions[s] for s in current or () if s in graph.versions)
+        version = graph.resolve(name, {v.scenario: v for v in stamped})
+        if version is None:
+            raise UsageError(f"{name} is before the first version; there is nothing to show")
+        return _entry(graph, version, current)
+
+    def current(self) -> list[CurrentEntry]:
+        """Return what the database is stamped with, by scenario, and the rows it holds.
+
+        Raises:
+            DatabaseError: the database cannot be reached.
+        """
+        graph = self.graph()
+        with self._reading(None, changes=False) as (connection, _):
+            dialect = dialects.of(connection)
+            with dialect.session(connection, write=False), dialect.consistent_read(connection):
+                database = moves.Database(connection, dialect, reflect.tables(connection))
+                return [
+                    self._current_entry(database, graph, stamp) for stamp in log.stamps(connection)
+                ]
+
+    def _current_entry(self, database: moves.Database, graph: Graph, stamp: str) -> CurrentEntry:
+        version = graph.versions.get(stamp)
+        if version is None:
+            return CurrentEntry(scenario_of(stamp) or "", stamp, None, False, None)
+        covered = moves.selections(database, self.settings, version.scenario, [version])
+        picked = captured.union(covered, database.tables, database.dialect)
+        rows = transfer.counts(database.connection, database.dialect, picked)
+        head = version in graph.heads(version.scenario)
+        return CurrentEntry(version.scenario, stamp, version, head, rows)
+
+    def _stamped(self, *, needed: bool = False) -> tuple[str, ...] | None:
+        try:
+            with self._reading(None, changes=False) as (connection, _):
+                return log.stamps(connection)
+        except DemosnapError:
+            # History is about files; a database that cannot be asked takes nothing from it.
+            if needed:
+                raise
+            return None
+
+    # ------------------------------------------------------------------ files
+
+    def check(self, scenario: str | None = None, *, database: bool = False) -> list[Finding]:
+        """Return what is wrong with the files, and with `database` what the database holds.
+
+        Raises:
+            UnknownNameError: there is no such scenario.
+        """
+        settings = self.settings
+        findings = checking.files_of(settings, scenario)
+        if database and not findings:
+            with self._reading(None, changes=False) as (connection, _):
+                dialect = dialects.of(connection)
+                with dialect.session(connection, write=False), dialect.consistent_read(connection):
+                    findings = checking.database(connection, settings, self.graph(), scenario)
+        return findings
+
+    def manifest(self, *, check: bool = False) -> list[Finding]:
+        """Rebuild the metadata files and latest links; with `check`, only say which are stale."""
+        if check:
+            return checking.stale(self.settings, self.graph())
+        with files.project_lock(self.settings, self._lock_timeout):
+            files.refresh(self.settings, self.graph())
+        return []
+
+    def manifest_text(self) -> str:
+        """Return the text of export_manifest.json as the graph has it now."""
+        return files.derived(self.settings, self.graph())[files.MANIFEST]
+
+
+def _entry(graph: Graph, version: Version, current: Sequence[str] | None) -> HistoryEntry:
+    head = version in graph.heads(version.scenario)
+    return HistoryEntry(version, head, None if current is None else version.revision in current)
