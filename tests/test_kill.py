@@ -1,16 +1,17 @@
 """Killed at any moment, demosnap leaves the database as it was or as it should become.
 
-By default each verb is struck a few times on each database. DEMOSNAP_TEST_KILLS is how many times
-on each database instead; DEMOSNAP_TEST_SEED repeats the choice that a failure names.
+By default this is done a few times on each database. DEMOSNAP_TEST_KILLS is how many times on
+each database instead; DEMOSNAP_TEST_SEED repeats the choice that a failure names.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import kill
 import pytest
 import small
 from conftest import Database, Workspace
+from filelock import FileLock
 from kill import Run
 from small import Chain
 
@@ -27,16 +29,8 @@ from demosnap.revisions import files
 
 MakeWorkspace = Callable[[Database], Workspace]
 
-VERBS = ("revision", "upgrade", "downgrade", "load")
-KILLS = -(-int(os.environ.get("DEMOSNAP_TEST_KILLS", "24")) // len(VERBS))
+KILLS = int(os.environ.get("DEMOSNAP_TEST_KILLS", "24"))
 SEED = int(os.environ.get("DEMOSNAP_TEST_SEED", "0")) or secrets.randbelow(10**9) + 1
-
-WORDS = {
-    "revision": ("revision", "general", "-m", "v3", "--date", "2025-02-01"),
-    "upgrade": ("upgrade", "general@v2"),
-    "downgrade": ("downgrade", "general", "v1"),
-    "load": ("load", "general@v2"),
-}
 
 EDIT = (
     "UPDATE cards SET title = 'Edited' WHERE id = 1",
@@ -55,59 +49,48 @@ class State:
     files: list[str]
 
 
-@dataclass
+@dataclass(frozen=True)
+class Step:
+    """A command, what is there before and after it, and the places that it passes."""
+
+    words: tuple[str, ...]
+    before: State
+    after: State
+    places: Mapping[str, int]
+    seconds: float
+
+
 class Stage:
-    """Versions of a scenario, on which one verb is struck again and again."""
+    """A project on which commands are struck, one after the other, round and round.
 
-    chain: Chain
-    verb: str
+    `rewind` goes back from the end of the last command to the beginning of the first.
+    """
 
-    def __post_init__(self) -> None:
-        workspace = self.chain.workspace
-        self.saved = workspace.folder.parent / "saved"
-        shutil.copytree(workspace.revisions, self.saved, symlinks=True)
-        self.before = self.now()
-        self.timed = self.run()
-        assert self.timed.code == 0, self.timed.stderr
-        self.after = self.now()
-        self.reset()
-        self.places = self.run(record=True).places
-        self.reset()
+    def __init__(
+        self, chain: Chain, *commands: str, rewind: Callable[[], object] = lambda: None
+    ) -> None:
+        self.chain = chain
+        self.rewind = rewind
+        self.steps = []
+        for command in commands:
+            words = tuple(command.split())
+            before = self.now()
+            run = self.run(words, record=True)
+            assert run.code == 0, run.stderr
+            self.steps.append(Step(words, before, self.now(), run.places, run.seconds))
+        self.rewind()
 
-    def run(self, **how: Any) -> Run:
-        """Run the verb in a process of its own."""
-        return kill.run(self.chain.workspace, "-q", *WORDS[self.verb], **how)
+    def run(self, words: Sequence[str], **how: Any) -> Run:
+        """Run a command in a process of its own."""
+        return kill.run(self.chain.workspace, "-q", *words, **how)
 
-    def again(self) -> None:
-        """Run the verb here, with nobody in its way."""
-        project = self.chain.project
-        words = WORDS[self.verb]
-        if self.verb == "revision":
-            project.revision("general", message="v3", date="2025-02-01")
+    def again(self, words: Sequence[str]) -> None:
+        """Run a command here, with nobody in its way."""
+        verb, *names = words
+        if verb == "revision":
+            self.chain.project.revision(names[0], message=names[2], date=names[4])
         else:
-            getattr(project, self.verb)(*words[1:])
-
-    def reset(self) -> None:
-        """Go back to where the verb begins."""
-        if self.verb == "revision":
-            revisions = self.chain.workspace.revisions
-            shutil.rmtree(revisions)
-            shutil.copytree(self.saved, revisions, symlinks=True)
-            ((stamp,),) = self.before.stamps
-            self.chain.database.execute(
-                f"UPDATE demosnap_version SET version_num = '{stamp}'",
-                f"DELETE FROM demosnap_log WHERE revision <> '{stamp}'",
-            )
-        elif self.verb == "downgrade":
-            self.chain.project.upgrade("general@v2")
-        else:
-            self.chain.project.downgrade("general", "v1")
-        now = self.now()
-        assert (now.rows, now.stamps, now.files) == (
-            self.before.rows,
-            self.before.stamps,
-            self.before.files,
-        )
+            getattr(self.chain.project, verb)(*names)
 
     def now(self) -> State:
         """Return what is there."""
@@ -124,6 +107,48 @@ class Stage:
             ),
         )
 
+    def strike(self, number: int, place: str, **how: Any) -> None:
+        """Strike a command, hold what is there against what may be; then let it work."""
+        step = self.steps[number % len(self.steps)]
+        run = self.run(step.words, **how)
+        said = (
+            f"{' '.join(step.words)}: {place}; it ended with {run.code}\n{run.stderr}"
+            f"(DEMOSNAP_TEST_SEED={SEED})"
+        )
+        self.nobody_holds_a_lock()
+        project = self.chain.project
+        assert [str(f) for f in project.check()] == [], said
+        now = self.now()
+        assert now.files in (step.before.files, step.after.files), said
+        listed = [Path(entry.version.file).stem for entry in project.history()]
+        assert listed == [Path(f).stem for f in reversed(now.files) if f.endswith(".py")], said
+        if step.words[0] == "revision":
+            # The files come first, and the stamp says no more than that.
+            assert now.rows == step.before.rows, said
+            assert now.stamps == step.before.stamps or now == step.after, said
+        else:
+            assert now in (step.before, step.after), said
+        assert now.logged == now.stamps, said
+
+        assert "Traceback" not in run.stderr, said
+        if run.code >= 0:
+            assert (run.code == 0) == (run.stderr == ""), said
+            assert run.code or now == step.after, said
+        if how.get("blow") is kill.interrupt and run.code:
+            # Only what is done without a stamp needs a line on how to go on.
+            first, *rest = run.stderr.strip().splitlines()
+            assert run.code == 130, said
+            assert first.startswith("interrupted"), said
+            assert bool(rest) == ("not stamped" in first), said
+            assert not rest[1:], said
+        if "nothing was changed" in run.stderr:
+            assert now == step.before, said
+
+        self.again(step.words)
+        assert self.now() == step.after, said
+        if step is self.steps[-1]:
+            self.rewind()
+
     def nobody_holds_a_lock(self) -> None:
         """Take both locks, the database's and the project's."""
         settings = self.chain.project.settings
@@ -132,87 +157,66 @@ class Stage:
             # A server may need a moment to see that a client is gone.
             with dialects.of(connection).lock(connection, 30), connection.begin():
                 pass
-        with files.project_lock(settings, 0):
+        lock = FileLock(self.chain.workspace.revisions / files.LOCK_FILE, timeout=0)
+        with lock:
             pass
 
-    def judge(self, run: Run, blow: str) -> None:
-        """Hold what is there against before and after; then let the next command work."""
-        project = self.chain.project
-        said = f"{blow} (DEMOSNAP_TEST_SEED={SEED}); exit code {run.code}: {run.stderr}"
-        assert [str(f) for f in project.check()] == [], said
-        self.nobody_holds_a_lock()
-        now = self.now()
-        versions = [f for f in now.files if f.endswith(".py")]
-        assert [entry.version.file for entry in project.history()] == [
-            str(Path(name).with_suffix(".sql").name) for name in reversed(versions)
-        ], said
-        assert now.rows in (self.before.rows, self.after.rows), said
-        assert now.files in (self.before.files, self.after.files), said
-        if self.verb == "revision":
-            assert now.stamps == self.before.stamps or now == self.after, said
-        else:
-            assert now in (self.before, self.after), said
-        assert now.logged == now.stamps, said
-        assert "Traceback" not in run.stderr, said
-        if run.code >= 0:
-            assert (run.code == 0) == (run.stderr == ""), said
-        if run.code == 0:
-            assert now == self.after, said
-        if "nothing was changed" in run.stderr:
-            assert now == self.before, said
-
-        self.again()
-        assert self.now() == self.after, said
-        assert project.check() == [], said
-        self.nobody_holds_a_lock()
-        self.reset()
+    def strike_everywhere(self, count: int) -> None:
+        """Strike so many times with SIGKILL or the connection's end, and half as often with ^C."""
+        chance = random.Random(SEED)
+        blows = {"SIGKILL": kill.kill_process}
+        if self.chain.database.dialect != "sqlite":
+            blows["the end of the connection"] = kill.connection_killer(self.chain.database)
+        steps = itertools.cycle(self.steps)
+        places = [iter(kill.choose(step.places, count, chance)) for step in self.steps]
+        for number in range(count + count // 2):
+            step, place = next(steps), next(places[number % len(places)])
+            name = list(blows)[(number // 2) % len(blows)]
+            if number >= count:
+                self.strike(number, f"Ctrl-C {place}", at=place, blow=kill.interrupt)
+            elif number % 3 == 2:
+                seconds = chance.uniform(0, step.seconds)
+                self.strike(
+                    number, f"{name} after {seconds:.3f} s", after=seconds, blow=blows[name]
+                )
+            else:
+                self.strike(number, f"{name} {place}", at=place, blow=blows[name])
 
 
-def make_stage(workspace: Workspace, verb: str) -> Stage:
-    """Capture two versions, the second of some hundred rows, and go to where the verb begins."""
-    chain = small.make(workspace, "v1")
+@pytest.fixture
+def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
+    """Two versions of scenario general, the second of some hundred rows."""
+    chain = small.make(make_workspace(database), "v1")
     many = ",".join(f"({i}, 1, NULL, 'Card {i}', TRUE, 'general')" for i in range(100, 500))
     chain.database.execute(*small.GENERAL["v2"], f"INSERT INTO cards VALUES {many}")
     chain.project.revision("general", date="2025-01-20")
-    if verb == "revision":
-        chain.database.execute(*EDIT)
-    elif verb != "downgrade":
-        chain.project.downgrade("general", "v1")
-    return Stage(chain, verb)
+    return chain
 
 
-@pytest.fixture(params=VERBS)
-def stage(
-    request: pytest.FixtureRequest, database: Database, make_workspace: MakeWorkspace
-) -> Stage:
-    """A stage for each verb on each database."""
-    return make_stage(make_workspace(database), request.param)
+def test_moves_are_all_or_nothing(chain: Chain) -> None:
+    """Upgrade, downgrade and load, struck anywhere: the state before or after, and no lock."""
+    chain.project.downgrade("general", "v1")
+    stage = Stage(
+        chain, "upgrade general@v2", "downgrade general v1", "load general", "load general@v1"
+    )
+    stage.strike_everywhere(KILLS * 3 // 4)
 
 
-def test_struck_at_any_moment(stage: Stage) -> None:
-    """Nothing is half done, no lock stays, and what is said is true.
+def test_captures_are_all_or_nothing(chain: Chain) -> None:
+    """Revision, struck anywhere: a whole revision or none, a true stamp, and no lock."""
+    revisions = chain.workspace.revisions
+    saved = chain.workspace.folder.parent / "saved"
+    shutil.copytree(revisions, saved, symlinks=True)
+    ((stamp,),) = chain.database.rows("SELECT version_num FROM demosnap_version")
+    chain.database.execute(*EDIT)
 
-    What is struck is the process, on a server its connection, and the patience of its user, who
-    presses Ctrl-C: then one line says it.
-    """
-    chance = random.Random(SEED)
-    blows = {"SIGKILL": kill.kill_process}
-    if stage.chain.database.dialect != "sqlite":
-        blows["the connection is killed"] = kill.connection_killer(stage.chain.database)
-    for number, place in enumerate(kill.choose(stage.places, KILLS, chance)):
-        name = list(blows)[number % len(blows)]
-        if number % 3 == 2:
-            delay = chance.uniform(0, stage.timed.seconds)
-            stage.judge(stage.run(after=delay, blow=blows[name]), f"{name} after {delay:.3f} s")
-        else:
-            stage.judge(stage.run(at=place, blow=blows[name]), f"{name} {place}")
-    for place in kill.choose(stage.places, max(2, KILLS // 4), chance):
-        run = stage.run(at=place, blow=kill.interrupt)
-        assert run.code in (0, 130), (str(place), run)
-        if run.code:
-            # Only what is done without a stamp needs a line on how to go on.
-            first, *rest = run.stderr.strip().splitlines()
-            assert first.startswith("interrupted"), (str(place), run)
-            assert bool(rest) == ("not stamped" in first), (str(place), run)
-            assert not rest[1:], (str(place), run)
-        stage.judge(run, f"Ctrl-C {place}")
+    def rewind() -> None:
+        shutil.rmtree(revisions)
+        shutil.copytree(saved, revisions, symlinks=True)
+        chain.database.execute(
+            f"UPDATE demosnap_version SET version_num = '{stamp}'",
+            f"DELETE FROM demosnap_log WHERE revision <> '{stamp}'",
+        )
+
+    stage = Stage(chain, "revision general -m v3 --date 2025-02-01", rewind=rewind)
+    stage.strike_everywhere(KILLS // 4)

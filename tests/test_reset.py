@@ -409,3 +409,17 @@ def test_what_cannot_be_set_aside_is_said(sqlite_chain: Chain) -> None:
     one = collect(pair, [b"1,true", b"2,false"], [b"1,false", b"2,true"])
     with pytest.raises(DatabaseError, match="flags: rows exchange values of flag"):
         list(steps((one,), postgresql))
+
+
+def test_many_rows_are_changed_at_once(chain: Chain) -> None:
+    values = ",".join(f"({n}, 1, NULL, 'Card {n}', TRUE, 'general')" for n in range(100, 400))
+    chain.database.execute(f"INSERT INTO cards VALUES {values}")
+    chain.project.revision("general", date="2025-04-01")
+    before = chain.database.dump()
+    chain.database.execute(
+        "UPDATE cards SET title = 'it''s \\ %s :name' WHERE id BETWEEN 100 AND 350",
+        "UPDATE cards SET title = NULL, owner_id = 1 WHERE id BETWEEN 300 AND 380",
+        "UPDATE cards SET owner_id = 2 WHERE id = 399",
+    )
+    chain.project.reset("general")
+    assert chain.database.dump() == before

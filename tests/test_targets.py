@@ -103,7 +103,7 @@ def test_allow_and_deny_are_patterns_and_deny_goes_first(files: Workspace) -> No
         ('allow: ["staging.invalid/demo_*"]\n', remote.format("demo_1"), DatabaseError),
         ('allow: ["staging.invalid/demo_*"]\n', remote.format("app"), TargetError),
         ('allow: ["staging.invalid/demo_*"]\n', remote.format("Demo_1"), TargetError),
-        ('allow: ["*"]\ndeny: ["*/app"]\n', remote.format("app"), TargetError),
+        ('allow: ["*/*"]\ndeny: ["*/app"]\n', remote.format("app"), TargetError),
     )
     for setting, url, error in cases:
         files.configure(text + setting)

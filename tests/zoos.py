@@ -111,26 +111,35 @@ class Zoo:
                     continue
                 where = f" WHERE {MARK} IS NOT TRUE" if unmarked else ""
                 shown = dialect.quote_table(name)
-                values = (
-                    _values(connection, name) if mariadb else "r.tableoid::regclass::text, r::text"
-                )
-                rows = execute(connection, f"SELECT {values} FROM {shown} r{where}").all()
+                values = _bytes(connection, name) if mariadb else _texts(connection, name)
+                rows = execute(connection, f"SELECT {values} FROM {shown}{where}").all()
                 found[name] = sorted(tuple(map(repr, row)) for row in rows)
         return found
 
 
-def _values(connection: sa.Connection, name: str) -> str:
-    """Return the SQL of the bytes of all of a table's values; numbers that round are doubles."""
+def _bytes(connection: sa.Connection, name: str) -> str:
+    """Return the SQL of all of a table's values: their bytes, and numbers by their text."""
     columns = execute(
         connection,
         "SELECT column_name, data_type FROM information_schema.columns WHERE"
         f" table_schema = DATABASE() AND table_name = CONVERT(X'{_bare(name).encode().hex()}'"
         " USING utf8mb4) ORDER BY ordinal_position",
     )
-    return ",".join(
-        f"{quote(column)}+0e0" if kind in ("float", "double") else f"HEX({quote(column)})"
-        for column, kind in columns
+    # HEX takes a number for a whole one; times 1 a float is exact and keeps the sign of -0.
+    forms = {"float": "{}*1e0", "double": "{}*1e0", "decimal": "CONCAT({})"}
+    return ",".join(forms.get(kind, "HEX({})").format(quote(column)) for column, kind in columns)
+
+
+def _texts(connection: sa.Connection, name: str) -> str:
+    """Return the SQL of the text of all of a table's values, in the order of the names."""
+    literal = "'" + name.replace("'", "''") + "'"
+    columns = execute(
+        connection,
+        f"SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = {literal}::regclass"
+        " AND attnum > 0 AND NOT attisdropped ORDER BY attname",
     )
+    # A composite of NULLs is no NULL; concat is what the output function says.
+    return ",".join(f"CASE num_nulls({c}) WHEN 0 THEN concat({c}) END" for (c,) in columns)
 
 
 def _bare(name: str) -> str:

@@ -187,7 +187,8 @@ def _lost(database: Any, before: Content, after: Content) -> dict[str, str]:
         elif gone := collections.Counter(rows) - collections.Counter(found):
             columns = _columns(database, table, rows, found)
             count = sum(gone.values())
-            lost[table] = f"{count} rows" + (f" ({', '.join(columns)})" if columns else "")
+            shown = ", ".join(columns[:6]) + (", …" if columns[6:] else "")
+            lost[table] = f"{count} of {len(rows)} rows" + (f" (in {shown})" if shown else "")
     return lost
 
 
@@ -196,9 +197,11 @@ def _columns(
 ) -> list[str]:
     """Return the columns of which some value is gone, where the rows are known by column."""
     inspector = sa.inspect(database.engine)
-    if database.dialect == "postgresql" or not inspector.has_table(table):
+    if not inspector.has_table(table):
         return []
     names = [column["name"] for column in inspector.get_columns(table)]
+    if database.dialect == "postgresql":
+        names.sort()
     found = []
     for place, name in enumerate(names):
 

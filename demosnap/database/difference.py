@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from demosnap.database.moves import Database
 
 _KEYS = 500
+_UPDATES = 10_000
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _do(database: Database, step: Step, going: Mapping[str, str]) -> None:
         tables = [table for table, _ in step.tables]
         transfer.load(connection, dialect, tables, iter([rows for _, rows in step.tables]))
     elif isinstance(step, Update):
-        for batch in in_batches(step.rows, _KEYS):
+        for batch in in_batches(step.rows, _UPDATES):
             changed = dialect.update_rows(connection, step.table, batch)
             _counted(step.table, "changed", changed, len(batch))
     else:

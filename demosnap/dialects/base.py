@@ -163,6 +163,8 @@ class Dialect(ABC):
         """Return the UPDATE of one row."""
         changes = ",".join(f"{self.quote(name)}={value.decode()}" for name, value in values.items())
         where = self.key_predicate(table.key, [key])
+        if own := self.own_rows(table):
+            where += f" AND {own}"
         return f"UPDATE {self.quote_table(table.name)} SET {changes} WHERE {where}"
 
     def file_staging(

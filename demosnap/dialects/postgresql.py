@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import ProgrammingError
@@ -14,7 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from demosnap.dialects import postgresql_catalog as catalog
 from demosnap.dialects import postgresql_rows as rows_of
 from demosnap.dialects import postgresql_session as sessions
-from demosnap.dialects.base import LOCK_WAIT, execute
+from demosnap.dialects.base import LOCK_WAIT, RowUpdate, execute
 from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
 from demosnap.errors import DatabaseError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 _LOCK_WAIT = "demosnap_lock_wait"
+
+_FEW = 50
+"""So many rows are changed one by one."""
 
 
 class PostgreSQLDialect(PostgreSQLText):
@@ -167,6 +171,39 @@ class PostgreSQLDialect(PostgreSQLText):
             count = execute(connection, insert).scalar()
             rows_of.run(driver, [drop])
         return int(count)
+
+    def update_rows(
+        self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
+    ) -> int:
+        """Change many rows by one statement, from a temporary table; few one by one."""
+        by_columns: dict[tuple[str, ...], list[RowUpdate]] = {}
+        for update in updates:
+            by_columns.setdefault(tuple(update[1]), []).append(update)
+        count = 0
+        driver = sessions.driver(connection)
+        for names, found in by_columns.items():
+            columns = tuple(table.column(name) for name in (*table.key, *names))
+            if len(found) < _FEW or not rows_of.bulk_safe(replace(table, columns=columns)):
+                count += super().update_rows(connection, table, found)
+                continue
+            shown = self.quote_columns(column.name for column in columns)
+            changes = ",".join(f"{self.quote(name)} = s.{self.quote(name)}" for name in names)
+            same = " AND ".join(f"t.{self.quote(k)} = s.{self.quote(k)}" for k in table.key)
+            with sessions.warnings_are_errors(driver):
+                create = (
+                    f"CREATE TEMPORARY TABLE demosnap_update ON COMMIT DROP AS SELECT {shown}"
+                    f" FROM {self.quote_table(table.name)} WITH NO DATA"
+                )
+                rows_of.run(driver, [create])
+                rows = (b",".join((*key, *values.values())) for key, values in found)
+                rows_of.copy_in(driver, f"pg_temp.demosnap_update ({shown})", rows)
+                sql = (
+                    f"UPDATE {self._source(table)} AS t SET {changes}"
+                    f" FROM pg_temp.demosnap_update s WHERE {same}"
+                )
+                count += execute(connection, sql).rowcount
+                rows_of.run(driver, ["DROP TABLE pg_temp.demosnap_update"])
+        return count
 
     def delete_rows(
         self, connection: Connection, deletes: Sequence[tuple[Table, str]]

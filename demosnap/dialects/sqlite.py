@@ -6,6 +6,7 @@ Any column may hold a value of any type, so a literal says its type itself.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import re
 import sqlite3
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import sqlite_values as values
-from demosnap.dialects.base import LOCK_WAIT, Dialect, Value, execute
+from demosnap.dialects.base import LOCK_WAIT, Dialect, RowUpdate, Value, execute
 from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
 from demosnap.holders import holder
@@ -305,6 +306,23 @@ class SQLiteDialect(Dialect):
         cursor = _driver(connection).cursor()
         cursor.executemany(sql, (_parsed(table, row) for row in rows))
         return cursor.rowcount if cursor.rowcount > 0 else 0
+
+    def update_rows(
+        self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
+    ) -> int:
+        """Change rows by executemany, those together that change in the same columns."""
+        cursor = _driver(connection).cursor()
+        where = " AND ".join(f"{self.quote(name)} = ?" for name in table.key)
+        count = 0
+        for names, found in itertools.groupby(updates, key=lambda update: tuple(update[1])):
+            changes = ",".join(f"{self.quote(name)} = ?" for name in names)
+            rows = (b",".join((*row.values(), *key)) for key, row in found)
+            cursor.executemany(
+                f"UPDATE {self.quote_table(table.name)} SET {changes} WHERE {where}",
+                (_parsed(table, row) for row in rows),
+            )
+            count += cursor.rowcount
+        return count
 
     def _literal_expression(self, column: Column) -> str:
         name = self.quote(column.name)

@@ -54,7 +54,10 @@ def _delete(
     # Foreign keys are checked at the end of each statement.
     whole = any(key.table == table.name for key in table.foreign_keys)
     for batch in [list(keys)] if whole else in_batches(keys, KEYS):
-        yield f"{start} {dialect.key_predicate(table.key, batch)};"
+        where = dialect.key_predicate(table.key, batch)
+        if own := dialect.own_rows(table):
+            where = f"({where}) AND {own}"
+        yield f"{start} {where};"
 
 
 def _insert(dialect: Dialect, step: Insert) -> Iterator[str]:
