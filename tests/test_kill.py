@@ -168,19 +168,18 @@ class Stage:
         if self.chain.database.dialect != "sqlite":
             blows["the end of the connection"] = kill.connection_killer(self.chain.database)
         steps = itertools.cycle(self.steps)
-        places = [iter(kill.choose(step.places, count, chance)) for step in self.steps]
+        places = [iter(kill.choose(step.places, 2 * count, chance)) for step in self.steps]
         for number in range(count + count // 2):
             step, place = next(steps), next(places[number % len(places)])
-            name = list(blows)[(number // 2) % len(blows)]
+            name = list(blows)[number // len(self.steps) % len(blows)]
+            blow = blows[name]
             if number >= count:
                 self.strike(number, f"Ctrl-C {place}", at=place, blow=kill.interrupt)
             elif number % 3 == 2:
                 seconds = chance.uniform(0, step.seconds)
-                self.strike(
-                    number, f"{name} after {seconds:.3f} s", after=seconds, blow=blows[name]
-                )
+                self.strike(number, f"{name} after {seconds:.3f} s", after=seconds, blow=blow)
             else:
-                self.strike(number, f"{name} {place}", at=place, blow=blows[name])
+                self.strike(number, f"{name} {place}", at=place, blow=blow)
 
 
 @pytest.fixture

@@ -48,18 +48,21 @@ def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What is sent to the database, but for what only looks."""
+    """What is sent to SQLite, but for what only looks."""
     sent: list[str] = []
 
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if statement.startswith(("INSERT", "UPDATE", "DELETE", "WITH")):
+    def note(statement: str) -> None:
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
             sent.append(statement)
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    def listen(connection: Any, record: Any) -> None:
+        connection.set_trace_callback(note)
+
+    sa.event.listen(sa.Engine, "connect", listen)
     try:
         yield sent
     finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+        sa.event.remove(sa.Engine, "connect", listen)
 
 
 def test_every_change_of_a_show_is_undone(chain: Chain) -> None:
@@ -86,7 +89,7 @@ def test_rows_that_nobody_touched_are_left_alone(sqlite_chain: Chain) -> None:
     with statements() as sent:
         chain.project.reset("general")
     changed = [s for s in sent if "demosnap_" not in s]
-    assert changed == ["UPDATE cards SET title=NULL WHERE id = 3"]
+    assert changed == ["UPDATE cards SET title = NULL WHERE id = 3"]
 
 
 def test_nothing_is_done_where_nothing_has_changed(chain: Chain) -> None:

@@ -146,9 +146,10 @@ def _bare(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
-def make(database: Database) -> Zoo:
-    """Fill an empty database of a server with its zoo."""
-    return _postgresql(database) if database.dialect == "postgresql" else _mariadb(database)
+def make(database: Database, *, every: bool = False) -> Zoo:
+    """Fill an empty database of a server with its zoo; `every` row is a demo row, or half are."""
+    fill = _postgresql if database.dialect == "postgresql" else _mariadb
+    return fill(database, every)
 
 
 def _linked() -> list[str]:
@@ -168,7 +169,7 @@ def _linked_rows() -> list[str]:
     ]
 
 
-def _postgresql(database: Database) -> Zoo:
+def _postgresql(database: Database, every: bool) -> Zoo:
     database.execute(*(f"CREATE EXTENSION {name}" for name in EXTENSIONS), *SETUP)
     database.execute(*(statement for made in POSTGRESQL_ZOO.values() for statement in made))
     tables = [*POSTGRESQL_ZOO, "ruled", "raw_bytes"]
@@ -179,12 +180,15 @@ def _postgresql(database: Database) -> Zoo:
         'CREATE TABLE raw_bytes (id serial, c "char"[])',
         "INSERT INTO raw_bytes (c) VALUES (ARRAY['a', '\\377'::\"char\"])",
     )
+    mark = (
+        "true" if every else "CASE o.n % 4 WHEN 0 THEN false WHEN 1 THEN true WHEN 3 THEN true END"
+    )
     for name in tables:
         numbered = f"SELECT tableoid t, ctid c, row_number() OVER () n FROM {name}"
         database.execute(
             f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {MARK} boolean",
-            f"UPDATE {name} r SET {MARK} = CASE o.n % 4 WHEN 0 THEN false WHEN 1 THEN true WHEN 3"
-            f" THEN true END FROM ({numbered}) o WHERE (r.tableoid, r.ctid) = (o.t, o.c)",
+            f"UPDATE {name} r SET {MARK} = {mark} FROM ({numbered}) o"
+            " WHERE (r.tableoid, r.ctid) = (o.t, o.c)",
         )
     late = " DEFERRABLE INITIALLY "
     # Orphans of other tools' making are what NOT VALID is for; here it is only not checked yet.
@@ -204,11 +208,12 @@ def _postgresql(database: Database) -> Zoo:
     return Zoo(database, ("ruled", "raw_bytes"), [*tables, *LINKED, '"Other Space".far'])
 
 
-def _mariadb(database: Database) -> Zoo:
+def _mariadb(database: Database, every: bool) -> Zoo:
     server = Server(sa.make_url(database.url), "")
+    marks = ("1", "1", "1", "1") if every else ("1", "NULL", "1", "0")
     statements = []
     for name, (columns, rows) in MARIADB_ZOO.items():
-        marked = ",".join(f"({row},{('1', 'NULL', '1', '0')[i % 4]})" for i, row in enumerate(rows))
+        marked = ",".join(f"({row},{marks[i % 4]})" for i, row in enumerate(rows))
         statements += [
             "SET sql_mode=''",
             f"CREATE TABLE {quote(name)} ({columns})",

@@ -70,7 +70,7 @@ def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iter
         yield Insert(coming)
     for one in in_order:
         if one.pair.keyed and one.counts.get("modified"):
-            yield Update(_new(one), _updates(one, dialect, defaults))
+            yield Update(_old(one) if defaults else _new(one), _updates(one, dialect, defaults))
     for group in reversed(groups):
         if last := [(_old(one), sorted(late[one.name])) for one in group if one.name in late]:
             yield Delete(last)
