@@ -608,6 +608,9 @@ def test_foreign_keys_hold_after_a_load(zoo: tuple[Workspace, Path, Contents]) -
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+@pytest.mark.xfail(
+    strict=True, reason="references are compared by the collation of the child's column"
+)
 def test_a_foreign_key_matches_by_the_collation_of_its_parent(
     sqlite: Database, make_workspace: Callable[[Database], Workspace]
 ) -> None:
