@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from demosnap import scaffold
-from demosnap.errors import DemosnapError
+from demosnap.errors import DemosnapError, RefusedError
 from demosnap.project import Project
 
 MARKED = ('{"demo_seed": true, "scenario": "general"}', '{"demo_seed":"true"}')
@@ -608,9 +608,6 @@ def test_foreign_keys_hold_after_a_load(zoo: tuple[Workspace, Path, Contents]) -
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="references are compared by the collation of the child's column"
-)
 def test_a_foreign_key_matches_by_the_collation_of_its_parent(
     sqlite: Database, make_workspace: Callable[[Database], Workspace]
 ) -> None:
@@ -629,6 +626,25 @@ def test_a_foreign_key_matches_by_the_collation_of_its_parent(
     assert sqlite.rows("SELECT id FROM child") == [(2,)]
     workspace.project.upgrade("general@head")
     assert sqlite.dump() == everything
+
+
+def test_a_real_row_that_a_collation_ties_to_demo_data_is_not_left_behind(
+    sqlite: Database, make_workspace: Callable[[Database], Workspace]
+) -> None:
+    """A real row 'B' references the demo row 'b' of a NOCASE key: taking that out is refused."""
+    workspace = make_workspace(sqlite)
+    sqlite.execute(
+        "CREATE TABLE parent (code TEXT COLLATE NOCASE PRIMARY KEY, metadata TEXT)",
+        "CREATE TABLE child (id INTEGER PRIMARY KEY, code TEXT REFERENCES parent (code))",
+        "INSERT INTO parent VALUES ('b', '{\"demo_seed\": true}')",
+        "INSERT INTO child VALUES (3, 'B')",
+    )
+    workspace.configure("scenarios: {general: {}}\n")
+    workspace.project.revision("general")
+    everything = sqlite.dump(own=True)
+    with pytest.raises(RefusedError, match=r"(?s)child.*id: 3"):
+        workspace.project.downgrade("general", "base")
+    assert sqlite.dump(own=True) == everything
 
 
 def test_the_next_row_of_an_autoincrement_table_gets_a_number_above_the_demo_rows(

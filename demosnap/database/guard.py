@@ -34,7 +34,9 @@ def referenced(
     own = going if own is None else own
     reasons = []
     for name, key in references_to(tables, going):
-        gone = in_table(dialect, key.columns, key.table, key.referred_columns, going[key.table])
+        gone = in_table(
+            dialect, tables[name], key.columns, key.table, key.referred_columns, going[key.table]
+        )
         where = gone if name not in own else f"{gone} AND {not_true(own[name])}"
         table = dialect.quote_table(name)
         count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
@@ -82,7 +84,12 @@ def external_references(
             where = f"({predicate}) AND {filled}"
             if key.table in predicates:
                 inside = in_table(
-                    dialect, key.columns, key.table, key.referred_columns, predicates[key.table]
+                    dialect,
+                    tables[name],
+                    key.columns,
+                    key.table,
+                    key.referred_columns,
+                    predicates[key.table],
                 )
                 where += f" AND NOT ({inside})"
             sql = f"SELECT COUNT(*) FROM {dialect.quote_table(name)} WHERE {where}"

@@ -67,7 +67,7 @@ def left_behind(
             if name in picked or key.table not in picked:
                 continue
             points = in_table(
-                dialect, key.columns, key.table, key.referred_columns, picked[key.table]
+                dialect, table, key.columns, key.table, key.referred_columns, picked[key.table]
             )
             sql = f"SELECT COUNT(*) FROM {dialect.quote_table(name)} WHERE {points}"
             count = execute(connection, sql).scalar()

@@ -205,7 +205,9 @@ def _pointing(
 ) -> Iterator[Key]:
     """Yield the keys of the rows of a table that reference rows of a predicate."""
     table = database.tables[name]
-    where = in_table(database.dialect, key.columns, key.table, key.referred_columns, predicate)
+    where = in_table(
+        database.dialect, table, key.columns, key.table, key.referred_columns, predicate
+    )
     if name in exempt:
         where = f"{where} AND {exempt[name]}"
     narrow = _only_key(table)

@@ -74,7 +74,7 @@ def orphans(
     for name, predicate in predicates.items():
         for key in tables[name].foreign_keys:
             filled = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
-            points = in_table(dialect, key.columns, key.table, key.referred_columns)
+            points = in_table(dialect, tables[name], key.columns, key.table, key.referred_columns)
             where = f"({predicate}) AND {filled} AND NOT ({points})"
             table = dialect.quote_table(name)
             count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()

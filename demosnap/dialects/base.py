@@ -37,27 +37,6 @@ LOCK_WAIT = 30.0
 """How long to wait for somebody else's lock, in seconds."""
 
 
-def integer_pattern(low: int, high: int) -> bytes:
-    """Return the pattern of canonical integers (no leading zero, no `-0`) from low to high.
-
-    `low` is 0 or negative, `high` positive.
-    """
-
-    def up_to(limit: int) -> str:
-        digits = str(limit)
-        longest = len(digits)
-        parts = [f"[1-9][0-9]{{0,{longest - 2}}}"] if longest > 1 else []
-        for i, digit in enumerate(digits):
-            lowest = "1" if i == 0 else "0"
-            if digit > lowest:
-                below = f"[{lowest}-{chr(ord(digit) - 1)}]"
-                parts.append(f"{digits[:i]}{below}[0-9]{{{longest - i - 1}}}")
-        return "|".join([*parts, digits])
-
-    negative = f"|-(?:{up_to(-low)})" if low else ""
-    return f"(?:0|{up_to(high)}{negative})".encode()
-
-
 class Dialect(ABC):
     """One SQL variety; stateless, one instance per process (`demosnap.dialects.get`)."""
 
@@ -94,6 +73,10 @@ class Dialect(ABC):
     def quote_columns(self, columns: Iterable[str]) -> str:
         """Quote column names, separated by commas without spaces."""
         return ",".join(self.quote(name) for name in columns)
+
+    def referring(self, column: Column) -> str:
+        """Return a column as what is compared with the key that it references."""
+        return self.quote(column.name)
 
     def string(self, text: str) -> str:
         """Render a text as a SQL literal."""

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from demosnap.dialects import postgresql_values as values
-from demosnap.dialects.base import Value, integer_pattern
+from demosnap.dialects.base import Value
+from demosnap.dialects.patterns import integer_pattern
 from demosnap.model import Column
 
 _TEXT = rb"[^'\x00]*(?:''[^'\x00]*)*"

@@ -39,6 +39,16 @@ class SQLiteDialect(Dialect):
 
     # ------------------------------------------------------------------ text
 
+    def referring(self, column: Column) -> str:
+        """Return text without the collation of its column, so that the parent's counts.
+
+        SQLite's own foreign keys compare so (Foreign Key Support, section 3).
+        """
+        name = self.quote(column.name)
+        kind = column.type.upper()
+        text = "INT" not in kind and any(word in kind for word in ("CHAR", "CLOB", "TEXT"))
+        return f"ifnull({name},NULL)" if text else name
+
     def literal_pattern(self, column: Column) -> bytes:
         """Return the pattern of every literal: any column may hold any type."""
         return values.LITERAL

@@ -48,7 +48,7 @@ def predicates(
                     raise ScriptError(f"{name} is via {key.table}, which is not selected")
                 parent = render(key.table, (*on_the_way, name))
                 rendered[name] = in_table(
-                    dialect, key.columns, key.table, key.referred_columns, parent
+                    dialect, table, key.columns, key.table, key.referred_columns, parent
                 )
             if own := dialect.own_rows(table):
                 rendered[name] = f"({rendered[name]}) AND {own}"
@@ -59,13 +59,14 @@ def predicates(
 
 def in_table(
     dialect: Dialect,
+    child: Table,
     columns: Sequence[str],
     table: str,
     referred_columns: Sequence[str],
     predicate: str | None = None,
 ) -> str:
-    """Render that `columns` point at a row of `table`, only at those of `predicate` if given."""
-    left = dialect.quote_columns(columns)
+    """Render that `columns` of `child` point at a row of `table`, of `predicate` if given."""
+    left = ",".join(dialect.referring(child.column(name)) for name in columns)
     if len(columns) > 1:
         left = f"({left})"
     where = f" WHERE {predicate}" if predicate else ""
