@@ -45,6 +45,9 @@ class Dialect(ABC):
 
     quote_character: ClassVar[str] = '"'
 
+    absent: ClassVar[bytes] = b"\x00\r"
+    """The bytes that no canonical row holds, whatever `literal_pattern` matches."""
+
     extra: ClassVar[str | None] = None
     """The extra of demosnap that installs a driver; None when Python brings one."""
 
@@ -86,9 +89,14 @@ class Dialect(ABC):
     def literal_pattern(self, column: Column) -> bytes:
         """Return the regular expression (bytes, no groups that capture) of the column's literals.
 
-        It matches exactly what the dialect's capture may write for the column, `NULL` included
-        only if the column is nullable or its dialect cannot tell.
+        It matches exactly what the dialect's capture may write for the column, the bytes of
+        `absent` aside; `NULL` only if the column is nullable or its dialect cannot tell.
         """
+
+    def is_literal(self, text: bytes, column: Column) -> bool:
+        """Return whether the dialect's capture may write this for the column."""
+        fits = re.fullmatch(self.literal_pattern(column), text) is not None
+        return fits and not any(byte in self.absent for byte in text)
 
     @abstractmethod
     def decode(self, literal: bytes, column: Column) -> Value:
@@ -105,7 +113,7 @@ class Dialect(ABC):
     def default_literal(self, column: Column) -> bytes | None:
         """Return a column's default as a literal; None: it has none, or one that is computed."""
         text = (column.default or "").encode()
-        return text if re.fullmatch(self.literal_pattern(column), text) else None
+        return text if self.is_literal(text, column) else None
 
     # ------------------------------------------------------------------ text: statements of a file
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from demosnap.dialects import mysql_values as values
 from demosnap.dialects.base import Value
-from demosnap.dialects.patterns import integer_pattern
+from demosnap.dialects.patterns import TEXT, integer_pattern
 
 HEX_PAIRS = rb"(?:[0-9A-F]{2})*"
 
@@ -37,7 +37,7 @@ class Codec:
     @property
     def pattern(self) -> bytes:
         """The regular expression of literals, NULL aside."""
-        return rb"'(?:[^'\x00\r]|'')*'|_utf8mb4 X'" + HEX_PAIRS + b"(?:00|0D)" + HEX_PAIRS + b"'"
+        return b"'" + TEXT + b"'|_utf8mb4 X'" + HEX_PAIRS + b"(?:00|0D)" + HEX_PAIRS + b"'"
 
     @property
     def width(self) -> int | None:

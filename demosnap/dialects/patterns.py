@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+TEXT = rb"[^']*(?:''[^']*)*"
+"""The pattern of what stands between the quotes of a text.
+
+A class of one byte: it is matched several times as fast as one of two, so what no row may hold
+(`Dialect.absent`) is looked for beforehand, in many rows at once.
+"""
+
 
 def integer_pattern(low: int, high: int) -> bytes:
     """Return the pattern of canonical integers (no leading zero, no `-0`) from low to high.

@@ -34,6 +34,7 @@ class PostgreSQLText(Dialect):
     """What needs neither driver nor server."""
 
     name: ClassVar[str] = "postgresql"
+    absent: ClassVar[bytes] = b"\x00"
     extra: ClassVar[str | None] = "postgresql"
 
     # ------------------------------------------------------------------ text: literals
@@ -71,8 +72,7 @@ class PostgreSQLText(Dialect):
         text = match[1]
         if codec(column).quoted and not text.startswith("'"):
             text = self.string(text)
-        pattern = self.literal_pattern(column)
-        return text.encode() if re.fullmatch(pattern, text.encode()) else None
+        return text.encode() if self.is_literal(text.encode(), column) else None
 
     # ------------------------------------------------------------------ text: statements of a file
 

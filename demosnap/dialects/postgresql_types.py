@@ -15,10 +15,9 @@ from typing import Any
 
 from demosnap.dialects import postgresql_values as values
 from demosnap.dialects.base import Value
-from demosnap.dialects.patterns import integer_pattern
+from demosnap.dialects.patterns import TEXT, integer_pattern
 from demosnap.model import Column
 
-_TEXT = rb"[^'\x00]*(?:''[^'\x00]*)*"
 _DAY = rb"[0-9]{4,7}-[0-9]{2}-[0-9]{2}"
 _CLOCK = rb"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
 _FLOAT = rb"-?[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?|NaN|-?Infinity"
@@ -119,12 +118,12 @@ _CODECS: dict[str, Codec] = {
         _decode_zone,
         values.moment_encoder(day=False, clock=True, zone=True),
     ),
-    "character varying": Codec(_TEXT, str, values.varchar),
-    "character": Codec(_TEXT, str, values.char),
-    "json": Codec(_TEXT, str, values.json_text),
-    "jsonb": Codec(_TEXT, str, values.jsonb_text),
+    "character varying": Codec(TEXT, str, values.varchar),
+    "character": Codec(TEXT, str, values.char),
+    "json": Codec(TEXT, str, values.json_text),
+    "jsonb": Codec(TEXT, str, values.jsonb_text),
     # The output function of xml drops a declared encoding.
-    "xml": Codec(_TEXT, str, values.text_of, select="{}::text"),
-    "xml[]": Codec(_TEXT, str, values.text_of, select="{}::text[]"),
+    "xml": Codec(TEXT, str, values.text_of, select="{}::text"),
+    "xml[]": Codec(TEXT, str, values.text_of, select="{}::text[]"),
 }
-_OTHER = Codec(_TEXT, str, values.text_of)
+_OTHER = Codec(TEXT, str, values.text_of)

@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import Any
 
 from demosnap.dialects.base import Value
-from demosnap.dialects.patterns import integer_pattern
+from demosnap.dialects.patterns import TEXT, integer_pattern
 
 _INTEGER = integer_pattern(-(2**63), 2**63 - 1)
 _REAL = rb"-?(?:[0-9]+\.[0-9]+(?:e[+-][0-9]+)?|[0-9]+e[+-][0-9]+|9e999)"
+_TEXT = b"'" + TEXT + b"'"
 # Python's re keeps a state for every turn of a group, so the turns are kept few and long.
-_TEXT = rb"'[^'\x00\r]*(?:''[^'\x00\r]*)*'"
 _PAIRS = rb"(?:[0-9A-F]{256})*(?:[0-9A-F]{2}){0,127}"
 _BLOB = rb"X'" + _PAIRS + rb"'"
 _HEX_TEXT = rb"CAST\(X'(?:(?!00|0D)[0-9A-F]{2})*(?:00|0D)" + _PAIRS + rb"' AS TEXT\)"

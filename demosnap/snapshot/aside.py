@@ -145,11 +145,10 @@ def _candidates(dialect: Dialect, column: Column, seed: bytes, held: bytes) -> I
     elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         powers = [2**bits for bits in (62, 30, 14)]
         values = [sign * (power + number % power) for power in powers for sign in (-1, 1)]
-    pattern = re.compile(dialect.literal_pattern(column))
     for one in values:
         try:
             literal = dialect.encode(one, column)
         except (ValueError, ArithmeticError):
             continue
-        if pattern.fullmatch(literal):
+        if dialect.is_literal(literal, column):
             yield literal

@@ -10,13 +10,7 @@ from demosnap.model import Header, Table
 from demosnap.snapshot.order import groups
 from demosnap.snapshot.predicates import title
 from demosnap.snapshot.rows import Key, row_key
-from demosnap.snapshot.source import AROUND_ROW
-
-STATEMENT_ROWS = 1000
-"""The most rows of one INSERT."""
-
-STATEMENT_BYTES = 512 << 10
-"""The most bytes of rows in one INSERT that has more than one row."""
+from demosnap.snapshot.source import AROUND_ROW, STATEMENT_BYTES, STATEMENT_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +56,21 @@ class Grouping:
             self._bytes += size
             return False
         self._rows = 1
+        self._bytes = size
+        return True
+
+    def divided(self, rows: list[bytes]) -> bool:
+        """Count a whole statement in; return whether a statement would hold just these rows.
+
+        What comes after them is not known yet. If not, nothing was counted.
+        """
+        size = sum(map(len, rows)) + AROUND_ROW * len(rows)
+        full = self._rows == STATEMENT_ROWS
+        begins = full or self._bytes + len(rows[0]) + AROUND_ROW > STATEMENT_BYTES
+        fits = size <= STATEMENT_BYTES or len(rows) == 1
+        if not begins or not fits or len(rows) > STATEMENT_ROWS:
+            return False
+        self._rows = len(rows)
         self._bytes = size
         return True
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Table
-from demosnap.snapshot.layout import STATEMENT_ROWS, Section
+from demosnap.snapshot.layout import Section
 from demosnap.snapshot.source import Source, show
 
 
@@ -39,8 +39,10 @@ def batches(
         )
         start = ""
         left = total - done
-        rows = source.plain_statement(min(STATEMENT_ROWS, left))
-        if rows is None:
+        here = source.place()
+        rows = source.statement()
+        if rows is None or any(row.count(b"'") % 2 for row in rows):
+            source.back(here)
             rows = _row_by_row(source, table, left)
         sha.update(b"\n".join(rows))
         sha.update(b"\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import BinaryIO, NoReturn
 
@@ -20,6 +19,14 @@ MAX_QUOTES = 4_000_000
 
 AROUND_ROW = 4
 """The bytes around a row: `(` before it, `)`, `,` or `;`, and LF after it."""
+
+STATEMENT_ROWS = 1000
+"""The most rows of one INSERT."""
+
+STATEMENT_BYTES = 512 << 10
+"""The most bytes of rows, with what is around them, in one INSERT that has more than one row."""
+
+_END = b");\n"
 
 _CONFLICT = (b"<<<<<<< ", b"||||||| ", b"=======\n", b"=======\r\n", b">>>>>>> ")
 
@@ -75,20 +82,34 @@ class Source:
         self.line += 1
         return self._file.readline(MAX_ROW + AROUND_ROW + 1)
 
-    def plain_statement(self, count: int) -> list[bytes] | None:
-        """Read the rows of a statement of `count` rows of one line each; None if it is no such one.
+    def place(self) -> tuple[int, int]:
+        """Return where the source is, for `back`."""
+        return self._file.tell(), self.line
 
-        As many pieces as lines: every line break stands between two pieces. Were one of them
-        inside of a text, there would be fewer rows than pieces. None: nothing was read.
+    def back(self, place: tuple[int, int]) -> None:
+        """Return to a place."""
+        position, self.line = place
+        self._file.seek(position)
+
+    def statement(self) -> list[bytes] | None:
+        """Read the rows of a statement; None, and nothing read: they have to be read one by one.
+
+        A text may hold what divides two rows. A row has an even number of quotes, and so has
+        none of the parts of one that was torn: it is for the caller to look at that.
         """
-        start = self._file.tell()
-        text = b"".join(itertools.islice(self._file, count))
-        rows = text[1:-3].split(b"),\n(")
-        plain = text[:1] == b"(" and text.endswith(b");\n")
-        if plain and len(rows) == count == text.count(b"\n"):
-            self.line += count
-            return rows
-        self._file.seek(start)
+        start = self.place()
+        text = self._file.read(STATEMENT_BYTES)
+        end = text.find(_END)
+        quotes = text.count(b"'", 0, max(end, 0))
+        while end > 0 and quotes % 2:
+            further = text.find(_END, end + 1)
+            quotes += text.count(b"'", end, max(further, end))
+            end = further
+        if end > 0 and text.startswith(b"("):
+            text = text[: end + len(_END)]
+            self.back((start[0] + len(text), start[1] + text.count(b"\n")))
+            return text[1 : -len(_END)].split(b"),\n(")
+        self.back(start)
         return None
 
     def whole_record(self, first: bytes) -> bytes:

@@ -29,9 +29,7 @@ def batches(
         SnapshotError: the rows are not byte for byte what demosnap writes.
     """
     sha.update(dialect.block_name(table).encode() + b"\n")
-    match = re.compile(rb"\(%s\)[,;]\n" % row_pattern(table, dialect)).fullmatch
-    begins = Grouping().begins
-    order = Order(table)
+    grammar = _Grammar(table, dialect)
     start = section.before
     done = 0
     while done < total:
@@ -40,17 +38,61 @@ def batches(
             f"the header says {total} rows of {table.name}, {done} are here",
         )
         start = ""
+        here = source.place()
+        rows = source.statement()
+        if rows is None or done + len(rows) > total or not grammar.accepts(rows):
+            source.back(here)
+            rows = grammar.row_by_row(source, done, total)
+        sha.update(b"\n".join(rows))
+        sha.update(b"\n")
+        done += len(rows)
+        yield rows
+    source.expect(
+        section.after, f"what follows the rows of {table.name} is not what demosnap writes"
+    )
+
+
+class _Grammar:
+    """What the rows of a table have to be, statement after statement."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        self._table = table
+        self._dialect = dialect
+        self._match = re.compile(row_pattern(table, dialect)).fullmatch
+        self._grouping = Grouping()
+        self._order = Order(table)
+
+    def accepts(self, rows: list[bytes]) -> bool:
+        """Return whether all of a statement is as it has to be, without saying what is not."""
+        text = b"\n".join(rows)
+        return (
+            not any(byte in text for byte in self._dialect.absent)
+            and not_utf_8(text) is None
+            and all(map(self._match, rows))
+            and self._order.first_wrong(rows) is None
+            and self._grouping.divided(rows)
+        )
+
+    def row_by_row(self, source: Source, done: int, total: int) -> list[bytes]:
+        """Read the rows of a statement, each held against the grammar before the next is read.
+
+        `done` of `total` rows of the table were read before.
+
+        Raises:
+            SnapshotError: the rows are not what demosnap writes; says which and why.
+        """
+        table = self._table
         rows: list[bytes] = []
         lines = [source.line]
         ends = False
         while not ends:
             record = source.record()
-            if len(record) > MAX_LINE or not match(record):
+            if len(record) > MAX_LINE or not self._fits(record):
                 record = source.whole_record(record)
-                if not match(record):
-                    _fail_row(source, record, table, dialect, lines[-1])
+                if not self._fits(record):
+                    _fail_row(source, record, table, self._dialect, lines[-1])
             row = record[1:-3]
-            if begins(row) != (not rows):
+            if self._grouping.begins(row) != (not rows):
                 source.fail(
                     record,
                     f"the INSERTs of {table.name} are not divided as demosnap does it: at most"
@@ -72,20 +114,22 @@ def batches(
         if at is not None:
             wrong = text.count(b"\n", 0, at)
             source.fail(text[at : at + 1] + b"\n", "this is not UTF-8", lines[0] + wrong)
-        place = order.first_wrong(rows)
+        place = self._order.first_wrong(rows)
         if place is not None:
             source.fail(
                 b"\n",
                 f"{table.name}: the row {_key(table, rows[place])} is there twice or out of order",
                 lines[place],
             )
-        sha.update(text)
-        sha.update(b"\n")
-        done += len(rows)
-        yield rows
-    source.expect(
-        section.after, f"what follows the rows of {table.name} is not what demosnap writes"
-    )
+        return rows
+
+    def _fits(self, record: bytes) -> bool:
+        return (
+            record.startswith(b"(")
+            and record.endswith((b"),\n", b");\n"))
+            and self._match(record, 1, len(record) - 3) is not None
+            and not any(byte in record for byte in self._dialect.absent)
+        )
 
 
 def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, line: int) -> NoReturn:
@@ -96,7 +140,7 @@ def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, lin
         )
     literals = split(record[1:-3])
     for literal, column in zip(literals, table.captured, strict=False):
-        if not re.fullmatch(dialect.literal_pattern(column), literal):
+        if not dialect.is_literal(literal, column):
             source.fail(
                 record,
                 f"{table.name}.{column.name}: {show(literal)} is no literal that demosnap writes"
