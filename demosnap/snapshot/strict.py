@@ -10,9 +10,16 @@ from typing import NoReturn
 from demosnap.dialects.base import Dialect
 from demosnap.model import Table
 from demosnap.snapshot.definitions import excerpt
-from demosnap.snapshot.layout import STATEMENT_BYTES, STATEMENT_ROWS, Grouping, Order, Section
+from demosnap.snapshot.layout import Grouping, Order, Section
 from demosnap.snapshot.rows import show_key, split
-from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, show
+from demosnap.snapshot.source import (
+    MAX_LINE,
+    STATEMENT_BYTES,
+    STATEMENT_ROWS,
+    Source,
+    not_utf_8,
+    show,
+)
 
 
 def batches(
