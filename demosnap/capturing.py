@@ -13,7 +13,7 @@ from demosnap.config.names import shown
 from demosnap.errors import DemosnapError
 from demosnap.model import Version
 from demosnap.plan import CapturePlan, MovePlan, Options, RevisionResult, Target
-from demosnap.revisions import capture, files, goals
+from demosnap.revisions import capture, files, goals, succession
 from demosnap.revisions.graph import Graph
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Capturing:
         """
         if auto and not self.settings.auto_export:
             return RevisionResult(None, None, False, False)
-        wanted = capture.Wanted(scenario, message, allow_empty, head, splice, date)
+        wanted = succession.Wanted(scenario, message, allow_empty, head, splice, date)
         capture.check_scenario(self.settings, self.graph(), scenario)
         found: capture.Captured | None = None
         stamped = False

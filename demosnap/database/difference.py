@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from demosnap.snapshot.diff import TablePair
 from demosnap.snapshot.rows import show_key
 from demosnap.snapshot.spool import in_batches
 from demosnap.snapshot.steps import Delete, Insert, Step, Update, key_of, steps
-from demosnap.snapshot.strict import row_pattern
+from demosnap.snapshot.strict import wrong_rows
 
 if TYPE_CHECKING:
     from demosnap.database.moves import Database
@@ -107,14 +106,12 @@ def _check(one: TableChanges, dialect: Dialect, snapshot: OpenSnapshot) -> None:
     """Hold the rows that would be written against the grammar of their columns."""
     if snapshot.foreign or not len(one) or one.pair.new is None:
         return
-    matches = re.compile(row_pattern(one.pair.new, dialect)).fullmatch
-    for row in _written(one):
-        if not matches(row):
-            raise SnapshotError(
-                f"{one.name}: the row {show_key(one.pair.new, row)} is not what demosnap writes",
-                str(path_of(snapshot.version)),
-                hint="Restore the file from version control.",
-            )
+    for row in wrong_rows(one.pair.new, dialect, _written(one)):
+        raise SnapshotError(
+            f"{one.name}: the row {show_key(one.pair.new, row)} is not what demosnap writes",
+            str(path_of(snapshot.version)),
+            hint="Restore the file from version control.",
+        )
 
 
 def _written(one: TableChanges) -> Iterator[bytes]:

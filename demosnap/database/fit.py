@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -28,11 +29,14 @@ def refusals(
     target: Version,
     going: Mapping[str, str],
     owners: Owners,
+    *,
+    whole: bool = False,
 ) -> list[str]:
     """Return why a version cannot be loaded; empty: it can.
 
     `tables` are all tables of the database, `going` the predicates of the rows that are purged
-    before.
+    before. The rows of the snapshot are read where they have to be compared with rows that stay,
+    or `whole`; else nobody has looked at them yet.
 
     Raises:
         SnapshotError: the snapshot is missing or not what demosnap wrote.
@@ -43,6 +47,17 @@ def refusals(
     reasons += [f"{name}: {reason}" for name, reason in refused.items()]
     if reasons:
         return reasons
+    searches = {
+        table.name: _Search(connection, dialect, tables[table.name], table, going.get(table.name))
+        for table in snapshot.tables
+    }
+    if not (
+        whole
+        or snapshot.foreign
+        or target.external_references
+        or any(search.needed for search in searches.values())
+    ):
+        return reasons
     external: list[set[tuple[bytes, ...]]] = [set() for _ in target.external_references]
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         names = [column.name for column in table.captured]
@@ -52,8 +67,8 @@ def refusals(
             if reference.table == table.name
         ]
         passing = _collecting(rows, wanted)
-        live, gone = tables[table.name], going.get(table.name)
-        reasons += collisions(connection, dialect, live, table, passing, gone, owners)
+        if searches[table.name].needed:
+            reasons += searches[table.name].collisions(passing, owners)
         if wanted:
             collections.deque(passing, maxlen=0)
     brought = _brought(snapshot, target)
@@ -76,7 +91,8 @@ def collisions(
 
     `table` is the table as the rows have it, `going` the predicate of the rows that do not stay.
     """
-    return _Search(connection, dialect, live, table, going).collisions(rows, owners)
+    search = _Search(connection, dialect, live, table, going)
+    return search.collisions(rows, owners) if search.needed else []
 
 
 def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
@@ -140,12 +156,16 @@ class _Search:
         keys = [key for key in (live.key, *live.unique) if key and set(key) <= set(names)]
         self._keys = {key: [names.index(column) for column in key] for key in keys}
 
-    def collisions(self, rows: Iterable[bytes], owners: Owners) -> list[str]:
-        """Return one reason for each unique key that is taken."""
+    @functools.cached_property
+    def needed(self) -> bool:
+        """Return whether there are rows that stay."""
         quoted = self._dialect.quote_table(self._live.name)
         where = f" WHERE {self._stays}" if self._stays else ""
-        if not execute(self._connection, f"SELECT 1 FROM {quoted}{where} LIMIT 1").first():
-            return []
+        sql = f"SELECT 1 FROM {quoted}{where} LIMIT 1"
+        return execute(self._connection, sql).first() is not None
+
+    def collisions(self, rows: Iterable[bytes], owners: Owners) -> list[str]:
+        """Return one reason for each unique key that is taken."""
         found = {key: _Collisions() for key in self._keys}
         for batch in batches(rows):
             for key, places in self._keys.items():

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from demosnap.database.verify import show_rows
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import ExternalReference, ForeignKey, Table
-from demosnap.snapshot.predicates import in_table, not_true
+from demosnap.snapshot.predicates import first_of, in_table, not_true
 from demosnap.snapshot.rows import split
 
 _SHOWN = 5
@@ -81,7 +81,7 @@ def external_references(
     for name, predicate in predicates.items():
         for key in tables[name].foreign_keys:
             filled = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
-            where = f"({predicate}) AND {filled}"
+            outside = filled
             if key.table in predicates:
                 inside = in_table(
                     dialect,
@@ -91,7 +91,8 @@ def external_references(
                     key.referred_columns,
                     predicates[key.table],
                 )
-                where += f" AND NOT ({inside})"
+                outside += f" AND NOT ({inside})"
+            where = first_of(outside, predicate)
             sql = f"SELECT COUNT(*) FROM {dialect.quote_table(name)} WHERE {where}"
             count = execute(connection, sql).scalar()
             if count:

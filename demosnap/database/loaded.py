@@ -79,8 +79,8 @@ def verified(database: Database, snapshot: OpenSnapshot, level: Verify) -> str |
     total = transfer.Digest(dialect)
     for table in snapshot.tables:
         sha = hashlib.sha256()
-        rows = dialect.read_rows(connection, table, picked[table.name])
-        total.table(table, hashing(rows, sha))
+        rows = hashing(dialect.read_rows(connection, table, picked[table.name]), sha)
+        total.table(table, rows)
         if sha.hexdigest() != loaded[table.name]:
             _refuse(_difference(database, snapshot, table, picked[table.name]))
     return total.hexdigest()

@@ -230,7 +230,16 @@ def _prepare(
             refusals.append(_uncaptured(database, settings, goal, present))
     if target is not None:
         all_going = reach.merged(list(goings.values()))
-        refusals += fit.refusals(connection, dialect, database.tables, target, all_going, owners)
+        refusals += fit.refusals(
+            connection,
+            dialect,
+            database.tables,
+            target,
+            all_going,
+            owners,
+            # A load that cannot be rolled back must not be the first to read the snapshot.
+            whole=options.dry_run or options.non_transactional,
+        )
     loading = target.rows if target is not None else {}
     unsafe = _unsafe(database, {n for rows in (present, loading) for n in rows if rows[n]})
     if options.non_transactional:

@@ -19,8 +19,12 @@ def notes(
     settings: Settings,
     tables: Mapping[str, Table],
     known_scenarios: Sequence[str],
+    most_rows: int | None = None,
 ) -> Iterator[str]:
-    """Yield a line per table for rows whose marker or scenario is not what it should be."""
+    """Yield a line per table for rows whose marker or scenario is not what it should be.
+
+    Tables of more than `most_rows` rows are left out.
+    """
     marker = settings.marker
     if marker.column is None:
         return
@@ -30,6 +34,12 @@ def notes(
             continue
         column = tables[name].column(marker.column)
         quoted = dialect.quote_table(name)
+        if most_rows is not None:
+            sql = (
+                f"SELECT COUNT(*) FROM (SELECT 1 FROM {quoted} LIMIT {most_rows + 1}) AS some_rows"
+            )
+            if execute(connection, sql).scalar() > most_rows:
+                continue
         odd = dialect.oddly_marked(marker, column)
         count = execute(connection, f"SELECT COUNT(*) FROM {quoted} WHERE {odd}").scalar()
         if count:
@@ -97,6 +107,17 @@ def _any_scenario(settings: Settings, table: Table, dialect: Dialect) -> str:
     return dialect.marked(bare, table.column(marker.column), "", True, None)
 
 
+def _told_apart(mine: Selection, other: Selection, name: str) -> bool:
+    """Return whether the marker itself keeps the rows of two selections apart."""
+    return (
+        mine.marker == other.marker
+        and mine.marker.names_scenario
+        and not (mine.default and other.default)
+        and mine.scenario != other.scenario
+        and mine.rules[name].kind == other.rules[name].kind == "marker"
+    )
+
+
 def overlaps(
     connection: Connection,
     tables: Mapping[str, Table],
@@ -110,7 +131,7 @@ def overlaps(
     for other in others:
         theirs = predicates(other, tables, dialect)
         for name in picked:
-            if name not in theirs:
+            if name not in theirs or _told_apart(mine, other, name):
                 continue
             sql = (
                 f"SELECT COUNT(*) FROM {dialect.quote_table(name)}"

@@ -13,7 +13,7 @@ from demosnap.database import transfer
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
 from demosnap.model import Header, Table, Version
-from demosnap.snapshot.rows import show_key, split
+from demosnap.snapshot.rows import Rows, batches, show_key, split
 from demosnap.snapshot.sqlfile import Block, SnapshotReader
 
 
@@ -109,7 +109,7 @@ class OpenSnapshot:
         """
         return tuple(transfer.project(self.live[t.name], t) for t in self.header.tables)
 
-    def blocks(self, *, checked: bool = True) -> Iterator[Iterable[bytes]]:
+    def blocks(self, *, checked: bool = True) -> Iterator[Rows]:
         """Yield the rows of each table, checked against the grammar, as this database has them.
 
         After the last one the whole file was read, and its digest compared with the script's.
@@ -122,21 +122,22 @@ class OpenSnapshot:
         reader, blocks = read(self.version, checked=checked)
         by_name = {table.name: table for table in self.tables}
         for block in blocks:
-            rows: Iterable[bytes] = block.rows
+            rows = block.rows
             if self.foreign:
-                rows = self._adapted(block.table, by_name[block.table.name], rows)
-            yield self._hashed(block.table.name, rows)
+                rows = Rows(self._adapted(block.table, by_name[block.table.name], rows))
+            yield Rows(self._hashed(block.table.name, rows))
         compare_digest(reader, self.version)
 
-    def _hashed(self, name: str, rows: Iterable[bytes]) -> Iterator[bytes]:
+    def _hashed(self, name: str, rows: Rows) -> Iterator[list[bytes]]:
         sha = hashlib.sha256()
-        yield from hashing(rows, sha)
+        yield from hashing(rows, sha).batches
         self.digests[name] = sha.hexdigest()
 
-    def _adapted(self, recorded: Table, live: Table, rows: Iterable[bytes]) -> Iterator[bytes]:
+    def _adapted(self, recorded: Table, live: Table, rows: Rows) -> Iterator[list[bytes]]:
         source = dialects.get(self.header.dialect)
         pairs = list(zip(recorded.captured, live.captured, strict=True))
-        for row in rows:
+
+        def adapt(row: bytes) -> bytes:
             adapted = []
             for (column, target), literal in zip(pairs, split(row), strict=True):
                 try:
@@ -147,14 +148,22 @@ class OpenSnapshot:
                         f" ({target.type}) cannot hold {_short(literal)}: it {error}",
                         f"The snapshot is of {self.header.dialect}; nothing was changed.",
                     ) from error
-            yield b",".join(adapted)
+            return b",".join(adapted)
+
+        for batch in rows.batches:
+            yield list(map(adapt, batch))
 
 
-def hashing(rows: Iterable[bytes], sha: hashlib._Hash) -> Iterator[bytes]:
-    """Yield rows as they come, each with a newline added to a hash."""
-    for row in rows:
-        sha.update(row + b"\n")
-        yield row
+def hashing(rows: Iterable[bytes], sha: hashlib._Hash) -> Rows:
+    """Return rows that are added to a hash as they come, each with a newline."""
+
+    def hashed() -> Iterator[list[bytes]]:
+        for batch in batches(rows):
+            sha.update(b"\n".join(batch))
+            sha.update(b"\n")
+            yield batch
+
+    return Rows(hashed())
 
 
 def _short(literal: bytes) -> str:

@@ -13,6 +13,7 @@ from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DatabaseError
 from demosnap.model import Table
 from demosnap.snapshot import order
+from demosnap.snapshot.rows import Rows, batches
 
 
 def counts(
@@ -53,7 +54,7 @@ class Digest:
         """Add a table with its canonical rows; return how many there were."""
         self._sha.update(self._dialect.block_name(table).encode() + b"\n")
         count = 0
-        for batch in _batches(rows):
+        for batch in batches(rows):
             self._sha.update(b"\n".join(batch) + b"\n")
             count += len(batch)
         return count
@@ -118,13 +119,13 @@ def load(
     """
     given = dict.fromkeys((table.name for table in tables), 0)
 
-    def rows_of(table: Table) -> Iterator[bytes]:
-        for row in next(blocks):
-            given[table.name] += 1
-            yield row
+    def batches_of(table: Table) -> Iterator[list[bytes]]:
+        for batch in batches(next(blocks)):
+            given[table.name] += len(batch)
+            yield batch
 
     for group in order.groups(tables):
-        members = [(table, rows_of(table)) for table in group]
+        members = [(table, Rows(batches_of(table))) for table in group]
         if len(members) > 1:
             taken = dialect.write_cyclic(connection, members)
         else:
@@ -140,14 +141,3 @@ def load(
             )
     dialect.advance_sequences(connection, tables)
     return given
-
-
-def _batches(rows: Iterable[bytes], size: int = 1000) -> Iterator[list[bytes]]:
-    batch = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -12,7 +12,7 @@ from demosnap.database import transfer
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
 from demosnap.model import Table
-from demosnap.snapshot.predicates import in_table, not_true
+from demosnap.snapshot.predicates import first_of, in_table, not_true
 from demosnap.snapshot.rows import row_key, show_key, split
 
 _SHOWN = 5
@@ -75,7 +75,7 @@ def orphans(
         for key in tables[name].foreign_keys:
             filled = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
             points = in_table(dialect, tables[name], key.columns, key.table, key.referred_columns)
-            where = f"({predicate}) AND {filled} AND NOT ({points})"
+            where = first_of(f"{filled} AND NOT ({points})", predicate)
             table = dialect.quote_table(name)
             count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
             if count:

@@ -19,6 +19,7 @@ from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
 from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
 from demosnap.model import Column, Table
+from demosnap.snapshot.rows import Rows
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -174,7 +175,8 @@ class MySQLDialect(MySQLText):
     def read_rows(self, connection: Connection, table: Table, predicate: str) -> Iterator[bytes]:
         """Yield rows that the server has rendered whole; nothing else may use the connection."""
         names = {column.name: self.quote(column.name) for column in table.captured}
-        return mysql_read.rows(connection, table, names, self.quote_table(table.name), predicate)
+        source = self.quote_table(table.name)
+        return Rows(mysql_read.rows(connection, table, names, source, predicate))
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert by LOAD DATA LOCAL, or by INSERT where that is not allowed or not worth it."""

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from demosnap.errors import DatabaseError
+from demosnap.snapshot.rows import FIRST_ROWS, rows_like
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_FETCHED_ROWS = 1000
 _OPEN_CURSOR = "demosnap_open_cursor"
 _ACCESS_DENIED = 1227
 CHARSET_VARIABLES = (
@@ -124,8 +124,8 @@ def finish_stream(connection: Connection) -> None:
         cursor.close()
 
 
-def stream(connection: Connection, sql: str) -> Iterator[bytes | None]:
-    """Yield the only column of a query's rows as they come, in flat memory.
+def stream(connection: Connection, sql: str) -> Iterator[list[bytes | None]]:
+    """Yield the only column of a query's rows in batches as they come, in flat memory.
 
     Raises:
         DatabaseError: the server warned; it may have left something out.
@@ -142,9 +142,12 @@ def stream(connection: Connection, sql: str) -> Iterator[bytes | None]:
     info[_OPEN_CURSOR] = cursor
     try:
         cursor.execute(sql.encode())
-        while batch := cursor.fetchmany(_FETCHED_ROWS):
-            for (value,) in batch:
-                yield value
+        count = FIRST_ROWS
+        while fetched := cursor.fetchmany(count):
+            batch = [value for (value,) in fetched]
+            yield batch
+            if None not in batch:
+                count = rows_like(cast("list[bytes]", batch))
     finally:
         if info.get(_OPEN_CURSOR) is cursor:
             del info[_OPEN_CURSOR]

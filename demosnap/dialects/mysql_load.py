@@ -23,10 +23,8 @@ from demosnap.dialects import mysql_driver
 from demosnap.dialects.mysql_types import HEX_TEXT
 from demosnap.dialects.mysql_values import text_of
 from demosnap.errors import DatabaseError
-from demosnap.snapshot.rows import split
+from demosnap.snapshot.rows import Rows, batches, split
 
-_BATCH_ROWS = 1000
-_BATCH_BYTES = 512 * 1024
 _PIPE_BYTES = 1024 * 1024
 # "Not allowed": by the server, by the client, and as MySQL 8 and MariaDB 10.5 and newer say it.
 _NOT_ALLOWED = frozenset({1148, 2068, 3948, 4166})
@@ -40,7 +38,7 @@ def insert(driver: Any, head: str, rows: Iterable[bytes]) -> int:
     """
     taken = 0
     start = f"{head} (".encode()
-    for batch in _batches(rows):
+    for batch in batches(rows):
         with contextlib.closing(driver.cursor()) as cursor:
             cursor.execute(start + b"),(".join(batch) + b")")
             taken += cursor.rowcount
@@ -56,9 +54,9 @@ def write(driver: Any, head: str, load: str, rows: Iterable[bytes]) -> int:
     Raises:
         DatabaseError: the server warned, or took another number of rows.
     """
-    batches = _batches(rows)
-    first = list(itertools.islice(batches, 2))
-    everything = itertools.chain(*first, itertools.chain.from_iterable(batches))
+    found = batches(rows)
+    first = list(itertools.islice(found, 2))
+    everything = Rows(itertools.chain(first, found))
     if len(first) == 2:
         taken = bulk(driver, load, everything)
         if taken is not None:
@@ -158,7 +156,7 @@ class _Statement:
 
     def _send(self, file: int, rows: Iterable[bytes]) -> int:
         sent = 0
-        for batch in _batches(rows):
+        for batch in batches(rows):
             sent += len(batch)
             lines = [_without_hex_text(row) if HEX_TEXT in row else row for row in batch]
             data = memoryview(b"\n".join(lines) + b"\n")
@@ -198,17 +196,3 @@ def _without_hex_text(row: bytes) -> bytes:
         else literal
         for literal in split(row)
     )
-
-
-def _batches(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Group rows as the statements of a snapshot file are grouped."""
-    batch: list[bytes] = []
-    size = 0
-    for row in rows:
-        if batch and (len(batch) == _BATCH_ROWS or size + len(row) > _BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(row)
-        size += len(row)
-    if batch:
-        yield batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from demosnap.dialects import mysql_driver
 from demosnap.dialects.mysql_scalars import Integer
@@ -31,8 +31,8 @@ _SORTED_KEYS = 20
 
 def rows(
     connection: Connection, table: Table, names: Mapping[str, str], source: str, predicate: str
-) -> Iterator[bytes]:
-    """Yield the rows of `source`, the quoted table, that the predicate picks.
+) -> Iterator[list[bytes]]:
+    """Yield, in batches, the rows of `source`, the quoted table, that the predicate picks.
 
     `names` are the quoted names of the captured columns.
 
@@ -49,10 +49,10 @@ def rows(
     picked = f"FROM {source} WHERE {predicate}"
     with _order(connection, table, names, literals, picked) as order:
         sql = f"SELECT CAST(CONCAT({row}) AS BINARY) {picked} ORDER BY {order}"
-        for found in mysql_driver.stream(connection, sql):
-            if found is None:
+        for batch in mysql_driver.stream(connection, sql):
+            if None in batch:
                 raise _unreadable(connection, table, literals, source, predicate)
-            yield found
+            yield cast("list[bytes]", batch)
 
 
 @contextlib.contextmanager

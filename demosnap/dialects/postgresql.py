@@ -20,6 +20,7 @@ from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
 from demosnap.errors import DatabaseError
 from demosnap.model import Column, Table
+from demosnap.snapshot.rows import Rows
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -136,8 +137,12 @@ class PostgreSQLDialect(PostgreSQLText):
         )
         source = self._source(table)
         select = f"SELECT {columns} FROM {source} WHERE {predicate} ORDER BY {by}"
-        with sessions.warnings_are_errors(driver):
-            yield from rows_of.copy_out(driver, select, options)
+
+        def copied() -> Iterator[list[bytes]]:
+            with sessions.warnings_are_errors(driver):
+                yield from rows_of.copy_out(driver, select, options)
+
+        return Rows(copied())
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert by COPY; tables with a column that COPY cannot read, by INSERT."""

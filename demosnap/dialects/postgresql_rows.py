@@ -9,14 +9,13 @@ from demosnap.dialects.postgresql_session import COMMAND_OK
 from demosnap.dialects.postgresql_types import codec
 from demosnap.dialects.postgresql_values import INTEGERS, base_type
 from demosnap.model import Column, Table
+from demosnap.snapshot.rows import BATCH_BYTES, BATCH_ROWS, batches
 
 if TYPE_CHECKING:
     import psycopg
 
 _CSV = "FORMAT csv, QUOTE '''', NULL 'NULL'"
-_BUFFER = 256 * 1024
-_BATCH_ROWS = 1000
-_BATCH_BYTES = 512 * 1024
+_END = -1
 
 
 def bulk_safe(table: Table) -> bool:
@@ -60,22 +59,26 @@ def order(name: str, column: Column, utf8: bool) -> str:
     return f"num_nulls({name}), {key}" if column.nullable else key
 
 
-def copy_out(driver: psycopg.Connection[Any], select: str, options: str) -> Iterator[bytes]:
+def copy_out(driver: psycopg.Connection[Any], select: str, options: str) -> Iterator[list[bytes]]:
     """Yield the rows that a SELECT gives, each without its newline: one message is one row."""
     with driver.cursor() as cursor, cursor.copy(_copy(f"({select}) TO STDOUT", options)) as copy:
         read = driver.pgconn.get_copy_data
-        while True:
-            size, data = read(1)
-            if size > 0:
-                yield bytes(data[:-1])
-            elif size < 0:
-                _finish(driver)
-                return
-            elif row := copy.read():
-                # Nothing had arrived yet, and this waited.
-                yield bytes(row[:-1])
-            else:
-                return
+        size = 0
+        while size >= 0:
+            batch: list[bytes] = []
+            room = BATCH_BYTES
+            while room > 0 and len(batch) < BATCH_ROWS:
+                size, data = read(1)
+                # Where nothing has arrived yet, this waits.
+                row = bytes(data) if size else bytes(copy.read())
+                size = len(row) or _END
+                if size < 0:
+                    break
+                batch.append(row[:-1])
+                room -= size
+            if batch:
+                yield batch
+        _finish(driver)
 
 
 def _finish(driver: psycopg.Connection[Any]) -> None:
@@ -91,9 +94,8 @@ def copy_in(driver: psycopg.Connection[Any], target: str, rows: Iterable[bytes])
     """Load rows into `target`, a table with its column list; return how many were taken."""
     with driver.cursor() as cursor:
         with cursor.copy(_copy(f"{target} FROM STDIN", _CSV)) as copy:
-            for batch in _batches(rows, _BUFFER):
-                batch.append(b"")
-                copy.write(b"\n".join(batch))
+            for batch in batches(rows):
+                copy.write(b"\n".join(batch) + b"\n")
         return cursor.rowcount
 
 
@@ -102,7 +104,7 @@ def insert(driver: psycopg.Connection[Any], head: str, rows: Iterable[bytes]) ->
     count = 0
     start = f"{head}\n(".encode()
     with driver.cursor() as cursor:
-        for batch in _batches(rows, _BATCH_BYTES, _BATCH_ROWS):
+        for batch in batches(rows):
             cursor.execute(start + b"),\n(".join(batch) + b")")
             count += cursor.rowcount
     return count
@@ -117,19 +119,3 @@ def run(driver: psycopg.Connection[Any], statements: Sequence[str]) -> None:
 
 def _copy(what: str, options: str) -> bytes:
     return f"COPY {what} ({options})".encode()
-
-
-def _batches(
-    rows: Iterable[bytes], size_limit: int, row_limit: int | None = None
-) -> Iterator[list[bytes]]:
-    """Yield rows in lists that end at a number of rows, or before they pass a size."""
-    batch: list[bytes] = []
-    size = 0
-    for row in rows:
-        size += len(row) + 4
-        if batch and (size > size_limit or len(batch) == row_limit):
-            yield batch
-            batch, size = [], len(row) + 4
-        batch.append(row)
-    if batch:
-        yield batch

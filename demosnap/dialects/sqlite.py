@@ -13,22 +13,20 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from demosnap.dialects import sqlite_literals as literals
 from demosnap.dialects import sqlite_values as values
 from demosnap.dialects.base import LOCK_WAIT, Dialect, RowUpdate, Value, execute
+from demosnap.dialects.sqlite_bind import bound, parsed
 from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
 from demosnap.holders import holder
 from demosnap.model import Column, Marker, Table, split_name
-from demosnap.snapshot.rows import show_key
+from demosnap.snapshot.rows import FIRST_ROWS, Rows, rows_like
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
-
-_BATCH = 1000
-# SQLite refuses an expression nested deeper than 1,000; every column adds two levels.
-_COLUMNS_PER_EXPRESSION = 200
 
 
 class SQLiteDialect(Dialect):
@@ -286,35 +284,37 @@ class SQLiteDialect(Dialect):
 
     # ------------------------------------------------------------------ rows
 
-    def read_rows(self, connection: Connection, table: Table, predicate: str) -> Iterator[bytes]:
-        """Yield rows rendered by SQLite; only REAL values are rendered by Python's repr."""
+    def read_rows(self, connection: Connection, table: Table, predicate: str) -> Rows:
+        """Yield rows rendered by SQLite; REAL values that it may render badly, by Python's repr."""
         driver = _driver(connection)
         driver.create_function("demosnap_real", 1, values.real_literal, deterministic=True)
-        columns = [self._literal_expression(column) for column in table.captured]
-        chunks = [
-            "||','||".join(columns[i : i + _COLUMNS_PER_EXPRESSION])
-            for i in range(0, len(columns), _COLUMNS_PER_EXPRESSION)
-        ]
+        order = self._order(driver, table, predicate)
         sql = (
-            f"SELECT {','.join(f'CAST({chunk} AS BLOB)' for chunk in chunks)}"
-            f" FROM {self.quote_table(table.name)} WHERE {predicate}"
-            f" ORDER BY {self._order(driver, table, predicate)}"
+            f"SELECT {literals.row(self, table.captured)}"
+            f" FROM {self.quote_table(table.name)} WHERE {predicate} ORDER BY {order}"
         )
-        cursor = driver.execute(sql)
-        cursor.arraysize = _BATCH
-        while batch := cursor.fetchmany():
-            for parts in batch:
-                row = parts[0] if len(parts) == 1 else b",".join(parts)
-                if b"CAST(X'" in row:
-                    _parsed(table, row)
-                yield row
+
+        def fetched() -> Iterator[list[bytes]]:
+            cursor = driver.execute(sql)
+            count = FIRST_ROWS
+            while found := cursor.fetchmany(count):
+                batch = [parts[0] if len(parts) == 1 else b",".join(parts) for parts in found]
+                for place, row in enumerate(batch):
+                    if b"\r" in row:
+                        batch[place] = literals.without_returns(row)
+                    if b"CAST(X'" in row:
+                        parsed(table, row)
+                yield batch
+                count = rows_like(batch)
+
+        return Rows(fetched())
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert by executemany."""
         columns = table.captured
         sql = f"INSERT INTO {self.block_name(table)} VALUES ({','.join('?' * len(columns))})"
         cursor = _driver(connection).cursor()
-        cursor.executemany(sql, (_parsed(table, row) for row in rows))
+        cursor.executemany(sql, bound(table, rows))
         return cursor.rowcount if cursor.rowcount > 0 else 0
 
     def update_rows(
@@ -329,44 +329,25 @@ class SQLiteDialect(Dialect):
             rows = (b",".join((*row.values(), *key)) for key, row in found)
             cursor.executemany(
                 f"UPDATE {self.quote_table(table.name)} SET {changes} WHERE {where}",
-                (_parsed(table, row) for row in rows),
+                (parsed(table, row) for row in rows),
             )
             count += cursor.rowcount
         return count
-
-    def _literal_expression(self, column: Column) -> str:
-        name = self.quote(column.name)
-        return (
-            f"CASE typeof({name}) WHEN 'integer' THEN {name} WHEN 'null' THEN 'NULL'"
-            f" WHEN 'text' THEN CASE WHEN instr({name},char(13)) OR instr({name},char(0))"
-            f" THEN 'CAST(X'''||hex({name})||''' AS TEXT)' ELSE quote({name}) END"
-            f" WHEN 'real' THEN demosnap_real({name}) ELSE quote({name}) END"
-        )
 
     def _order(self, driver: sqlite3.Connection, table: Table, predicate: str) -> str:
         keys = table.ordering
         names = [self.quote(column.name) for column in keys]
         odd = " OR ".join(f"typeof({name})<>'integer'" for name in names)
         sql = (
-            f"SELECT 1 FROM {self.quote_table(table.name)} WHERE ({predicate}) AND ({odd}) LIMIT 1"
+            f"SELECT 1 FROM {self.quote_table(table.name)} WHERE ({odd}) AND ({predicate}) LIMIT 1"
         )
         if not driver.execute(sql).fetchone():
             return ",".join(names)
         return ",".join(
             f"typeof({name})<>'integer',CASE typeof({name}) WHEN 'integer' THEN {name} END,"
-            f"CAST({self._literal_expression(column)} AS BLOB)"
+            f"CAST({literals.literal(name)} AS BLOB)"
             for name, column in zip(names, keys, strict=True)
         )
-
-
-def _parsed(table: Table, row: bytes) -> list[Any]:
-    try:
-        return values.parse_row(row)
-    except UnicodeDecodeError:
-        raise DatabaseError(
-            f"{table.name}: row {show_key(table, row)} holds text that is not UTF-8",
-            "Correct the value in the database: a snapshot is UTF-8.",
-        ) from None
 
 
 def _path(key: str) -> str:

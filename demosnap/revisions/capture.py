@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import datetime
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -31,23 +31,14 @@ from demosnap.model import Header, Selection, Table, Version
 from demosnap.plan import CapturePlan, Target
 from demosnap.revisions import files
 from demosnap.revisions.graph import Graph
-from demosnap.revisions.script import render, revision_id, scenario_of
+from demosnap.revisions.script import render, revision_id
+from demosnap.revisions.succession import Wanted, number_and_message, only_head, parent_of
+from demosnap.snapshot import order
 from demosnap.snapshot.predicates import predicates
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
-_MESSAGE = re.compile(r"v([1-9][0-9]*)\s*(?::\s*(.*))?\Z", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a capture is asked for; the fields are the options of `demosnap revision`."""
-
-    scenario: str
-    message: str | None = None
-    allow_empty: bool = False
-    head: str | None = None
-    splice: bool = False
-    date: str | None = None
+_MOST_LOOKED_AT = 200_000
+"""How many rows a table may have for a capture to look for odd markers in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +92,19 @@ def capture(
     created_at = timestamp(wanted.date)
     check_scenario(settings, graph, wanted.scenario)
     dialect = dialects.of(connection)
-    head = _only_head(graph, wanted.scenario)
+    head = only_head(graph, wanted.scenario)
     with contextlib.ExitStack() as stack:
         with reading:
-            found = _look(connection, dialect, place, settings, graph, wanted, created_at)
+            found = _look(connection, dialect, place, settings, graph, wanted, created_at, dry_run)
             if dry_run:
                 return Captured(found.plan, None, False, False)
             if found.plan.refusals:
                 raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
             temporary = stack.enter_context(_snapshot_file(settings, wanted.scenario))
             writer = _write(connection, dialect, found, created_at, temporary)
+            found = _counted(connection, dialect, found, wanted, writer.rows)
+        if found.plan.refusals:
+            raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
         stamped = head is not None and head.revision in found.stamps
         if (
             head is not None
@@ -184,28 +178,24 @@ def _look(
     graph: Graph,
     wanted: Wanted,
     created_at: str,
+    dry_run: bool,
 ) -> _Found:
     tables = reflect.tables(connection)
     picked = selection.resolve(connection, settings, tables, wanted.scenario)
     by_table = predicates(picked, tables, dialect)
-    rows = transfer.counts(connection, dialect, by_table)
     stamps = log.stamps(connection)
-    parent, refusals = _parent(graph, wanted, stamps)
+    parent, refusals = parent_of(graph, wanted, stamps)
+    counts = _Counts(connection, dialect, by_table)
 
     def head_is_here() -> bool:
         alone = parent is not None and graph.heads(wanted.scenario) == [parent]
-        return alone and _holds(connection, dialect, tables, picked, rows, parent)
+        return alone and _holds(connection, dialect, tables, picked, counts.all(), parent)
 
     if refusals and head_is_here():
         # It was captured from here, and only its stamp is missing.
         refusals = []
-    if not sum(rows.values()) and not wanted.allow_empty:
-        refusals.append(
-            f"there are no demo rows of {wanted.scenario} in {place.url}\n"
-            f"looked at: {', '.join(rows)}; the marker is {_marker_text(picked)}"
-        )
-    refused = dialect.refuse_tables(connection, [name for name in rows if rows[name]])
-    refusals += [f"{name}: {reason}" for name, reason in refused.items()]
+    refused = dialect.refuse_tables(connection, list(by_table))
+    refusals += [f"{name}: {reason}" for name, reason in refused.items() if counts.of(name)]
     known = settings.scenario_names or tuple(dict.fromkeys((*graph.scenarios, wanted.scenario)))
     others = [name for name in known if name != wanted.scenario]
     refusals += odd.overlaps(
@@ -215,23 +205,72 @@ def _look(
         [selection.resolve(connection, settings, tables, other) for other in others],
     )
     external = guard.external_references(connection, dialect, tables, by_table)
-    number, message = _number_and_message(graph, wanted, head_is_here)
+    number, message = number_and_message(graph, wanted, head_is_here)
     plan = CapturePlan(
         target=place,
         scenario=wanted.scenario,
         version=f"v{number}_{created_at[:10]}",
         parent=parent,
-        rows=rows,
+        rows=counts.known,
         external_references=tuple(external),
         refusals=tuple(refusals),
         notes=(
             *odd.left_behind(connection, tables, by_table),
-            *odd.notes(connection, settings, tables, known),
-            *odd.moments(connection, dialect, [name for name in rows if rows[name]]),
+            *odd.notes(connection, settings, tables, known, None if dry_run else _MOST_LOOKED_AT),
         ),
     )
     newest = application.revision(connection, tables)
-    return _Found(picked, tables, by_table, plan, message, stamps, newest)
+    found = _Found(picked, tables, by_table, plan, message, stamps, newest)
+    if dry_run:
+        return _counted(connection, dialect, found, wanted, counts.all())
+    for group in order.groups([tables[name] for name in by_table]):
+        if len(group) > 1:
+            # How a file loads them depends on which of them have rows.
+            collections.deque(map(counts.of, (table.name for table in group)), maxlen=0)
+    return found
+
+
+class _Counts:
+    """How many rows each predicate picks, counted when that is asked for."""
+
+    def __init__(
+        self, connection: Connection, dialect: Dialect, by_table: Mapping[str, str]
+    ) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._predicates = by_table
+        self.known: dict[str, int] = {}
+
+    def of(self, name: str) -> int:
+        if name not in self.known:
+            one = {name: self._predicates[name]}
+            self.known |= transfer.counts(self._connection, self._dialect, one)
+        return self.known[name]
+
+    def all(self) -> dict[str, int]:
+        return {name: self.of(name) for name in self._predicates}
+
+
+def _counted(
+    connection: Connection,
+    dialect: Dialect,
+    found: _Found,
+    wanted: Wanted,
+    rows: Mapping[str, int],
+) -> _Found:
+    """Complete a plan by what is known when the rows are counted."""
+    plan = found.plan
+    refusals = list(plan.refusals)
+    if not sum(rows.values()) and not wanted.allow_empty:
+        refusals.append(
+            f"there are no demo rows of {wanted.scenario} in {plan.target.url}\n"
+            f"looked at: {', '.join(rows)}; the marker is {_marker_text(found.selection)}"
+        )
+    moments = odd.moments(connection, dialect, [name for name in rows if rows[name]])
+    notes = (*plan.notes, *moments)
+    return replace(
+        found, plan=replace(plan, rows=dict(rows), refusals=tuple(refusals), notes=notes)
+    )
 
 
 def _holds(
@@ -258,76 +297,6 @@ def _marker_text(picked: Selection) -> str:
     text = f"{marker.column}.{marker.key}" if marker.key else f"{marker.column}"
     other = marker.scenario_key or marker.scenario_column
     return f"{text} true" + (f" and {other} {picked.scenario!r}" if other else "")
-
-
-def _only_head(graph: Graph, scenario: str) -> Version | None:
-    heads = graph.heads(scenario)
-    return heads[0] if len(heads) == 1 else None
-
-
-def _parent(
-    graph: Graph, wanted: Wanted, stamps: Sequence[str]
-) -> tuple[Version | None, list[str]]:
-    """Return the version that the capture follows, and the reasons not to follow it."""
-    scenario = wanted.scenario
-    unknown = [s for s in stamps if s not in graph.versions and scenario_of(s) == scenario]
-    current = next(
-        (v for s in stamps if (v := graph.versions.get(s)) and v.scenario == scenario), None
-    )
-    if unknown and wanted.head is None:
-        return None, [
-            f"the database is stamped {unknown[0]}, which no script here knows\n"
-            "get the branch that has it; or, if it is lost for good, delete that row of"
-            f" {log.VERSION_TABLE}"
-        ]
-    if wanted.head is not None:
-        parent = graph.resolve(wanted.head)
-        if parent is None or parent.scenario != scenario:
-            raise UsageError(f"--head {wanted.head} is no version of {scenario}")
-        if graph.heads(scenario) and parent not in graph.heads(scenario) and not wanted.splice:
-            raise UsageError(
-                f"{parent.version} is not a head of {scenario}",
-                "--splice captures beside what follows it, as a second head.",
-            )
-        return parent, []
-    if wanted.splice:
-        return current, []
-    heads = graph.heads(scenario)
-    if not heads:
-        return None, []
-    if len(heads) > 1 and current in heads:
-        return current, []
-    head = graph.head(scenario)
-    if current is not None and current != head:
-        return head, [
-            f"the database holds {current.version}, but the head is {head.version}: a capture"
-            f" would undo what {head.short} brought\n"
-            f"`demosnap upgrade {scenario}@head` first; or --head {scenario}@head to capture on"
-            f" top of {head.short} all the same; or --splice for a second head beside it"
-        ]
-    return head, []
-
-
-def _number_and_message(
-    graph: Graph, wanted: Wanted, head_is_here: Callable[[], bool]
-) -> tuple[int, str]:
-    versions = graph.of(wanted.scenario)
-    highest = max((version.number for version in versions), default=0)
-    text = re.sub(r"\s+", " ", wanted.message or "").strip()
-    match = _MESSAGE.match(text)
-    if match is None:
-        return highest + 1, text
-    number = int(match[1])
-    if number == highest and not wanted.allow_empty and head_is_here():
-        # The same command again, perhaps after one that was killed: there is nothing to name.
-        return number, match[2] or ""
-    if number <= highest:
-        newest = next(version for version in versions if version.number == highest)
-        raise UsageError(
-            f"v{number} is not above {newest.version}, the newest version of {wanted.scenario}",
-            f'Name it v{highest + 1}, or give a message alone: -m "{match[2] or "more rows"}".',
-        )
-    return number, match[2] or ""
 
 
 def _snapshot_file(settings: Settings, scenario: str) -> contextlib.AbstractContextManager[Path]:

@@ -82,6 +82,11 @@ def not_true(predicate: str) -> str:
     return f"(CASE WHEN {predicate} THEN 0 ELSE 1 END = 1)"
 
 
+def first_of(quick: str, slow: str) -> str:
+    """Render that two predicates are true; the second is looked at only where the first is."""
+    return f"(CASE WHEN {quick} THEN CASE WHEN {slow} THEN 1 ELSE 0 END ELSE 0 END = 1)"
+
+
 def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
     """Return the foreign key that a `via` rule goes over.
 

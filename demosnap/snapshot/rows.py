@@ -8,8 +8,9 @@ that may share a key are ordered by all of their values.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from demosnap.model import Table
 
@@ -71,3 +72,55 @@ def show_key(table: Table, row: bytes) -> str:
         f"{name}={literal.decode('utf-8', 'replace')}"
         for name, literal in zip(table.key, literals, strict=True)
     )
+
+
+BATCH_ROWS = 1000
+"""The most rows of a batch."""
+
+BATCH_BYTES = 512 << 10
+"""The most bytes of rows in a batch that has more than one row."""
+
+
+class Rows(Iterator[bytes]):
+    """Canonical rows that come in batches: lists of rows, none of them empty.
+
+    Batches go through Python's own loops, rows do not. Either the rows are used up or the
+    batches, not both.
+    """
+
+    def __init__(self, batches: Iterator[list[bytes]]) -> None:
+        self.batches = batches
+        self._rows = itertools.chain.from_iterable(batches)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._rows
+
+    def __next__(self) -> bytes:
+        return next(self._rows)
+
+
+def batches(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield rows in batches: as they come in them, else of `BATCH_ROWS` and `BATCH_BYTES`."""
+    return rows.batches if isinstance(rows, Rows) else _grouped(rows)
+
+
+def _grouped(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    size = 0
+    for row in rows:
+        size += len(row)
+        if batch and (size > BATCH_BYTES or len(batch) == BATCH_ROWS):
+            yield batch
+            batch, size = [], len(row)
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+FIRST_ROWS = 10
+"""The rows to fetch when nothing is known of their size."""
+
+
+def rows_like(batch: list[bytes]) -> int:
+    """Return how many rows of the size of these make a batch."""
+    return max(1, min(BATCH_ROWS, BATCH_BYTES * len(batch) // (sum(map(len, batch)) + 1)))

@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -33,7 +34,7 @@ from demosnap.snapshot.header import (
     render_header,
 )
 from demosnap.snapshot.layout import Grouping, Order, Section, sections
-from demosnap.snapshot.rows import show_key
+from demosnap.snapshot.rows import Rows, batches, show_key
 from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, restore_hint, too_large
 
 __all__ = [
@@ -47,14 +48,19 @@ __all__ = [
 ]
 
 
+_BUFFER = 1 << 20
+
 # ---------------------------------------------------------------------- writer
 
 
 class SnapshotWriter:
     """Writes one snapshot file; a context manager, which removes the file on an exception.
 
-    `path` is overwritten: give it a file beside the snapshot, and rename that. `digest` (hex) and
-    `size` (bytes) are there after `close`, which leaving the context calls.
+    `path` is overwritten: give it a file beside the snapshot, and rename that. The rows come
+    before the header, which counts them, is known: they wait in a nameless file in the same
+    folder. `header` counts the rows of tables where that is known, and of all that reference each
+    other in a circle. `digest` (hex), `size` (bytes) and `rows` (rows per table) are there after
+    `close`, which leaving the context calls.
 
     Raises:
         SnapshotError: the file cannot be written, or the header cannot be read back.
@@ -63,23 +69,28 @@ class SnapshotWriter:
 
     digest: str
     size: int
+    rows: dict[str, int]
 
     def __init__(
         self, path: str | Path, header: Header, selection: Selection, dialect: Dialect
     ) -> None:
         self._path = Path(path)
         self._header = header
+        self._selection = selection
         self._dialect = dialect
         self._tables = list(header.tables)
-        self._sections = sections(header, dialect)
+        self._counts: dict[str, int] = {}
         self._sha = hashlib.sha256()
-        self._size = 0
-        before = render_header(header, selection, dialect).encode()
-        parse_header(io.BytesIO(before), str(path))
-        self._after = render_footer(header, selection, dialect).encode()
+        names = [table.name for table in header.tables]
+        likely = replace(header, rows={**dict.fromkeys(names, 1), **header.rows})
+        self._sections = sections(likely, dialect)
+        parse_header(io.BytesIO(render_header(likely, selection, dialect).encode()), str(path))
+        render_footer(likely, selection, dialect)
         with self._writing():
-            self._file = self._path.open("wb", buffering=1 << 20)
-        self._write(before)
+            self._path.touch()
+            self._spool = tempfile.TemporaryFile(  # noqa: SIM115 open as long as the writer is
+                dir=self._path.parent, buffering=_BUFFER
+            )
 
     def __enter__(self) -> SnapshotWriter:
         return self
@@ -131,43 +142,46 @@ class SnapshotWriter:
                     " that is not UTF-8",
                     "Correct the value in the database: a snapshot is UTF-8.",
                 )
-            self._write(start + head + b"),\n(".join(group) + b");\n")
+            with self._writing():
+                self._spool.write(start + head + b"),\n(".join(group) + b");\n")
             self._sha.update(text)
             self._sha.update(b"\n")
             count += len(group)
             start = b""
         if count:
-            self._write(section.after.encode())
-        if count != self._header.rows[table.name]:
+            with self._writing():
+                self._spool.write(section.after.encode())
+        counted = self._header.rows.get(table.name, count)
+        if count != counted:
             raise DatabaseError(
-                f"{table.name}: the database gave {count} rows where"
-                f" {self._header.rows[table.name]} were counted",
+                f"{table.name}: the database gave {count} rows where {counted} were counted",
                 "Somebody else wrote to it in the meantime. Try again.",
             )
+        self._counts[table.name] = count
         return count
 
     def close(self) -> None:
-        """Write what follows the rows and put the file on the disk.
+        """Write header, rows and what follows them, and put the file on the disk.
 
         Raises:
             SnapshotError: the file cannot be written.
         """
-        if self._file.closed:
+        if self._spool.closed:
             return
         if self._tables:
             raise ValueError(f"{self._tables[0].name} was not written")
-        self._write(self._after)
-        with self._writing():
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+        header = replace(self._header, rows=self._counts)
+        parts = (self._selection, self._dialect)
+        with self._writing(), self._spool, self._path.open("wb", buffering=_BUFFER) as file:
+            file.write(render_header(header, *parts).encode())
+            self._spool.seek(0)
+            shutil.copyfileobj(self._spool, file, _BUFFER)
+            file.write(render_footer(header, *parts).encode())
+            file.flush()
+            os.fsync(file.fileno())
+            self.size = file.tell()
+        self.rows = self._counts
         self.digest = self._sha.hexdigest()
-        self.size = self._size
-
-    def _write(self, data: bytes) -> None:
-        with self._writing():
-            self._file.write(data)
-        self._size += len(data)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -179,11 +193,11 @@ class SnapshotWriter:
             raise SnapshotError(f"cannot be written: {reason}", str(self._path)) from error
 
     def _remove(self) -> None:
-        if hasattr(self, "_file"):
+        if hasattr(self, "_spool"):
             with contextlib.suppress(OSError):
-                self._file.close()
-            with contextlib.suppress(OSError):
-                self._path.unlink()
+                self._spool.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink()
 
 
 def groups(table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -194,16 +208,17 @@ def groups(table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
     """
     begins = Grouping().begins
     group: list[bytes] = []
-    for row in rows:
-        if begins(row) and group:
-            yield group
-            group = []
-        if len(row) > MAX_LINE and (reason := too_large(row)):
-            raise DatabaseError(
-                f"{table.name}: the row {_key(table, row)} is {reason}",
-                "Leave it out of the demo data, or move the value to a file.",
-            )
-        group.append(row)
+    for batch in batches(rows):
+        for row in batch:
+            if begins(row) and group:
+                yield group
+                group = []
+            if len(row) > MAX_LINE and (reason := too_large(row)):
+                raise DatabaseError(
+                    f"{table.name}: the row {_key(table, row)} is {reason}",
+                    "Leave it out of the demo data, or move the value to a file.",
+                )
+            group.append(row)
     if group:
         yield group
 
@@ -216,7 +231,7 @@ class Block:
     """The rows of one table inside a snapshot, to be used up before the next block."""
 
     table: Table
-    rows: Iterator[bytes]
+    rows: Rows
 
 
 class SnapshotReader:
@@ -274,7 +289,7 @@ class SnapshotReader:
                 source.expect(text, f"{what} not what demosnap writes for this selection")
             for table in header.tables:
                 read = strict.batches if checked else quick.batches
-                batches = read(
+                found = read(
                     source,
                     table,
                     header.rows[table.name],
@@ -282,8 +297,8 @@ class SnapshotReader:
                     dialect,
                     sha,
                 )
-                yield Block(table, itertools.chain.from_iterable(batches))
-                for _ in batches:
+                yield Block(table, Rows(found))
+                for _ in found:
                     pass
             for what, text in after:
                 source.expect(text, f"{what} not what demosnap writes for this selection")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NoReturn
 
 from demosnap.dialects.base import Dialect
@@ -162,8 +162,16 @@ def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, lin
 
 
 def row_pattern(table: Table, dialect: Dialect) -> bytes:
-    """Return the regular expression of the table's rows."""
+    """Return the regular expression of the table's rows, the dialect's `absent` bytes aside."""
     return b",".join(b"(?:%s)" % dialect.literal_pattern(column) for column in table.captured)
+
+
+def wrong_rows(table: Table, dialect: Dialect, rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield those of some rows that demosnap would not write for the table."""
+    match = re.compile(row_pattern(table, dialect)).fullmatch
+    for row in rows:
+        if not match(row) or any(byte in row for byte in dialect.absent):
+            yield row
 
 
 def _key(table: Table, row: bytes) -> str:

@@ -1,0 +1,95 @@
+"""SQL by which SQLite itself renders rows as canonical literals.
+
+What a column holds is known for each value only, but its declared type says what to expect. A
+row that is as expected is rendered by one `printf`; any other, value by value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from demosnap.dialects.base import Dialect
+from demosnap.dialects.sqlite_bind import affinity
+from demosnap.model import Column
+from demosnap.snapshot.rows import split
+
+# A function of SQLite takes 100 arguments, and an expression may be nested 1,000 deep.
+_COLUMNS_PER_EXPRESSION = 90
+
+
+def row(dialect: Dialect, columns: Sequence[Column]) -> str:
+    """Return the select list of which the parts, joined by commas, are rows.
+
+    Text with a carriage return stands in them as it is: see `without_returns`. The function
+    `demosnap_real` is needed.
+    """
+    return ",".join(
+        f"CAST({_part(dialect, columns[i : i + _COLUMNS_PER_EXPRESSION])} AS BLOB)"
+        for i in range(0, len(columns), _COLUMNS_PER_EXPRESSION)
+    )
+
+
+def literal(name: str) -> str:
+    """Return the expression of a value's literal, whatever it is."""
+    return (
+        f"CASE typeof({name}) WHEN 'integer' THEN {name} WHEN 'null' THEN 'NULL'"
+        f" WHEN 'text' THEN CASE WHEN instr({name},char(13)) OR instr({name},char(0))"
+        f" THEN 'CAST(X'''||hex({name})||''' AS TEXT)' ELSE quote({name}) END"
+        f" WHEN 'real' THEN demosnap_real({name}) ELSE quote({name}) END"
+    )
+
+
+def without_returns(rendered: bytes) -> bytes:
+    """Return a row with texts that hold a carriage return as hex."""
+    return b",".join(
+        b"CAST(X'%s' AS TEXT)" % one[1:-1].replace(b"''", b"'").hex().upper().encode()
+        if b"\r" in one
+        else one
+        for one in split(rendered)
+    )
+
+
+def _part(dialect: Dialect, columns: Sequence[Column]) -> str:
+    formats, arguments, unexpected = [], [], []
+    for column in columns:
+        name = dialect.quote(column.name)
+        # By bytes, whatever the collation of the column: numbers < text < blobs.
+        value = f"({name} COLLATE BINARY)"
+        kind = affinity(column)
+        declared = column.type.upper()
+        if kind == "TEXT" or (kind == "NUMERIC" and ("DATE" in declared or "TIME" in declared)):
+            formats.append("%Q")
+            arguments.append(name)
+            unexpected += [f"{value}<''", f"{value}>=x''", f"instr({name},char(0))"]
+        elif kind == "INTEGER" or declared == "BOOLEAN":
+            formats.append("%s")
+            arguments.append(f"ifnull({name},'NULL')")
+            unexpected += [f"{value}>=''", f"{name}<>CAST({name} AS INTEGER)"]
+        elif kind in ("NUMERIC", "REAL"):
+            formats.append("%s")
+            arguments.append(
+                f"CASE typeof({name}) WHEN 'real' THEN {_real(name)} ELSE ifnull({name},'NULL') END"
+            )
+            unexpected.append(f"{value}>=''")
+        else:
+            formats.append("%s")
+            arguments.append(literal(name))
+    plain = f"printf('{','.join(formats)}',{','.join(arguments)})"
+    if not unexpected:
+        return plain
+    whole = "||','||".join(literal(dialect.quote(column.name)) for column in columns)
+    return f"CASE WHEN {' OR '.join(unexpected)} THEN {whole} ELSE {plain} END"
+
+
+def _real(name: str) -> str:
+    """Return the expression of a REAL's shortest literal.
+
+    A number that is the nearest one to a decimal of six places and fifteen digits has that
+    decimal as its shortest literal, and division gives the nearest one (IEEE 754). All others
+    are rendered by Python: what SQLite prints differs between its versions.
+    """
+    return (
+        f"CASE WHEN abs({name})>=0.001 AND abs({name})<1e9"
+        f" AND CAST(abs({name})*1e6+0.5 AS INTEGER)/1e6=abs({name})"
+        f" THEN printf('%!.15g',{name}) ELSE demosnap_real({name}) END"
+    )

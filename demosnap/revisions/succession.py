@@ -1,0 +1,107 @@
+"""Which version a capture follows, and what it is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from demosnap.database import log
+from demosnap.errors import UsageError
+from demosnap.model import Version
+from demosnap.revisions.graph import Graph
+from demosnap.revisions.script import scenario_of
+
+_MESSAGE = re.compile(r"v([1-9][0-9]*)\s*(?::\s*(.*))?\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a capture is asked for; the fields are the options of `demosnap revision`."""
+
+    scenario: str
+    message: str | None = None
+    allow_empty: bool = False
+    head: str | None = None
+    splice: bool = False
+    date: str | None = None
+
+
+def only_head(graph: Graph, scenario: str) -> Version | None:
+    """Return the head of a scenario; None: it has none, or several."""
+    heads = graph.heads(scenario)
+    return heads[0] if len(heads) == 1 else None
+
+
+def parent_of(
+    graph: Graph, wanted: Wanted, stamps: Sequence[str]
+) -> tuple[Version | None, list[str]]:
+    """Return the version that the capture follows, and the reasons not to follow it.
+
+    Raises:
+        UsageError: --head names no version of the scenario, or one that is no head.
+    """
+    scenario = wanted.scenario
+    unknown = [s for s in stamps if s not in graph.versions and scenario_of(s) == scenario]
+    current = next(
+        (v for s in stamps if (v := graph.versions.get(s)) and v.scenario == scenario), None
+    )
+    if unknown and wanted.head is None:
+        return None, [
+            f"the database is stamped {unknown[0]}, which no script here knows\n"
+            "get the branch that has it; or, if it is lost for good, delete that row of"
+            f" {log.VERSION_TABLE}"
+        ]
+    if wanted.head is not None:
+        parent = graph.resolve(wanted.head)
+        if parent is None or parent.scenario != scenario:
+            raise UsageError(f"--head {wanted.head} is no version of {scenario}")
+        if graph.heads(scenario) and parent not in graph.heads(scenario) and not wanted.splice:
+            raise UsageError(
+                f"{parent.version} is not a head of {scenario}",
+                "--splice captures beside what follows it, as a second head.",
+            )
+        return parent, []
+    if wanted.splice:
+        return current, []
+    heads = graph.heads(scenario)
+    if not heads:
+        return None, []
+    if len(heads) > 1 and current in heads:
+        return current, []
+    head = graph.head(scenario)
+    if current is not None and current != head:
+        return head, [
+            f"the database holds {current.version}, but the head is {head.version}: a capture"
+            f" would undo what {head.short} brought\n"
+            f"`demosnap upgrade {scenario}@head` first; or --head {scenario}@head to capture on"
+            f" top of {head.short} all the same; or --splice for a second head beside it"
+        ]
+    return head, []
+
+
+def number_and_message(
+    graph: Graph, wanted: Wanted, head_is_here: Callable[[], bool]
+) -> tuple[int, str]:
+    """Return the number of the next version, and its message without a number.
+
+    Raises:
+        UsageError: the message names a number that is not above all others.
+    """
+    versions = graph.of(wanted.scenario)
+    highest = max((version.number for version in versions), default=0)
+    text = re.sub(r"\s+", " ", wanted.message or "").strip()
+    match = _MESSAGE.match(text)
+    if match is None:
+        return highest + 1, text
+    number = int(match[1])
+    if number == highest and not wanted.allow_empty and head_is_here():
+        # The same command again, perhaps after one that was killed: there is nothing to name.
+        return number, match[2] or ""
+    if number <= highest:
+        newest = next(version for version in versions if version.number == highest)
+        raise UsageError(
+            f"v{number} is not above {newest.version}, the newest version of {wanted.scenario}",
+            f'Name it v{highest + 1}, or give a message alone: -m "{match[2] or "more rows"}".',
+        )
+    return number, match[2] or ""
