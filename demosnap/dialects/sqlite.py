@@ -28,6 +28,9 @@ from demosnap.snapshot.rows import FIRST_ROWS, Rows, rows_like
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
+# The pages of the indexes, into which rows go in no order, have to fit (negative: in KiB).
+_WRITING = {"foreign_keys": 0, "cache_size": -(256 << 10)}
+
 
 class SQLiteDialect(Dialect):
     """SQLite 3.37 or newer, through Python's own sqlite3."""
@@ -201,12 +204,14 @@ class SQLiteDialect(Dialect):
             driver.execute("PRAGMA defer_foreign_keys = ON")
             yield
             return
-        (before,) = driver.execute("PRAGMA foreign_keys").fetchone()
-        driver.execute("PRAGMA foreign_keys = OFF")
+        before = {name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in _WRITING}
         try:
+            for name, value in _WRITING.items():
+                driver.execute(f"PRAGMA {name} = {value}")
             yield
         finally:
-            driver.execute(f"PRAGMA foreign_keys = {before}")
+            for name, value in before.items():
+                driver.execute(f"PRAGMA {name} = {value}")
 
     # ------------------------------------------------------------------ definitions
 

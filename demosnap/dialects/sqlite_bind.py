@@ -96,15 +96,15 @@ def _taker(table: Table, first: bytes) -> Callable[[str], Sequence[Any] | None]:
         if found is None:
             return None
         literals = found.groups()
-        if not numbers and "''" not in row:
-            return literals
-        parts: list[Any] = [
-            text.replace("''", "'") if text and "'" in text else text for text in literals
-        ]
+        parts: list[Any] = (
+            [text.replace("''", "'") if text and "'" in text else text for text in literals]
+            if "''" in row
+            else list(literals)
+        )
         for place in numbers:
             text = parts[place]
             if text is not None:
-                parts[place] = int(text) if text.lstrip("-").isdigit() else float(text)
+                parts[place] = float(text) if "." in text or "e" in text else int(text)
         return parts
 
     return take_apart
