@@ -7,7 +7,8 @@ Every second row is a demo row, so that a capture has to look at all of them. Th
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Row = tuple[Any, ...]
@@ -56,7 +57,7 @@ def rows(table: str, total: int, *, marked: bool | None = None) -> Iterator[Row]
     others. The same row is the same each time, whatever else is asked for.
     """
     count = {"vaults": _VAULTS, "projects": _PROJECTS, "fragments": total}[table]
-    make = {"vaults": _vault, "projects": _project, "fragments": _Fragments()}[table]
+    make = _MAKERS[table]()
     for key in range(1, count + 1):
         # Odd keys are demo rows.
         if marked is None or marked == bool(key % 2):
@@ -124,15 +125,25 @@ class _Fragments:
         )
 
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_MAKERS: dict[str, Callable[[], Callable[[int], Row]]] = {
+    "vaults": lambda: _vault,
+    "projects": lambda: _project,
+    "fragments": _Fragments,
+}
+
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def _field(value: object) -> str:
+    return "\\N" if value is None else _SPECIAL.sub(lambda found: _ESCAPES[found[0]], str(value))
 
 
 def tab_separated(made: Iterator[Row]) -> Iterator[bytes]:
     """Yield rows as lines that COPY and LOAD DATA read by default, about 1,000 at a time."""
     lines: list[str] = []
     for row in made:
-        values = ("\\N" if v is None else str(v).translate(_ESCAPES) for v in row)
-        lines.append("\t".join(values))
+        lines.append("\t".join(map(_field, row)))
         if len(lines) == 1000:
             yield ("\n".join(lines) + "\n").encode()
             lines.clear()

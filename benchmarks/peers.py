@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -39,14 +40,14 @@ class Field:
     rows: int
     digest: str
 
-    def load(self, name: str, *command: str, stdin: Path | None = None) -> Contender:
+    def load(self, name: str, *command: str, stdin: Path = Path(os.devnull)) -> Contender:
         """Return a tool's load into the empty target."""
         return Contender(
             name,
             command,
             prepare=self.target.empty,
             check=lambda: self.target.expect(self.digest, name),
-            **({"stdin": stdin} if stdin else {}),
+            stdin=stdin,
         )
 
 
