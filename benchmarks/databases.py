@@ -19,6 +19,12 @@ from benchmarks.measure import BenchmarkError
 from demosnap import example
 
 ROOT = Path(__file__).parents[1]
+
+
+class NoServerError(Exception):
+    """There is no server to make a database on."""
+
+
 OWN_TABLES = ("demosnap_version", "demosnap_log")
 
 
@@ -196,7 +202,7 @@ def make(dialect: str, folder: Path, name: str, stack: contextlib.ExitStack) -> 
     """Make a database with empty tables, dropped when `stack` ends.
 
     Raises:
-        BenchmarkError: there is no server for it.
+        NoServerError: there is no server for it.
     """
     place = folder / name
     place.mkdir(parents=True)
@@ -207,7 +213,7 @@ def make(dialect: str, folder: Path, name: str, stack: contextlib.ExitStack) -> 
     except BaseException as error:
         # What pytest skips with is no Exception.
         if type(error).__name__ in ("Skipped", "Failed"):
-            raise BenchmarkError(str(error)) from None
+            raise NoServerError(str(error)) from None
         raise
     stack.callback(next, making, None)
     return _KINDS[dialect](found)

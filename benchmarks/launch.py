@@ -1,4 +1,4 @@
-"""Run one command and write its seconds, its peak memory and its exit code to a file.
+"""Run one command and write its seconds, peak memory and exit code to a file.
 
 Started as `python -I -S launch.py RESULT STDIN STDOUT STDERR COMMAND...`. It is a small process
 of its own because Linux counts what the parent held at the fork as the child's peak memory.
@@ -22,8 +22,9 @@ def main(result: str, stdin: str, stdout: str, stderr: str, *command: str) -> No
     _, status, usage = os.wait4(child, 0)
     seconds = time.perf_counter() - start
     code = os.waitstatus_to_exitcode(status)
+    processor = usage.ru_utime + usage.ru_stime
     with open(result, "w", encoding="ascii") as file:  # noqa: PTH123 - no pathlib: it takes memory
-        file.write(f"{seconds} {usage.ru_maxrss} {code}")
+        file.write(f"{seconds} {processor} {usage.ru_maxrss} {code}")
 
 
 if __name__ == "__main__":

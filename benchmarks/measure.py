@@ -22,9 +22,13 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True)
 class Sample:
-    """One run of a command: wall seconds, and its peak memory in bytes."""
+    """One run of a command: wall seconds, those of its processor, its peak memory in bytes.
+
+    What a server does for it is in the wall seconds alone.
+    """
 
     seconds: float
+    processor: float
     memory: int
 
 
@@ -73,6 +77,10 @@ class Result:
         """Return the median time of a contender."""
         return statistics.median(one.seconds for one in self.samples[name])
 
+    def processor(self, name: str) -> float:
+        """Return the median time that a contender's own processes used a processor."""
+        return statistics.median(one.processor for one in self.samples[name])
+
     def memory(self, name: str) -> int:
         """Return the greatest peak memory of a contender, in bytes."""
         return max(one.memory for one in self.samples[name])
@@ -116,8 +124,8 @@ def launch(one: Contender) -> Sample:
             env={**os.environ, **one.environment},
             check=True,
         )
-        seconds, memory, code = result.read_text("ascii").split()
+        seconds, processor, memory, code = result.read_text("ascii").split()
         if int(code) not in one.codes:
             said = errors.read_text(encoding="utf-8", errors="replace")
             raise BenchmarkError(f"{one.name}: exit code {code}\n{' '.join(one.command)}\n{said}")
-    return Sample(float(seconds), int(memory) * _UNIT)
+    return Sample(float(seconds), float(processor), int(memory) * _UNIT)

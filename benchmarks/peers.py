@@ -51,7 +51,7 @@ class Field:
         )
 
 
-def groups(dialect: str, folder: Path, total: int, stack: contextlib.ExitStack) -> list[Group]:
+def groups(dialect: str, total: int, folder: Path, stack: contextlib.ExitStack) -> list[Group]:
     """Return what is measured on a database: a group of captures and one of loads.
 
     `total` is how many rows the wide table has; half of them are demo rows.

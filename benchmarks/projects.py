@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import data
-from benchmarks.measure import Contender, launch
+from benchmarks.measure import Contender
 from demosnap import scaffold
+from demosnap.project import Project
 
 COMMAND = (sys.executable, "-m", "demosnap")
 
@@ -55,6 +56,6 @@ class Workspace:
 
         return self.contender(name, url, "revision", "general", "-m", "v1", prepare=prepare)
 
-    def run(self, url: str, *arguments: str) -> None:
-        """Run the command unmeasured."""
-        launch(self.contender("demosnap", url, *arguments))
+    def project(self, url: str) -> Project:
+        """Return the project, for what is not measured."""
+        return Project(self.folder / "alembic.ini", url=url)
