@@ -182,11 +182,11 @@ def _resets(place: _Place, shares: Sequence[int]) -> Iterator[Contender]:
 def _moves(place: _Place, steps: Sequence[tuple[int, str, str]]) -> Iterator[Contender]:
     # In this order each finds the database where the one before left it.
     for share, old, new in reversed(steps):
-        words = ("downgrade", "general", old)
-        yield from _both_ways(place, f"downgrade, {share} %", words, new, old)
+        down = ("downgrade", "general", old)
+        yield from _both_ways(place, f"downgrade, {share} %", down, new, old)
     for share, old, new in steps:
-        words = ("upgrade", f"general@{new}")
-        yield from _both_ways(place, f"upgrade, {share} %", words, old, new)
+        up = ("upgrade", f"general@{new}")
+        yield from _both_ways(place, f"upgrade, {share} %", up, old, new)
 
 
 def _both_ways(
