@@ -7,6 +7,7 @@ compared. Where there is no server, its part is left out, and said.
 from __future__ import annotations
 
 import argparse
+import compileall
 import contextlib
 import json
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+import demosnap
 from benchmarks import databases, difference, growth, history, measure, peers, report
 from benchmarks.measure import Group, Result
 from demosnap.errors import DemosnapError
@@ -27,7 +29,14 @@ PARTS = {
     "history": "a scenario of many versions, and the start of the command",
     "growth": "captures and loads of 10,000 rows and ten times more, and again",
 }
-SMOKE = {"rows": 400, "rounds": 1, "versions": 12, "growth": 100, "shares": (50,)}
+SMOKE = {
+    "rows": 400,
+    "rounds": 1,
+    "versions": 12,
+    "growth": 100,
+    "shares": (50,),
+    "verify": ("full",),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -67,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--rounds", type=int, default=3)
     add("--versions", type=int, default=1000, help="of the scenario of many versions")
     add("--growth", type=int, default=1_000_000, metavar="ROWS", help="demo rows, at most")
-    parser.set_defaults(shares=difference.SHARES)
+    parser.set_defaults(shares=difference.SHARES, verify=peers.VERIFY)
     add("--smoke", action="store_true", help="a few rows of everything, to see that it runs")
     add("--compare", type=Path, metavar="FILE", help="the JSON of an earlier run")
     add("--json", type=Path, metavar="FILE", help="write the samples and the targets")
@@ -85,6 +94,8 @@ class _Found:
 
 
 def _measure(options: argparse.Namespace) -> _Found:
+    # As pip does when it installs.
+    compileall.compile_dir(Path(demosnap.__file__).parent, quiet=2)
     found = _Found()
     for dialect in options.db:
         with _room(found) as (folder, stack):
@@ -95,7 +106,8 @@ def _measure(options: argparse.Namespace) -> _Found:
                 continue
         if "tools" in options.part:
             with _room(found) as room:
-                _run(peers.groups(dialect, options.rows, *room), options, found)
+                groups = peers.groups(dialect, options.rows, *room, options.verify)
+                _run(groups, options, found)
         if "difference" in options.part:
             with _room(found) as room:
                 groups = difference.groups(dialect, options.rows, *room, options.shares)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import contextlib
 import dataclasses
 import sys
@@ -30,6 +31,8 @@ def groups(versions: int, folder: Path, stack: contextlib.ExitStack) -> list[Gro
     url = database.url
     workspace.project(url).revision("general", message="v1", date=DATE)
     _multiply(workspace, versions)
+    # As every command finds them but the first one.
+    compileall.compile_dir(workspace.revisions, quiet=2)
     workspace.project(url).manifest()
     workspace.project(url).load("general")
 

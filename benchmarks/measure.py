@@ -121,7 +121,7 @@ def launch(one: Contender) -> Sample:
         subprocess.run(
             [sys.executable, "-I", "-S", str(_LAUNCH), *streams, *one.command],
             cwd=one.folder,
-            env={**os.environ, **one.environment},
+            env={**_environment(), **one.environment},
             check=True,
         )
         seconds, processor, memory, code = result.read_text("ascii").split()
@@ -129,3 +129,9 @@ def launch(one: Contender) -> Sample:
             said = errors.read_text(encoding="utf-8", errors="replace")
             raise BenchmarkError(f"{one.name}: exit code {code}\n{' '.join(one.command)}\n{said}")
     return Sample(float(seconds), float(processor), int(memory) * _UNIT)
+
+
+def _environment() -> dict[str, str]:
+    """Return the variables, without those that make Python slower than users have it."""
+    slow = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONDEVMODE")
+    return {name: value for name, value in os.environ.items() if name not in slow}

@@ -10,7 +10,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from benchmarks.projects import Workspace
 
 CACHE = 2000
 """KiB of SQLite's page cache while rows are loaded, by `.read` as by demosnap."""
+
+VERIFY = ("counts", "full")
 
 _COPY = "SELECT * FROM {table} WHERE {marked} ORDER BY id"
 
@@ -51,10 +53,17 @@ class Field:
         )
 
 
-def groups(dialect: str, total: int, folder: Path, stack: contextlib.ExitStack) -> list[Group]:
+def groups(
+    dialect: str,
+    total: int,
+    folder: Path,
+    stack: contextlib.ExitStack,
+    verify: Sequence[str] = VERIFY,
+) -> list[Group]:
     """Return what is measured on a database: a group of captures and one of loads.
 
-    `total` is how many rows the wide table has; half of them are demo rows.
+    `total` is how many rows the wide table has; half of them are demo rows. `verify` are the
+    kinds of verification to load with.
     """
     source = databases.make(dialect, folder, "source", stack)
     source.fill(total)
@@ -67,7 +76,7 @@ def groups(dialect: str, total: int, folder: Path, stack: contextlib.ExitStack) 
     field = Field(source, target, only, folder, total // 2, digest)
     captures, loads = _TOOLS[dialect](field)
     for name, scheme in _drivers(dialect):
-        capture, load = _demosnap(field, name, scheme)
+        capture, load = _demosnap(field, name, scheme, verify)
         captures.append(capture)
         loads += load
     return [
@@ -89,7 +98,9 @@ def _drivers(dialect: str) -> list[tuple[str, str | None]]:
     return found
 
 
-def _demosnap(field: Field, name: str, scheme: str | None) -> tuple[Contender, list[Contender]]:
+def _demosnap(
+    field: Field, name: str, scheme: str | None, verify: Sequence[str]
+) -> tuple[Contender, list[Contender]]:
     def url(database: Database) -> str:
         parts = database.parts.set(drivername=scheme) if scheme else database.parts
         return parts.render_as_string(hide_password=False)
@@ -97,8 +108,8 @@ def _demosnap(field: Field, name: str, scheme: str | None) -> tuple[Contender, l
     workspace = Workspace(field.files / name)
     capture = workspace.capture(name, url(field.source), field.source.forget)
     loads = []
-    for verify in ("counts", "full"):
-        called = f"{name}, --verify {verify}"
+    for kind in verify:
+        called = f"{name}, --verify {kind}"
 
         def check(called: str = called) -> None:
             field.target.expect(field.digest, called)
@@ -107,7 +118,7 @@ def _demosnap(field: Field, name: str, scheme: str | None) -> tuple[Contender, l
             workspace.contender(
                 called,
                 url(field.target),
-                *("upgrade", "general@head", "--verify", verify),
+                *("upgrade", "general@head", "--verify", kind),
                 prepare=field.target.empty,
                 check=check,
             )
