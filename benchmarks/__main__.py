@@ -57,9 +57,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = json.dumps(made.to_dict(), indent=1, ensure_ascii=False)
         options.json.write_text(text + "\n", encoding="utf-8")
     if options.markdown:
-        options.markdown.write_text(report.markdown(made, before), encoding="utf-8")
+        _write_markdown(options.markdown, report.markdown(made, before))
     if found.failures:
         sys.exit("\n".join(["", "failed:", *found.failures]))
+
+
+def _write_markdown(path: Path, text: str) -> None:
+    """Write a file, or what stands under its heading "Measured", where it has one."""
+    before, heading = "", "\n## Measured\n"
+    if path.exists():
+        before, found, _ = path.read_text(encoding="utf-8").partition(heading)
+        before = f"{before}{heading}\n" if found else ""
+    path.write_text(before + text, encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,7 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--smoke", action="store_true", help="a few rows of everything, to see that it runs")
     add("--compare", type=Path, metavar="FILE", help="the JSON of an earlier run")
     add("--json", type=Path, metavar="FILE", help="write the samples and the targets")
-    add("--markdown", type=Path, metavar="FILE", help="write the tables")
+    add(
+        "--markdown",
+        type=Path,
+        metavar="FILE",
+        help="write the tables, of a page that has it the part under Measured",
+    )
     return parser
 
 
