@@ -10,6 +10,7 @@ import argparse
 import compileall
 import contextlib
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -42,6 +43,8 @@ SMOKE = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write what was asked for."""
     options = _parser().parse_args(arguments)
+    # The databases are dropped then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     if options.smoke:
         vars(options).update(SMOKE)
     options.db = options.db or list(databases.DIALECTS)
