@@ -1,7 +1,7 @@
 """The data: the tables of the example application, filled with text as people write it.
 
 Every second row is a demo row, so that a capture has to look at all of them. The wide table is
-`fragments`: 14 columns, a key, three indexes and a foreign key, and 480 bytes a row.
+`fragments`: 14 columns, a key, three indexes and a foreign key, and 500 bytes a row of SQL.
 """
 
 from __future__ import annotations
