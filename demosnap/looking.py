@@ -109,8 +109,7 @@ class Looking:
         covered = moves.selections(database, self.settings, version.scenario, [version])
         picked = captured.union(covered, database.tables, database.dialect)
         rows = transfer.counts(database.connection, database.dialect, picked)
-        head = version in graph.heads(version.scenario)
-        return CurrentEntry(version.scenario, stamp, version, head, rows)
+        return CurrentEntry(version.scenario, stamp, version, graph.is_head(version), rows)
 
     def _stamped(self, *, needed: bool = False) -> tuple[str, ...] | None:
         try:
@@ -153,5 +152,5 @@ class Looking:
 
 
 def _entry(graph: Graph, version: Version, current: Sequence[str] | None) -> HistoryEntry:
-    head = version in graph.heads(version.scenario)
+    head = graph.is_head(version)
     return HistoryEntry(version, head, None if current is None else version.revision in current)

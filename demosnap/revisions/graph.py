@@ -102,7 +102,11 @@ class Graph:
 
     def heads(self, scenario: str) -> list[Version]:
         """Return the versions of a scenario that no other one follows, oldest first."""
-        return [v for v in self.of(scenario) if v.revision not in self._children]
+        return [version for version in self.of(scenario) if self.is_head(version)]
+
+    def is_head(self, version: Version) -> bool:
+        """Return whether no other version follows this one."""
+        return version.revision not in self._children
 
     def head(self, scenario: str) -> Version:
         """Return the one head of a scenario.

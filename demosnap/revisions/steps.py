@@ -35,8 +35,9 @@ def steps_to(directory: ScriptDirectory, graph: Graph, goal: Goal) -> list[Revis
     """Return the steps down from a goal's current version and up to its target."""
     above = graph.ancestors(goal.target)
     below = graph.ancestors(goal.current)
-    down = [version for version in below if version not in above]
-    up = [version for version in reversed(above) if version not in below]
+    kept = {version.revision for version in above} & {version.revision for version in below}
+    down = [version for version in below if version.revision not in kept]
+    up = [version for version in reversed(above) if version.revision not in kept]
     return [
         *_migrations(directory, down, MigrationStep.downgrade_from_script),
         *_migrations(directory, up, MigrationStep.upgrade_from_script),
