@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from demosnap.dialects.keywords import KEYWORDS
 from demosnap.errors import DatabaseError
 from demosnap.model import Column, Marker, Table, split_name
+from demosnap.snapshot.spool import KEYS, in_batches
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -68,10 +69,7 @@ class Dialect(ABC):
 
     def quote_table(self, table: str) -> str:
         """Quote a table given by its display name, with its namespace if it has one."""
-        namespace, name = split_name(table)
-        return (
-            self.quote(name) if namespace is None else f"{self.quote(namespace)}.{self.quote(name)}"
-        )
+        return ".".join(self.quote(part) for part in split_name(table) if part is not None)
 
     def quote_columns(self, columns: Iterable[str]) -> str:
         """Quote column names, separated by commas without spaces."""
@@ -357,13 +355,22 @@ class Dialect(ABC):
         All predicates are evaluated as if nothing had been deleted yet, or the order is such
         that it makes no difference.
         """
-        counts = []
-        for table, predicate in deletes:
-            result = execute(
-                connection, f"DELETE FROM {self.quote_table(table.name)} WHERE {predicate}"
+        return [
+            execute(connection, f"DELETE FROM {self.quote_table(one.name)} WHERE {where}").rowcount
+            for one, where in deletes
+        ]
+
+    def delete_keys(
+        self, connection: Connection, deletes: Sequence[tuple[Table, Iterable[Key]]]
+    ) -> list[int]:
+        """Delete rows of some keys, which may reference each other; return rows per table."""
+        return [
+            sum(
+                self.delete_rows(connection, [(table, self.key_predicate(table.key, some))])[0]
+                for some in in_batches(keys, KEYS)
             )
-            counts.append(result.rowcount)
-        return counts
+            for table, keys in deletes
+        ]
 
     def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
         """Count the rows deleted and updated in this transaction, by table, cascades included.

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects import mysql_driver, mysql_load, mysql_read, mysql_reflect
-from demosnap.dialects.base import LOCK_WAIT
+from demosnap.dialects import mysql_driver, mysql_load, mysql_read, mysql_reflect, mysql_update
+from demosnap.dialects.base import LOCK_WAIT, Key, RowUpdate
 from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
 from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
 from demosnap.model import Column, Table
 from demosnap.snapshot.rows import Rows
+from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -183,6 +185,36 @@ class MySQLDialect(MySQLText):
         mysql_driver.finish_stream(connection)
         driver = mysql_driver.of(connection)
         return mysql_load.write(driver, self.insert_head(table), self.load_text(table), rows)
+
+    def update_rows(
+        self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
+    ) -> int:
+        """Change many rows by one statement, from a temporary table; few one by one.
+
+        A column that the server would set to the time of each change keeps its value.
+        """
+        mysql_driver.finish_stream(connection)
+        kept = mysql_reflect.set_on_update(connection, table.name)
+        return mysql_update.rows(self, mysql_driver.of(connection), table, updates, kept)
+
+    def delete_keys(
+        self, connection: Connection, deletes: Sequence[tuple[Table, Iterable[Key]]]
+    ) -> list[int]:
+        """Delete many rows of a table by one statement, from a temporary table."""
+        mysql_driver.finish_stream(connection)
+        counts = []
+        for table, keys in deletes:
+            stream = iter(keys)
+            first = list(itertools.islice(stream, KEYS + 1))
+            everything = itertools.chain(first, stream)
+            gone = -1
+            if len(first) > KEYS:
+                driver = mysql_driver.of(connection)
+                gone = mysql_update.delete(self, driver, table, everything)
+            if gone < 0:
+                gone = super().delete_keys(connection, [(table, everything)])[0]
+            counts.append(gone)
+        return counts
 
     def load_text(self, table: Table) -> str:
         """Return what LOAD DATA says after the file's name to read canonical rows."""

@@ -44,6 +44,13 @@ def query(driver: Any, sql: str | bytes) -> list[Any]:
         return list(cursor.fetchall()) if cursor.description else []
 
 
+def execute(driver: Any, sql: str) -> int:
+    """Run a statement and return how many rows it found."""
+    with contextlib.closing(driver.cursor()) as cursor:
+        cursor.execute(sql.encode())
+        return int(cursor.rowcount)
+
+
 def literal(value: object) -> str:
     """Render a variable's value, None, a number or text without backslashes."""
     if value is None:

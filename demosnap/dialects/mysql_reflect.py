@@ -66,6 +66,16 @@ def columns(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[Co
     return {table: tuple(each) for table, each in found.items()}
 
 
+def set_on_update(connection: Connection, table: str) -> list[str]:
+    """Return the columns that the server sets by itself when a row of a table is changed."""
+    places = _Places(connection, [table])
+    sql = (
+        "SELECT column_name FROM information_schema.columns"
+        f" WHERE {places.where('table_schema', 'table_name')} AND extra LIKE '%on update%'"
+    )
+    return [name for (name,) in execute(connection, sql)]
+
+
 def triggers(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the names of the triggers of each table that has any."""
     places = _Places(connection, tables)

@@ -6,6 +6,7 @@ A row's text is a CSV record with `'` as its quote, so rows come and go by COPY 
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,13 @@ from sqlalchemy.exc import ProgrammingError
 from demosnap.dialects import postgresql_catalog as catalog
 from demosnap.dialects import postgresql_rows as rows_of
 from demosnap.dialects import postgresql_session as sessions
-from demosnap.dialects.base import LOCK_WAIT, RowUpdate, execute
+from demosnap.dialects.base import LOCK_WAIT, Key, RowUpdate, execute
 from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
 from demosnap.errors import DatabaseError
 from demosnap.model import Column, Table
 from demosnap.snapshot.rows import Rows
+from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -187,21 +189,14 @@ class PostgreSQLDialect(PostgreSQLText):
         count = 0
         driver = sessions.driver(connection)
         for names, found in by_columns.items():
-            columns = tuple(table.column(name) for name in (*table.key, *names))
-            if len(found) < _FEW or not rows_of.bulk_safe(replace(table, columns=columns)):
+            if len(found) < _FEW:
                 count += super().update_rows(connection, table, found)
                 continue
-            shown = self.quote_columns(column.name for column in columns)
             changes = ",".join(f"{self.quote(name)} = s.{self.quote(name)}" for name in names)
             same = " AND ".join(f"t.{self.quote(k)} = s.{self.quote(k)}" for k in table.key)
             with sessions.warnings_are_errors(driver):
-                create = (
-                    f"CREATE TEMPORARY TABLE demosnap_update ON COMMIT DROP AS SELECT {shown}"
-                    f" FROM {self.quote_table(table.name)} WITH NO DATA"
-                )
-                rows_of.run(driver, [create])
                 rows = (b",".join((*key, *values.values())) for key, values in found)
-                rows_of.copy_in(driver, f"pg_temp.demosnap_update ({shown})", rows)
+                self._stage(driver, "demosnap_update", table, (*table.key, *names), rows)
                 sql = (
                     f"UPDATE {self._source(table)} AS t SET {changes}"
                     f" FROM pg_temp.demosnap_update s WHERE {same}"
@@ -224,6 +219,53 @@ class PostgreSQLDialect(PostgreSQLText):
         with sessions.warnings_are_errors(sessions.driver(connection)):
             sql = f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
             return list(execute(connection, sql).one())
+
+    def delete_keys(
+        self, connection: Connection, deletes: Sequence[tuple[Table, Iterable[Key]]]
+    ) -> list[int]:
+        """Delete by one statement, from temporary tables where there are many keys."""
+        streams = [(table, iter(keys)) for table, keys in deletes]
+        found = [(table, list(itertools.islice(keys, KEYS + 1)), keys) for table, keys in streams]
+        if all(len(first) <= KEYS for _, first, _ in found):
+            some = [(table, first) for table, first, _ in found if first]
+            gone = self.delete_rows(
+                connection, [(table, self.key_predicate(table.key, first)) for table, first in some]
+            )
+            counts = {table.name: n for (table, _), n in zip(some, gone, strict=True)}
+            return [counts.get(table.name, 0) for table, _, _ in found]
+        driver = sessions.driver(connection)
+        parts, totals, names = [], [], []
+        with sessions.warnings_are_errors(driver):
+            for number, (table, first, rest) in enumerate(found, 1):
+                names.append(f"demosnap_delete_{number}")
+                rows = (b",".join(key) for key in itertools.chain(first, rest))
+                self._stage(driver, names[-1], table, table.key, rows)
+                same = " AND ".join(f"t.{self.quote(k)} = s.{self.quote(k)}" for k in table.key)
+                parts.append(
+                    f"gone_{number} AS (DELETE FROM {self._source(table)} AS t"
+                    f" USING pg_temp.{names[-1]} s WHERE {same} RETURNING 1)"
+                )
+                totals.append(f"(SELECT count(*) FROM gone_{number}) AS gone_{number}")
+            sql = f"WITH {', '.join(parts)} SELECT {', '.join(totals)}"
+            gone = list(execute(connection, sql).one())
+            rows_of.run(driver, [f"DROP TABLE pg_temp.{name}" for name in names])
+        return gone
+
+    def _stage(
+        self, driver: Any, name: str, table: Table, columns: Sequence[str], rows: Iterable[bytes]
+    ) -> None:
+        """Put rows of some columns of a table into a temporary one."""
+        shown = self.quote_columns(columns)
+        create = (
+            f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS SELECT {shown}"
+            f" FROM {self.quote_table(table.name)} WITH NO DATA"
+        )
+        rows_of.run(driver, [create])
+        narrow = replace(table, columns=tuple(table.column(c) for c in columns))
+        if rows_of.bulk_safe(narrow):
+            rows_of.copy_in(driver, f"pg_temp.{name} ({shown})", rows)
+        else:
+            rows_of.insert(driver, f"INSERT INTO pg_temp.{name} ({shown}) VALUES", rows)
 
     def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
         """Ask the server's own counters of the transaction, those of a partition for its table."""

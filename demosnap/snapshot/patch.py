@@ -8,12 +8,9 @@ from demosnap.dialects.base import Dialect, Key
 from demosnap.model import Table
 from demosnap.snapshot import order
 from demosnap.snapshot.changes import Changes
-from demosnap.snapshot.spool import in_batches
+from demosnap.snapshot.spool import KEYS, in_batches
 from demosnap.snapshot.sqlfile import groups
 from demosnap.snapshot.steps import Delete, Insert, Update, steps
-
-KEYS = 500
-"""The most keys in one DELETE."""
 
 
 def script(

@@ -12,6 +12,9 @@ from typing import Any, Generic, TypeVar
 
 _T = TypeVar("_T")
 
+KEYS = 500
+"""The most keys in one predicate."""
+
 _IN_MEMORY = 8 << 20
 _BATCH = 1000
 _RUN = 100_000
