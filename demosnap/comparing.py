@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -155,6 +155,8 @@ class Comparing:
         scenario: str,
         *,
         discard: bool = False,
+        cascade: Sequence[str] = (),
+        keep_referenced: bool = False,
         dry_run: bool = False,
         non_transactional: bool = False,
         connection: Connection | None = None,
@@ -166,7 +168,13 @@ class Comparing:
             UsageError: nothing of the scenario is loaded.
             UnknownNameError: there is no such scenario.
         """
-        options = Options(discard=discard, dry_run=dry_run, non_transactional=non_transactional)
+        options = Options(
+            discard=discard,
+            cascade=tuple(cascade),
+            keep_referenced=keep_referenced,
+            dry_run=dry_run,
+            non_transactional=non_transactional,
+        )
         return self._move(goals.reset(scenario), options, connection)
 
     @contextlib.contextmanager

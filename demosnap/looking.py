@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from demosnap import dialects
-from demosnap.database import captured, log, moves, reflect, transfer
+from demosnap.database import captured, kept, log, moves, reflect
 from demosnap.errors import DemosnapError, UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.plan import CurrentEntry, Finding, HistoryEntry, Target
@@ -108,7 +108,8 @@ class Looking:
             return CurrentEntry(scenario_of(stamp) or "", stamp, None, False, None)
         covered = moves.selections(database, self.settings, version.scenario, [version])
         picked = captured.union(covered, database.tables, database.dialect)
-        rows = transfer.counts(database.connection, database.dialect, picked)
+        known = kept.unchanged(database, version.scenario, picked)
+        rows = moves.rows_beside(database, picked, known)
         return CurrentEntry(version.scenario, stamp, version, graph.is_head(version), rows)
 
     def _stamped(self, *, needed: bool = False) -> tuple[str, ...] | None:

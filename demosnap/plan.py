@@ -38,17 +38,21 @@ class Options:
     """What a caller may ask for beside the target of a move.
 
     `discard`: demo rows that are in no revision may go. `only`: every other loaded scenario is
-    taken out too. `cascade`: tables whose unmarked rows may go, or lose their reference, with the
-    demo rows that they reference. `verify`: what is compared after a load beside counts and
-    foreign keys: every row's content, that of a sample, or nothing. `verify_stamp`: whether a
-    stamp compares the rows first. `dry_run`: plan, act not.
+    taken out too. `full`: purge and load, also where few rows differ. `cascade`: tables whose
+    unmarked rows may go, or lose their reference, with the demo rows that they reference.
+    `keep_referenced`: demo rows that unmarked rows reference stay where they would go.
+    `verify`: what is compared after a load beside counts and foreign keys: every row's content,
+    that of a sample, or nothing. `verify_stamp`: whether a stamp compares the rows first.
+    `dry_run`: plan, act not.
     `lock_timeout`: how long to wait for somebody else's lock, in seconds. `non_transactional`: also
     tables may be changed on which nothing can be rolled back.
     """
 
     discard: bool = False
     only: bool = False
+    full: bool = False
     cascade: tuple[str, ...] = ()
+    keep_referenced: bool = False
     verify: Verify = "full"
     verify_stamp: bool = True
     dry_run: bool = False
@@ -60,6 +64,11 @@ class Options:
         if self.verify not in VERIFY:
             raise UsageError(
                 f"{self.verify!r} is no way to verify a load", f"One of {', '.join(VERIFY)}."
+            )
+        if self.full and self.keep_referenced:
+            raise UsageError(
+                "--full does not go with --keep-referenced",
+                "A row that stays is changed in place, not purged and loaded.",
             )
 
 
@@ -83,10 +92,14 @@ class Move:
     `current` and `target` are None for base. `action` is "load" (purge, then load the target),
     "purge" (nothing is left), "stamp" (only the stamp is set), "reset" (rows that differ from the
     target are removed, restored or added) or "none" (already there). `purge` and `load` count
-    rows per table, purge in the order of deletion, load in the order of loading. Of a reset,
-    `change` counts the rows that are changed in place, and `changes` are all rows. `also` counts
-    rows that are no demo data and go with those of this run, `emptied` those that lose their
-    reference, by table.
+    rows per table, purge in the order of deletion, load in the order of loading.
+
+    `by_difference`: a load, or a reset, of only the rows that differ: then `change` counts the
+    rows that are changed in place, and `changes` are all rows. `reason` says why a move from one
+    version to another purges and loads instead, or why it does not.
+    `also` counts rows that are no demo data and go with those of this run, `emptied` those that
+    lose their reference, `kept` demo rows that would go and stay, since others reference them,
+    by table.
     """
 
     scenario: str
@@ -98,6 +111,9 @@ class Move:
     change: Mapping[str, int] = field(default_factory=dict)
     also: Mapping[str, int] = field(default_factory=dict)
     emptied: Mapping[str, int] = field(default_factory=dict)
+    kept: Mapping[str, int] = field(default_factory=dict)
+    by_difference: bool = False
+    reason: str = ""
     changes: Changes = field(default=(), repr=False, compare=False)
 
 
@@ -190,7 +206,8 @@ class StatusEntry:
     `revision` is the stamp, None where nothing is loaded; `version` is None, too, for a stamp that
     no script knows. `newer` are the versions that follow it. `drift` has the tables that differ
     from the version (from none, where nothing is loaded); None: it cannot be told. `problems` say
-    why, or what else is wrong.
+    why, or what else is wrong. `kept` counts the rows beside it that an earlier move left, since
+    rows that are no demo data reference them.
     """
 
     scenario: str
@@ -199,6 +216,7 @@ class StatusEntry:
     newer: tuple[Version, ...]
     drift: tuple[TableDrift, ...] | None
     problems: tuple[str, ...] = ()
+    kept: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:

@@ -98,13 +98,18 @@ class Project(Capturing, Looking, Comparing):
         *targets: str,
         discard: bool = False,
         only: bool = False,
+        full: bool = False,
         cascade: Sequence[str] = (),
+        keep_referenced: bool = False,
         verify: Verify = "full",
         dry_run: bool = False,
         non_transactional: bool = False,
         connection: Connection | None = None,
     ) -> MovePlan:
         """Bring scenarios up to a version: `general@head`, `general@+1`, an id, `heads`.
+
+        From one version to another only the rows that differ are touched, unless most do;
+        `full`: purge and load.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.
@@ -113,7 +118,9 @@ class Project(Capturing, Looking, Comparing):
         options = Options(
             discard=discard,
             only=only,
+            full=full,
             cascade=tuple(cascade),
+            keep_referenced=keep_referenced,
             verify=verify,
             dry_run=dry_run,
             non_transactional=non_transactional,
@@ -126,7 +133,9 @@ class Project(Capturing, Looking, Comparing):
         step: str | None = None,
         *,
         discard: bool = False,
+        full: bool = False,
         cascade: Sequence[str] = (),
+        keep_referenced: bool = False,
         verify: Verify = "full",
         dry_run: bool = False,
         non_transactional: bool = False,
@@ -134,13 +143,17 @@ class Project(Capturing, Looking, Comparing):
     ) -> MovePlan:
         """Bring a scenario down: `-1`, `v1` or `base`, or all in one as `general@-1`.
 
+        As `upgrade` does it.
+
         Raises:
             RefusedError: a guard refused; nothing was changed.
             UsageError: the target is above the current version, or no step is given.
         """
         options = Options(
             discard=discard,
+            full=full,
             cascade=tuple(cascade),
+            keep_referenced=keep_referenced,
             verify=verify,
             dry_run=dry_run,
             non_transactional=non_transactional,
@@ -154,6 +167,7 @@ class Project(Capturing, Looking, Comparing):
         only: bool = False,
         discard: bool = False,
         cascade: Sequence[str] = (),
+        keep_referenced: bool = False,
         verify: Verify = "full",
         dry_run: bool = False,
         non_transactional: bool = False,
@@ -169,6 +183,7 @@ class Project(Capturing, Looking, Comparing):
             discard=discard,
             only=only,
             cascade=tuple(cascade),
+            keep_referenced=keep_referenced,
             verify=verify,
             dry_run=dry_run,
             non_transactional=non_transactional,

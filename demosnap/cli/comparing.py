@@ -162,10 +162,12 @@ def log(session: Session, scenario: str | None, as_json: bool) -> None:
 
 
 def show_changes(session: Session, plan: MovePlan | CapturePlan) -> None:
-    """Show the rows that a plan changes one by one, if it is such a plan."""
+    """Show the rows that a reset changes, and with -v those that any move does by difference."""
     from demosnap.cli import differences
 
     for move in getattr(plan, "moves", ()):
+        if move.action != "reset" and not session.verbose:
+            continue
         tables = ((one.pair, one) for one in move.changes)
         _page(differences.text(tables, differences.Totals(), whole=bool(session.verbose)))
 

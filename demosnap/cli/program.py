@@ -33,6 +33,15 @@ _cascade = click.option(
     help="Rows of TABLE that are no demo data and reference demo rows may go with them, or be set "
     "NULL where the constraint says so; can be repeated.",
 )
+_full = click.option(
+    "--full", is_flag=True, help="Purge and load, also where only some of the rows differ."
+)
+_keep_referenced = click.option(
+    "--keep-referenced",
+    is_flag=True,
+    help="Demo rows that would go stay where other rows reference them, and what they need "
+    "themselves stays too.",
+)
 _verify = click.option(
     "--verify",
     type=click.Choice(["full", "sample", "counts"]),
@@ -149,8 +158,10 @@ def revision(session: Session, scenario: str, **options: Any) -> None:
 )
 @_discard
 @_only
+@_full
 @_non_transactional
 @_cascade
+@_keep_referenced
 @_verify
 @_dry_run
 @_sql
@@ -158,6 +169,9 @@ def revision(session: Session, scenario: str, **options: Any) -> None:
 @pass_session
 def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
     """Load a newer version of one or more scenarios.
+
+    Where an older version is loaded, only the rows that differ are removed, added or modified,
+    unless most of them do.
 
     TARGET is scenario@head, scenario@v2, scenario@v2_2025-01-20, scenario@+1, a revision id or
     the unique beginning of one, or heads. With --sql it can be a range A:B.
@@ -185,8 +199,10 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
 @click.argument("scenario", shell_complete=completion.version, callback=strip_step)
 @click.argument("step", required=False, shell_complete=completion.step, callback=strip_step)
 @_discard
+@_full
 @_non_transactional
 @_cascade
+@_keep_referenced
 @_verify
 @_dry_run
 @_sql
@@ -195,7 +211,8 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
 def downgrade(session: Session, scenario: str, step: str | None, **options: Any) -> None:
     """Go back to an older version of SCENARIO, or take it out.
 
-    STEP is -1, v1, v1_2025-01-15 or base. At base no demo row of the scenario is left.
+    STEP is -1, v1, v1_2025-01-15 or base. At base no demo row of the scenario is left. To an
+    older version only the rows that differ are touched, unless most of them do.
 
     \b
     demosnap downgrade general -1
@@ -221,6 +238,7 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 @_discard
 @_non_transactional
 @_cascade
+@_keep_referenced
 @_verify
 @_dry_run
 @lock_timeout
@@ -228,7 +246,8 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 def load(session: Session, name: str, **options: Any) -> None:
     """Load any version of a scenario: up, down, or once more.
 
-    Goes to it from wherever the database is. The default version is the latest.
+    Goes to it from wherever the database is, by purge and load. The default version is the
+    latest.
 
     \b
     demosnap load general
@@ -263,6 +282,8 @@ def stamp(session: Session, name: str, no_verify: bool) -> None:
     help="Also throw away demo rows of tables that the loaded version does not have.",
 )
 @_non_transactional
+@_cascade
+@_keep_referenced
 @_dry_run
 @lock_timeout
 @pass_session

@@ -6,7 +6,6 @@ colours, so that a log reads as the screen does.
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,11 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from demosnap.cli import tables
 from demosnap.config.names import shown
 from demosnap.plan import CapturePlan
 
@@ -78,10 +75,10 @@ def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
     after = f" after {plan.parent.version}" if plan.parent else ", the first of its scenario"
     lines = [f"{plan.scenario}: {plan.version}{after}, {rows(sum(plan.rows.values()))} to capture"]
     if plan.rows:
-        table = _table(stream, "table", ">rows")
+        table = tables.table(stream, "table", ">rows")
         for name, count in plan.rows.items():
             table.add_row(Text(name), number(count))
-        lines.append(_text(table, stream))
+        lines.append(tables.text(table, stream))
     return "\n".join([*lines, *remarks(plan)])
 
 
@@ -105,13 +102,25 @@ def _move(move: Move, stream: TextIO) -> Iterable[str]:
         return
     if move.action == "reset":
         yield f"{move.scenario}: back to {goal}"
-        yield _changes(move, stream)
+        yield _changes(move, stream, ">to remove", ">to restore", ">to change back")
+        yield from _others(move)
         return
     way = f"{goal} again" if move.current == move.target else f"{current} → {goal}"
-    yield f"{move.scenario}: {way}"
-    if not move.purge and not move.load:
-        return
-    table = _table(stream, "table", ">to purge", ">to load")
+    how = "by difference" if move.by_difference else "purge and load" if move.reason else ""
+    yield f"{move.scenario}: {way}{', ' if how else ''}{how}{_because(move.reason)}"
+    if move.by_difference:
+        yield _changes(move, stream, ">to remove", ">to add", ">to modify")
+    elif move.purge or move.load:
+        yield _rows(move, stream)
+    yield from _others(move)
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _rows(move: Move, stream: TextIO) -> str:
+    table = tables.table(stream, "table", ">to purge", ">to load")
     names = dict.fromkeys((*move.load, *reversed(list(move.purge))))
     for name in names:
         table.add_row(Text(name), number(move.purge.get(name, 0)), number(move.load.get(name, 0)))
@@ -119,19 +128,33 @@ def _move(move: Move, stream: TextIO) -> Iterable[str]:
         table.add_section()
         totals = (number(sum(counts.values())) for counts in (move.purge, move.load))
         table.add_row("total", *totals)
-    yield _text(table, stream)
+    return tables.text(table, stream)
+
+
+def _changes(move: Move, stream: TextIO, *titles: str) -> str:
+    if not move.changes:
+        return "  no row differs"
+    table = tables.table(stream, "table", *titles)
+    kinds = (move.purge, move.load, move.change)
+    for one in move.changes:
+        table.add_row(Text(one.name), *(number(counts.get(one.name, 0)) for counts in kinds))
+    if len(move.changes) > 1:
+        table.add_section()
+        table.add_row("total", *(number(sum(counts.values())) for counts in kinds))
+    return tables.text(table, stream)
+
+
+def _others(move: Move) -> Iterator[str]:
+    """Yield what happens beside: to rows that are no demo data, and because of them."""
     for name, count in move.also.items():
         yield f"{rows(count)} of {name} that are no demo data go too (--cascade)"
     for name, count in move.emptied.items():
         yield f"{rows(count)} of {name} that are no demo data lose their reference (--cascade)"
-
-
-def _changes(move: Move, stream: TextIO) -> str:
-    table = _table(stream, "table", ">to remove", ">to restore", ">to change back")
-    kinds = (move.purge, move.load, move.change)
-    for one in move.changes:
-        table.add_row(Text(one.name), *(number(counts.get(one.name, 0)) for counts in kinds))
-    return _text(table, stream) if move.changes else ""
+    for name, count in move.kept.items():
+        stay = (
+            "stays, since other rows need it" if count == 1 else "stay, since other rows need them"
+        )
+        yield f"{rows(count)} of {name} {stay} (--keep-referenced)"
 
 
 def done(plan: MovePlan) -> list[str]:
@@ -146,14 +169,23 @@ def _done(move: Move) -> str:
     if move.action == "stamp":
         return f"stamped {goal}"
     if move.action == "reset":
-        kinds = (("removed", move.purge), ("restored", move.load), ("changed back", move.change))
-        sums = ", ".join(f"{rows(sum(counts.values()))} {what}" for what, counts in kinds if counts)
-        return f"back to {goal}, {sums}"
+        return f"back to {goal}, {_sums(move, 'removed', 'restored', 'changed back')}"
     if move.action == "purge":
         way = goal if move.current is None else f"{current} → {goal}"
-        return f"{way}, {rows(sum(move.purge.values()))} purged"
+        beside = f", {rows(stay)} kept" if (stay := sum(move.kept.values())) else ""
+        return f"{way}, {rows(sum(move.purge.values()))} purged{beside}"
     way = f"{goal} again" if move.current == move.target else f"{current} → {goal}"
+    if move.by_difference:
+        return f"{way}, {_sums(move, 'removed', 'added', 'modified')}"
     return f"{way}, {rows(sum(move.load.values()))} loaded"
+
+
+def _sums(move: Move, *kinds: str) -> str:
+    counts = (*(sum(of.values()) for of in (move.purge, move.load, move.change)),)
+    said = [f"{rows(count)} {kind}" for kind, count in zip(kinds, counts, strict=True) if count]
+    if stay := sum(move.kept.values()):
+        said.append(f"{rows(stay)} kept")
+    return ", ".join(said) or "no row differs"
 
 
 def revision(result: RevisionResult) -> list[str]:
@@ -184,12 +216,12 @@ def snapshot_path(version: Version, files: Sequence[str] = ()) -> str:
 
 def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
     """Render versions as a table, in their order."""
-    console = _console(stream)
+    console = tables.console(stream)
     wide = console.width >= _WIDE
     if wide:
-        table = _table(stream, "version", "", "message", "date", ">rows", ">size", "file")
+        table = tables.table(stream, "version", "", "message", "date", ">rows", ">size", "file")
     else:
-        table = _table(stream, "version", "date", ">rows", ">size", "message and file")
+        table = tables.table(stream, "version", "date", ">rows", ">size", "message and file")
     for entry in entries:
         version = entry.version
         name = Text(f"{version.scenario}@{version.short}", style="bold")
@@ -206,7 +238,7 @@ def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
                 *middle,
                 _stacked(message, file) if message else file,
             )
-    return _text(table, stream)
+    return tables.text(table, stream)
 
 
 def _stacked(first: Text, second: Text) -> Text:
@@ -250,7 +282,7 @@ def details(entry: HistoryEntry) -> str:
 
 def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
     """Render what the database holds, one line a stamp."""
-    table = _table(stream, "scenario", "version", ">rows", "")
+    table = tables.table(stream, "scenario", "version", ">rows", "")
     for entry in entries:
         count = "?" if entry.rows is None else number(sum(entry.rows.values()))
         if entry.version is None:
@@ -264,7 +296,7 @@ def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
             if sum(entry.rows.values()) == entry.version.total:
                 said = Text("other counts per table than the snapshot", style="yellow")
         table.add_row(Text(entry.scenario), Text(entry.version.version), count, said)
-    return _text(table, stream)
+    return tables.text(table, stream)
 
 
 def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
@@ -277,6 +309,9 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
             kinds = (("added", one.added), ("removed", one.removed), ("modified", one.modified))
             counted = ", ".join(f"{number(count)} {kind}" for kind, count in kinds if count)
             yield click.style(f"  {one.table}: {counted}", fg="yellow")
+        if entry.kept:
+            counted = ", ".join(f"{table} {number(count)}" for table, count in entry.kept.items())
+            yield f"  kept beside it, since other rows reference them: {counted}"
     drifted = [entry for entry in entries if entry.drift and entry.version]
     if drifted:
         name = drifted[0].scenario if len(drifted) == 1 else "SCENARIO"
@@ -300,14 +335,14 @@ def _loaded(entry: StatusEntry) -> str:
 
 def log(entries: Sequence[LogEntry], stream: TextIO) -> str:
     """Render what was done to the database, one line each."""
-    table = _table(stream, "when (UTC)", "what", "scenario", "revision", ">rows", "who")
+    table = tables.table(stream, "when (UTC)", "what", "scenario", "revision", ">rows", "who")
     for entry in entries:
         when = entry.logged_at.replace("T", " ").replace("Z", "")
         revision = Text(entry.revision or "base")
         who = Text(f"{entry.os_user}@{entry.host}", style="dim")
         count = number(sum(entry.rows.values()))
         table.add_row(when, entry.operation, Text(entry.scenario), revision, count, who)
-    return _text(table, stream)
+    return tables.text(table, stream)
 
 
 def finding(finding: Finding) -> str:
@@ -345,32 +380,3 @@ def _short(version: Version | None) -> str:
 
 def _long(version: Version | None) -> str:
     return version.version if version else "base"
-
-
-def _console(stream: TextIO) -> Console:
-    given = os.environ.get("COLUMNS", "")
-    width = int(given) if given.isdigit() and int(given) else None
-    if width is None and not stream.isatty():
-        width = 80
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
-
-
-def _table(stream: TextIO, *titles: str) -> Table:
-    """Make an empty table; a title with `>` in front is one of numbers."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for title in titles:
-        is_number = title.startswith(">")
-        table.add_column(
-            Text(title.removeprefix(">")),
-            justify="right" if is_number else "left",
-            no_wrap=is_number or title in ("date",),
-            overflow="fold",
-        )
-    return table
-
-
-def _text(table: Table, stream: TextIO) -> str:
-    console = _console(stream)
-    with console.capture() as capture:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n"))

@@ -131,6 +131,7 @@ def status(entry: StatusEntry) -> dict[str, Any]:
         "clean": entry.clean,
         "drift": drift,
         "problems": list(entry.problems),
+        "kept": dict(entry.kept),
     }
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
-from demosnap.database import difference, loaded, log, reach, transfer, verify
+from demosnap.database import difference, kept, loaded, log, reach, transfer, verify
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError
 from demosnap.plan import Verify
@@ -35,8 +35,11 @@ def act(
     """
     connection, dialect = database.connection, database.dialect
     reached = [part for one in prepared for part in one.along.touched(database) if part]
-    going = reach.merged([*(one.going for one in prepared), *reached])
-    touched = [database.tables[name] for name in going if database.tables[name].triggers]
+    staying = [one.kept.without(dialect, one.going) for one in prepared]
+    going = reach.merged([*staying, *reached])
+    names = {name for one in prepared for name in _touched(one)}
+    names.update(name for part in reached for name in part)
+    touched = [database.tables[name] for name in sorted(names) if database.tables[name].triggers]
     triggers = [f"{trigger} on {table.name}" for table in touched for trigger in table.triggers]
     acted_on = bool(touched) and not disable_triggers
     watch = acted_on or bool(reached)
@@ -45,12 +48,21 @@ def act(
         if touched and disable_triggers:
             stack.enter_context(dialect.without_triggers(connection, touched))
         _purge(database, prepared, hold=not acted_on)
-        digests = _rows(database, prepared, level)
+        digests = _rows(database, prepared, level, hold=not acted_on)
     if watch:
         after = verify.staying(connection, dialect, database.tables, going)
         verify.untouched(before, after, triggers)
     for one in prepared:
         _log(connection, dialect, one, digests.get(one.move.scenario))
+        if one.move.action != "none":
+            kept.record(database, one.move.scenario, one.kept)
+
+
+def _touched(one: Prepared) -> Iterable[str]:
+    """Return the tables of which a move touches rows."""
+    if one.planned is not None:
+        return [change.name for change in one.move.changes]
+    return one.going
 
 
 def _purge(database: Database, prepared: Sequence[Prepared], *, hold: bool) -> None:
@@ -59,51 +71,88 @@ def _purge(database: Database, prepared: Sequence[Prepared], *, hold: bool) -> N
     `hold`: nothing but the plan may delete or change rows, so hold what the database counted
     against it.
     """
-    acting = [one for one in prepared if one.move.action in ("purge", "load")]
-    if not acting:
-        return
     connection, dialect = database.connection, database.dialect
-    along = [one.along for one in acting]
-    going = reach.merged([one.going for one in acting] + [one.going(database) for one in along])
-    deleted: Counter[str] = Counter()
-    changed: Counter[str] = Counter()
+    acting = [
+        one for one in prepared if one.move.action in ("purge", "load") and one.planned is None
+    ]
+    along = [one.along for one in prepared]
+    going = reach.merged(
+        [one.kept.without(dialect, one.going) for one in acting]
+        + [one.going(database) for one in along]
+    )
+    tally = difference.Tally()
     for one in acting:
-        deleted.update(one.move.purge)
-        deleted.update(one.along.counts())
-        changed.update(one.along.emptied_counts())
+        tally.deleted.update(one.move.purge)
+    for reached in along:
+        tally.deleted.update(reached.counts())
+        tally.changed.update(reached.emptied_counts())
+    if not going and not tally.changed:
+        return
     before = dialect.affected_rows(connection) if hold else None
     for reached in along:
         reached.empty(database)
-    transfer.purge(connection, dialect, database.tables, going, deleted)
-    after = dialect.affected_rows(connection) if before is not None else None
+    transfer.purge(connection, dialect, database.tables, going, tally.deleted)
+    _hold(database, before, tally)
+
+
+def _hold(
+    database: Database, before: Mapping[str, tuple[int, int]] | None, tally: difference.Tally
+) -> None:
+    """Hold what the database itself has counted since then against what was done."""
+    after = database.dialect.affected_rows(database.connection) if before is not None else None
     if before is None or after is None:
         return
     for name in sorted({*before, *after} - log.OWN_TABLES):
         was, now = before.get(name, (0, 0)), after.get(name, (0, 0))
-        found = (now[0] - was[0], now[1] - was[1])
-        if found != (deleted[name], changed[name]):
+        # A row that changes to another partition counts as deleted.
+        found, wanted = sum(now) - sum(was), tally.deleted[name] + tally.changed[name]
+        if found != wanted:
             raise DatabaseError(
-                f"{name}: the purge deleted {found[0]} rows and changed {found[1]} where"
-                f" {deleted[name]} and {changed[name]} were planned; nothing was changed",
+                f"{name}: {found} rows were deleted or changed where {wanted} were planned;"
+                " nothing was changed",
                 "Somebody else writes to these rows, or a rule does. Try again.",
             )
 
 
-def _rows(database: Database, prepared: Sequence[Prepared], level: Verify) -> dict[str, str | None]:
+def _rows(
+    database: Database, prepared: Sequence[Prepared], level: Verify, *, hold: bool
+) -> dict[str, str | None]:
     """Load after the purge; return the digest of what each loaded scenario then holds."""
     connection, dialect = database.connection, database.dialect
     digests: dict[str, str | None] = {}
     for one in prepared:
         if one.move.action == "purge":
-            verify.row_counts(connection, dialect, one.going, {})
+            verify.row_counts(connection, dialect, one.going, one.kept.counts())
+            if one.kept:
+                verify.foreign_keys(connection, dialect, database.tables, one.going)
+        elif one.planned is not None and one.move.action != "none":
+            digests[one.move.scenario] = _changed(database, one, level, hold=hold)
         elif one.move.action == "load" and one.move.target is not None:
             digests[one.move.scenario] = loaded.load(database, one.move.target, level)
-        elif one.move.action == "reset" and one.planned and one.planned.snapshot:
-            difference.act(database, one.planned.changes, one.going)
-            snapshot = one.planned.snapshot
-            verify.row_counts(connection, dialect, one.going, snapshot.version.rows)
-            digests[one.move.scenario] = loaded.verified(database, snapshot, level)
     return digests
+
+
+def _changed(database: Database, one: Prepared, level: Verify, *, hold: bool) -> str | None:
+    """Change the rows that differ; return the digest of what the scenario then holds."""
+    assert one.planned is not None
+    connection, dialect = database.connection, database.dialect
+    snapshot = one.planned.snapshot
+    before = dialect.affected_rows(connection) if hold else None
+    try:
+        tally = difference.act(database, one.planned.changes, one.going)
+    except IntegrityError as error:
+        way = "load" if one.move.action == "reset" else "upgrade or downgrade with --full"
+        raise DatabaseError(
+            f"{one.move.scenario}: the rows that differ could not be changed one by one"
+            f" ({error.orig}); nothing was changed",
+            f"Purge and load instead: {way}.",
+        ) from error
+    _hold(database, before, tally)
+    beside = one.kept.counts()
+    rows = snapshot.version.rows
+    expected = {name: rows.get(name, 0) + beside.get(name, 0) for name in (*rows, *beside)}
+    verify.row_counts(connection, dialect, one.going, expected)
+    return loaded.verified(database, snapshot, level, one.kept)
 
 
 def _log(connection: Connection, dialect: Dialect, one: Prepared, digest: str | None) -> None:

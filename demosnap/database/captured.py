@@ -7,11 +7,43 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection
 
 from demosnap.database import log, transfer
+from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError
 from demosnap.model import Selection, Table, Version
 from demosnap.snapshot.predicates import not_true, predicates
+
+
+class Digests:
+    """What was found to be the digest of rows of the database, so that nothing is read twice."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[str, str], ...], str] = {}
+
+    def of(
+        self,
+        connection: Connection,
+        dialect: Dialect,
+        tables: Sequence[Table],
+        picked: Mapping[str, str],
+    ) -> str:
+        """Return the digest of what is picked of tables, reading it if it is not known."""
+        what = self._what(dialect, tables, picked)
+        if what not in self._known:
+            self._known[what] = transfer.digest(connection, dialect, tables, picked)[0]
+        return self._known[what]
+
+    def add(
+        self, dialect: Dialect, tables: Sequence[Table], picked: Mapping[str, str], digest: str
+    ) -> None:
+        """Note the digest of what is picked of tables."""
+        self._known[self._what(dialect, tables, picked)] = digest
+
+    def _what(
+        self, dialect: Dialect, tables: Sequence[Table], picked: Mapping[str, str]
+    ) -> tuple[tuple[str, str], ...]:
+        return tuple((dialect.block_name(table), picked[table.name]) for table in tables)
 
 
 def is_captured(
@@ -21,12 +53,15 @@ def is_captured(
     scenario: str,
     candidates: Iterable[Version],
     present: Mapping[str, int],
+    kept: Kept = NOTHING,
+    digests: Digests | None = None,
 ) -> bool:
     """Return whether all of a scenario's demo rows are captured.
 
     `candidates` are versions to compare with, the likeliest first. `present` counts the demo
-    rows per table, of all selections together.
+    rows per table, of all selections together, without those that are known to be `kept`.
     """
+    digests = digests or Digests()
     total = sum(present.values())
     if not total:
         return True
@@ -34,10 +69,12 @@ def is_captured(
     known = {version.revision: version for version in candidates}
     if entry is not None and entry.digest and sum(entry.rows.values()) == total:
         version = known.get(entry.revision or "")
-        if version is not None and _holds(connection, dialect, live, version, entry.digest, total):
+        if version is not None and _holds(
+            connection, dialect, live, version, entry.digest, total, kept, digests
+        ):
             return True
     return any(
-        _holds(connection, dialect, live, version, version.digest, total)
+        _holds(connection, dialect, live, version, version.digest, total, kept, digests)
         for version in known.values()
         if version.dialect == dialect.name and version.total == total
     )
@@ -50,12 +87,14 @@ def _holds(
     version: Version,
     digest: str,
     total: int,
+    kept: Kept,
+    digests: Digests,
 ) -> bool:
     """Return whether the database holds exactly rows of that digest, picked as the version does."""
     snapshot = OpenSnapshot(version, dialect, live)
     try:
         tables = snapshot.tables
-        picked = predicates(version.selection, live, dialect)
+        picked = kept.without(dialect, predicates(version.selection, live, dialect))
     except (DemosnapError, KeyError):
         # A snapshot that is gone or that fits no longer cannot vouch for rows.
         return False
@@ -63,7 +102,7 @@ def _holds(
         return False
     if any(_beyond(connection, dialect, live[t.name], t, picked[t.name]) for t in tables):
         return False
-    return transfer.digest(connection, dialect, tables, picked)[0] == digest
+    return digests.of(connection, dialect, tables, picked) == digest
 
 
 def _beyond(

@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from demosnap.database import fit, guard, transfer
-from demosnap.database.snapshots import OpenSnapshot, path_of
+from demosnap.database import fit, kept, reach, transfer
+from demosnap.database.captured import Digests
+from demosnap.database.kept import Kept
+from demosnap.database.snapshots import OpenSnapshot, hashing, path_of
 from demosnap.dialects.base import Dialect, Key
 from demosnap.errors import DatabaseError, SnapshotError
 from demosnap.model import Table, Version
 from demosnap.snapshot.changes import Changes, TableChanges, collect
-from demosnap.snapshot.diff import TablePair
+from demosnap.snapshot.diff import RowDifference, TablePair
 from demosnap.snapshot.rows import show_key
 from demosnap.snapshot.spool import in_batches
-from demosnap.snapshot.steps import Delete, Insert, Step, Update, key_of, steps
+from demosnap.snapshot.steps import Delete, Insert, Step, Update, check, key_of, steps
 from demosnap.snapshot.strict import wrong_rows
 
 if TYPE_CHECKING:
     from demosnap.database.moves import Database
 
-_KEYS = 500
 _UPDATES = 10_000
 
 
 @dataclass(frozen=True)
 class Planned:
-    """What has to be changed, and why it may not be.
+    """What has to be changed.
 
     `changes` lead from the database to the version, tables in load order. `snapshot` is the
-    version's, read to its end; None for base.
+    version's, read to its end. `unfit` says why the version does not fit the database at all.
     """
 
     changes: Changes
-    snapshot: OpenSnapshot | None
-    refusals: tuple[str, ...] = ()
+    snapshot: OpenSnapshot
+    unfit: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that differ; all rows of a table whose rows have no key."""
+        return sum(
+            len(one) if one.replacement is None else max(len(one), len(one.replacement))
+            for one in self.changes
+        )
 
 
 def arranged(live: Table, recorded: Table | None) -> Table:
@@ -54,16 +65,13 @@ def arranged(live: Table, recorded: Table | None) -> Table:
     return replace(live, columns=(*first, *rest), key=key, unique=tuple(u for u in unique if u))
 
 
-def plan(
-    database: Database,
-    target: Version | None,
-    going: Mapping[str, str],
-    owners: fit.Owners,
+def compare(
+    database: Database, target: Version, going: Mapping[str, str], digests: Digests | None = None
 ) -> Planned:
-    """Compare what the database holds with a version (None: nothing at all).
+    """Compare what the database holds with a version.
 
     `going` are the predicates of all demo rows, those of tables that the version does not have
-    among them.
+    among them. `digests` is told what that of the rows is.
 
     Raises:
         SnapshotError: the snapshot is missing or not what demosnap wrote.
@@ -71,35 +79,119 @@ def plan(
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     found: list[TableChanges] = []
-    snapshot = None
-    if target is not None:
-        snapshot = OpenSnapshot(target, dialect, tables)
-        reasons = fit.unfit(tables, snapshot.header.tables)
-        refused = dialect.refuse_tables(connection, list(target.rows))
-        reasons += [f"{name}: {reason}" for name, reason in refused.items()]
-        if reasons:
-            return Planned((), snapshot, tuple(reasons))
-        # What is not checked here is equal to a row of the database, or checked below.
-        for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
-            live = arranged(tables[table.name], table)
-            there = dialect.read_rows(connection, live, going[table.name])
-            new = replace(table, unique=live.unique)
-            pair = TablePair(live, new, dialect, dialect, by_value=snapshot.foreign)
-            found.append(collect(pair, there, rows))
-        for one in found:
-            _check(one, dialect, snapshot)
+    snapshot = OpenSnapshot(target, dialect, tables)
+    reasons = fit.unfit(tables, snapshot.header.tables)
+    refused = dialect.refuse_tables(connection, list(target.rows))
+    reasons += [f"{name}: {reason}" for name, reason in refused.items()]
+    if reasons:
+        return Planned((), snapshot, tuple(reasons))
+    sha = hashlib.sha256()
+    # What is not checked here is equal to a row of the database, or checked below.
+    for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+        live = arranged(tables[table.name], table)
+        sha.update(dialect.block_name(live).encode() + b"\n")
+        there = hashing(dialect.read_rows(connection, live, going[table.name]), sha)
+        new = replace(table, unique=live.unique)
+        pair = TablePair(live, new, dialect, dialect, by_value=snapshot.foreign)
+        found.append(collect(pair, there, rows))
+    if digests is not None:
+        read = [one.pair.old for one in found if one.pair.old is not None]
+        digests.add(dialect, read, going, sha.hexdigest())
+    for one in found:
+        _check(one, dialect, snapshot)
     for name in going:
-        if target is None or name not in target.rows:
+        if name not in target.rows:
             pair = TablePair(tables[name], None, dialect, dialect)
             found.append(
                 collect(pair, dialect.read_rows(connection, tables[name], going[name]), ())
             )
-    changes = tuple(found)
-    refusals = [
-        *_referenced(database, changes, going),
-        *_collisions(database, changes, going, owners),
-    ]
-    return Planned(changes, snapshot, tuple(refusals))
+    return Planned(tuple(found), snapshot)
+
+
+def keep(
+    database: Database, planned: Planned, going: Mapping[str, str], but: Collection[str]
+) -> tuple[Planned, Kept]:
+    """Leave removed rows out that other rows reference; `but` from these tables."""
+    losing = {one.name: one for one in planned.changes if one.counts.get("removed")}
+    tables = {n: one.pair.old for n, one in losing.items() if one.pair.keyed and one.pair.old}
+
+    def goes(name: str, keys: Collection[Key]) -> set[Key]:
+        removed = (key_of(tables[name], row) for row in losing[name].removed())
+        return {key for key in removed if key in keys}
+
+    found = kept.find(database, tables, going, goes, but)
+    changes = tuple(
+        one.keeping(found.keys[one.name]) if one.name in found.keys else one
+        for one in planned.changes
+    )
+    return replace(planned, changes=changes), found
+
+
+def refusals(
+    database: Database, planned: Planned, going: Mapping[str, str], owners: fit.Owners
+) -> list[str]:
+    """Return why the changes cannot be made; `going` are the predicates of rows that may go."""
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    by_name = {one.name: one for one in planned.changes}
+    reasons = _collisions(database, planned.changes, going, owners)
+    reasons += fit.unreferenced(
+        connection, dialect, tables, planned.snapshot, lambda name: _written(by_name[name])
+    )
+    return reasons
+
+
+def obstacle(database: Database, planned: Planned) -> str:
+    """Return why the changes cannot be made one after the other, empty if they can."""
+    try:
+        check(planned.changes, database.dialect)
+    except DatabaseError as error:
+        return error.message
+    return ""
+
+
+def tangled(database: Database, planned: Planned) -> str | None:
+    """Return a table of which rows change a value that other rows reference; None: none does.
+
+    A database that checks each statement by itself may not let such a row change in place.
+    """
+    if database.dialect.enforces_foreign_keys:
+        for one in planned.changes:
+            referred = _referred(one, database.tables)
+            if any(_loses(one, row, referred) for row in one):
+                return one.name
+    return None
+
+
+def leaving(
+    database: Database, planned: Planned, going: Mapping[str, str], own: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the predicates of rows that go, or lose a value, and that others reference.
+
+    Others are those that are not `own`.
+    """
+    found: dict[str, str] = {}
+    for one in planned.changes:
+        table = one.pair.old
+        if table is None or not len(one):
+            continue
+        if not one.pair.keyed:
+            found[one.name] = going[one.name]
+            continue
+        keys: set[Key] = set()
+        if one.counts.get("removed"):
+            pins = reach.pinned(database, table, going[one.name], own)
+            keys.update(key for row in one.removed() if (key := key_of(table, row)) in pins)
+        referred = _referred(one, database.tables)
+        if referred and one.counts.get("modified"):
+            pins = reach.pinned(database, table, going[one.name], own, by=referred)
+            keys.update(
+                key
+                for row in one
+                if _loses(one, row, referred) and (key := key_of(table, row.old or b"")) in pins
+            )
+        if keys:
+            found[one.name] = reach.named(database.dialect, table.key, keys)
+    return found
 
 
 def _check(one: TableChanges, dialect: Dialect, snapshot: OpenSnapshot) -> None:
@@ -123,45 +215,21 @@ def _written(one: TableChanges) -> Iterator[bytes]:
             yield difference.new
 
 
-def _referenced(database: Database, changes: Changes, going: Mapping[str, str]) -> list[str]:
-    """Return the rows that are no demo data and reference rows that go, or values that change."""
-    connection, dialect, tables = database.connection, database.dialect, database.tables
-    if not guard.referenced(connection, dialect, tables, going):
-        return []
-    reasons: list[str] = []
-    for one in changes:
-        if not one.pair.keyed:
-            if len(one):
-                only = {one.name: going[one.name]}
-                reasons += guard.referenced(connection, dialect, tables, only, own=going)
-            continue
-        for keys in in_batches(_losing(one, tables), _KEYS):
-            only = {one.name: dialect.key_predicate(one.pair.table.key, keys)}
-            found = guard.referenced(connection, dialect, tables, only, own=going)
-            if found:
-                reasons += found
-                break
-    return reasons
-
-
-def _losing(one: TableChanges, tables: Mapping[str, Table]) -> Iterator[Key]:
-    """Yield the keys of rows that go, and of those that lose a value that can be referenced."""
-    table = one.pair.table
-    referred = {
+def _referred(one: TableChanges, tables: Mapping[str, Table]) -> set[str]:
+    """Return the columns beside the key that foreign keys point at."""
+    return {
         column
         for other in tables.values()
         for key in other.foreign_keys
         if key.table == one.name
         for column in key.referred_columns
-    }.difference(table.key)
-    for difference in one:
-        if difference.old is None:
-            continue
-        if difference.new is None or (
-            referred
-            and any(c.column in referred for c in one.pair.changed(difference.old, difference.new))
-        ):
-            yield key_of(table, difference.old)
+    }.difference(one.pair.table.key)
+
+
+def _loses(one: TableChanges, difference: RowDifference, referred: Collection[str]) -> bool:
+    if not referred or difference.old is None or difference.new is None:
+        return False
+    return any(cell.column in referred for cell in one.pair.changed(difference.old, difference.new))
 
 
 def _collisions(
@@ -198,17 +266,29 @@ def _claiming(one: TableChanges) -> Iterator[bytes]:
                 yield new
 
 
-def act(database: Database, changes: Changes, going: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class Tally:
+    """How many rows were deleted and changed, by table; a row may have changed twice."""
+
+    deleted: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+
+
+def act(database: Database, changes: Changes, going: Mapping[str, str]) -> Tally:
     """Make the changes, in the caller's transaction.
+
+    `going` are the predicates of all rows that there may be.
 
     Raises:
         DatabaseError: the database refused, or changed another number of rows than it was asked.
     """
+    tally = Tally()
     for step in steps(changes, database.dialect, defaults=True):
-        _do(database, step, going)
+        _do(database, step, going, tally)
+    return tally
 
 
-def _do(database: Database, step: Step, going: Mapping[str, str]) -> None:
+def _do(database: Database, step: Step, going: Mapping[str, str], tally: Tally) -> None:
     connection, dialect = database.connection, database.dialect
     if isinstance(step, Insert):
         tables = [table for table, _ in step.tables]
@@ -217,39 +297,29 @@ def _do(database: Database, step: Step, going: Mapping[str, str]) -> None:
         for batch in in_batches(step.rows, _UPDATES):
             changed = dialect.update_rows(connection, step.table, batch)
             _counted(step.table, "changed", changed, len(batch))
+            tally.changed[step.table.name] += changed
     else:
-        _delete(database, step, going)
+        _delete(database, step, going, tally)
 
 
-def _delete(database: Database, step: Delete, going: Mapping[str, str]) -> None:
-    """Delete batch by batch, or at once where rows that go may reference each other."""
-    dialect = database.dialect
-    names = {table.name for table, _ in step.tables}
-    circular = any(key.table in names for table, _ in step.tables for key in table.foreign_keys)
-    at_once = circular and dialect.enforces_foreign_keys
-    deletes: list[tuple[Table, str]] = []
-    expected: list[int | None] = []
-    for table, keys in step.tables:
-        if keys is None:
-            deletes.append((table, going[table.name]))
-            expected.append(None)
-            continue
-        for batch in [list(keys)] if at_once else in_batches(keys, _KEYS):
-            deletes.append((table, dialect.key_predicate(table.key, batch)))
-            expected.append(len(batch))
-            if not at_once:
-                _run_deletes(database, deletes, expected)
-                deletes, expected = [], []
-    _run_deletes(database, deletes, expected)
+def _delete(database: Database, step: Delete, going: Mapping[str, str], tally: Tally) -> None:
+    connection, dialect = database.connection, database.dialect
+    wanted: Counter[str] = Counter()
 
+    def counted(table: Table, keys: Iterable[Key]) -> Iterator[Key]:
+        for key in keys:
+            wanted[table.name] += 1
+            yield key
 
-def _run_deletes(
-    database: Database, deletes: Sequence[tuple[Table, str]], expected: Sequence[int | None]
-) -> None:
-    gone = database.dialect.delete_rows(database.connection, deletes) if deletes else []
-    for (table, _), count, wanted in zip(deletes, gone, expected, strict=True):
-        if wanted is not None:
-            _counted(table, "deleted", count, wanted)
+    whole = [(table, going[table.name]) for table, keys in step.tables if keys is None]
+    gone = dialect.delete_rows(connection, whole) if whole else []
+    for (table, _), count in zip(whole, gone, strict=True):
+        tally.deleted[table.name] += count
+    named = [(table, counted(table, keys)) for table, keys in step.tables if keys is not None]
+    gone = dialect.delete_keys(connection, named) if named else []
+    for (table, _), count in zip(named, gone, strict=True):
+        _counted(table, "deleted", count, wanted[table.name])
+        tally.deleted[table.name] += count
 
 
 def _counted(table: Table, what: str, count: int, wanted: int) -> None:

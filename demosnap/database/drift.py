@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from demosnap.config import Settings
-from demosnap.database import fit, log, moves
+from demosnap.database import fit, kept, log, moves
 from demosnap.database.sides import Comparison, Live, Nothing, Side, Snapshot
 from demosnap.errors import DemosnapError
 from demosnap.model import Version
@@ -24,18 +24,33 @@ def status(
     """Compare the database with the version that it is stamped with; None: nothing is loaded."""
     revision = version.revision if version else None
     try:
-        problems, drift = _drift(database, settings, scenario, version)
-        problems = (*problems, *moves.unstamped(database, settings, newer, version))
+        picked = moves.picked(database, settings, scenario, [version])
+        known = kept.unchanged(database, scenario, picked)
+        beside = known.without(database.dialect, picked)
+        problems, drift = _drift(database, scenario, version, beside)
+        problems = (
+            *problems,
+            *moves.unstamped(database, settings, newer, version),
+            *touched(database, scenario, picked),
+        )
     except DemosnapError as error:
         return StatusEntry(scenario, revision, version, newer, None, (error.message,))
-    return StatusEntry(scenario, revision, version, newer, drift, problems)
+    return StatusEntry(scenario, revision, version, newer, drift, problems, known.counts())
+
+
+def touched(database: moves.Database, scenario: str, picked: Mapping[str, str]) -> Iterator[str]:
+    """Yield, per table, that rows which an earlier move kept are not as it left them."""
+    for table, count in kept.changed(database, scenario, picked).items():
+        yield (
+            f"{count} {'row' if count == 1 else 'rows'} of {table} that --keep-referenced kept"
+            " changed since"
+        )
 
 
 def _drift(
-    database: moves.Database, settings: Settings, scenario: str, version: Version | None
+    database: moves.Database, scenario: str, version: Version | None, picked: Mapping[str, str]
 ) -> tuple[tuple[str, ...], tuple[TableDrift, ...]]:
     old: Side = Nothing() if version is None else Snapshot(version)
-    picked = moves.picked(database, settings, scenario, [version])
     live = Live(database, picked, old.tables)
     problems = fit.unfit(database.tables, list(old.tables.values()))
     found: dict[str, Counter[Kind]] = {}

@@ -71,11 +71,45 @@ def refusals(
             reasons += searches[table.name].collisions(passing, owners)
         if wanted:
             collections.deque(passing, maxlen=0)
-    brought = _brought(snapshot, target)
-    for keys, own, reference in zip(external, brought, target.external_references, strict=True):
+    return [*reasons, *_missing(connection, dialect, tables, snapshot, external)]
+
+
+def unreferenced(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    snapshot: OpenSnapshot,
+    written: Callable[[str], Iterable[bytes]],
+) -> list[str]:
+    """Return what rows reference that is neither in a snapshot nor in the database.
+
+    `written` yields, of a table, those rows of the snapshot that would be written.
+    """
+    by_name = {table.name: table for table in snapshot.tables}
+    external: list[set[tuple[bytes, ...]]] = []
+    for reference in snapshot.version.external_references:
+        names = [column.name for column in by_name[reference.table].captured]
+        places = [names.index(column) for column in reference.columns]
+        keys: set[tuple[bytes, ...]] = set()
+        collections.deque(_collecting(written(reference.table), [(keys, places)]), maxlen=0)
+        external.append(keys)
+    if not any(external):
+        return []
+    return list(_missing(connection, dialect, tables, snapshot, external))
+
+
+def _missing(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    snapshot: OpenSnapshot,
+    external: Sequence[set[tuple[bytes, ...]]],
+) -> Iterator[str]:
+    references = snapshot.version.external_references
+    brought = _brought(snapshot, snapshot.version)
+    for keys, own, reference in zip(external, brought, references, strict=True):
         filled = {key for key in keys if b"NULL" not in key} - own
-        reasons += missing_externals(connection, dialect, tables, reference, filled)
-    return reasons
+        yield from missing_externals(connection, dialect, tables, reference, filled)
 
 
 def collisions(

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from demosnap.database import fit, guard, transfer, verify
+from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot, hashing
 from demosnap.errors import VerificationError
 from demosnap.model import Table, Version
@@ -57,18 +58,22 @@ def load(database: Database, target: Version, level: Verify) -> str | None:
     return verified(database, snapshot, level)
 
 
-def verified(database: Database, snapshot: OpenSnapshot, level: Verify) -> str | None:
+def verified(
+    database: Database, snapshot: OpenSnapshot, level: Verify, kept: Kept = NOTHING
+) -> str | None:
     """Check what was loaded; return its digest, None where not all of it was read.
 
     Counts and foreign keys always. "full": every row's content, "sample": that of some rows.
+    `kept` are rows beside it that are not looked at.
 
     Raises:
         VerificationError: it is something else than the snapshot.
     """
     connection, dialect = database.connection, database.dialect
-    picked = predicates(snapshot.version.selection, database.tables, dialect)
+    everything = predicates(snapshot.version.selection, database.tables, dialect)
+    picked = kept.without(dialect, everything)
     verify.row_counts(connection, dialect, picked, snapshot.version.rows)
-    verify.foreign_keys(connection, dialect, database.tables, picked)
+    verify.foreign_keys(connection, dialect, database.tables, everything)
     if level == "counts":
         return None
     if level == "sample":

@@ -1,4 +1,7 @@
-"""demosnap's own two tables: the version table of its Alembic environment, and `demosnap_log`."""
+"""demosnap's own tables: the version table of its Alembic environment, and `demosnap_log`.
+
+`demosnap_kept` is only there where rows were kept with `--keep-referenced`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ from demosnap.version import __version__
 
 VERSION_TABLE = "demosnap_version"
 LOG_TABLE = "demosnap_log"
-OWN_TABLES = frozenset({VERSION_TABLE, LOG_TABLE})
+KEPT_TABLE = "demosnap_kept"
+OWN_TABLES = frozenset({VERSION_TABLE, LOG_TABLE, KEPT_TABLE})
 
 metadata = MetaData()
 

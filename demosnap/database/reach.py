@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from demosnap.database import guard
-from demosnap.dialects.base import Key
+from demosnap.dialects.base import Dialect, Key
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
 from demosnap.model import ForeignKey, Table
 from demosnap.snapshot.predicates import in_table, not_true
@@ -75,11 +75,13 @@ def along(
     database: Database,
     listed: Sequence[str],
     going: Mapping[str, str],
+    own: Mapping[str, str],
     others: Mapping[str, Mapping[str, str]],
 ) -> Along:
     """Find the rows of the listed tables that go, or lose a reference, with demo rows that go.
 
-    `others` are the predicates of the other scenarios' rows, which are never among them.
+    `own` are the predicates of all demo rows of the run and `others` those of the other
+    scenarios' rows, which are never among them.
 
     Raises:
         UnknownNameError: a listed table is none of the database.
@@ -93,7 +95,7 @@ def along(
                 f"--cascade {name}: its rows have no key that names each of them",
                 "Delete or change them yourself first.",
             )
-    exempt = _exempt(going, *others.values())
+    exempt = _exempt(own, *others.values())
     gone: dict[str, set[Key]] = {}
     emptied: dict[tuple[str, ForeignKey], set[Key]] = {}
     ahead = list(going.items())
@@ -121,16 +123,23 @@ def along(
     )
 
 
-def refusals(database: Database, going: Mapping[str, str], permitted: Along) -> list[str]:
-    """Return which rows that are no demo data would be reached and may not be."""
+def refusals(
+    database: Database, going: Mapping[str, str], own: Mapping[str, str], permitted: Along
+) -> list[str]:
+    """Return which rows that are no demo data would be reached and may not be.
+
+    `going` are the predicates of the demo rows that go, `own` those of all demo rows of the run.
+    """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     all_going = merged([going, permitted.going(database)])
-    own = merged([all_going, *permitted.touched(database)])
+    own = merged([own, *permitted.touched(database)])
     reasons = guard.referenced(connection, dialect, tables, all_going, own=own)
     if not reasons:
         return []
     reasons += _further(database, all_going, own)
     reasons[-1] += (
+        "\n--keep-referenced keeps the demo rows that they reference, and what those need (with"
+        " alembic: -x demosnap.keep_referenced=1)"
         "\n--cascade TABLE, once for each table named here, lets these rows go too, or empties"
         " their reference where it says SET NULL (with alembic: -x demosnap.cascade=TABLE,TABLE)"
     )
@@ -167,6 +176,62 @@ def _further(database: Database, going: Mapping[str, str], own: Mapping[str, str
     ]
 
 
+def pinned(
+    database: Database,
+    table: Table,
+    predicate: str,
+    own: Mapping[str, str],
+    but: Collection[str] = (),
+    by: Collection[str] | None = None,
+) -> set[Key]:
+    """Return the keys of the rows of a predicate that rows which are not `own` reference.
+
+    The rows of the tables `but` do not count, nor, if they are given, references by other
+    columns than `by`. The keys are those of `table`.
+    """
+    found: set[Key] = set()
+    for name, key in guard.references_to(database.tables, [table.name]):
+        if name not in but and (by is None or set(key.referred_columns) & set(by)):
+            others = not_true(own[name]) if name in own else None
+            found |= set(_pointed_at(database, table, key, name, predicate, others))
+    return found
+
+
+def parents(
+    database: Database, table: Table, key: ForeignKey, child: Table, keys: set[Key], predicate: str
+) -> set[Key]:
+    """Return the keys of the rows of a predicate that some rows of `child` reference.
+
+    `keys` name those rows by the key of `child`; what is returned names rows of `table`.
+    """
+    return {
+        found
+        for some in key_predicates(database.dialect, child.key, keys)
+        for found in _pointed_at(database, table, key, child.name, predicate, some)
+    }
+
+
+def _pointed_at(
+    database: Database,
+    table: Table,
+    key: ForeignKey,
+    child: str,
+    predicate: str,
+    children: str | None,
+) -> Iterator[Key]:
+    dialect = database.dialect
+    # The column of the referenced table stands on the left: its collation counts.
+    left = dialect.quote_columns(key.referred_columns)
+    if len(key.columns) > 1:
+        left = f"({left})"
+    right = f"SELECT {dialect.quote_columns(key.columns)} FROM {dialect.quote_table(child)}"
+    where = f" WHERE {children}" if children else ""
+    for row in dialect.read_rows(
+        database.connection, _only_key(table), f"({predicate}) AND {left} IN ({right}{where})"
+    ):
+        yield tuple(split(row))
+
+
 def merged(goings: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Join predicates of several origins, by table."""
     found: dict[str, list[str]] = {}
@@ -188,16 +253,22 @@ def _any(predicates: Sequence[str]) -> str:
     return f"({_any(predicates[:half])}) OR ({_any(predicates[half:])})"
 
 
-def _predicates(database: Database, name: str, keys: set[Key]) -> list[str]:
-    columns = database.tables[name].key
-    return [
-        database.dialect.key_predicate(columns, batch)
-        for batch in guard.batches(sorted(keys), _BATCH)
-    ]
+def _predicates(database: Database, name: str, keys: Collection[Key]) -> list[str]:
+    return key_predicates(database.dialect, database.tables[name].key, keys)
+
+
+def key_predicates(dialect: Dialect, columns: Sequence[str], keys: Collection[Key]) -> list[str]:
+    """Return predicates that pick the rows of some keys, each of a bounded number."""
+    return [dialect.key_predicate(columns, batch) for batch in guard.batches(sorted(keys), _BATCH)]
+
+
+def named(dialect: Dialect, columns: Sequence[str], keys: Collection[Key]) -> str:
+    """Return the predicate that picks the rows of some keys."""
+    return _any([f"({one})" for one in key_predicates(dialect, columns, keys)])
 
 
 def _named(database: Database, name: str, keys: frozenset[Key]) -> str:
-    return _any([f"({one})" for one in _predicates(database, name, set(keys))])
+    return named(database.dialect, database.tables[name].key, keys)
 
 
 def _pointing(

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete
 
 from demosnap import config as configuration
 from demosnap import dialects, target
-from demosnap.database import acting, log, moves, reflect
+from demosnap.database import acting, kept, log, moves, reflect
 from demosnap.database.moves import Goal
 from demosnap.errors import (
     DatabaseError,
@@ -188,10 +188,12 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
             if not dialect.transactional_ddl:
                 with connection.begin():
                     log.create(connection)
-        elif changes and not dialect.transactional_ddl and not log.exist(connection):
+                    if request.options.keep_referenced:
+                        kept.create(connection)
+        elif changes and not dialect.transactional_ddl and not _tables_exist(request, connection):
             raise DatabaseError(
-                f"{log.VERSION_TABLE} or {log.LOG_TABLE} is missing, and to create it would"
-                " commit the caller's transaction; nothing was changed",
+                f"a table of demosnap ({', '.join(sorted(log.OWN_TABLES))}) is missing, and to"
+                " create it would commit the caller's transaction; nothing was changed",
                 "Let demosnap change this database once by a connection of its own.",
             )
         if "destination_rev" in opts:
@@ -204,6 +206,12 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
                 request.before_commit()
                 commit.begun = True
         commit.ended = commit.begun
+
+
+def _tables_exist(request: Request, connection: Connection) -> bool:
+    return log.exist(connection) and (
+        not request.options.keep_referenced or kept.exists(connection)
+    )
 
 
 class _Commit:

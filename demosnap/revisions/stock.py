@@ -59,12 +59,17 @@ def describe(plan: MovePlan) -> str:
     """Render a plan as the stock command prints it."""
     lines = [f"Database: {plan.target.url} (from {plan.target.source})"]
     for move in plan.moves:
-        lines.append(f"{move.scenario}: {name(move.current)} -> {name(move.target)}")
+        how = ", by difference" if move.by_difference else ", purge and load" if move.reason else ""
+        why = f" ({move.reason})" if move.reason else ""
+        lines.append(f"{move.scenario}: {name(move.current)} -> {name(move.target)}{how}{why}")
+        removed, added = ("remove", "add") if move.by_difference else ("purge", "load")
         for verb, rows in (
-            ("purge", move.purge),
+            (removed, move.purge),
             ("purge, though no demo data", move.also),
             ("set NULL, though no demo data", move.emptied),
-            ("load", move.load),
+            (added, move.load),
+            ("modify", move.change),
+            ("keep, since other rows need them", move.kept),
         ):
             if any(rows.values()):
                 counted = ", ".join(f"{table} {count}" for table, count in rows.items() if count)

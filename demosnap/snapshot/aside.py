@@ -18,11 +18,14 @@ from demosnap.snapshot.rows import split
 _LENGTH = re.compile(r"\(\s*([0-9]+)")
 
 
-def updates(one: TableChanges, late: Collection[Key], dialect: Dialect) -> list[RowUpdate]:
+def updates(
+    one: TableChanges, late: Collection[Key], dialect: Dialect, referred: Collection[str] = ()
+) -> list[RowUpdate]:
     """Return the updates that set aside what rows hold and others want.
 
     `late` are the keys of removed rows that go last. A row that changes gets the value that it
-    shall have with all its other changes.
+    shall have with all its other changes. `referred` are columns that rows may reference until
+    they change themselves.
 
     Raises:
         DatabaseError: no value is free in a column.
@@ -35,7 +38,7 @@ def updates(one: TableChanges, late: Collection[Key], dialect: Dialect) -> list[
         for key, held in _contested(one, unique, late, dialect):
             values = found.setdefault(key, {})
             if not any(column in values for column in unique):
-                values.update(_free(dialect, table, unique, key, held))
+                values.update(_free(dialect, table, unique, key, held, referred))
     return list(found.items())
 
 
@@ -107,12 +110,18 @@ def _free(
     unique: tuple[str, ...],
     key: Key,
     held: dict[str, tuple[bytes, bytes | None]],
+    referred: Collection[str],
 ) -> dict[str, bytes]:
     """Return a column of the unique key with a value that no other row has.
 
     It is one that changes anyway, since it gets its value with the other changes.
     """
-    changing = [table.column(name) for name in unique if held[name][0] != held[name][1]]
+    changing = [
+        table.column(name)
+        for name in unique
+        if held[name][0] != held[name][1]
+        if name not in referred or not dialect.enforces_foreign_keys
+    ]
     for column in changing:
         if column.nullable:
             return {column.name: b"NULL"}

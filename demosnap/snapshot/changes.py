@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from demosnap.dialects.base import Key
 from demosnap.snapshot.diff import Kind, RowDifference, TablePair
+from demosnap.snapshot.rows import split
 from demosnap.snapshot.spool import Spool
 
 
@@ -46,6 +48,17 @@ class TableChanges:
     def modified(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield the rows that both sides have, as they were and as they are."""
         return ((old, new) for old, new in self._rows if old is not None and new is not None)
+
+    def keeping(self, keys: Collection[Key]) -> TableChanges:
+        """Return the same without the removal of some rows, named by their keys."""
+        rows: Spool[tuple[bytes | None, bytes | None]] = Spool()
+        counts: Counter[Kind] = Counter()
+        width = len(self.pair.table.key)
+        for one in self:
+            if one.old is None or one.new is not None or tuple(split(one.old)[:width]) not in keys:
+                rows.append((one.old, one.new))
+                counts[one.kind] += 1
+        return TableChanges(self.pair, dict(counts), self.replacement, rows)
 
 
 Changes = tuple[TableChanges, ...]

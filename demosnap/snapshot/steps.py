@@ -58,7 +58,7 @@ def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iter
     groups = [[by_name[name] for name in g] for g in order.components(tables, tables)]
     in_order = [one for group in groups for one in group]
     late = _late(by_name, dialect)
-    held = {one.name: aside.updates(one, late.get(one.name, ()), dialect) for one in in_order}
+    held = _held(by_name, late, dialect)
     for group in reversed(groups):
         going = [(one, _early(one, late.get(one.name, ()))) for one in group]
         if parts := [(_old(one), keys) for one, keys in going if _goes(one, late)]:
@@ -74,6 +74,29 @@ def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iter
     for group in reversed(groups):
         if last := [(_old(one), sorted(late[one.name])) for one in group if one.name in late]:
             yield Delete(last)
+
+
+def check(changes: Changes, dialect: Dialect) -> None:
+    """Check that there are steps.
+
+    Raises:
+        DatabaseError: rows exchange unique values, and no value can be found to set one aside.
+    """
+    by_name = {one.name: one for one in changes if len(one)}
+    _held(by_name, _late(by_name, dialect), dialect)
+
+
+def _held(
+    by_name: Mapping[str, TableChanges], late: Mapping[str, Collection[Key]], dialect: Dialect
+) -> dict[str, list[RowUpdate]]:
+    referred: dict[str, set[str]] = {}
+    for one in by_name.values():
+        for key in one.pair.old.foreign_keys if one.pair.old else ():
+            referred.setdefault(key.table, set()).update(key.referred_columns)
+    return {
+        name: aside.updates(one, late.get(name, ()), dialect, referred.get(name, ()))
+        for name, one in by_name.items()
+    }
 
 
 def _old(one: TableChanges) -> Table:
@@ -131,10 +154,11 @@ def _late(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, se
     And of those that such a row itself references. Where nobody checks, none is late.
     """
     wanted: dict[tuple[str, tuple[str, ...]], set[Key]] = {}
-    if dialect.enforces_foreign_keys:
+    losing = {name for name, one in by_name.items() if one.counts.get("removed")}
+    if dialect.enforces_foreign_keys and losing:
         for one in by_name.values():
             if one.counts.get("modified") and one.pair.old is not None:
-                _want_references(one, wanted, _rows_changed(one))
+                _want_references(one, losing, wanted, _rows_changed(one))
     late: dict[str, set[Key]] = {}
     grows = bool(wanted)
     while grows:
@@ -150,7 +174,7 @@ def _late(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, se
             if fresh:
                 grows = True
                 late.setdefault(one.name, set()).update(key_of(_old(one), row) for row in fresh)
-                _want_references(one, wanted, fresh)
+                _want_references(one, losing, wanted, fresh)
     return late
 
 
@@ -159,7 +183,10 @@ def _rows_changed(one: TableChanges) -> Iterator[bytes]:
 
 
 def _want_references(
-    one: TableChanges, wanted: dict[tuple[str, tuple[str, ...]], set[Key]], rows: Iterable[bytes]
+    one: TableChanges,
+    losing: Collection[str],
+    wanted: dict[tuple[str, tuple[str, ...]], set[Key]],
+    rows: Iterable[bytes],
 ) -> None:
     names = [column.name for column in one.pair.old_columns]
     places = [
@@ -168,7 +195,7 @@ def _want_references(
             [names.index(c) for c in key.columns],
         )
         for key in _old(one).foreign_keys
-        if set(key.columns) <= set(names)
+        if key.table in losing and set(key.columns) <= set(names)
     ]
     if not places:
         return
