@@ -195,7 +195,7 @@ def test_an_unmarked_row_that_references_a_demo_row_is_refused(chain: Chain) -> 
     for discard in (False, True):
         for move in (
             lambda: chain.project.downgrade("general", "base", discard=discard),  # noqa: B023
-            lambda: chain.project.downgrade("general", "-1", discard=discard),  # noqa: B023
+            lambda: chain.project.downgrade("general", "-1", full=True, discard=discard),  # noqa: B023
             lambda: chain.project.load("general", discard=discard),  # noqa: B023
         ):
             assert "in no revision" not in refused(chain, move, *told)

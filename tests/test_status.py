@@ -235,6 +235,7 @@ def test_the_shape_of_json(sqlite_chain: Chain) -> None:
         "clean": False,
         "drift": {"checks": {"added": 0, "removed": 1, "modified": 0}},
         "problems": [],
+        "kept": {},
     }
 
 

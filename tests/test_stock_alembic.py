@@ -103,8 +103,10 @@ def test_the_plan_and_the_target_are_printed(sqlite_chain: Chain) -> None:
     assert f"Database: {sqlite_chain.database.url}" in done.stdout
     assert "DEMOSNAP_DATABASE_URL" in done.stdout
     assert "general: v3_2025-02-01 -> v2_2025-01-20" in done.stdout
-    assert "purge: checks 2, cards 3, boards 2" in done.stdout
-    assert "load: boards 1, cards 3, checks 2" in done.stdout
+    assert "remove: boards 1\n  modify: cards 1" in done.stdout
+    done = sqlite_chain.workspace.alembic("-x", "demosnap.full=1", "upgrade", "general@+1")
+    assert "purge: checks 2, cards 3, boards 1" in done.stdout
+    assert "load: boards 2, cards 3, checks 2" in done.stdout
 
 
 def test_a_version_is_loaded_once_whatever_the_distance(sqlite_chain: Chain) -> None:
@@ -240,7 +242,8 @@ def test_guards_hold_in_the_same_words(chain: Chain) -> None:
     chain.workspace.alembic("-x", "demosnap.discard=1", "downgrade", "general@-1")
     assert chain.database.dump() == chain.at["v2"]
     chain.database.execute("INSERT INTO cards (id, board_id) VALUES (20, 1)")
-    _same_refusal(chain, *down, "fk_cards_board_id")
+    out = (lambda: chain.project.downgrade("general", "base"), ("downgrade", "general@base"))
+    _same_refusal(chain, *out, "fk_cards_board_id")
     chain.database.execute("UPDATE cards SET board_id = 2 WHERE id = 20")
     chain.project.downgrade("general", "base")
     chain.database.execute("UPDATE cards SET id = 5 WHERE id = 20")
