@@ -72,8 +72,10 @@ def verified(
     connection, dialect = database.connection, database.dialect
     everything = predicates(snapshot.version.selection, database.tables, dialect)
     picked = kept.without(dialect, everything)
-    verify.row_counts(connection, dialect, picked, snapshot.version.rows)
     verify.foreign_keys(connection, dialect, database.tables, everything)
+    # Where all rows are read, as many as were loaded are there if they are the same.
+    if level != "full":
+        verify.row_counts(connection, dialect, picked, snapshot.version.rows)
     if level == "counts":
         return None
     if level == "sample":
@@ -87,6 +89,7 @@ def verified(
         rows = hashing(dialect.read_rows(connection, table, picked[table.name]), sha)
         total.table(table, rows)
         if sha.hexdigest() != loaded[table.name]:
+            verify.row_counts(connection, dialect, picked, snapshot.version.rows)
             _refuse(_difference(database, snapshot, table, picked[table.name]))
     return total.hexdigest()
 
