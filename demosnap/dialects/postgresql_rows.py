@@ -69,16 +69,21 @@ def copy_out(driver: psycopg.Connection[Any], select: str, options: str) -> Iter
             room = BATCH_BYTES
             while room > 0 and len(batch) < BATCH_ROWS:
                 size, data = read(1)
-                # Where nothing has arrived yet, this waits.
-                row = bytes(data) if size else bytes(copy.read())
-                size = len(row) or _END
+                if size == 0:
+                    # Nothing has arrived yet, and this waits.
+                    size, data = _waited(copy)
                 if size < 0:
                     break
-                batch.append(row[:-1])
+                batch.append(bytes(data[:-1]))
                 room -= size
             if batch:
                 yield batch
         _finish(driver)
+
+
+def _waited(copy: psycopg.Copy) -> tuple[int, memoryview]:
+    row = memoryview(copy.read())
+    return len(row) or _END, row
 
 
 def _finish(driver: psycopg.Connection[Any]) -> None:

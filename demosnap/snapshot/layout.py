@@ -50,14 +50,21 @@ class Grouping:
 
     def begins(self, row: bytes) -> bool:
         """Count the next row in; return whether a new statement begins with it."""
-        size = len(row) + AROUND_ROW
-        if self._rows < STATEMENT_ROWS and self._bytes + size <= STATEMENT_BYTES:
-            self._rows += 1
-            self._bytes += size
-            return False
-        self._rows = 1
-        self._bytes = size
-        return True
+        return bool(self.starts([row]))
+
+    def starts(self, rows: list[bytes]) -> list[int]:
+        """Count the next rows in; return the places of those with which a statement begins."""
+        count, size = self._rows, self._bytes
+        found = []
+        for place, length in enumerate(map(len, rows)):
+            size += length + AROUND_ROW
+            if count == STATEMENT_ROWS or size > STATEMENT_BYTES:
+                found.append(place)
+                count = 0
+                size = length + AROUND_ROW
+            count += 1
+        self._rows, self._bytes = count, size
+        return found
 
     def divided(self, rows: list[bytes]) -> bool:
         """Count a whole statement in; return whether a statement would hold just these rows.

@@ -206,21 +206,29 @@ def groups(table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
     Raises:
         DatabaseError: a row is larger than a snapshot holds.
     """
-    begins = Grouping().begins
+    grouping = Grouping()
     group: list[bytes] = []
     for batch in batches(rows):
-        for row in batch:
-            if begins(row) and group:
+        if max(map(len, batch)) > MAX_LINE:
+            _check_size(table, batch)
+        start = 0
+        for place in grouping.starts(batch):
+            group += batch[start:place]
+            if group:
                 yield group
-                group = []
-            if len(row) > MAX_LINE and (reason := too_large(row)):
-                raise DatabaseError(
-                    f"{table.name}: the row {_key(table, row)} is {reason}",
-                    "Leave it out of the demo data, or move the value to a file.",
-                )
-            group.append(row)
+            group, start = [], place
+        group += batch[start:]
     if group:
         yield group
+
+
+def _check_size(table: Table, rows: Iterable[bytes]) -> None:
+    for row in rows:
+        if reason := too_large(row):
+            raise DatabaseError(
+                f"{table.name}: the row {_key(table, row)} is {reason}",
+                "Leave it out of the demo data, or move the value to a file.",
+            )
 
 
 # ---------------------------------------------------------------------- reader
