@@ -104,6 +104,7 @@ def test_in_an_older_version_what_it_does_not_have_stays_beside_it(chain: Chain)
         assert set(map(repr, rows)) <= set(map(repr, after[name]))
     (entry,) = chain.project.status("general")
     assert (entry.version.short, entry.clean, entry.kept) == ("v1", True, down.kept)
+    assert chain.project.check(database=True) == []
     assert chain.project.current()[0].rows == {"boards": 1, "cards": 2, "checks": 2}
     assert chain.project.reset("general").moves[0].action == "none"
     chain.database.execute("UPDATE cards SET title = 'Scribbled on' WHERE id = 3")

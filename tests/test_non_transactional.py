@@ -89,6 +89,29 @@ def test_the_user_may_say_so(chain: Workspace) -> None:
         assert len([n for n in plan.notes if "stays half changed" in n]) == len(ENGINES)
 
 
+def test_by_difference_only_tables_with_rows_that_differ_count(chain: Workspace) -> None:
+    """A table that no row changes in may have any engine."""
+    project, database = chain.project, chain.database
+    project.revision("general", message="v1")
+    first = database.dump()
+    database.execute("UPDATE t_InnoDB SET v = 'new' WHERE id = 1")
+    project.revision("general", message="v2")
+    database.execute("UPDATE t_Aria SET v = 'new' WHERE id IN (1, 2)")
+    project.revision("general", message="v3")
+    last = database.dump()
+
+    with pytest.raises(RefusedError, match="t_Aria: its storage engine") as caught:
+        project.downgrade("general", "v2")
+    assert len(caught.value.reasons) == 1
+    project.downgrade("general", "v2", non_transactional=True)
+    (move,) = project.downgrade("general", "v1").moves
+
+    assert (move.by_difference, move.change) == (True, {"t_InnoDB": 1})
+    assert {**database.dump(), "t_Aria": None} == {**first, "t_Aria": None}
+    project.upgrade("general@v3", non_transactional=True)
+    assert database.dump() == last
+
+
 def test_tables_without_demo_rows_do_not_count(chain: Workspace) -> None:
     """An engine matters only where rows go or come."""
     chain.database.execute(*(f"UPDATE t_{engine} SET is_demo = FALSE" for engine in ENGINES))

@@ -24,14 +24,17 @@ SAMPLE = 1000
 """How many rows of a table a sample compares."""
 
 
-def differences(database: Database, target: Version) -> list[str]:
-    """Return why the database does not hold a version; empty: it does."""
+def differences(database: Database, target: Version, kept: Kept = NOTHING) -> list[str]:
+    """Return why the database does not hold a version; empty: it does.
+
+    `kept` are rows beside it that are not looked at.
+    """
     connection, dialect = database.connection, database.dialect
     snapshot = OpenSnapshot(target, dialect, database.tables)
     reasons = fit.unfit(database.tables, snapshot.header.tables)
     if reasons:
         return reasons
-    picked = predicates(target.selection, database.tables, dialect)
+    picked = kept.without(dialect, predicates(target.selection, database.tables, dialect))
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         difference = verify.first_difference(
             table,

@@ -86,8 +86,6 @@ class Run:
         # What one move reaches may be another one's: one of them has it all.
         first = found[0].refused(reach.refusals(self.database, leaving, self._own, along)).prepared
         move = replace(first.move, also=along.counts(), emptied=along.emptied_counts())
-        if move.action == "none" and (move.also or move.emptied):
-            move = replace(move, action="reset")
         return [replace(first, move=move, along=along), *(way.prepared for way in found[1:])]
 
     @cached_property
@@ -182,6 +180,8 @@ class Run:
             return full
         if way.obstacle:
             return way.unobstructed().refused(reached)
+        if way.prepared.refusals:
+            return way
         return way.saying("other rows reference some that would be purged")
 
     def _against(self, way: Way) -> str:

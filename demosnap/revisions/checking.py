@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.database import captured, fit, loaded, log, moves, reflect, transfer
+from demosnap.database import captured, fit, kept, loaded, log, moves, reflect
 from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
@@ -281,11 +281,12 @@ def _loaded(
         message, _, hint = note.partition("\n")
         yield Finding(message, hint=hint)
         return
-    for reason in loaded.differences(seen, version):
-        yield Finding(f"{version.scenario} {version.version}: {reason}")
     covered = moves.selections(seen, settings, version.scenario, [version])
     picked = captured.union(covered, seen.tables, seen.dialect)
-    counts = transfer.counts(seen.connection, seen.dialect, picked)
+    known = kept.unchanged(seen, version.scenario, picked)
+    for reason in loaded.differences(seen, version, known):
+        yield Finding(f"{version.scenario} {version.version}: {reason}")
+    counts = moves.rows_beside(seen, picked, known)
     for name, count in counts.items():
         if name not in version.rows and count:
             yield Finding(
