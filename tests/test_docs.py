@@ -171,7 +171,7 @@ RANKS = (
     ("scaffold", "project"),
     ("capturing", "comparing", "looking"),
     ("revisions",),
-    ("target",),
+    ("target", "git"),
     ("database",),
     ("plan",),
     ("snapshot", "dialects"),

@@ -8,13 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from demosnap import git as repository
 from demosnap.config import choices, ini
 from demosnap.config.names import shown
 from demosnap.errors import ConfigError
-from demosnap.scaffold import look, render, urls
+from demosnap.scaffold import drivers, look, render, urls
 
 REVISIONS = "demo_revisions"
 ENV_FOLDER = "demosnap_env"
+_ATTRIBUTES = ".gitattributes"
 
 Confirm = Callable[[str, str], bool]
 """Ask a question about a text that is shown; True means yes."""
@@ -24,15 +26,22 @@ Confirm = Callable[[str, str], bool]
 class InitResult:
     """What an init did.
 
-    `written` and `kept` are paths relative to the folder, with `/`; a file that a section was
-    added to is among the written. `declined`: the question was answered with no, and nothing
-    was written. `notes` are sentences for the user.
+    `written` and `kept` are paths relative to the folder, with `/`; a file that something was
+    added to is among the written. `configured` are the names that were set in git's
+    configuration. `declined`: the question was answered with no, and nothing was written.
+    `notes` are sentences for the user.
     """
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
     notes: tuple[str, ...]
     declined: bool = False
+    configured: tuple[str, ...] = ()
+
+    @property
+    def new(self) -> bool:
+        """Whether more was written than what is for git."""
+        return any(Path(name).name != _ATTRIBUTES for name in self.written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +54,27 @@ class _Place:
 
 
 def init(
-    directory: str | os.PathLike[str] = ".", *, url: str | None = None, confirm: Confirm
+    directory: str | os.PathLike[str] = ".",
+    *,
+    url: str | None = None,
+    confirm: Confirm,
+    git: bool = False,
 ) -> InitResult:
     """Write what a project needs and does not have yet.
 
     `url` is the database as the user gave it, None for what the environment or alembic.ini
-    says. `confirm` is asked before a section is added to somebody's alembic.ini.
+    says. `confirm` is asked before a section is added to somebody's alembic.ini. `git`: also
+    teach the git repository how to show and to merge what demosnap writes.
 
     Raises:
         ConfigError: a file that is there is broken, or the folder cannot be written.
         UsageError: `url` is no database URL.
+        DemosnapError: `git` is wanted, and there is no git or no repository.
     """
     root = Path(directory).absolute()
     _check_folder(root)
+    if git:
+        repository.top(next(part for part in (root, *root.parents) if part.exists()))
     path = root / "alembic.ini"
     existing = ini.read(path) if os.path.lexists(path) else None
     place = _place(root, existing)
@@ -99,14 +116,29 @@ def init(
         f"Add this section to {shown(path)}?", appended.decode().replace("\r\n", "\n").strip("\n")
     ):
         return InitResult((), _names(root, kept), ("Nothing was written.",), declined=True)
+    attributes = place.revisions / _ATTRIBUTES
+    lacking = drivers.missing_attributes(_bytes_of(attributes)) if git else b""
+    if lacking and attributes in kept:
+        _check_writable([], attributes)
     _write(files, (path, appended, existing) if appended and existing else None)
 
     written = [file for file, _ in files] + ([path] if appended else [])
+    configured: list[str] = []
+    if git:
+        if lacking:
+            with attributes.open("ab") as file:
+                file.write(drivers.missing_attributes(_bytes_of(attributes)))
+        if lacking and attributes in kept:
+            kept.remove(attributes)
+            written.append(attributes)
+        configured = repository.configure(place.revisions, drivers.configuration())
     if place.section == "demosnap":
         notes.append("Stock Alembic reaches the demo data with `alembic -n demosnap`.")
-    if not written:
+    if not written and not configured:
         notes.append("Everything is there already.")
-    return InitResult(_names(root, written), _names(root, kept), tuple(notes))
+    return InitResult(
+        _names(root, written), _names(root, kept), tuple(notes), configured=tuple(configured)
+    )
 
 
 def _place(root: Path, existing: ini.Ini | None) -> _Place:
@@ -151,10 +183,14 @@ def _section(root: Path, place: _Place, *, url: str | None, source: str | None) 
     return render.alembic_ini(place.section, script_location, url, source)
 
 
+def _bytes_of(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
 def _files(place: _Place) -> list[tuple[Path, bytes]]:
     return [
         (place.env, render.template("env.py")),
-        (place.revisions / ".gitattributes", render.template("gitattributes")),
+        (place.revisions / _ATTRIBUTES, render.template("gitattributes")),
         (place.revisions / ".gitignore", render.template("gitignore")),
     ]
 

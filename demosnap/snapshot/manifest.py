@@ -20,15 +20,12 @@ def export_manifest(versions: Iterable[Version], root: str | Path) -> str:
     other fields, as in `"todos": 105`, unless its name is one of theirs; `rows` has them all.
     """
     versions = list(versions)
-    scenarios = {
-        scenario: {
-            "latest": latest_of(members).version,
-            "versions": [_entry(version, root) for version in members],
+    return _manifest(
+        {
+            scenario: [_entry(version, root) for version in members]
+            for scenario, members in _by_scenario(versions).items()
         }
-        for scenario, members in _by_scenario(versions).items()
-    }
-    newest = max((version.created_at for version in versions), default=None)
-    return _text({"scenarios": scenarios, "last_updated": newest})
+    )
 
 
 def schema_versions(
@@ -59,7 +56,7 @@ def schema_versions(
                 "schema": name,
                 "application_revision": dict(sorted(version.application_revision.items())),
             }
-    return _text({"schemas": dict(sorted(schemas.items())), "revisions": revisions})
+    return _schema_versions(schemas, revisions)
 
 
 def latest_of(versions: Sequence[Version]) -> Version:
@@ -67,6 +64,75 @@ def latest_of(versions: Sequence[Version]) -> Version:
     parents = {version.down_revision for version in versions}
     heads = [version for version in versions if version.revision not in parents]
     return max(heads or versions, key=_age)
+
+
+def merged(base: str, ours: str, theirs: str) -> str:
+    """Merge the text of one of the two files, as two branches have it.
+
+    What either side has added is there, and what either side has taken away is not: what would
+    be derived from the scripts of both. `base` is what both come from, empty for nothing.
+
+    Raises:
+        ValueError: a text is not what demosnap writes.
+    """
+    try:
+        old = json.loads(base) if base.strip() else {}
+        left, right = json.loads(ours), json.loads(theirs)
+        if "scenarios" in left and "scenarios" in right:
+            return _manifest(_merged_versions(old, left, right))
+        schemas = left["schemas"] | right["schemas"]
+        revisions = _three_way(old.get("revisions", {}), left["revisions"], right["revisions"])
+        return _schema_versions(schemas, revisions)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is no metadata file of demosnap: {error}") from error
+
+
+def _merged_versions(*sides: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    by_revision = [
+        {
+            entry["revision"]: (scenario, entry)
+            for scenario, found in side.get("scenarios", {}).items()
+            for entry in found["versions"]
+        }
+        for side in sides
+    ]
+    entries: dict[str, list[dict[str, Any]]] = {}
+    for scenario, entry in _three_way(*by_revision).values():
+        entries.setdefault(scenario, []).append(entry)
+    return {scenario: sorted(entries[scenario], key=_entry_age) for scenario in sorted(entries)}
+
+
+def _three_way(old: dict[str, Any], left: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
+    found = {}
+    for name in left | right:
+        one, other, before = (side.get(name) for side in (left, right, old))
+        kept = other if one == before else one
+        if kept is not None:
+            found[name] = kept
+    return found
+
+
+def _manifest(entries: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Render the manifest of entries by scenario, each after those that are older."""
+    scenarios = {}
+    for scenario, versions in entries.items():
+        parents = {entry["down_revision"] for entry in versions}
+        heads = [entry for entry in versions if entry["revision"] not in parents]
+        # As `latest_of` has it, since they are in the order of age.
+        scenarios[scenario] = {"latest": (heads or versions)[-1]["version"], "versions": versions}
+    newest = max((e["created_at"] for found in entries.values() for e in found), default=None)
+    return _text({"scenarios": scenarios, "last_updated": newest})
+
+
+def _schema_versions(schemas: Mapping[str, Any], revisions: Mapping[str, Mapping[str, Any]]) -> str:
+    """Render the table definitions that revisions name, in the order of both."""
+    used = {entry["schema"] for entry in revisions.values()}
+    return _text(
+        {
+            "schemas": {name: schemas[name] for name in sorted(schemas) if name in used},
+            "revisions": dict(sorted(revisions.items(), key=_revision_age)),
+        }
+    )
 
 
 def fingerprint(schema: Mapping[str, Any]) -> str:
@@ -84,6 +150,19 @@ def _by_scenario(versions: Iterable[Version]) -> dict[str, list[Version]]:
 
 def _age(version: Version) -> tuple[int, str, str]:
     return version.number, version.created_at, version.revision
+
+
+def _entry_age(entry: Mapping[str, Any]) -> tuple[int, str, str]:
+    return _number(entry["version"]), entry["created_at"], entry["revision"]
+
+
+def _revision_age(item: tuple[str, Mapping[str, Any]]) -> tuple[str, int, str, str]:
+    revision, entry = item
+    return entry["scenario"], _number(entry["version"]), entry["version"], revision
+
+
+def _number(version: str) -> int:
+    return int(version[1:].partition("_")[0])
 
 
 def _entry(version: Version, root: str | Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,32 @@ def changes(old: object, new: object) -> tuple[PathChange, ...]:
         return tuple(_compare("$", before, after))
     except RecursionError:
         return ()
+
+
+def leaves(document: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the innermost values of a JSON document with their paths; none of an empty one.
+
+    A value in an array is at `$.tags[]`, so that a new one leaves the paths of those after it; a
+    document in an array is at `$.tags[2]`. An empty array or object inside is a value.
+    """
+    if document:
+        yield from _leaves("$", document)
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    items: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, dict):
+        items = ((f"{path}.{_name(name)}", item) for name, item in value.items())
+    elif isinstance(value, list):
+        items = (
+            (f"{path}[{i}]" if isinstance(item, (dict, list)) and item else f"{path}[]", item)
+            for i, item in enumerate(value)
+        )
+    for place, item in items:
+        if isinstance(item, (dict, list)) and item:
+            yield from _leaves(place, item)
+        else:
+            yield place, item
 
 
 def _document(text: object) -> Any:

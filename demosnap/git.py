@@ -1,0 +1,102 @@
+"""What is asked of git, by its command: the repository, its settings, both sides of a conflict."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from demosnap.errors import DemosnapError
+
+OURS, THEIRS = 2, 3
+"""The stages of git's index at which the two sides of a conflict are."""
+
+
+def top(folder: Path) -> Path:
+    """Return the top of the work tree that a folder is in.
+
+    Raises:
+        DemosnapError: git is not installed, or the folder is in no work tree of git's.
+    """
+    code, found, said = _run(folder, "rev-parse", "--show-toplevel")
+    if code and "not a git repository" in said:
+        raise DemosnapError(
+            f"{folder} is in no git repository",
+            "Run `git init` in your project first, or name a folder inside of a repository.",
+        )
+    if code:
+        raise DemosnapError(f"git refuses {folder}: {said}")
+    return Path(os.fsdecode(found).rstrip("\n"))
+
+
+def configure(folder: Path, wanted: Mapping[str, str]) -> list[str]:
+    """Set values in the repository's own configuration; return the names of those that changed.
+
+    Raises:
+        DemosnapError: git is not installed, or refuses.
+    """
+    changed = []
+    for name, value in wanted.items():
+        _, now, _ = _run(folder, "config", "--local", "--get-all", name)
+        if now.decode(errors="replace") != f"{value}\n":
+            _checked(folder, "config", "--local", "--replace-all", name, value)
+            changed.append(name)
+    return changed
+
+
+def unmerged(folder: Path) -> dict[str, dict[int, str]]:
+    """Return the object ids, by stage, of what a merge has left in conflict below a folder.
+
+    By path, relative to the folder and with `/`.
+
+    Raises:
+        DemosnapError: git is not installed, or the folder is in no work tree of git's.
+    """
+    top(folder)
+    found: dict[str, dict[int, str]] = {}
+    listed = _checked(folder, "ls-files", "--unmerged", "-z")
+    for entry in filter(None, os.fsdecode(listed).split("\0")):
+        about, _, path = entry.partition("\t")
+        _, object_id, stage = about.split(" ")
+        found.setdefault(path, {})[int(stage)] = object_id
+    return found
+
+
+def write_object(folder: Path, object_id: str, path: Path) -> None:
+    """Write the content of a file that git keeps, byte for byte.
+
+    Raises:
+        DemosnapError: git does not have it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as stream:
+        _checked(folder, "cat-file", "blob", object_id, output=stream)
+
+
+def _checked(folder: Path, *arguments: str, output: BinaryIO | None = None) -> bytes:
+    code, found, said = _run(folder, *arguments, output=output)
+    if code:
+        raise DemosnapError(f"{folder}: git {arguments[0]} failed: {said or f'exit code {code}'}")
+    return found
+
+
+def _run(folder: Path, *arguments: str, output: BinaryIO | None = None) -> tuple[int, bytes, str]:
+    """Run git in a folder; return its exit code, its output and what it says of errors."""
+    try:
+        process = subprocess.Popen(
+            ["git", "-C", str(folder), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output or subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # What git says is looked at, so it must not be translated.
+            env={**os.environ, "LC_ALL": "C", "LANGUAGE": "C"},
+        )
+    except FileNotFoundError as error:
+        raise DemosnapError(
+            "git is not installed, or not on PATH", "Install git, and try again."
+        ) from error
+    with process:
+        found, said = process.communicate()
+    return process.returncode, found or b"", said.decode(errors="replace").strip()
