@@ -1,4 +1,4 @@
-"""The verb that captures: files first, then the stamp."""
+"""The verbs that make revisions: by a capture, files first and then the stamp, or of others."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from demosnap import dialects, interrupts
 from demosnap.config.names import shown
 from demosnap.errors import DemosnapError
 from demosnap.model import Version
-from demosnap.plan import CapturePlan, MovePlan, Options, RevisionResult, Target
+from demosnap.plan import CapturePlan, MovePlan, Options, Renumbering, RevisionResult, Target
 from demosnap.revisions import capture, files, goals, succession
+from demosnap.revisions import renumber as renumbering
 from demosnap.revisions.graph import Graph
 
 if TYPE_CHECKING:
@@ -111,6 +112,23 @@ class Capturing:
                 stamped=stamped,
                 files=tuple(shown(path) for path in found.files),
             )
+
+    def renumber(self, name: str, *, dry_run: bool = False) -> Renumbering:
+        """Make one of a scenario's two heads the next version after the other.
+
+        `name` is its readable name or its id; of two versions of one name that a merge of git's
+        has left in conflict, its id. No database is asked or changed.
+
+        Raises:
+            UsageError: it is no head, or the only one.
+            ScriptError: a script cannot be used, or a file is in the way.
+            SnapshotError: a snapshot is not what its script says.
+        """
+        if dry_run:
+            return renumbering.renumber(self.settings, name, dry_run=True)
+        lock = files.project_lock(self.settings, self._lock_timeout)
+        with interrupts.held(interrupts.DONE) as hold, lock:
+            return renumbering.renumber(self.settings, name, dry_run=False, before_files=hold)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from demosnap.database import captured, kept, log, moves, reflect
 from demosnap.errors import DemosnapError, UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.plan import CurrentEntry, Finding, HistoryEntry, Target
-from demosnap.revisions import checking, files, goals
+from demosnap.revisions import checking, conflicts, files, goals
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
 
@@ -60,8 +60,23 @@ class Looking:
         current = self._stamped(needed=needed) if indicate_current or needed else None
         if rev_range is not None:
             chosen = goals.in_range(graph, chosen, rev_range, current or ())
-        chosen.sort(key=lambda v: (v.created_at, v.number, v.revision), reverse=True)
+        moments: dict[str, str] = {}
+        for version in graph.versions.values():
+            # A renumbered one may be older than those that it follows.
+            below = moments.get(version.down_revision or "", "")
+            moments[version.revision] = max(version.created_at, below)
+        chosen.sort(key=lambda v: (moments[v.revision], v.number, v.revision), reverse=True)
         return [_entry(graph, version, current) for version in chosen]
+
+    def several_heads(self, scenario: str | None = None) -> list[Finding]:
+        """Return the scenarios that have several heads, and what to do about it."""
+        graph = self.graph()
+        return [
+            Finding(error.reason, hint=error.hint)
+            for name in graph.scenarios
+            if scenario in (None, name) and len(graph.heads(name)) > 1
+            for error in [conflicts.several_heads(name, graph.heads(name))]
+        ]
 
     def heads(self) -> list[HistoryEntry]:
         """Return the newest version of each branch, by scenario."""

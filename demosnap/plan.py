@@ -232,3 +232,20 @@ class Finding:
     file: str | None = None
     line: int | None = None
     hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renumbering:
+    """What a renumbering does, or did.
+
+    `versions` are pairs of a version and what becomes of it, oldest first; the first one then
+    follows `after`. `written` and `removed` are paths, relative to the current folder where they
+    are below it; empty for a dry run. `notes` are worth knowing.
+    """
+
+    scenario: str
+    after: Version
+    versions: tuple[tuple[Version, Version], ...]
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

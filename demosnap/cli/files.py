@@ -15,6 +15,7 @@ from demosnap.errors import UsageError
 
 if TYPE_CHECKING:
     from demosnap.plan import Finding, HistoryEntry
+    from demosnap.project import Project
 
 FINDINGS = 3
 """Exit code of a check that found something."""
@@ -24,8 +25,13 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.command("init", cls=Command)
 @click.argument("directory", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
+@click.option(
+    "--git",
+    is_flag=True,
+    help="Also teach the git repository to show rows and cells, and to merge the metadata.",
+)
 @pass_session
-def init(session: Session, directory: str) -> None:
+def init(session: Session, directory: str, git: bool) -> None:
     """Set up a project in DIR.
 
     Writes alembic.ini, env.py and demo_revisions/ into DIR, by default the current folder. Looks
@@ -36,6 +42,7 @@ def init(session: Session, directory: str) -> None:
     \b
     demosnap init
     demosnap init --url postgresql://app@localhost/app
+    demosnap init --git
     """
     _reject(session, "init writes alembic.ini in DIR", config=session.config, name=session.name)
     from demosnap import scaffold
@@ -57,17 +64,19 @@ def init(session: Session, directory: str) -> None:
             return False
         return True
 
-    result = scaffold.init(Path(directory), url=session.url, confirm=confirm)
+    result = scaffold.init(Path(directory), url=session.url, confirm=confirm, git=git)
     if not session.quiet:
         for name in result.written:
             click.echo(f"wrote {Path(directory, name)}")
+        for name in result.configured:
+            click.echo(f"set {name} in git's configuration of this repository")
     for name in result.kept:
         session.note(f"kept {Path(directory, name)}")
     for note in result.notes:
         session.note(f"note: {note}")
     if result.declined:
         click.get_current_context().exit(1)
-    if result.written:
+    if result.new:
         session.note('Next: demosnap revision general -m "v1"')
 
 
@@ -97,7 +106,10 @@ def history(
     demosnap history general -v
     demosnap history -r general@v1:general@head --json
     """
-    _show_versions(session, session.project().history(scenario, rev_range=rev_range), as_json)
+    project = session.project()
+    entries = project.history(scenario, rev_range=rev_range)
+    _show_versions(session, entries, as_json)
+    _note_heads(session, project, entries)
 
 
 @click.command("heads", cls=Command)
@@ -110,7 +122,10 @@ def heads(session: Session, as_json: bool) -> None:
     demosnap heads
     demosnap heads --json
     """
-    _show_versions(session, session.project().heads(), as_json)
+    project = session.project()
+    entries = project.heads()
+    _show_versions(session, entries, as_json)
+    _note_heads(session, project, entries)
 
 
 @click.command("current", cls=Command)
@@ -260,6 +275,43 @@ def _show_versions(session: Session, entries: list[HistoryEntry], as_json: bool)
         click.echo("\n\n".join(render.details(entry) for entry in entries))
     else:
         click.echo(render.history(entries, sys.stdout))
+
+
+def _note_heads(session: Session, project: Project, entries: list[HistoryEntry]) -> None:
+    from demosnap.cli import render
+
+    heads = [entry.version.scenario for entry in entries if entry.head]
+    for scenario in sorted({name for name in heads if heads.count(name) > 1}):
+        for finding in project.several_heads(scenario):
+            session.note(render.finding(finding))
+
+
+def renumber(session: Session, name: str, dry_run: bool, others: dict[str, object]) -> None:
+    """Make a version the next one after the other head, and say what was done.
+
+    `others` are the other words of the call, which are about a capture.
+
+    Raises:
+        UsageError: one of them was given.
+    """
+    from demosnap.cli import render
+
+    for option, value in others.items():
+        if value and option != "dry_run":
+            word = option if option.isupper() else f"--{option.replace('_', '-')}"
+            raise UsageError(
+                f"--renumber does not go with {word}",
+                "It captures nothing, and VERSION names the scenario.",
+            )
+    result = session.project().renumber(name, dry_run=dry_run)
+    session.done(dry_run=dry_run)
+    if session.quiet and not dry_run:
+        click.echo(render.snapshot_path(result.versions[-1][1]))
+        return
+    for line in render.renumbering(result):
+        click.echo(line)
+    for note in result.notes:
+        session.note("note: " + note.replace("\n", "\n  "))
 
 
 def _show_findings(findings: list[Finding]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
-from demosnap.cli import comparing, completion, files
+from demosnap.cli import comparing, completion, files, git
 from demosnap.cli.options import (
     DOCS,
     Group,
@@ -84,7 +84,7 @@ def cli(context: click.Context) -> None:
 
 
 @cli.command("revision")
-@click.argument("scenario", shell_complete=completion.scenario)
+@click.argument("scenario", required=False, shell_complete=completion.scenario)
 @click.option(
     "-m", "--message", metavar="TEXT", help='What is new; "v2" or "v2: …" names the version too.'
 )
@@ -97,6 +97,12 @@ def cli(context: click.Context) -> None:
     help="Version that the new one follows, if it is not the one in the database.",
 )
 @click.option("--splice", is_flag=True, help="Allow a second head, beside the one there is.")
+@click.option(
+    "--renumber",
+    metavar="VERSION",
+    shell_complete=completion.version,
+    help="Capture nothing: make VERSION, one of two heads, the next version after the other.",
+)
 @_dry_run
 @click.option(
     "--auto",
@@ -111,7 +117,7 @@ def cli(context: click.Context) -> None:
 )
 @lock_timeout
 @pass_session
-def revision(session: Session, scenario: str, **options: Any) -> None:
+def revision(session: Session, scenario: str | None, **options: Any) -> None:
     """Capture the demo rows of SCENARIO as its next version.
 
     Writes the snapshot, its revision script and the metadata, and stamps the database. If the
@@ -122,10 +128,19 @@ def revision(session: Session, scenario: str, **options: Any) -> None:
     demosnap revision general -m "more todos"
     demosnap revision general -m "v2: more todos"
     demosnap revision general --dry-run
+    demosnap revision --renumber general@v2_2025-01-21
     """
     from demosnap.cli import render
 
     dry_run = options["dry_run"]
+    renumber = options.pop("renumber")
+    if renumber is not None:
+        files.renumber(session, renumber, dry_run, {"SCENARIO": scenario, **options})
+        return
+    if scenario is None:
+        raise UsageError(
+            "revision needs a scenario", '`demosnap revision general -m "what is new"`'
+        )
     result = session.project().revision(scenario, stamp=not options.pop("no_stamp"), **options)
     session.done(dry_run=dry_run)
     if result.plan is not None:
@@ -345,9 +360,9 @@ def _sql_output() -> TextIO:
     return cast("TextIO", click.open_file("-", "w", encoding="utf-8"))
 
 
-for _command in (*files.COMMANDS, *comparing.COMMANDS):
+for _command in (*files.COMMANDS, *comparing.COMMANDS, *git.COMMANDS):
     cli.add_command(_command)
 # In the order in which a project meets them.
 _ORDER = """init revision upgrade downgrade load reset stamp status diff log history heads current
-show check manifest"""
-cli.commands = {name: cli.commands[name] for name in (*_ORDER.split(), "quickstart")}
+show check manifest quickstart git-textconv git-merge"""
+cli.commands = {name: cli.commands[name] for name in _ORDER.split()}

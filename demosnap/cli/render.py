@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         HistoryEntry,
         Move,
         MovePlan,
+        Renumbering,
         RevisionResult,
         StatusEntry,
         Target,
@@ -200,10 +201,28 @@ def revision(result: RevisionResult) -> list[str]:
         f"{version.scenario}: {version.version}, {rows(version.total)} captured "
         f"({size(version.size)})"
     ]
-    lines.extend(f"wrote {file}" for file in result.files)
-    folders = dict.fromkeys(str(Path(file).parent) for file in result.files)
-    lines.append(f"git add {shlex.join(folders)}")
-    return lines
+    return [*lines, *_changed_files(result.files)]
+
+
+def renumbering(result: Renumbering) -> list[str]:
+    """Render what becomes of the versions of a head, and the files that were changed."""
+    lines = []
+    before = result.after
+    for old, new in result.versions:
+        lines.append(
+            f"{result.scenario}: {old.version} ({old.revision}) becomes {new.version}"
+            f" ({new.revision}), after {before.version}"
+        )
+        before = new
+    return [*lines, *_changed_files(result.written, result.removed)]
+
+
+def _changed_files(written: Sequence[str], removed: Sequence[str] = ()) -> Iterator[str]:
+    yield from (f"wrote {file}" for file in written)
+    yield from (f"removed {file}" for file in removed)
+    folders = dict.fromkeys(str(Path(file).parent) for file in written)
+    if folders:
+        yield f"git add {shlex.join(folders)}"
 
 
 def snapshot_path(version: Version, files: Sequence[str] = ()) -> str:

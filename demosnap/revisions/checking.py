@@ -15,7 +15,7 @@ from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
 from demosnap.plan import Finding
-from demosnap.revisions import files
+from demosnap.revisions import conflicts, files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render
 from demosnap.snapshot.rows import split
@@ -31,14 +31,15 @@ def files_of(settings: Settings, scenario: str | None) -> list[Finding]:
     """
     files.tidy(settings)
     found = list(_conflicts(settings))
-    if found:
+    in_conflict = {finding.file for finding in found}
+    if not all(_is_derived(Path(file or "")) for file in in_conflict):
         # Nothing else can be told of files that are two versions at once.
         return found
     try:
         graph = Graph.from_config(settings.alembic_config())
     except ScriptError as error:
         shown = _shown(settings, Path(error.file)) if error.file else None
-        return [Finding(error.reason, shown, error.line, error.hint)]
+        return [*found, Finding(error.reason, shown, error.line, error.hint)]
     if scenario is not None and not graph.of(scenario):
         raise UnknownNameError("scenario", scenario, graph.scenarios)
     for version in graph.versions.values():
@@ -48,7 +49,7 @@ def files_of(settings: Settings, scenario: str | None) -> list[Finding]:
     for name in graph.scenarios:
         if scenario in (None, name):
             found += _scenario(settings, graph, name)
-    return [*found, *stale(settings, graph, scenario)]
+    return [*found, *(f for f in stale(settings, graph, scenario) if f.file not in in_conflict)]
 
 
 def stale(settings: Settings, graph: Graph, scenario: str | None = None) -> list[Finding]:
@@ -101,30 +102,24 @@ def _conflicts(settings: Settings) -> Iterator[Finding]:
         for path in sorted(settings.revisions.rglob("*"))
         if path.suffix in (".py", ".sql", ".json", ".yaml") and path.is_file()
         if path.name != files.LATEST
-        if (line := _conflict_line(path)) is not None
+        if (line := conflicts.line_of(path)) is not None
     }
     for path, line in lines.items():
         if path.suffix == ".sql" and path.with_suffix(".py") not in lines:
             # A text of a row may hold such lines. The reader can tell, where there is a script.
             continue
-        if path.parent.name == "metadata":
+        if _is_derived(path):
+            message = "has conflict markers of a git merge"
             hint = "It is derived: `demosnap manifest` rebuilds it, then `git add` it."
         else:
-            hint = (
-                "Two people captured this version. Keep one side of both the .py and the .sql"
-                " (git checkout --ours / --theirs), and capture the other one again."
-            )
-        yield Finding("has conflict markers of a git merge", _shown(settings, path), line, hint)
+            message, hint = conflicts.message(path), conflicts.hint(path)
+            if path.suffix == ".sql":
+                hint = f"What can be done stands at its script, {path.with_suffix('.py').name}."
+        yield Finding(message, _shown(settings, path), line, hint)
 
 
-def _conflict_line(path: Path) -> int | None:
-    with path.open("rb") as stream:
-        for number, line in enumerate(stream, 1):
-            if line.startswith(b"<<<<<<< "):
-                rest = stream.read(1 << 20)
-                if b"\n=======" in rest or rest.startswith(b"======="):
-                    return number
-    return None
+def _is_derived(path: Path) -> bool:
+    return path.parent.name == files.MANIFEST.parent.name
 
 
 def _script(settings: Settings, version: Version) -> Iterator[Finding]:
@@ -232,13 +227,8 @@ def _scenario(settings: Settings, graph: Graph, scenario: str) -> Iterator[Findi
     folder = settings.revisions / scenario
     heads = graph.heads(scenario)
     if len(heads) > 1:
-        names = ", ".join(f"{v.version} ({v.revision})" for v in heads)
-        yield Finding(
-            f"{scenario} has {len(heads)} heads: {names}",
-            _shown(settings, folder),
-            hint="Delete script and snapshot of the one that is not wanted, or capture it again on"
-            " top of the other.",
-        )
+        error = conflicts.several_heads(scenario, heads)
+        yield Finding(error.reason, _shown(settings, folder), hint=error.hint)
     seen: dict[int, Version] = {}
     for version in graph.of(scenario):
         other = seen.setdefault(version.number, version)

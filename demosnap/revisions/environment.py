@@ -12,6 +12,7 @@ from typing import Any
 
 from alembic import context
 from alembic.runtime.migration import MigrationContext
+from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import Connection, delete
 
@@ -172,6 +173,10 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
                 "nothing of that scenario is loaded, so a step down leads nowhere",
                 "`demosnap current` shows what is loaded.",
             ) from error
+        except CommandError as error:
+            if isinstance(error.__cause__, MultipleHeads):
+                _check_heads(graph, error.__cause__.heads)
+            raise
         if "destination_rev" not in opts:
             return found
         run, found = _plan(request, graph, connection, place, heads, found)
@@ -212,6 +217,12 @@ def _tables_exist(request: Request, connection: Connection) -> bool:
     return log.exist(connection) and (
         not request.options.keep_referenced or kept.exists(connection)
     )
+
+
+def _check_heads(graph: Graph, heads: Sequence[str]) -> None:
+    """Raise for the first scenario that has several of these heads."""
+    for scenario in dict.fromkeys(graph.versions[head].scenario for head in heads):
+        graph.head(scenario)
 
 
 class _Commit:
@@ -274,7 +285,8 @@ def _plan(
     prepared = moves.prepare(database, settings, versions, [*extra, *goals], options)
     refusals = [reason for one in prepared for reason in one.refusals]
     strangers = [stamp for stamp in unknown if scenario_of(stamp) in {g.scenario for g in goals}]
-    if strangers and not options.discard:
+    # A stamp says what is there, whatever was said of it before.
+    if strangers and not (options.discard or all(goal.stamp_only for goal in goals)):
         refusals += [_unknown_stamp(stamp) for stamp in strangers]
     plan = MovePlan(
         place,
@@ -351,8 +363,8 @@ def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Gr
 def _unknown_stamp(stamp: str) -> str:
     return (
         f"the database is stamped {stamp}, which no script here knows\n"
-        "get the branch that has it, or let it go with --discard (with alembic:"
-        " -x demosnap.discard=1)"
+        "get the branch that has it; or, if it was renumbered, `demosnap stamp` the version that it"
+        " is now; or let it go with --discard (with alembic: -x demosnap.discard=1)"
     )
 
 

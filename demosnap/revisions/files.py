@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -16,6 +16,7 @@ from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import DemosnapError, LockError, SnapshotError
 from demosnap.holders import holder
 from demosnap.model import Header, Version
+from demosnap.revisions import journal
 from demosnap.revisions.graph import Graph
 from demosnap.snapshot import manifest
 from demosnap.snapshot.sqlfile import SnapshotReader
@@ -31,7 +32,7 @@ _TEMPORARY = re.compile(r"\.(.+)-[a-z0-9_]{8}\.tmp")
 def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[None]:
     """Hold the project's lock file; `timeout` is in seconds.
 
-    What a capture that was killed has left is taken away first.
+    What was left by one that was killed is finished, or taken away, first.
 
     Raises:
         LockError: another demosnap holds it for longer.
@@ -57,8 +58,8 @@ def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[Non
 
 
 def tidy(settings: Settings) -> None:
-    """Take away what a capture that was killed has left, unless somebody is at work."""
-    if _left(settings):
+    """Finish or take away what was left by one that was killed, unless somebody is at work."""
+    if _left(settings) or (settings.revisions / journal.NAME).exists():
         with contextlib.suppress(DemosnapError), project_lock(settings, 0):
             pass
 
@@ -70,10 +71,17 @@ def _left(settings: Settings) -> dict[Path, str]:
 
 
 def _recover(settings: Settings) -> None:
-    left = _left(settings)
-    if not left:
-        return
     with contextlib.suppress(DemosnapError, OSError):
+        # Its files are temporary ones too, so it goes first.
+        finished = journal.finish(settings.revisions)
+        left = _left(settings)
+        for path, name in list(left.items()):
+            if name in (journal.BESIDE, journal.NAME):
+                # No journal tells of it: what it was made for has not begun.
+                left.pop(path)
+                path.unlink(missing_ok=True)
+        if not left and not finished:
+            return
         for name in left.values():
             script = Path(name)
             for folder in settings.revisions.glob("*/") if script.suffix == ".py" else ():
@@ -134,28 +142,47 @@ def temporary(folder: Path, name: str) -> Iterator[Path]:
     Raises:
         DemosnapError: it cannot be made.
     """
+    path = new_beside(folder, name)
+    try:
+        with os_errors(folder):
+            yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def new_beside(folder: Path, name: str) -> Path:
+    """Make a new, empty file in a folder, that is taken away if nobody does anything with it.
+
+    Raises:
+        DemosnapError: it cannot be made.
+    """
     with os_errors(folder):
         handle, path = tempfile.mkstemp(prefix=f".{name}-", suffix=".tmp", dir=folder)
         os.close(handle)
         # mkstemp's files are the owner's alone; a snapshot is as readable as any new file.
         Path(path).chmod(0o666 & ~_umask())
-    try:
-        with os_errors(folder):
-            yield Path(path)
-    finally:
-        Path(path).unlink(missing_ok=True)
+    return Path(path)
 
 
 def write(path: Path, text: str) -> None:
     """Write a file whole or not at all: beside, synced, renamed."""
     make_folder(path.parent)
     with temporary(path.parent, path.name) as beside:
-        with beside.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+        write_synced(beside, text.encode())
         beside.replace(path)
-    _sync(path.parent)
+    journal.sync(path.parent)
+
+
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a file that nobody reads yet, and put it on the disk.
+
+    Raises:
+        DemosnapError: it cannot be written.
+    """
+    with os_errors(path.parent), path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def publish(
@@ -172,15 +199,37 @@ def publish(
     path = target.with_suffix(".py")
     grown = Graph([*graph.versions.values(), version])
     with temporary(settings.revisions, path.name):
-        _sync(settings.revisions)
+        journal.sync(settings.revisions)
         try:
             snapshot.replace(target)
-            _sync(folder)
+            journal.sync(folder)
             write(path, script)
             return (path, target, *refresh(settings, grown, only=version.scenario))
         except BaseException:
             _take_back(settings, graph, version.scenario, path, target)
             raise
+
+
+def change(settings: Settings, put: Sequence[tuple[Path, Path]], gone: Sequence[Path]) -> None:
+    """Put synced files in their places, in order, and then delete others: all of it or nothing.
+
+    Raises:
+        DemosnapError: the file system refused; the message says whether anything was changed.
+    """
+    try:
+        write(settings.revisions / journal.NAME, journal.text(settings.revisions, put, gone))
+    except BaseException:
+        for beside, _ in put:
+            beside.unlink(missing_ok=True)
+        raise
+    try:
+        journal.finish(settings.revisions)
+    except OSError as error:
+        raise DemosnapError(
+            f"{error.filename or settings.revisions} cannot be written:"
+            f" {(error.strerror or str(error)).lower()}; the change is made in part",
+            "`demosnap manifest` makes it to its end as soon as that is mended.",
+        ) from error
 
 
 def _take_back(settings: Settings, graph: Graph, scenario: str, *made: Path) -> None:
@@ -221,7 +270,7 @@ def refresh(settings: Settings, graph: Graph, only: str | None = None) -> list[P
 
 def latest(graph: Graph, scenario: str) -> Version:
     """Return the version that the latest link of a scenario points at."""
-    return max(graph.heads(scenario), key=lambda v: (v.number, v.created_at, v.revision))
+    return manifest.latest_of(graph.of(scenario))
 
 
 def derived(settings: Settings, graph: Graph) -> dict[Path, str]:
@@ -254,16 +303,7 @@ def _link(link: Path, target: str) -> None:
             # A file system without links gets a copy.
             beside.write_bytes((link.parent / target).read_bytes())
         beside.replace(link)
-    _sync(link.parent)
-
-
-def _sync(folder: Path) -> None:
-    # A rename is only as lasting as the folder that holds it.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    journal.sync(link.parent)
 
 
 def _umask() -> int:

@@ -6,14 +6,15 @@ import re
 import traceback
 import warnings
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from alembic.script import Script, ScriptDirectory
+from alembic.util import CommandError, load_python_file
 
 from demosnap.errors import DemosnapError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import Version
-from demosnap.revisions import plugin
+from demosnap.revisions import conflicts, plugin
 from demosnap.revisions import script as scripts
 
 _NUMBER = re.compile(r"v[1-9][0-9]*\Z")
@@ -24,7 +25,8 @@ class Graph:
     """All versions, by revision id, each after its parent; scenarios in order of name."""
 
     def __init__(self, versions: Iterable[Version]) -> None:
-        self.versions = {version.revision: version for version in versions}
+        ordered = sorted(versions, key=lambda v: (v.scenario, *conflicts.age(v)))
+        self.versions = {version.revision: version for version in ordered}
         self._children: dict[str, list[Version]] = {}
         for version in self.versions.values():
             if version.down_revision is not None:
@@ -52,15 +54,18 @@ class Graph:
                 warnings.filterwarnings("error", r"Revision .* is not present", UserWarning)
                 found = [scripts.parse(script) for script in directory.walk_revisions()]
         except CommandError as error:
+            cls._check_first_versions(directory)
             raise ScriptError(str(error), "`demosnap check` names every problem.") from error
         except UserWarning as error:
             raise ScriptError(
                 str(error), "Restore its script, or take out the one that refers to it."
             ) from error
         except SyntaxError as error:
-            conflict = " (a conflict of a merge?)" if "<<<<<<<" in (error.text or "") else ""
+            path = Path(error.filename or "")
+            if path.is_file() and (line := conflicts.line_of(path)):
+                raise conflicts.in_script(path, line) from error
             raise ScriptError(
-                f"is no Python: {error.msg}{conflict}",
+                f"is no Python: {error.msg}",
                 "Restore the file from version control.",
                 error.filename,
                 error.lineno or None,
@@ -76,7 +81,30 @@ class Graph:
                 place.filename,
                 place.lineno,
             ) from error
-        return cls(sorted(found, key=lambda v: (v.scenario, v.number, v.created_at, v.revision)))
+        return cls(found)
+
+    @classmethod
+    def loose(cls, paths: Iterable[Path]) -> Graph:
+        """Return the graph of single scripts, be it one that Alembic would not have.
+
+        Raises:
+            ScriptError: a script is not demosnap's.
+        """
+        found = []
+        for path in paths:
+            module = load_python_file(path.parent, path.name)
+            found.append(scripts.parse(Script(module, module.revision, path)))
+        return cls(found)
+
+    @classmethod
+    def _check_first_versions(cls, directory: ScriptDirectory) -> None:
+        """Raise for two first versions of a scenario: Alembic takes a branch label only once."""
+        try:
+            graph = cls.loose(Path(directory.versions).rglob("*.py"))
+        except Exception:  # noqa: BLE001  what Alembic says is said then
+            return
+        for scenario in graph.scenarios:
+            graph.head(scenario)
 
     @classmethod
     def from_config(cls, config: Config) -> Graph:
@@ -119,12 +147,7 @@ class Graph:
         if not heads:
             raise UnknownNameError("scenario", scenario, self.scenarios)
         if len(heads) > 1:
-            names = ", ".join(f"{version.version} ({version.revision})" for version in heads)
-            raise ScriptError(
-                f"{scenario} has {len(heads)} heads: {names}",
-                "Name one of them by its revision id, or delete the script and the snapshot of"
-                " the one that is not wanted.",
-            )
+            raise conflicts.several_heads(scenario, heads)
         return heads[0]
 
     def ancestors(self, version: Version | None) -> list[Version]:

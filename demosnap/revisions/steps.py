@@ -10,17 +10,38 @@ from alembic.script import ScriptDirectory
 
 from demosnap.database.moves import Goal
 from demosnap.model import Version
+from demosnap.revisions import conflicts
 from demosnap.revisions.graph import Graph
 
 
 def goals_of(steps: Sequence[Any], graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
-    """Return where a run of Alembic's steps leads, by scenario."""
+    """Return where a run of Alembic's steps leads, by scenario.
+
+    Raises:
+        ScriptError: it leads to a second head beside the one where the database is, or to two,
+            as `heads` does where there are several.
+    """
+    _check_one_end(steps, graph, current)
     targets = dict(_end(step, graph) for step in steps)
     stamps = any(step.info.is_stamp for step in steps)
     return [
         Goal(scenario, current.get(scenario), target, stamp_only=stamps)
         for scenario, target in targets.items()
     ]
+
+
+def _check_one_end(steps: Sequence[Any], graph: Graph, current: Mapping[str, Version]) -> None:
+    ends = {scenario: [version] for scenario, version in current.items()}
+    for step in steps:
+        before = step.info.source_revision_ids
+        for revision in step.info.destination_revision_ids:
+            version = graph.versions[revision]
+            found = ends.setdefault(version.scenario, [])
+            found[:] = [end for end in found if end.revision not in before]
+            found.append(version)
+    for scenario, found in ends.items():
+        if len(found) > 1:
+            raise conflicts.several_heads(scenario, found)
 
 
 def _end(step: Any, graph: Graph) -> tuple[str, Version | None]:
