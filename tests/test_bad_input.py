@@ -377,9 +377,7 @@ def test_a_spoiled_script(project: Workspace) -> None:
     path.write_text(text.replace('"digest"', '"digset"'))
     refused(project, "load general", 1, f"{V1}.py", "'digest' is missing")
     path.write_text(f"<<<<<<< HEAD\n{text}=======\n>>>>>>> theirs\n")
-    refused(
-        project, "history", 1, f"{V1}.py:1: is no Python: invalid syntax (a conflict of a merge?)"
-    )
+    refused(project, "history", 1, f"{V1}.py:1: has conflict markers of a git merge: two people")
     path.write_text('revision = "abc"\ndown_revision = None\n')
     refused(project, "history", 1, "is not present", "Restore its script")
     path.unlink()
