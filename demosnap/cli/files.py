@@ -162,10 +162,10 @@ def show(session: Session, version: str, as_json: bool) -> None:
     demosnap show general@v1
     demosnap show general@head --json
     """
-    from demosnap.cli import render, shapes
+    from demosnap.cli import shapes, versions
 
     entry = session.project().show(version)
-    click.echo(shapes.dump(shapes.details(entry)) if as_json else render.details(entry))
+    click.echo(shapes.dump(shapes.details(entry)) if as_json else versions.details(entry))
 
 
 @click.command("check", cls=Command)
@@ -265,16 +265,16 @@ def _reject(session: Session, because: str, **options: str | None) -> None:
 
 
 def _show_versions(session: Session, entries: list[HistoryEntry], as_json: bool) -> None:
-    from demosnap.cli import render, shapes
+    from demosnap.cli import shapes, versions
 
     if as_json:
         click.echo(shapes.dump([shapes.version(entry) for entry in entries]))
     elif not entries:
         session.note('no versions yet: `demosnap revision general -m "v1"` captures the first')
     elif session.verbose:
-        click.echo("\n\n".join(render.details(entry) for entry in entries))
+        click.echo("\n\n".join(versions.details(entry) for entry in entries))
     else:
-        click.echo(render.history(entries, sys.stdout))
+        click.echo(versions.history(entries, sys.stdout))
 
 
 def _note_heads(session: Session, project: Project, entries: list[HistoryEntry]) -> None:

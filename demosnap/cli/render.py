@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from demosnap.plan import (
         CurrentEntry,
         Finding,
-        HistoryEntry,
         Move,
         MovePlan,
         Renumbering,
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
         StatusEntry,
         Target,
     )
-
-_WIDE = 110
 
 
 def target(target: Target) -> str:
@@ -231,72 +228,6 @@ def snapshot_path(version: Version, files: Sequence[str] = ()) -> str:
         if Path(file).name == version.file:
             return file
     return shown(Path(version.folder) / version.file)
-
-
-def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
-    """Render versions as a table, in their order."""
-    console = tables.console(stream)
-    wide = console.width >= _WIDE
-    if wide:
-        table = tables.table(stream, "version", "", "message", "date", ">rows", ">size", "file")
-    else:
-        table = tables.table(stream, "version", "date", ">rows", ">size", "message and file")
-    for entry in entries:
-        version = entry.version
-        name = Text(f"{version.scenario}@{version.short}", style="bold")
-        place = Text(_place(entry.head, entry.current), style="green" if entry.current else "cyan")
-        message = Text(" ".join(version.message.split()))
-        file = Text(version.file, style="dim")
-        middle = (Text(version.created_at[:10]), number(version.total), size(version.size))
-        if wide:
-            table.add_row(name, place, message, *middle, file)
-        else:
-            # Both lines are said in two cells each: at 80 columns seven columns do not fit.
-            table.add_row(
-                _stacked(name, place),
-                *middle,
-                _stacked(message, file) if message else file,
-            )
-    return tables.text(table, stream)
-
-
-def _stacked(first: Text, second: Text) -> Text:
-    return Text.assemble(first, "\n", second) if second else first
-
-
-def _place(head: bool, current: bool | None) -> str:
-    return ", ".join(word for word, holds in (("head", head), ("current", current)) if holds)
-
-
-def details(entry: HistoryEntry) -> str:
-    """Render everything that is known of a version."""
-    from demosnap.revisions.script import rule_text
-
-    version = entry.version
-    place = _place(entry.head, entry.current)
-    fields = {
-        "version": f"{version.scenario}@{version.version}" + (f" ({place})" if place else ""),
-        "message": version.message,
-        "revision": version.revision,
-        "revises": version.down_revision or "base",
-        "created at": version.created_at,
-        "file": snapshot_path(version),
-        "size": f"{size(version.size)} ({number(version.size)} bytes)",
-        "format": f"{version.format} ({version.dialect})",
-        "digest": version.digest,
-        "application": ", ".join(
-            f"{table} {stamp}" for table, stamp in version.application_revision.items()
-        ),
-    }
-    lines = [f"{name + ':':<13}{value}" for name, value in fields.items() if value]
-    lines.append(f"{'rows:':<13}{number(version.total)}")
-    width = max((len(name) for name in version.rows), default=0)
-    for name, count in version.rows.items():
-        rule = version.selection.rules.get(name)
-        picked = f"  {rule_text(rule)}" if rule else ""
-        lines.append(f"  {name:<{width}} {number(count):>9}{picked}")
-    lines.extend(external_reference(one) for one in version.external_references)
-    return "\n".join(lines)
 
 
 def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
