@@ -151,7 +151,7 @@ def _captured_but(
     if unstamped:
         done += ", but the database is not stamped with it"
     hint = f"`demosnap revision {version.scenario}` or `demosnap stamp {name}` stamps it."
-    if isinstance(error, DemosnapError):
+    if isinstance(error, DemosnapError) and not interrupts.behind(error):
         message = error.message.removesuffix("; nothing was changed")
         return DemosnapError(f"{done}: {message}", hint if unstamped else error.hint)
     return KeyboardInterrupt(f"interrupted: {done}" + (f"\n{hint}" if unstamped else ""))

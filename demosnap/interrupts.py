@@ -8,6 +8,24 @@ from collections.abc import Callable, Iterator
 
 DONE = "interrupted, but all was done already"
 
+_done = ""
+
+
+def behind(error: BaseException | None) -> KeyboardInterrupt | None:
+    """Return the Ctrl-C that an error comes from: an interrupted driver may fail to clean up."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return error
+        seen.add(id(error))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return None
+
+
+def said() -> str:
+    """Return what is to be said of an interrupt that comes now; empty: nothing was done yet."""
+    return _done
+
 
 @contextlib.contextmanager
 def held(text: str = "") -> Iterator[Callable[[], None]]:
@@ -16,10 +34,15 @@ def held(text: str = "") -> Iterator[Callable[[], None]]:
     A commit that is interrupted has happened or not, and nobody can say which. What was held
     back comes at the end; `text` is what is then to be said of it.
     """
+    global _done
     before: set[int] | None = None
+    called = False
+    if text:
+        _done = ""
 
     def hold() -> None:
-        nonlocal before
+        nonlocal before, called
+        called = True
         if before is None and hasattr(signal, "pthread_sigmask"):
             before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
 
@@ -29,6 +52,9 @@ def held(text: str = "") -> Iterator[Callable[[], None]]:
         with contextlib.suppress(KeyboardInterrupt):
             _release(before)
         raise
+    if called and text:
+        # Ctrl-C may also come between this end and where the caller says what it did.
+        _done = text
     try:
         _release(before)
     except KeyboardInterrupt:

@@ -219,3 +219,27 @@ def test_captures_are_all_or_nothing(chain: Chain) -> None:
 
     stage = Stage(chain, "revision general -m v3 --date 2025-02-01", rewind=rewind)
     stage.strike_everywhere(KILLS // 4)
+
+
+def test_ctrl_c_while_stamping_says_that_the_files_are_there(
+    sqlite: Database, make_workspace: MakeWorkspace
+) -> None:
+    """Also where the interrupted driver is what fails then, and not Ctrl-C itself."""
+    chain = small.make(make_workspace(sqlite), "v1")
+    words = ("-q", "revision", "general", "-m", "v2", "--date", "2025-01-20")
+    chain.database.execute(*EDIT[:1])
+    places = kill.run(chain.workspace, *words, record=True).places
+    for version, back in (("v3", 45), ("v4", 25)):
+        chain.database.execute(f"UPDATE cards SET title = '{version}' WHERE id = 1")
+        at = kill.Place("before do_execute", places["before do_execute"] - back)
+        run = kill.run(
+            chain.workspace,
+            *("-q", "revision", "general", "-m", version, "--date", "2025-02-01"),
+            at=at,
+            blow=kill.interrupt,
+        )
+        assert run.code == 130
+        assert f"general {version}_2025-02-01 is captured, but the database is not" in run.stderr
+        assert "nothing was changed" not in run.stderr
+        chain.project.revision("general")
+        assert chain.stamps() == [f"general {version}"]

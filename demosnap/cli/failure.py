@@ -11,9 +11,11 @@ from typing import TextIO, cast
 
 import click
 
+from demosnap import interrupts
 from demosnap.cli.session import Session
 from demosnap.errors import DemosnapError, did_you_mean
 
+_NOTHING = "interrupted, nothing was changed"
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)\S*(?=@)")
 _QUERY_PASSWORD = re.compile(
     r"([?&][^=&\s]*(?:pass|pwd|secret|token|credential|key)[^=&\s]*=)[^&\s'\"]+", re.IGNORECASE
@@ -25,8 +27,8 @@ def report(error: BaseException, session: Session) -> int:
     if _cause(error, BrokenPipeError):
         silence_stdout()
         return 1
-    if interrupt := _cause(error, KeyboardInterrupt, or_context=True):
-        _say(str(interrupt) or session.interrupted)
+    if interrupt := interrupts.behind(error):
+        _say(str(interrupt) or session.interrupted or interrupts.said() or _NOTHING)
         return 130
     if isinstance(error, click.Abort):
         _say("aborted")
@@ -83,20 +85,14 @@ def _usage(error: click.ClickException) -> str:
     return "\n".join(lines)
 
 
-def _cause(
-    error: BaseException | None, kind: type[BaseException], *, or_context: bool = False
-) -> BaseException | None:
-    """Return the first error of a kind behind an error.
-
-    `or_context`: also one that was being handled, as an interrupted driver may fail to clean up.
-    """
+def _cause(error: BaseException | None, kind: type[BaseException]) -> BaseException | None:
+    """Return the first error of a kind behind an error."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         if isinstance(error, kind):
             return error
         seen.add(id(error))
-        hidden = error.__suppress_context__ or not or_context
-        error = error.__cause__ or (None if hidden else error.__context__)
+        error = error.__cause__
     return None
 
 

@@ -19,7 +19,7 @@ class Session:
     """The global options, the same object wherever on the line they were given.
 
     `announced`: the plan was shown before it was acted on. `interrupted`: what to say when the
-    user interrupts.
+    user interrupts; empty: whether something was changed, as far as it was.
     """
 
     def __init__(self, *, debug: bool = False) -> None:
@@ -33,7 +33,7 @@ class Session:
         self.allow_target: str | None = None
         self.lock_timeout: float | None = None
         self.announced = False
-        self.interrupted = "interrupted, nothing was changed"
+        self.interrupted = ""
 
     def project(self) -> Project:
         """Return the project that the options name."""
