@@ -50,6 +50,19 @@ def split_name(display: str) -> tuple[str | None, str]:
     return (parts[0], parts[1]) if len(parts) == 2 else (None, parts[0])
 
 
+Key = tuple[bytes, ...]
+"""The literals of a row's key, in the order of `Table.key`."""
+
+RowUpdate = tuple[Key, Mapping[str, bytes]]
+"""The key of a row, and the literals that columns of it are set to."""
+
+Value = object
+"""A decoded value: None, bool, int, float, decimal.Decimal, str or bytes.
+
+Dates, times, uuids and JSON are str, as ISO 8601 and the canonical text of the type have them.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column as the database declares it.

@@ -163,7 +163,10 @@ def _translated(connection: Connection, error: BaseException) -> DatabaseError |
             f" ({_reason(error)}); nothing was changed",
             "Try again when the other program is done, or wait longer with --lock-timeout.",
         )
-    return DatabaseError(f"the database refused: {_reason(error)}; nothing was changed")
+    hint = (
+        "Somebody else writes to the same rows. Try again." if dialect.is_conflict(error) else None
+    )
+    return DatabaseError(f"the database refused: {_reason(error)}; nothing was changed", hint)
 
 
 def _driver_error(connection: Connection) -> type[BaseException]:

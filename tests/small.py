@@ -200,3 +200,18 @@ def uppercase(database: Database, name: str, table: str, column: str) -> None:
         f" $$ BEGIN NEW.{column} := upper(NEW.{column}); RETURN NEW; END $$",
         f"{head} EXECUTE FUNCTION {name}()",
     )
+
+
+def impatient(database: Database, *statements: str) -> None:
+    """Write in one transaction, and wait for no lock."""
+    no_wait = {
+        "sqlite": "PRAGMA busy_timeout = 0",
+        "postgresql": "SET lock_timeout = 1",
+        "mariadb": "SET innodb_lock_wait_timeout = 0",
+    }[database.dialect]
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql(no_wait)
+        connection.commit()
+        with connection.begin():
+            for statement in statements:
+                connection.exec_driver_sql(statement)

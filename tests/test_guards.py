@@ -139,10 +139,12 @@ def test_rows_loaded_by_hand_without_a_stamp_count_as_captured(chain: Chain) -> 
     assert chain.database.dump() == chain.at["v1"]
 
 
+@pytest.mark.parametrize("level", ["full", "counts"])
 def test_what_the_last_load_put_there_counts_as_captured(
-    database: Database, make_workspace: MakeWorkspace, tmp_path: Path
+    database: Database, make_workspace: MakeWorkspace, tmp_path: Path, level: str
 ) -> None:
-    """A snapshot of another database's making: its rows are known by the log of the load."""
+    """A snapshot of another database's making: its rows are known by the log of the load, or,
+    after a load that did not compare them, by their values."""
     (tmp_path / "origin").mkdir()
     with contextlib.contextmanager(make_database)("sqlite", tmp_path / "origin") as origin:
         captured = small.make(make_workspace(origin), "v1", "v2")
@@ -150,12 +152,12 @@ def test_what_the_last_load_put_there_counts_as_captured(
     database.execute(*small.OWN_ROWS)
     base = database.dump()
     chain = Chain(replace(captured.workspace, database=database))
-    chain.project.upgrade("general@head")
+    chain.project.upgrade("general@head", verify=level)
     loaded = database.dump()
-    chain.project.downgrade("general", "-1")
+    chain.project.downgrade("general", "-1", verify=level)
     chain.project.downgrade("general", "base")
     assert database.dump() == base
-    chain.project.upgrade("general@head")
+    chain.project.upgrade("general@head", verify=level)
     assert database.dump() == loaded
     database.execute("UPDATE cards SET title = 'Changed' WHERE id = 5")
     refused(chain, lambda: chain.project.downgrade("general", "-1"), "in no revision")
@@ -430,6 +432,35 @@ def test_a_failure_in_the_middle_of_a_load_rolls_the_purge_back(chain: Chain) ->
     small.trigger(chain.database, "refuse", "cards", when="NEW.id = 5")
     with nothing_changes(chain), pytest.raises(DatabaseError, match="not on my watch"):
         chain.project.upgrade("general@head")
+
+
+def test_a_first_move_that_is_refused_or_fails_leaves_no_table(chain: Chain) -> None:
+    """demosnap's own two tables come with the first change, also where DDL cannot be undone."""
+    database = chain.database
+    chain.project.downgrade("general", "base")
+    database.execute(
+        "DROP TABLE demosnap_log",
+        "DROP TABLE demosnap_version",
+        "INSERT INTO boards (id, name) VALUES (1, 'Mine')",
+    )
+    refused(chain, lambda: chain.project.upgrade("general@head"), "boards")
+    chain.project.load("general@v2", dry_run=True)
+    database.execute("DELETE FROM boards WHERE id = 1")
+    small.trigger(database, "refuse", "cards")
+    with nothing_changes(chain), pytest.raises(DatabaseError, match="not on my watch"):
+        chain.project.upgrade("general@head")
+    assert not [name for name in chain.everything() if name.startswith("demosnap")]
+    # Whoever has one of them with something in it keeps it.
+    database.execute("CREATE TABLE demosnap_version (version_num VARCHAR(255) PRIMARY KEY)")
+    with nothing_changes(chain), pytest.raises(DatabaseError, match="not on my watch"):
+        chain.project.upgrade("general@head")
+    database.execute("DROP TRIGGER refuse" + _on(database, "cards"))
+    chain.project.upgrade("general@head")
+    assert database.dump() == chain.at["v2"]
+
+
+def _on(database: Database, table: str) -> str:
+    return f" ON {table}" if database.dialect == "postgresql" else ""
 
 
 # ---------------------------------------------------------------- snapshots that were touched

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import kill
 import pytest
+import small
 from conftest import Database, Workspace, make_database
 
-from demosnap.errors import RefusedError
+from demosnap.errors import DatabaseError, RefusedError, VerificationError
 
 SETTINGS = "marker: {column: is_demo}\nscenarios: {general: {default: true}}\n"
 ENGINES = ("MyISAM", "Aria", "MEMORY")
@@ -138,3 +141,71 @@ def test_both_command_lines_take_the_option(chain: Workspace) -> None:
     chain.alembic("-x", "demosnap.non_transactional=1", "upgrade", "general@head")
 
     assert chain.database.dump() == before
+
+
+def _truth(text: str) -> str:
+    """Check what a failed move says of the state; return the command that it names."""
+    assert "nothing was changed" not in text
+    assert "rolled back" not in text
+    assert "what was done to t_Aria, t_MEMORY, t_MyISAM by then stays" in text
+    (command,) = re.findall(r"`demosnap (.*?)`", text)
+    return str(command)
+
+
+@pytest.mark.parametrize("way", ["downgrade general v1", "load general@v1"])
+def test_a_failure_says_what_stays_and_how_to_go_on(chain: Workspace, way: str) -> None:
+    """The server refuses a row, a value is changed, or Ctrl-C: never that nothing was changed."""
+    project, database = chain.project, chain.database
+    project.revision("general")
+    tables = (*ENGINES, "InnoDB")
+    database.execute(*(f"UPDATE t_{name} SET v = 'v2' WHERE id = 1" for name in tables))
+    project.revision("general")
+    second = database.dump()
+    words = [*way.split(), "--non-transactional"]
+
+    small.trigger(database, "refuse", "t_MyISAM")
+    done = chain.run(*words, check=False)
+    assert done.returncode == 1
+    assert "not on my watch" in done.stderr
+    assert database.dump() != second
+    assert database.dump()["t_InnoDB"] == second["t_InnoDB"]
+    mend = _truth(done.stderr)
+    database.execute("DROP TRIGGER refuse")
+    chain.run(*mend.split())
+    assert database.dump() == second
+
+    small.uppercase(database, "shout", "t_Aria", "v")
+    done = chain.run(*words, check=False)
+    assert "v is 'DEMO', not 'demo'" in done.stderr
+    mend = _truth(done.stderr)
+    database.execute("DROP TRIGGER shout")
+    chain.run(*mend.split())
+    assert database.dump() == second
+
+    stop = kill.Place("before database/verify.row_counts", 1)
+    run = kill.run(chain, *words, at=stop, blow=kill.interrupt)
+    assert run.code == 130
+    mend = _truth(run.stderr)
+    chain.run(*mend.split())
+    assert database.dump() == second
+
+
+def test_the_first_load_that_fails_names_the_way_to_base(chain: Workspace) -> None:
+    """Nothing was stamped, so there is no version to go back to; Python is told the same."""
+    project, database = chain.project, chain.database
+    project.revision("general")
+    project.downgrade("general", "base", non_transactional=True)
+    base = database.dump()
+    small.uppercase(database, "shout", "t_MEMORY", "v")
+
+    with pytest.raises(VerificationError) as caught:
+        project.upgrade("general@head", non_transactional=True)
+
+    mend = _truth(str(caught.value))
+    assert mend == "downgrade general base --discard --non-transactional"
+    chain.run(*mend.split())
+    assert database.dump() == base
+    small.trigger(database, "refuse", "t_InnoDB")
+    with pytest.raises(DatabaseError, match="not on my watch") as refused:
+        project.upgrade("general@head", non_transactional=True)
+    assert _truth(str(refused.value)) == mend

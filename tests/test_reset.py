@@ -89,7 +89,7 @@ def test_rows_that_nobody_touched_are_left_alone(sqlite_chain: Chain) -> None:
     with statements() as sent:
         chain.project.reset("general")
     changed = [s for s in sent if "demosnap_" not in s]
-    assert changed == ["UPDATE cards SET title = NULL WHERE id = 3"]
+    assert changed == ["UPDATE OR ABORT cards SET title = NULL WHERE id = 3"]
 
 
 def test_nothing_is_done_where_nothing_has_changed(chain: Chain) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from demosnap.database import difference, kept, loaded, log, reach, transfer, verify
+from demosnap.database import difference, kept, loaded, log, meanwhile, reach, transfer, verify
+from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Dialect
-from demosnap.errors import DatabaseError
+from demosnap.errors import DatabaseError, VerificationError
 from demosnap.plan import Verify
 
 if TYPE_CHECKING:
@@ -24,8 +25,11 @@ def act(
     *,
     disable_triggers: bool,
     level: Verify = "full",
+    discard: bool = False,
 ) -> None:
     """Do what was planned, in the caller's transaction: every purge, then every load and stamp.
+
+    `discard`: demo rows may have changed since the plan was made.
 
     Raises:
         VerificationError: the database then holds something else than the snapshot, or a trigger
@@ -37,6 +41,7 @@ def act(
     reached = [part for one in prepared for part in one.along.touched(database) if part]
     staying = [one.kept.without(dialect, one.going) for one in prepared]
     going = reach.merged([*staying, *reached])
+    meanwhile.check(database, going, discard=discard)
     names = {name for one in prepared for name in _touched(one)}
     names.update(name for part in reached for name in part)
     touched = [database.tables[name] for name in sorted(names) if database.tables[name].triggers]
@@ -44,14 +49,19 @@ def act(
     acted_on = bool(touched) and not disable_triggers
     watch = acted_on or bool(reached)
     before = verify.staying(connection, dialect, database.tables, going) if watch else {}
+    counted = dialect.affected_rows(connection)
     with contextlib.ExitStack() as stack:
         if touched and disable_triggers:
             stack.enter_context(dialect.without_triggers(connection, touched))
         _purge(database, prepared, hold=not acted_on)
-        digests = _rows(database, prepared, level, hold=not acted_on)
+        snapshots = _rows(database, prepared, hold=not acted_on)
+        if acted_on:
+            dialect.settle(connection)
+        digests = _verify(database, prepared, snapshots, level)
     if watch:
         after = verify.staying(connection, dialect, database.tables, going)
         verify.untouched(before, after, triggers)
+    _unseen(database, counted)
     for one in prepared:
         _log(connection, dialect, one, digests.get(one.move.scenario))
         if one.move.action != "none":
@@ -114,30 +124,66 @@ def _hold(
             )
 
 
+def _unseen(database: Database, before: Mapping[str, tuple[int, int]] | None) -> None:
+    """Check that nothing was deleted or changed in tables that no digest covers."""
+    after = database.dialect.affected_rows(database.connection)
+    known = {*database.tables, *log.OWN_TABLES}
+    wrong = sorted(
+        name
+        for name, counts in (after or {}).items()
+        if before is not None and name not in known and counts != before.get(name, (0, 0))
+    )
+    if wrong:
+        raise VerificationError(
+            f"rows of {', '.join(wrong)}, where this role may not look, would be deleted or changed"
+            " by a foreign key or a trigger; it was rolled back",
+            "Use a role that may, or take these rows out of the way first.",
+        )
+
+
 def _rows(
-    database: Database, prepared: Sequence[Prepared], level: Verify, *, hold: bool
+    database: Database, prepared: Sequence[Prepared], *, hold: bool
+) -> dict[str, OpenSnapshot]:
+    """Load after the purge; return the snapshot of each scenario that was loaded."""
+    snapshots: dict[str, OpenSnapshot] = {}
+    for one in prepared:
+        if one.planned is not None and one.move.action not in ("none", "purge"):
+            _change(database, one, hold=hold)
+            snapshots[one.move.scenario] = one.planned.snapshot
+        elif one.move.action == "load" and one.move.target is not None:
+            snapshots[one.move.scenario] = loaded.load(database, one.move.target)
+    return snapshots
+
+
+def _verify(
+    database: Database,
+    prepared: Sequence[Prepared],
+    snapshots: Mapping[str, OpenSnapshot],
+    level: Verify,
 ) -> dict[str, str | None]:
-    """Load after the purge; return the digest of what each loaded scenario then holds."""
+    """Check what is there now; return the digest of what each loaded scenario holds."""
     connection, dialect = database.connection, database.dialect
     digests: dict[str, str | None] = {}
     for one in prepared:
+        snapshot = snapshots.get(one.move.scenario)
         if one.move.action == "purge":
             verify.row_counts(connection, dialect, one.going, one.kept.counts())
             if one.kept:
                 verify.foreign_keys(connection, dialect, database.tables, one.going)
-        elif one.planned is not None and one.move.action != "none":
-            digests[one.move.scenario] = _changed(database, one, level, hold=hold)
-        elif one.move.action == "load" and one.move.target is not None:
-            digests[one.move.scenario] = loaded.load(database, one.move.target, level)
+        elif snapshot is not None:
+            if one.planned is not None:
+                beside, rows = one.kept.counts(), snapshot.version.rows
+                expected = {n: rows.get(n, 0) + beside.get(n, 0) for n in (*rows, *beside)}
+                verify.row_counts(connection, dialect, one.going, expected)
+            kept_rows = one.kept if one.planned is not None else kept.NOTHING
+            digests[one.move.scenario] = loaded.verified(database, snapshot, level, kept_rows)
     return digests
 
 
-def _changed(database: Database, one: Prepared, level: Verify, *, hold: bool) -> str | None:
-    """Change the rows that differ; return the digest of what the scenario then holds."""
+def _change(database: Database, one: Prepared, *, hold: bool) -> None:
+    """Change the rows that differ."""
     assert one.planned is not None
-    connection, dialect = database.connection, database.dialect
-    snapshot = one.planned.snapshot
-    before = dialect.affected_rows(connection) if hold else None
+    before = database.dialect.affected_rows(database.connection) if hold else None
     try:
         tally = difference.act(database, one.planned.changes, one.going)
     except IntegrityError as error:
@@ -148,11 +194,6 @@ def _changed(database: Database, one: Prepared, level: Verify, *, hold: bool) ->
             f"Purge and load instead: {way}.",
         ) from error
     _hold(database, before, tally)
-    beside = one.kept.counts()
-    rows = snapshot.version.rows
-    expected = {name: rows.get(name, 0) + beside.get(name, 0) for name in (*rows, *beside)}
-    verify.row_counts(connection, dialect, one.going, expected)
-    return loaded.verified(database, snapshot, level, one.kept)
 
 
 def _log(connection: Connection, dialect: Dialect, one: Prepared, digest: str | None) -> None:

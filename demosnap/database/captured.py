@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from demosnap.database import log, transfer
+from demosnap.database import log, transfer, verify
 from demosnap.database.kept import NOTHING, Kept
-from demosnap.database.snapshots import OpenSnapshot
+from demosnap.database.snapshots import OpenSnapshot, compare_digest, read
 from demosnap.dialects.base import Dialect, execute
-from demosnap.errors import DemosnapError
+from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Selection, Table, Version
 from demosnap.snapshot.predicates import not_true, predicates
 
@@ -73,10 +74,16 @@ def is_captured(
             connection, dialect, live, version, entry.digest, total, kept, digests
         ):
             return True
+    alike = [version for version in known.values() if version.total == total]
+    # Digests are of one dialect's literals; those of another one are compared by their values.
     return any(
         _holds(connection, dialect, live, version, version.digest, total, kept, digests)
-        for version in known.values()
-        if version.dialect == dialect.name and version.total == total
+        for version in alike
+        if version.dialect == dialect.name
+    ) or any(
+        _holds(connection, dialect, live, version, None, total, kept, digests)
+        for version in alike
+        if version.dialect != dialect.name
     )
 
 
@@ -85,12 +92,15 @@ def _holds(
     dialect: Dialect,
     live: Mapping[str, Table],
     version: Version,
-    digest: str,
+    digest: str | None,
     total: int,
     kept: Kept,
     digests: Digests,
 ) -> bool:
-    """Return whether the database holds exactly rows of that digest, picked as the version does."""
+    """Return whether the database holds exactly rows of that digest, picked as the version does.
+
+    None: the rows of the version's snapshot, value by value.
+    """
     snapshot = OpenSnapshot(version, dialect, live)
     try:
         tables = snapshot.tables
@@ -102,7 +112,39 @@ def _holds(
         return False
     if any(_beyond(connection, dialect, live[t.name], t, picked[t.name]) for t in tables):
         return False
-    return digests.of(connection, dialect, tables, picked) == digest
+    if digest is None:
+        return _equal(connection, snapshot, picked)
+    return digests.of(connection, dialect, tables, picked) == digest and _whole(version)
+
+
+def _whole(version: Version) -> bool:
+    """Return whether the file has the rows that the script says."""
+    try:
+        reader, blocks = read(version, checked=False)
+        for block in blocks:
+            collections.deque(block.rows, maxlen=0)
+        compare_digest(reader, version)
+    except SnapshotError:
+        return False
+    return True
+
+
+def _equal(connection: Connection, snapshot: OpenSnapshot, picked: Mapping[str, str]) -> bool:
+    """Return whether the database holds the values of a snapshot of another dialect."""
+    dialect = snapshot.dialect
+    try:
+        return not any(
+            verify.first_difference(
+                table,
+                rows,
+                dialect.read_rows(connection, table, picked[table.name]),
+                decoded_by=dialect,
+            )
+            for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True)
+        )
+    except DemosnapError:
+        # A snapshot that this database cannot hold is not what it holds.
+        return False
 
 
 def _beyond(

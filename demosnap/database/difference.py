@@ -12,9 +12,9 @@ from demosnap.database import fit, kept, reach, transfer
 from demosnap.database.captured import Digests
 from demosnap.database.kept import Kept
 from demosnap.database.snapshots import OpenSnapshot, hashing, path_of
-from demosnap.dialects.base import Dialect, Key
+from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
-from demosnap.model import Table, Version
+from demosnap.model import Key, Table, Version
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.diff import RowDifference, TablePair
 from demosnap.snapshot.rows import show_key

@@ -25,8 +25,8 @@ from sqlalchemy import (
 
 from demosnap.database import reach
 from demosnap.database.log import KEPT_TABLE
-from demosnap.dialects.base import Dialect, Key
-from demosnap.model import Table
+from demosnap.dialects.base import Dialect
+from demosnap.model import Key, Table
 from demosnap.snapshot.predicates import not_true
 from demosnap.snapshot.rows import split
 

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from demosnap.database import fit, guard, transfer, verify
+from demosnap.database import fit, guard, meanwhile, transfer, verify
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot, hashing
 from demosnap.errors import VerificationError
@@ -47,18 +47,19 @@ def differences(database: Database, target: Version, kept: Kept = NOTHING) -> li
     return reasons
 
 
-def load(database: Database, target: Version, level: Verify) -> str | None:
-    """Load and verify a version; return the digest of what the database then holds.
+def load(database: Database, target: Version) -> OpenSnapshot:
+    """Load a version; return its snapshot, for what was loaded to be verified.
 
     Raises:
-        VerificationError: it holds something else than the snapshot.
+        SnapshotError: the snapshot is not what demosnap wrote.
+        DatabaseError: the database refused, or took another number of rows.
     """
     snapshot = OpenSnapshot(target, database.dialect, database.tables)
     blocks = snapshot.blocks()
     transfer.load(database.connection, database.dialect, snapshot.tables, blocks)
     # Past the last block stands the comparison of the digest.
     collections.deque(blocks, maxlen=0)
-    return verified(database, snapshot, level)
+    return snapshot
 
 
 def verified(
@@ -76,6 +77,7 @@ def verified(
     everything = predicates(snapshot.version.selection, database.tables, dialect)
     picked = kept.without(dialect, everything)
     verify.foreign_keys(connection, dialect, database.tables, everything)
+    meanwhile.check_referred(database, everything)
     # Where all rows are read, as many as were loaded are there if they are the same.
     if level != "full":
         verify.row_counts(connection, dialect, picked, snapshot.version.rows)

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import getpass
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.exc import SQLAlchemyError
 
 from demosnap.version import __version__
 
@@ -82,6 +84,39 @@ def exist(connection: Connection) -> bool:
 def create(connection: Connection) -> None:
     """Create what is missing of the two tables, in the caller's transaction."""
     metadata.create_all(connection, checkfirst=True)
+
+
+@contextlib.contextmanager
+def created(connection: Connection, also: Sequence[Table] = ()) -> Iterator[None]:
+    """Have both tables, and `also` others, made in a transaction of their own.
+
+    For databases that commit when they create a table, and while nobody else can make them. What
+    was made and nothing has come into is taken away again.
+    """
+    inspector = inspect(connection)
+    wanted = (*metadata.sorted_tables, *also)
+    missing = [table for table in wanted if not inspector.has_table(table.name)]
+    connection.rollback()
+    if missing:
+        with connection.begin():
+            for table in missing:
+                table.create(connection)
+    try:
+        yield
+    finally:
+        # The connection may be gone.
+        with contextlib.suppress(SQLAlchemyError):
+            if missing:
+                with connection.begin():
+                    _drop_empty(connection, missing)
+
+
+def _drop_empty(connection: Connection, tables: Sequence[Table]) -> None:
+    for table in tables:
+        if connection.execute(select(table).limit(1)).first() is not None:
+            return
+    for table in tables:
+        table.drop(connection)
 
 
 def stamps(connection: Connection) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from demosnap.database import (
     difference,
     kept,
     loaded,
+    meanwhile,
     reach,
     remarks,
     selection,
@@ -91,6 +92,8 @@ def prepare(
     from demosnap.database import ways
 
     goings = {goal.scenario: _going(database, settings, goal) for goal in goals}
+    if not options.dry_run:
+        meanwhile.hold(database, reach.merged(list(goings.values())))
     known = {name: kept.unchanged(database, name, going) for name, going in goings.items()}
     resting = {
         goal.scenario: found

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from demosnap.database import guard
-from demosnap.dialects.base import Dialect, Key
+from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
-from demosnap.model import ForeignKey, Table
+from demosnap.model import ForeignKey, Key, Table
 from demosnap.snapshot.predicates import in_table, not_true
 from demosnap.snapshot.rows import split
 
@@ -59,7 +59,7 @@ class Along:
             DatabaseError: other rows are there than were planned.
         """
         for name, key, keys in self.emptied:
-            values = dict.fromkeys(key.columns, b"NULL")
+            values = dict.fromkeys(emptied_columns(key), b"NULL")
             changed = database.dialect.update_rows(
                 database.connection, database.tables[name], [(one, values) for one in sorted(keys)]
             )
@@ -69,6 +69,16 @@ class Along:
                     " was changed",
                     "Somebody else writes to these rows. Try again.",
                 )
+
+
+def emptied_columns(key: ForeignKey) -> tuple[str, ...]:
+    """Return the columns that a constraint sets to NULL when what they reference goes."""
+    action, _, listed = key.on_delete.partition(" (")
+    if action != "SET NULL":
+        return ()
+    # PostgreSQL can name some of the columns, quoted where they must be.
+    names = {name.strip().strip('"').replace('""', '"') for name in listed.rstrip(")").split(",")}
+    return tuple(c for c in key.columns if not listed or c in names)
 
 
 def along(
@@ -104,8 +114,8 @@ def along(
         for name, key in guard.references_to(database.tables, [parent]):
             if name not in listed:
                 continue
-            if key.on_delete == "SET NULL":
-                if all(database.tables[name].column(c).nullable for c in key.columns):
+            if emptied_columns(key):
+                if all(database.tables[name].column(c).nullable for c in emptied_columns(key)):
                     found = set(_pointing(database, name, key, predicate, exempt))
                     emptied.setdefault((name, key), set()).update(found)
                 continue

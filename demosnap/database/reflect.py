@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SAWarning
 
 from demosnap import dialects
 from demosnap.database.log import OWN_TABLES
+from demosnap.dialects.base import Dialect
 from demosnap.model import Column, ForeignKey, Table, display_name
 
 
@@ -52,10 +53,11 @@ def _tables(connection: Connection) -> dict[str, Table]:
                     for key in references.get(at) or ()
                 ),
             }
-    for one in found.values():
-        # PostgreSQL also has a key for each partition of a table that is referenced.
-        one["foreign_keys"] = tuple(key for key in one["foreign_keys"] if key.table in found)
     columns = dialect.reflect_columns(connection, list(found))
+    for name, one in found.items():
+        # PostgreSQL also has a key for each partition of a table that is referenced.
+        spelled = [_spelled(dialect, columns, found, name, key) for key in one["foreign_keys"]]
+        one["foreign_keys"] = tuple(key for key in spelled if key.table in found)
     triggers = dialect.reflect_triggers(connection, list(found))
     for name, unique in dialect.reflect_unique(connection, list(found)).items():
         found[name]["unique"] += unique
@@ -97,16 +99,46 @@ def _unique_indexes(indexes: Iterable[Any]) -> Iterable[tuple[str, ...]]:
             yield tuple(names)
 
 
+def _spelled(
+    dialect: Dialect,
+    columns: Mapping[str, Sequence[Column]],
+    found: Mapping[str, Mapping[str, Any]],
+    name: str,
+    key: ForeignKey,
+) -> ForeignKey:
+    """Return a foreign key with the names that its tables and columns were created with.
+
+    Where it names no columns it is the primary key that it refers to.
+    """
+
+    def known(table: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        there = [column.name for column in columns.get(table, ())]
+        return tuple(dialect.known_name(one, there) for one in names)
+
+    table = dialect.known_name(key.table, columns)
+    referred = tuple(filter(None, key.referred_columns))
+    if not referred and table in found:
+        referred = found[table]["primary"]
+    return replace(
+        key,
+        table=table,
+        columns=known(name, key.columns),
+        referred_columns=known(table, referred),
+    )
+
+
 def _foreign_key(key: Any, default: str | None, namespace: str | None) -> ForeignKey:
     referred = key["referred_schema"]
     if referred == default and default is not None:
         referred = None
     options = key.get("options") or {}
+    # The columns that PostgreSQL can name stay as they are spelled.
+    action, space, listed = (options.get("ondelete") or "NO ACTION").partition(" (")
     return ForeignKey(
         columns=tuple(key["constrained_columns"]),
         table=display_name(referred, key["referred_table"]),
         referred_columns=tuple(key["referred_columns"]),
         name=key.get("name"),
-        on_delete=(options.get("ondelete") or "NO ACTION").upper(),
+        on_delete=action.upper() + space + listed,
         deferrable=bool(options.get("deferrable")),
     )

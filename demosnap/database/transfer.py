@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DatabaseError
-from demosnap.model import Table
+from demosnap.model import Table, split_name
 from demosnap.snapshot import order
 from demosnap.snapshot.rows import Rows, batches
 
@@ -91,7 +92,7 @@ def purge(
     Raises:
         DatabaseError: a table lost another number of rows than `expected`.
     """
-    names = reversed(order.load_order(tables, predicates))
+    names = _readers_first([*reversed(order.load_order(tables, predicates))], predicates)
     deletes = [(tables[name], predicates[name]) for name in names]
     gone = dialect.delete_rows(connection, deletes)
     for (table, _), count in zip(deletes, gone, strict=True):
@@ -101,6 +102,20 @@ def purge(
                 " planned; nothing was changed",
                 "Somebody else writes to the demo rows, or a trigger does. Try again.",
             )
+
+
+def _readers_first(names: list[str], predicates: Mapping[str, str]) -> list[str]:
+    """Order tables so that no predicate reads a table that is emptied already.
+
+    Beyond `via`, which reads parents, a `where` may read any table. Otherwise the order stays.
+    """
+    words = {name: frozenset(re.findall(r"\w+", predicates[name])) for name in names}
+    left, ordered = list(names), []
+    while left:
+        read = {n for n in left for o in left if o != n and split_name(n)[1] in words[o]}
+        ordered.append(next((name for name in left if name not in read), left[0]))
+        left.remove(ordered[-1])
+    return ordered
 
 
 def load(

@@ -20,8 +20,7 @@ from demosnap.database import (
 )
 from demosnap.database.kept import Kept
 from demosnap.database.moves import Database, Goal, Prepared
-from demosnap.dialects.base import Key
-from demosnap.model import Version
+from demosnap.model import Key, Version
 from demosnap.plan import Move, Options
 from demosnap.snapshot.diff import Kind
 from demosnap.snapshot.predicates import in_table, not_true

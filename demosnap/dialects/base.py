@@ -9,30 +9,18 @@ from __future__ import annotations
 import contextlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects.keywords import KEYWORDS
 from demosnap.errors import DatabaseError
-from demosnap.model import Column, Marker, Table, split_name
+from demosnap.model import Column, Key, Marker, RowUpdate, Table, Value, split_name
 from demosnap.snapshot.spool import KEYS, in_batches
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
-
-Value = object
-"""A decoded value: None, bool, int, float, decimal.Decimal, str or bytes.
-
-Dates, times, uuids and JSON are str, as ISO 8601 and the canonical text of the type have them.
-"""
-
-Key = tuple[bytes, ...]
-"""The literals of a row's key, in the order of `Table.key`."""
-
-RowUpdate = tuple[Key, Mapping[str, bytes]]
-"""The key of a row, and the literals that columns of it are set to."""
 
 LOCK_WAIT = 30.0
 """How long to wait for somebody else's lock, in seconds."""
@@ -222,11 +210,7 @@ class Dialect(ABC):
         """
 
     def limit_waits(self, connection: Connection, timeout: float) -> None:
-        """Bound how long a statement waits for somebody else's lock; `timeout` is in seconds.
-
-        Called before anything else on a connection that demosnap opened; without it the bound
-        is `LOCK_WAIT`.
-        """
+        """Bound how long a statement waits for a lock, in seconds; else it is `LOCK_WAIT`."""
 
     def lock_holder(self, connection: Connection) -> str:
         """Render who holds the lock that was waited for, as ` (…)`; empty where nobody knows."""
@@ -234,6 +218,10 @@ class Dialect(ABC):
 
     def is_lock_timeout(self, error: BaseException) -> bool:
         """Return whether a driver's error says that somebody else held a lock for too long."""
+        return False
+
+    def is_conflict(self, error: BaseException) -> bool:
+        """Return whether it says that somebody else was quicker, so that to try again may help."""
         return False
 
     @contextlib.contextmanager
@@ -249,12 +237,17 @@ class Dialect(ABC):
     def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
         """Hold the database's advisory lock; entered outside any transaction.
 
-        `timeout` is in seconds.
-
         Raises:
-            LockError: somebody else holds it for longer; says who if that can be known.
+            LockError: somebody else holds it for longer than `timeout` seconds; says who, if known.
         """
         yield
+
+    def begin(self, connection: Connection) -> bool:
+        """Begin what a caller takes for a transaction; return whether the driver has none."""
+        return False
+
+    def settle(self, connection: Connection) -> None:
+        """Let act now what else would act at the commit."""
 
     @contextlib.contextmanager
     def consistent_read(self, connection: Connection) -> Iterator[None]:
@@ -273,6 +266,10 @@ class Dialect(ABC):
         from sqlalchemy import inspect
 
         return inspect(connection).get_table_names(schema=namespace)
+
+    def known_name(self, name: str, known: Collection[str]) -> str:
+        """Return which of the known names a definition means by a name; the name: none."""
+        return name
 
     def can_hold_marker(self, marker: Marker, column: Column) -> bool:
         """Return whether a column of this type can hold the marker at all."""
@@ -327,9 +324,7 @@ class Dialect(ABC):
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
-        """Keep the user triggers of tables from acting; inside a transaction.
-
-        They are what they were at the end, and after a rollback.
+        """Keep the user triggers of tables from acting, until the end or a rollback.
 
         Raises:
             DatabaseError: the database cannot do that, or the role lacks the right.
@@ -371,6 +366,12 @@ class Dialect(ABC):
             )
             for table, keys in deletes
         ]
+
+    def outdated(
+        self, connection: Connection, table: Table, predicate: str, *, shared: bool = False
+    ) -> bool:
+        """Lock rows (`shared`: may be referenced); return whether others have changed them."""
+        return False
 
     def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
         """Count the rows deleted and updated in this transaction, by table, cascades included.

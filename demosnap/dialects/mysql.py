@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import mysql_driver, mysql_load, mysql_read, mysql_reflect, mysql_update
-from demosnap.dialects.base import LOCK_WAIT, Key, RowUpdate
+from demosnap.dialects.base import LOCK_WAIT
 from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
 from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
-from demosnap.model import Column, Table
+from demosnap.model import Column, Key, RowUpdate, Table
 from demosnap.snapshot.rows import Rows
 from demosnap.snapshot.spool import KEYS
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 _LOCK_TIMEOUTS = frozenset({1205, 3572})
+_CONFLICTS = frozenset({1020, 1213})
 _NEXT_VALUE = re.compile(r"nextval\((.+)\)", re.IGNORECASE | re.DOTALL)
 
 
@@ -79,6 +80,10 @@ class MySQLDialect(MySQLText):
     def is_lock_timeout(self, error: BaseException) -> bool:
         """Return whether a row or a table stayed locked."""
         return bool(error.args) and error.args[0] in _LOCK_TIMEOUTS
+
+    def is_conflict(self, error: BaseException) -> bool:
+        """Return whether it is a deadlock, or a row that has changed since it was read."""
+        return bool(error.args) and error.args[0] in _CONFLICTS
 
     @contextlib.contextmanager
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
@@ -136,6 +141,11 @@ class MySQLDialect(MySQLText):
                 mysql_driver.finish_stream(connection)
                 mysql_driver.query(driver, f"DO RELEASE_LOCK({name})")
 
+    def begin(self, connection: Connection) -> bool:
+        """Leave it to the server, unless that is in autocommit mode."""
+        ((on,),) = mysql_driver.query(mysql_driver.of(connection), "SELECT @@SESSION.autocommit")
+        return bool(on)
+
     @contextlib.contextmanager
     def consistent_read(self, connection: Connection) -> Iterator[None]:
         """Begin a read-only transaction that sees the moment of its beginning."""
@@ -179,6 +189,17 @@ class MySQLDialect(MySQLText):
         names = {column.name: self.quote(column.name) for column in table.captured}
         source = self.quote_table(table.name)
         return Rows(mysql_read.rows(connection, table, names, source, predicate))
+
+    def outdated(
+        self, connection: Connection, table: Table, predicate: str, *, shared: bool = False
+    ) -> bool:
+        """Compare the rows of the transaction's own moment with a locking read, which is of now."""
+        names = {column.name: self.quote(column.name) for column in table.captured}
+        sql = mysql_read.fingerprint(table, names, self.quote_table(table.name), predicate)
+        mysql_driver.finish_stream(connection)
+        driver = mysql_driver.of(connection)
+        now = f"{sql} {'LOCK IN SHARE MODE' if shared else 'FOR UPDATE'}"
+        return mysql_driver.query(driver, now) != mysql_driver.query(driver, sql)
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert by LOAD DATA LOCAL, or by INSERT where that is not allowed or not worth it."""

@@ -40,11 +40,7 @@ def rows(
         DatabaseError: a value cannot be rendered, the rows cannot be ordered, or a warning.
     """
     mysql_driver.finish_stream(connection)
-    literals = {}
-    for column in table.captured:
-        name = names[column.name]
-        sql = codec(column.type).sql(name)
-        literals[column.name] = f"IF({name} IS NULL,'NULL',{sql})" if column.nullable else sql
+    literals = _literals(table, names)
     row = ",',',".join(literals.values())
     picked = f"FROM {source} WHERE {predicate}"
     with _order(connection, table, names, literals, picked) as order:
@@ -53,6 +49,23 @@ def rows(
             if None in batch:
                 raise _unreadable(connection, table, literals, source, predicate)
             yield cast("list[bytes]", batch)
+
+
+def fingerprint(table: Table, names: Mapping[str, str], source: str, predicate: str) -> str:
+    """Return the query of how many rows there are, and of a number that changes with them."""
+    row = ",',',".join(_literals(table, names).values())
+    number = f"CAST(CONV(LEFT(MD5(CAST(CONCAT({row}) AS BINARY)),15),16,10) AS UNSIGNED)"
+    return f"SELECT COUNT(*),COALESCE(SUM({number}),0) FROM {source} WHERE {predicate}"
+
+
+def _literals(table: Table, names: Mapping[str, str]) -> dict[str, str]:
+    """Return the expressions of the captured columns' literals."""
+    found = {}
+    for column in table.captured:
+        name = names[column.name]
+        sql = codec(column.type).sql(name)
+        found[column.name] = f"IF({name} IS NULL,'NULL',{sql})" if column.nullable else sql
+    return found
 
 
 @contextlib.contextmanager

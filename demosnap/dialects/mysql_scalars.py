@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import ClassVar
 
 from demosnap.dialects import mysql_values as values
-from demosnap.dialects.base import Value
 from demosnap.dialects.patterns import TEXT, integer_pattern
+from demosnap.model import Value
 
 HEX_PAIRS = rb"(?:[0-9A-F]{2})*"
 

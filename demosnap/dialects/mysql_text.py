@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from demosnap.dialects import mysql_driver
-from demosnap.dialects.base import Dialect, Value
+from demosnap.dialects.base import Dialect
 from demosnap.dialects.mysql_scalars import Integer
 from demosnap.dialects.mysql_types import Text, codec
 from demosnap.dialects.mysql_values import normal_json
-from demosnap.model import Column, Marker
+from demosnap.model import Column, Marker, Value
 
 # Zero and impossible dates must come back as they were, an AUTO_INCREMENT of 0 too.
 SQL_MODE = (

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import ClassVar
 
 from demosnap.dialects import mysql_values as values
-from demosnap.dialects.base import Value
 from demosnap.dialects.mysql_scalars import (
     HEX_PAIRS,
     Bit,
@@ -28,6 +27,7 @@ from demosnap.dialects.mysql_scalars import (
     Time,
     quoted,
 )
+from demosnap.model import Value
 
 _DECLARED = re.compile(
     r"(?P<name>[a-z]+[0-9]?)\s*(?:\((?P<args>(?:'(?:[^'\\]|''|\\.)*'|[^()'])*)\))?(?P<rest>.*)",

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import mysql_driver, mysql_load
-from demosnap.dialects.base import Key, RowUpdate
-from demosnap.model import Table
+from demosnap.model import Key, RowUpdate, Table
 
 if TYPE_CHECKING:
     from demosnap.dialects.mysql import MySQLDialect

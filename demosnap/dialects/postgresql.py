@@ -16,11 +16,11 @@ from sqlalchemy.exc import ProgrammingError
 from demosnap.dialects import postgresql_catalog as catalog
 from demosnap.dialects import postgresql_rows as rows_of
 from demosnap.dialects import postgresql_session as sessions
-from demosnap.dialects.base import LOCK_WAIT, Key, RowUpdate, execute
+from demosnap.dialects.base import LOCK_WAIT, execute
 from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
 from demosnap.errors import DatabaseError
-from demosnap.model import Column, Table
+from demosnap.model import Column, Key, RowUpdate, Table
 from demosnap.snapshot.rows import Rows
 from demosnap.snapshot.spool import KEYS
 
@@ -67,6 +67,10 @@ class PostgreSQLDialect(PostgreSQLText):
         """Return whether it is lock_not_available."""
         return getattr(error, "sqlstate", None) == "55P03"
 
+    def is_conflict(self, error: BaseException) -> bool:
+        """Return whether it is serialization_failure or deadlock_detected."""
+        return getattr(error, "sqlstate", None) in ("40001", "40P01")
+
     @contextlib.contextmanager
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
         """Hold the settings and the JSON function; inside a transaction, for its rest."""
@@ -79,6 +83,15 @@ class PostgreSQLDialect(PostgreSQLText):
         """Hold a session-level advisory lock, which PostgreSQL keeps per database."""
         with sessions.lock(sessions.driver(connection), timeout):
             yield
+
+    def begin(self, connection: Connection) -> bool:
+        """Leave it to the driver, unless that is in autocommit mode."""
+        driver = sessions.driver(connection)
+        return driver.autocommit and sessions.idle(driver)
+
+    def settle(self, connection: Connection) -> None:
+        """Let deferred triggers and constraints act."""
+        execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")
 
     @contextlib.contextmanager
     def consistent_read(self, connection: Connection) -> Iterator[None]:

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from demosnap.dialects import postgresql_sequences as sequences
 from demosnap.dialects import postgresql_session as sessions
-from demosnap.dialects.base import Dialect, Value
+from demosnap.dialects.base import Dialect
 from demosnap.dialects.postgresql_types import codec
 from demosnap.dialects.postgresql_values import INTEGERS, NUMBERS, base_type
-from demosnap.model import Column, Marker, Table
+from demosnap.model import Column, Marker, Table, Value
 
 _DEFAULT = re.compile(r"""('(?:[^']|'')*'|-?[0-9.]+|true|false)(?:::[\w ."()\[\],]+)?""")
 

@@ -14,9 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from demosnap.dialects import postgresql_values as values
-from demosnap.dialects.base import Value
 from demosnap.dialects.patterns import TEXT, integer_pattern
-from demosnap.model import Column
+from demosnap.model import Column, Value
 
 _DAY = rb"[0-9]{4,7}-[0-9]{2}-[0-9]{2}"
 _CLOCK = rb"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"

@@ -10,19 +10,20 @@ import itertools
 import math
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from demosnap.dialects import sqlite_literals as literals
+from demosnap.dialects import sqlite_reflect
 from demosnap.dialects import sqlite_values as values
-from demosnap.dialects.base import LOCK_WAIT, Dialect, RowUpdate, Value, execute
+from demosnap.dialects.base import LOCK_WAIT, Dialect, execute
 from demosnap.dialects.sqlite_bind import bound, parsed
 from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
 from demosnap.holders import holder
-from demosnap.model import Column, Marker, Table, split_name
+from demosnap.model import Column, Marker, RowUpdate, Table, Value
 from demosnap.snapshot.rows import FIRST_ROWS, Rows, rows_like
 
 if TYPE_CHECKING:
@@ -210,36 +211,32 @@ class SQLiteDialect(Dialect):
                 driver.execute(f"PRAGMA {name} = {value}")
             yield
         finally:
-            for name, value in before.items():
-                driver.execute(f"PRAGMA {name} = {value}")
+            # An interrupt has closed it.
+            with contextlib.suppress(sqlite3.ProgrammingError):
+                for name, value in before.items():
+                    driver.execute(f"PRAGMA {name} = {value}")
+
+    def begin(self, connection: Connection) -> bool:
+        """Begin it for real, as Python's sqlite3 would do it before the first change."""
+        driver = _driver(connection)
+        if driver.isolation_level is not None and not driver.in_transaction:
+            driver.execute("BEGIN IMMEDIATE")
+        return not driver.in_transaction
 
     # ------------------------------------------------------------------ definitions
+
+    def known_name(self, name: str, known: Collection[str]) -> str:
+        """Return the known name that differs in nothing but the case of ASCII letters."""
+        if name in known:
+            return name
+        folded = name.encode().lower()
+        return next((one for one in known if one.encode().lower() == folded), name)
 
     def reflect_columns(
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, tuple[Column, ...]]:
         """Return the columns with the types as they were declared, whatever they say."""
-        found = {}
-        for table in tables:
-            namespace, name = split_name(table)
-            prefix = f"{self.quote(namespace)}." if namespace else ""
-            rows = execute(connection, f"PRAGMA {prefix}table_xinfo({self.string(name)})").all()
-            keys = [row for row in rows if row.pk]
-            # A key of one INTEGER column is the row's number, given by SQLite itself; any other
-            # may be NULL unless it says NOT NULL.
-            number = keys[0] if len(keys) == 1 and keys[0].type.upper() == "INTEGER" else None
-            found[table] = tuple(
-                Column(
-                    name=row.name,
-                    type=row.type,
-                    nullable=not row.notnull and row is not number,
-                    default=row.dflt_value,
-                    generated=row.hidden in (2, 3),
-                )
-                for row in rows
-                if row.hidden != 1
-            )
-        return found
+        return sqlite_reflect.columns(self, connection, tables)
 
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]
@@ -247,7 +244,8 @@ class SQLiteDialect(Dialect):
         """Return the triggers of the main database."""
         found: dict[str, tuple[str, ...]] = {}
         sql = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-        for table, trigger in execute(connection, sql):
+        for spelled, trigger in execute(connection, sql):
+            table = self.known_name(spelled, tables)
             found[table] = (*found.get(table, ()), trigger)
         return found
 
@@ -255,15 +253,7 @@ class SQLiteDialect(Dialect):
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, Sequence[tuple[str, ...]]]:
         """Return all unique constraints: SQLAlchemy overlooks such as `code VARCHAR(9) UNIQUE`."""
-        found: dict[tuple[str, str], tuple[str, ...]] = {}
-        sql = (
-            "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
-            " pragma_index_info(i.name) c WHERE m.type = 'table' AND i.origin = 'u'"
-            " ORDER BY m.name, i.seq, c.seqno"
-        )
-        for table, index, column in execute(connection, sql):
-            found[table, index] = (*found.get((table, index), ()), column)
-        return {name: [c for (t, _), c in found.items() if t == name] for name in tables}
+        return sqlite_reflect.unique(connection, tables)
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
@@ -271,7 +261,7 @@ class SQLiteDialect(Dialect):
         names = ",".join(self.string(table.name) for table in tables)
         sql = (
             "SELECT name, sql FROM sqlite_master"
-            f" WHERE type = 'trigger' AND tbl_name IN ({names}) ORDER BY rowid"
+            f" WHERE type = 'trigger' AND tbl_name COLLATE NOCASE IN ({names}) ORDER BY rowid"
         )
         triggers = execute(connection, sql).all()
         for name, _ in triggers:
@@ -315,12 +305,36 @@ class SQLiteDialect(Dialect):
         return Rows(fetched())
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert by executemany."""
+        """Insert by executemany; where a constraint would replace a row, it is an error."""
         columns = table.captured
-        sql = f"INSERT INTO {self.block_name(table)} VALUES ({','.join('?' * len(columns))})"
+        values = ",".join("?" * len(columns))
+        sql = f"INSERT OR ABORT INTO {self.block_name(table)} VALUES ({values})"
         cursor = _driver(connection).cursor()
         cursor.executemany(sql, bound(table, rows))
         return cursor.rowcount if cursor.rowcount > 0 else 0
+
+    def delete_rows(
+        self, connection: Connection, deletes: Sequence[tuple[Table, str]]
+    ) -> list[int]:
+        """Delete; where foreign keys act, count as deleted also what a row took along.
+
+        SQLite itself counts only the rows that a statement deletes, not those of its cascades.
+        """
+        if not execute(connection, "PRAGMA foreign_keys").scalar():
+            return super().delete_rows(connection, deletes)
+
+        def count(table: Table, predicate: str) -> int:
+            source = self.quote_table(table.name)
+            return int(
+                execute(connection, f"SELECT COUNT(*) FROM {source} WHERE {predicate}").scalar()
+            )
+
+        before = [count(*delete) for delete in deletes]
+        left = []
+        for delete in deletes:
+            super().delete_rows(connection, [delete])
+            left.append(count(*delete))
+        return [was - now for was, now in zip(before, left, strict=True)]
 
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
@@ -333,7 +347,7 @@ class SQLiteDialect(Dialect):
             changes = ",".join(f"{self.quote(name)} = ?" for name in names)
             rows = (b",".join((*row.values(), *key)) for key, row in found)
             cursor.executemany(
-                f"UPDATE {self.quote_table(table.name)} SET {changes} WHERE {where}",
+                f"UPDATE OR ABORT {self.quote_table(table.name)} SET {changes} WHERE {where}",
                 (parsed(table, row) for row in rows),
             )
             count += cursor.rowcount

@@ -11,8 +11,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from demosnap.dialects.base import Value
 from demosnap.dialects.patterns import TEXT, integer_pattern
+from demosnap.model import Value
 
 _INTEGER = integer_pattern(-(2**63), 2**63 - 1)
 _REAL = rb"-?(?:[0-9]+\.[0-9]+(?:e[+-][0-9]+)?|[0-9]+e[+-][0-9]+|9e999)"

@@ -27,9 +27,10 @@ from demosnap.errors import (
     UsageError,
 )
 from demosnap.model import Version
-from demosnap.plan import Move, MovePlan, Options, Target, Verify
+from demosnap.plan import Move, MovePlan, Options, Target
 from demosnap.revisions import offline, operations, steps, stock
 from demosnap.revisions.graph import Graph
+from demosnap.revisions.outcome import Outcome
 from demosnap.revisions.script import scenario_of
 
 REQUEST = "demosnap"
@@ -111,11 +112,14 @@ class _Run:
         prepared: Sequence[moves.Prepared],
         *,
         disable_triggers: bool,
-        level: Verify,
+        options: Options,
+        outcome: Outcome,
     ) -> None:
         self._database = database
+        self._outcome = outcome
         self._disable_triggers = disable_triggers
-        self._level = level
+        self._level = options.verify
+        self._discard = options.discard
         self._prepared = {one.move.scenario: one for one in prepared}
         self.acted = False
 
@@ -131,11 +135,13 @@ class _Run:
         self.acted = True
         log.create(self._database.connection)
         prepared = list(self._prepared.values())
+        self._outcome.acting([one.move for one in prepared])
         acting.act(
             self._database,
             prepared,
             disable_triggers=self._disable_triggers,
             level=self._level,
+            discard=self._discard,
         )
 
 
@@ -179,22 +185,25 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
             raise
         if "destination_rev" not in opts:
             return found
-        run, found = _plan(request, graph, connection, place, heads, found)
+        run, found = _plan(request, graph, connection, place, heads, found, outcome)
         opts[operations.RUN] = run
         return found
 
     migration_context._migrations_fn = planned
     dialect = dialects.of(connection)
-    commit = _Commit()
-    with commit.told(), contextlib.ExitStack() as stack:
+    outcome = Outcome(connection)
+    with outcome.told(), contextlib.ExitStack() as stack:
         if owned and changes:
             connection.execution_options(demosnap_write=True)
             stack.enter_context(dialect.lock(connection, request.options.lock_timeout))
             if not dialect.transactional_ddl:
-                with connection.begin():
-                    log.create(connection)
-                    if request.options.keep_referenced:
-                        kept.create(connection)
+                also = kept.metadata.sorted_tables if request.options.keep_referenced else ()
+                stack.enter_context(log.created(connection, also))
+        elif changes and dialect.begin(connection):
+            raise UsageError(
+                "the caller's connection commits each statement by itself; nothing was changed",
+                "Give one that is not in AUTOCOMMIT mode.",
+            )
         elif changes and not dialect.transactional_ddl and not _tables_exist(request, connection):
             raise DatabaseError(
                 f"a table of demosnap ({', '.join(sorted(log.OWN_TABLES))}) is missing, and to"
@@ -209,8 +218,8 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
                 run.act()
             if owned and changes:
                 request.before_commit()
-                commit.begun = True
-        commit.ended = commit.begun
+                outcome.begun = True
+        outcome.ended = outcome.begun
 
 
 def _tables_exist(request: Request, connection: Connection) -> bool:
@@ -223,30 +232,6 @@ def _check_heads(graph: Graph, heads: Sequence[str]) -> None:
     """Raise for the first scenario that has several of these heads."""
     for scenario in dict.fromkeys(graph.versions[head].scenario for head in heads):
         graph.head(scenario)
-
-
-class _Commit:
-    """What is known of a run's commit: whether it has begun, and whether it has ended well."""
-
-    begun = False
-    ended = False
-
-    @contextlib.contextmanager
-    def told(self) -> Iterator[None]:
-        """Never say that nothing was changed when it was, or when nobody knows."""
-        try:
-            yield
-        except Exception as error:
-            if self.ended:
-                # Only the settings of a connection, which is closed next, were not put back.
-                return
-            if self.begun and getattr(error, "connection_invalidated", False):
-                raise DatabaseError(
-                    "the connection broke during the commit: the change was made as a whole, or"
-                    " not at all",
-                    "`demosnap current` shows which; the same command again does no harm.",
-                ) from error
-            raise
 
 
 def _hide_unknown_stamps(migration_context: MigrationContext, graph: Graph) -> None:
@@ -266,6 +251,7 @@ def _plan(
     place: Target,
     heads: tuple[str, ...],
     found: list[Any],
+    outcome: Outcome,
 ) -> tuple[_Run, list[Any]]:
     """Plan the whole run, refuse or confirm it, and return it with its steps."""
     current = _current(graph, heads)
@@ -302,7 +288,13 @@ def _plan(
         ),
     )
     request.plan = plan
-    run = _Run(database, prepared, disable_triggers=settings.disable_triggers, level=options.verify)
+    run = _Run(
+        database,
+        prepared,
+        disable_triggers=settings.disable_triggers,
+        options=options,
+        outcome=outcome,
+    )
     if options.dry_run:
         run.acted = True
         return run, []

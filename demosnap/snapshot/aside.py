@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 
-from demosnap.dialects.base import Dialect, Key, RowUpdate, Value
+from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError
-from demosnap.model import Column, Table
+from demosnap.model import Column, Key, RowUpdate, Table, Value
 from demosnap.snapshot.changes import TableChanges
 from demosnap.snapshot.rows import split
 

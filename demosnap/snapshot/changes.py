@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from demosnap.dialects.base import Key
+from demosnap.model import Key
 from demosnap.snapshot.diff import Kind, RowDifference, TablePair
 from demosnap.snapshot.rows import split
 from demosnap.snapshot.spool import Spool

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from demosnap.dialects.base import Dialect, Value
-from demosnap.model import Column, Table
+from demosnap.dialects.base import Dialect
+from demosnap.model import Column, Table, Value
 from demosnap.snapshot import paths
 from demosnap.snapshot.paths import PathChange
 from demosnap.snapshot.rows import literal_key, row_key, split

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from demosnap.dialects.base import Dialect, Key
-from demosnap.model import Table
+from demosnap.dialects.base import Dialect
+from demosnap.model import Key, Table
 from demosnap.snapshot import order
 from demosnap.snapshot.changes import Changes
 from demosnap.snapshot.spool import KEYS, in_batches

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from demosnap.dialects.base import Dialect, Key, RowUpdate
-from demosnap.model import Table
+from demosnap.dialects.base import Dialect
+from demosnap.model import Key, RowUpdate, Table
 from demosnap.snapshot import aside, order
 from demosnap.snapshot.changes import Changes, TableChanges
 from demosnap.snapshot.rows import split

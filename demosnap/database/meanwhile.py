@@ -1,0 +1,91 @@
+"""Whether somebody else has changed what a plan was made from.
+
+On some databases a transaction changes rows that it does not see: it reads the moment of its
+beginning, and deletes what is there now. The others refuse that by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from demosnap.database import guard
+from demosnap.dialects.base import execute
+from demosnap.errors import DatabaseError
+from demosnap.model import Table
+from demosnap.snapshot.predicates import in_table, not_true
+
+if TYPE_CHECKING:
+    from demosnap.database.moves import Database
+
+
+def hold(database: Database, going: Mapping[str, str]) -> None:
+    """Lock demo rows in a caller's transaction whose every statement sees another moment."""
+    if database.connection.get_isolation_level() != "READ COMMITTED":
+        return
+    for name, predicate in going.items():
+        table = database.dialect.quote_table(name)
+        rows = f"SELECT 1 FROM {table} WHERE {predicate} FOR UPDATE"
+        execute(database.connection, f"SELECT COUNT(*) FROM ({rows}) AS held").scalar()
+
+
+def check(database: Database, going: Mapping[str, str], *, discard: bool) -> None:
+    """Check that demo rows, and the rows that reference them, are those that the plan saw.
+
+    From here on nobody else changes them before the end of the transaction. `going` are their
+    predicates; `discard`: the demo rows themselves may have changed.
+
+    Raises:
+        DatabaseError: they are not.
+    """
+    dialect, connection = database.dialect, database.connection
+    for name, predicate in going.items():
+        # Also to lock them: who references a row waits for whoever has locked it.
+        changed = dialect.outdated(connection, database.tables[name], predicate)
+        if changed and not discard:
+            raise _changed(name, "demo rows")
+    for name, key in guard.references_to(database.tables, going):
+        where = in_table(
+            dialect,
+            database.tables[name],
+            key.columns,
+            key.table,
+            key.referred_columns,
+            going[key.table],
+        )
+        if name in going:
+            where += f" AND {not_true(going[name])}"
+        if dialect.outdated(
+            connection, _narrow(database.tables[name], key.columns), where, shared=True
+        ):
+            raise _changed(name, f"rows that reference demo rows of {key.table}")
+
+
+def check_referred(database: Database, picked: Mapping[str, str]) -> None:
+    """Check that the rows that demo rows reference are there still.
+
+    Raises:
+        DatabaseError: they are not.
+    """
+    dialect, connection = database.dialect, database.connection
+    for name, predicate in picked.items():
+        for key in database.tables[name].foreign_keys:
+            parent = database.tables[key.table]
+            where = in_table(dialect, parent, key.referred_columns, name, key.columns, predicate)
+            if key.table in picked:
+                where += f" AND {not_true(picked[key.table])}"
+            narrow = _narrow(parent, key.referred_columns)
+            if dialect.outdated(connection, narrow, where, shared=True):
+                raise _changed(key.table, f"rows that demo rows of {name} reference")
+
+
+def _narrow(table: Table, columns: tuple[str, ...]) -> Table:
+    names = dict.fromkeys((*table.key, *columns))
+    return replace(table, columns=tuple(table.column(name) for name in names))
+
+
+def _changed(name: str, what: str) -> DatabaseError:
+    return DatabaseError(
+        f"{name}: somebody else has just changed {what}; nothing was changed", "Try again."
+    )

@@ -1,0 +1,54 @@
+"""Definitions as SQLite's pragmas have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import Column, split_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def columns(
+    dialect: Dialect, connection: Connection, tables: Sequence[str]
+) -> Mapping[str, tuple[Column, ...]]:
+    """Return the columns of tables (display names), in declared order."""
+    found = {}
+    for table in tables:
+        namespace, name = split_name(table)
+        prefix = f"{dialect.quote(namespace)}." if namespace else ""
+        rows = execute(connection, f"PRAGMA {prefix}table_xinfo({dialect.string(name)})").all()
+        keys = [row for row in rows if row.pk]
+        # A key of one INTEGER column is the row's number, given by SQLite itself; any other
+        # may be NULL unless it says NOT NULL.
+        number = keys[0] if len(keys) == 1 and keys[0].type.upper() == "INTEGER" else None
+        found[table] = tuple(
+            Column(
+                name=row.name,
+                type=row.type,
+                nullable=not row.notnull and row is not number,
+                default=row.dflt_value,
+                generated=row.hidden in (2, 3),
+            )
+            for row in rows
+            if row.hidden != 1
+        )
+    return found
+
+
+def unique(
+    connection: Connection, tables: Sequence[str]
+) -> Mapping[str, Sequence[tuple[str, ...]]]:
+    """Return the unique constraints of tables."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    sql = (
+        "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
+        " pragma_index_info(i.name) c WHERE m.type = 'table' AND i.origin = 'u'"
+        " ORDER BY m.name, i.seq, c.seqno"
+    )
+    for table, index, column in execute(connection, sql):
+        found[table, index] = (*found.get((table, index), ()), column)
+    return {name: [c for (t, _), c in found.items() if t == name] for name in tables}
