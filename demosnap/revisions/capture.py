@@ -6,7 +6,7 @@ import collections
 import contextlib
 import datetime
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -299,12 +299,21 @@ def _marker_text(picked: Selection) -> str:
     return f"{text} true" + (f" and {other} {picked.scenario!r}" if other else "")
 
 
-def _snapshot_file(settings: Settings, scenario: str) -> contextlib.AbstractContextManager[Path]:
+@contextlib.contextmanager
+def _snapshot_file(settings: Settings, scenario: str) -> Iterator[Path]:
     folder = settings.revisions / scenario
     for place in (folder, (settings.revisions / files.MANIFEST).parent):
         files.check_inside(settings, place)
+    made = not folder.exists()
     files.make_folder(folder)
-    return files.temporary(folder, f"{scenario}.sql")
+    try:
+        with files.temporary(folder, f"{scenario}.sql") as path:
+            yield path
+    finally:
+        if made:
+            # Only where nothing came into it.
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _write(
