@@ -132,6 +132,23 @@ def test_help_names_anchors_that_are_there() -> None:
         assert name in anchors
 
 
+def test_the_tests_of_the_page_on_safety_are_there() -> None:
+    """Each promise names a test, and each test that is named is one."""
+    there = {
+        f"{path.name}::{name}"
+        for path in Path(__file__).parent.glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.M)
+    }
+    for line in (DOCS / "safety.md").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("| ") or line.startswith("| Promise"):
+            continue
+        file, named = "", re.findall(r"`(?:(test_\w+\.py)::)?(test_\w+)`", line)
+        assert named, line
+        for one, name in named:
+            file = one or file
+            assert f"{file}::{name}" in there, line
+
+
 def test_no_page_is_left_out_of_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for page in DOCS.glob("*.md"):
