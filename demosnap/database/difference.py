@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -90,10 +91,15 @@ def compare(
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         live = arranged(tables[table.name], table)
         sha.update(dialect.block_name(live).encode() + b"\n")
-        there = hashing(dialect.read_rows(connection, live, going[table.name]), sha)
+        there = dialect.read_rows(connection, live, going[table.name])
         new = replace(table, unique=live.unique)
         pair = TablePair(live, new, dialect, dialect, by_value=snapshot.foreign)
-        found.append(collect(pair, there, rows))
+        try:
+            found.append(collect(pair, hashing(there, sha), rows))
+        except SnapshotError:
+            # A server that is still sending rows would let nobody roll back.
+            collections.deque(there, maxlen=0)
+            raise
     if digests is not None:
         read = [one.pair.old for one in found if one.pair.old is not None]
         digests.add(dialect, read, going, sha.hexdigest())
