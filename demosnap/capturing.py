@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from demosnap import dialects, interrupts
+from demosnap import dialects, interrupts, target
 from demosnap.config.names import shown
 from demosnap.errors import DemosnapError
 from demosnap.model import Version
@@ -59,8 +59,12 @@ class Capturing:
         auto: bool = False,
         date: str | None = None,
         connection: Connection | None = None,
+        jobs: int = 1,
     ) -> RevisionResult:
         """Capture the demo rows as the next revision of a scenario.
+
+        `jobs` tables are read at once where the database lets several connections see one moment,
+        and none is given; everywhere else one by one.
 
         Raises:
             RefusedError: there are no demo rows, or capturing them would undo a version.
@@ -95,6 +99,8 @@ class Capturing:
                                 wanted,
                                 dry_run=dry_run,
                                 before_files=hold_files if stamp else hold,
+                                jobs=jobs,
+                                connect=None if connection is not None else self._connect,
                             )
                     if stamp and found.version is not None and not found.stamped:
                         goal = goals.stamp_captured(found.version, found.stamps)
@@ -112,6 +118,9 @@ class Capturing:
                 stamped=stamped,
                 files=tuple(shown(path) for path in found.files),
             )
+
+    def _connect(self) -> contextlib.AbstractContextManager[Connection]:
+        return target.connected(target.url_of(self.settings), self._lock_timeout)
 
     def renumber(self, name: str, *, dry_run: bool = False) -> Renumbering:
         """Make one of a scenario's two heads the next version after the other.

@@ -111,6 +111,13 @@ def cli(context: click.Context) -> None:
     "seeder.",
 )
 @click.option(
+    "-j",
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 32),
+    help="Read N tables at once where connections can see one moment.  [default: 1]",
+)
+@click.option(
     "--date",
     metavar="WHEN",
     help="Day or time of the version, instead of now.  [default: $SOURCE_DATE_EPOCH]",
@@ -141,7 +148,8 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
         raise UsageError(
             "revision needs a scenario", '`demosnap revision general -m "what is new"`'
         )
-    result = session.project().revision(scenario, stamp=not options.pop("no_stamp"), **options)
+    jobs, stamp = options.pop("jobs") or 1, not options.pop("no_stamp")
+    result = session.project().revision(scenario, stamp=stamp, jobs=jobs, **options)
     session.done(dry_run=dry_run)
     if result.plan is not None:
         if dry_run:

@@ -7,35 +7,24 @@ server; `check`, `--sql` and the reader use it alone. The live half is given an 
 from __future__ import annotations
 
 import contextlib
-import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects.keywords import KEYWORDS
+from demosnap.dialects.text import DialectText
 from demosnap.errors import DatabaseError
-from demosnap.model import Column, Key, Marker, RowUpdate, Table, Value, split_name
+from demosnap.model import Column, Key, Marker, RowUpdate, Table
 from demosnap.snapshot.spool import KEYS, in_batches
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
-
 LOCK_WAIT = 30.0
 """How long to wait for somebody else's lock, in seconds."""
 
 
-class Dialect(ABC):
+class Dialect(DialectText):
     """One SQL variety; stateless, one instance per process (`demosnap.dialects.get`)."""
-
-    name: ClassVar[str]
-    """SQLAlchemy's name of the dialect."""
-
-    quote_character: ClassVar[str] = '"'
-
-    absent: ClassVar[bytes] = b"\x00\r"
-    """The bytes that no canonical row holds, whatever `literal_pattern` matches."""
 
     extra: ClassVar[str | None] = None
     """The extra of demosnap that installs a driver; None when Python brings one."""
@@ -45,152 +34,6 @@ class Dialect(ABC):
 
     transactional_ddl: ClassVar[bool] = True
     """Whether CREATE TABLE can be rolled back."""
-
-    # ------------------------------------------------------------------ text: names and literals
-
-    def quote(self, name: str) -> str:
-        """Quote an identifier unless it is plain lower case and no keyword of any dialect."""
-        if _PLAIN_NAME.match(name) and name not in KEYWORDS:
-            return name
-        q = self.quote_character
-        return q + name.replace(q, q + q) + q
-
-    def quote_table(self, table: str) -> str:
-        """Quote a table given by its display name, with its namespace if it has one."""
-        return ".".join(self.quote(part) for part in split_name(table) if part is not None)
-
-    def quote_columns(self, columns: Iterable[str]) -> str:
-        """Quote column names, separated by commas without spaces."""
-        return ",".join(self.quote(name) for name in columns)
-
-    def referring(self, column: Column) -> str:
-        """Return a column as what is compared with the key that it references."""
-        return self.quote(column.name)
-
-    def string(self, text: str) -> str:
-        """Render a text as a SQL literal."""
-        return "'" + text.replace("'", "''") + "'"
-
-    @abstractmethod
-    def literal_pattern(self, column: Column) -> bytes:
-        """Return the regular expression (bytes, no groups that capture) of the column's literals.
-
-        It matches exactly what the dialect's capture may write for the column, the bytes of
-        `absent` aside; `NULL` only if the column is nullable or its dialect cannot tell.
-        """
-
-    def is_literal(self, text: bytes, column: Column) -> bool:
-        """Return whether the dialect's capture may write this for the column."""
-        fits = re.fullmatch(self.literal_pattern(column), text) is not None
-        return fits and not any(byte in self.absent for byte in text)
-
-    @abstractmethod
-    def decode(self, literal: bytes, column: Column) -> Value:
-        """Turn a literal of the column into a value that other dialects understand."""
-
-    @abstractmethod
-    def encode(self, value: Value, column: Column) -> bytes:
-        """Render a value as this dialect's canonical literal for the column.
-
-        Raises:
-            ValueError: the column's type cannot hold the value; the text says why.
-        """
-
-    def default_literal(self, column: Column) -> bytes | None:
-        """Return a column's default as a literal; None: it has none, or one that is computed."""
-        text = (column.default or "").encode()
-        return text if self.is_literal(text, column) else None
-
-    # ------------------------------------------------------------------ text: statements of a file
-
-    @abstractmethod
-    def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
-        """Return the lines that make the database's own client load all or nothing.
-
-        `predicates` are those that the file uses.
-        """
-
-    @abstractmethod
-    def file_end(self) -> Sequence[str]:
-        """Return the lines that end what `file_begin` began."""
-
-    def block_name(self, table: Table) -> str:
-        """Return the table's name and its column list as an INSERT and the digest have them."""
-        columns = self.quote_columns(column.name for column in table.captured)
-        return f"{self.quote_table(table.name)} ({columns})"
-
-    def insert_head(self, table: Table) -> str:
-        """Return the text of an INSERT up to and including `VALUES`."""
-        return f"INSERT INTO {self.block_name(table)} VALUES"
-
-    def key_predicate(self, columns: Sequence[str], keys: Sequence[Key]) -> str:
-        """Return the predicate of the rows that have one of some keys."""
-        if len(columns) == 1 and len(keys) > 1:
-            literals = ",".join(key[0].decode() for key in keys)
-            return f"{self.quote(columns[0])} IN ({literals})"
-        return " OR ".join(
-            " AND ".join(
-                f"{self.quote(column)} = {literal.decode()}"
-                for column, literal in zip(columns, key, strict=True)
-            )
-            for key in keys
-        )
-
-    def update_statement(self, table: Table, key: Key, values: Mapping[str, bytes]) -> str:
-        """Return the UPDATE of one row."""
-        changes = ",".join(f"{self.quote(name)}={value.decode()}" for name, value in values.items())
-        where = self.key_predicate(table.key, [key])
-        if own := self.own_rows(table):
-            where += f" AND {own}"
-        return f"UPDATE {self.quote_table(table.name)} SET {changes} WHERE {where}"
-
-    def file_staging(
-        self, tables: Sequence[Table]
-    ) -> tuple[Sequence[str], Mapping[str, str], Sequence[str]] | None:
-        """Return how a file loads tables that reference each other, or one that does itself.
-
-        These are statements before the rows, the INSERT heads by table name, and statements
-        after the rows. None: the rows go straight into the tables.
-        """
-        return None
-
-    def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
-        """Return the statements that advance the sequences of loaded tables, never lowering one."""
-        return ()
-
-    # ------------------------------------------------------------------ text: predicates
-
-    def own_rows(self, table: Table) -> str | None:
-        """Return the predicate of a table's own rows; None: its plain name shows no others."""
-        return None
-
-    @abstractmethod
-    def marked(
-        self,
-        marker: Marker,
-        column: Column,
-        scenario: str,
-        default: bool,
-        scenario_column: Column | None,
-    ) -> str:
-        """Return the predicate of a scenario's marked rows, by JSON key or boolean column.
-
-        Marked means: the JSON boolean true or the string `true` by bytes; or a boolean column
-        that is true. Malformed JSON is unmarked and never an error. `default`: rows that are
-        marked and name no scenario count as well.
-        """
-
-    def holds_default(self, column: Column) -> str:
-        """Return the predicate that a column with a default holds it, to the byte."""
-        return f"{self.quote(column.name)} = {column.default}"
-
-    @abstractmethod
-    def oddly_marked(self, marker: Marker, column: Column) -> str:
-        """Return the predicate of rows whose marker has a value other than true, false or none."""
-
-    @abstractmethod
-    def scenario_of(self, marker: Marker, column: Column, scenario_column: Column | None) -> str:
-        """Return an expression of the scenario that a row names, NULL where it names none."""
 
     # ------------------------------------------------------------------ live: the connection
 
@@ -254,6 +97,19 @@ class Dialect(ABC):
         """Begin one transaction in which all reads see one moment, and end it."""
         with connection.begin():
             yield
+
+    def shared_moment(self, connection: Connection) -> str | None:
+        """Return, in `consistent_read`, what `at_moment` needs elsewhere; None: there is no way."""
+        return None
+
+    @contextlib.contextmanager
+    def at_moment(self, connection: Connection, moment: str) -> Iterator[None]:
+        """Begin a transaction that sees what the one sees that shared its moment, and end it."""
+        raise NotImplementedError(f"{self.name} shares no moment")
+        yield
+
+    def cancel(self, connection: Connection) -> None:
+        """Stop the statement that another thread runs on a connection at a shared moment."""
 
     # ------------------------------------------------------------------ live: definitions
 

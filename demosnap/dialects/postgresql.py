@@ -100,6 +100,21 @@ class PostgreSQLDialect(PostgreSQLText):
             execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
 
+    def shared_moment(self, connection: Connection) -> str | None:
+        """Export the transaction's snapshot."""
+        return str(execute(connection, "SELECT pg_export_snapshot()").scalar())
+
+    @contextlib.contextmanager
+    def at_moment(self, connection: Connection, moment: str) -> Iterator[None]:
+        """Begin with the exported snapshot."""
+        with self.consistent_read(connection):
+            execute(connection, f"SET TRANSACTION SNAPSHOT {self.string(moment)}")
+            yield
+
+    def cancel(self, connection: Connection) -> None:
+        """Ask the server to stop."""
+        sessions.driver(connection).cancel()
+
     # ------------------------------------------------------------------ live: definitions
 
     def namespaces(self, connection: Connection) -> Sequence[str]:

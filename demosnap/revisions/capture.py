@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import datetime
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from demosnap.database import (
     guard,
     log,
     odd,
+    parallel,
     reflect,
     selection,
     transfer,
@@ -32,10 +32,21 @@ from demosnap.plan import CapturePlan, Target
 from demosnap.revisions import files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render, revision_id
-from demosnap.revisions.succession import Wanted, number_and_message, only_head, parent_of
+from demosnap.revisions.succession import (
+    Wanted,
+    number_and_message,
+    only_head,
+    parent_of,
+    timestamp,
+)
 from demosnap.snapshot import order
 from demosnap.snapshot.predicates import predicates
 from demosnap.snapshot.sqlfile import SnapshotWriter
+
+_ONE_BY_ONE = (
+    "the tables were read one by one: --jobs is for databases of which several connections can"
+    " see one moment, and not for a connection of the caller's"
+)
 
 _MOST_LOOKED_AT = 200_000
 """How many rows a table may have for a capture to look for odd markers in it."""
@@ -78,11 +89,15 @@ def capture(
     *,
     dry_run: bool,
     before_files: Callable[[], None] = lambda: None,
+    jobs: int = 1,
+    connect: parallel.Connect | None = None,
 ) -> Captured:
     """Read the demo rows at one moment, and write the next revision's files.
 
     `reading` is that moment: entered for as long as the database is read, and no longer.
-    `before_files` is called when all has been read, and the files are put in place.
+    `before_files` is called when all has been read, and the files are put in place. `jobs` tables
+    are read at once, by connections that `connect` opens, where the database lets several see one
+    moment; None: what `connection` sees, others do not.
 
     Raises:
         RefusedError: there is nothing to capture, or it would undo or mix up something.
@@ -101,8 +116,13 @@ def capture(
             if found.plan.refusals:
                 raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
             temporary = stack.enter_context(_snapshot_file(settings, wanted.scenario))
-            writer = _write(connection, dialect, found, created_at, temporary)
+            moment = dialect.shared_moment(connection) if connect and jobs > 1 else None
+            several = (connect, moment, jobs) if connect and moment else None
+            writer = _write(connection, dialect, found, created_at, temporary, several)
             found = _counted(connection, dialect, found, wanted, writer.rows)
+            if jobs > 1 and several is None:
+                notes = (*found.plan.notes, _ONE_BY_ONE)
+                found = replace(found, plan=replace(found.plan, notes=notes))
         if found.plan.refusals:
             raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
         stamped = head is not None and head.revision in found.stamps
@@ -118,31 +138,6 @@ def capture(
         before_files()
         written = files.publish(settings, graph, version, render(version), temporary)
     return Captured(found.plan, version, True, False, found.stamps, written)
-
-
-def timestamp(date: str | None) -> str:
-    """Return when a capture is made, UTC: `date`, else SOURCE_DATE_EPOCH, else now.
-
-    Raises:
-        UsageError: it is no day and no timestamp.
-    """
-    utc = datetime.timezone.utc
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        if date is not None:
-            moment = datetime.datetime.fromisoformat(date.replace("Z", "+00:00"))
-            moment = moment.replace(tzinfo=moment.tzinfo or utc).astimezone(utc)
-        elif epoch:
-            moment = datetime.datetime.fromtimestamp(int(epoch), utc)
-        else:
-            moment = datetime.datetime.now(utc)
-    except (ValueError, OverflowError, OSError):
-        what = f"--date {date}" if date is not None else f"SOURCE_DATE_EPOCH={epoch}"
-        raise UsageError(
-            f"{what} is no date", "Write 2025-01-20, or 2025-01-20T14:15:00Z."
-        ) from None
-    # Not strftime, which does not pad years before 1000 everywhere.
-    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def check_scenario(settings: Settings, graph: Graph, scenario: str) -> None:
@@ -317,7 +312,12 @@ def _snapshot_file(settings: Settings, scenario: str) -> Iterator[Path]:
 
 
 def _write(
-    connection: Connection, dialect: Dialect, found: _Found, created_at: str, path: Path
+    connection: Connection,
+    dialect: Dialect,
+    found: _Found,
+    created_at: str,
+    path: Path,
+    several: tuple[parallel.Connect, str, int] | None,
 ) -> SnapshotWriter:
     tables = tuple(found.tables[name] for name in found.selection.rules)
     header = Header(
@@ -328,9 +328,19 @@ def _write(
         tables=tables,
         rows=found.plan.rows,
     )
-    with SnapshotWriter(path, header, found.selection, dialect) as writer:
+    by_table = found.predicates
+    with contextlib.ExitStack() as stack:
+        writer = stack.enter_context(SnapshotWriter(path, header, found.selection, dialect))
+        read = None
+        if several:
+            connect, moment, jobs = several
+            read = stack.enter_context(
+                parallel.reading(connect, dialect, moment, tables, by_table, jobs, path.parent)
+            )
         for table in tables:
-            rows = dialect.read_rows(connection, table, found.predicates[table.name])
+            rows = (
+                read(table) if read else dialect.read_rows(connection, table, by_table[table.name])
+            )
             writer.write_block(table, rows)
     return writer
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,31 @@ class Wanted:
     head: str | None = None
     splice: bool = False
     date: str | None = None
+
+
+def timestamp(date: str | None) -> str:
+    """Return when a capture is made, UTC: `date`, else SOURCE_DATE_EPOCH, else now.
+
+    Raises:
+        UsageError: it is no day and no timestamp.
+    """
+    utc = datetime.timezone.utc
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        if date is not None:
+            moment = datetime.datetime.fromisoformat(date.replace("Z", "+00:00"))
+            moment = moment.replace(tzinfo=moment.tzinfo or utc).astimezone(utc)
+        elif epoch:
+            moment = datetime.datetime.fromtimestamp(int(epoch), utc)
+        else:
+            moment = datetime.datetime.now(utc)
+    except (ValueError, OverflowError, OSError):
+        what = f"--date {date}" if date is not None else f"SOURCE_DATE_EPOCH={epoch}"
+        raise UsageError(
+            f"{what} is no date", "Write 2025-01-20, or 2025-01-20T14:15:00Z."
+        ) from None
+    # Not strftime, which does not pad years before 1000 everywhere.
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def only_head(graph: Graph, scenario: str) -> Version | None:
