@@ -1,4 +1,4 @@
-"""Several tables at once: the same snapshot of the same moment, and nothing stays after a failure."""
+"""Several tables at once: the same snapshot of one moment, and nothing stays after a failure."""
 
 from __future__ import annotations
 
