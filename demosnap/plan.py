@@ -38,8 +38,9 @@ class Options:
     """What a caller may ask for beside the target of a move.
 
     `discard`: demo rows that are in no revision may go. `only`: every other loaded scenario is
-    taken out too. `full`: purge and load, also where few rows differ. `cascade`: tables whose
-    unmarked rows may go, or lose their reference, with the demo rows that they reference.
+    taken out too. `full`: purge and load, also where few rows differ. `rebuild_indexes`: indexes
+    that keep nothing unique are dropped before a load and made again after it. `cascade`: tables
+    whose unmarked rows may go, or lose their reference, with the demo rows that they reference.
     `keep_referenced`: demo rows that unmarked rows reference stay where they would go.
     `verify`: what is compared after a load beside counts and foreign keys: every row's content,
     that of a sample, or nothing. `verify_stamp`: whether a stamp compares the rows first.
@@ -51,6 +52,7 @@ class Options:
     discard: bool = False
     only: bool = False
     full: bool = False
+    rebuild_indexes: bool = False
     cascade: tuple[str, ...] = ()
     keep_referenced: bool = False
     verify: Verify = "full"

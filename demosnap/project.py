@@ -99,6 +99,7 @@ class Project(Capturing, Looking, Comparing):
         discard: bool = False,
         only: bool = False,
         full: bool = False,
+        rebuild_indexes: bool = False,
         cascade: Sequence[str] = (),
         keep_referenced: bool = False,
         verify: Verify = "full",
@@ -109,7 +110,8 @@ class Project(Capturing, Looking, Comparing):
         """Bring scenarios up to a version: `general@head`, `general@+1`, an id, `heads`.
 
         From one version to another only the rows that differ are touched, unless most do;
-        `full`: purge and load.
+        `full`: purge and load. `rebuild_indexes`: before a load drop the indexes that keep nothing
+        unique, and make them again after it; until the end nobody else can use the tables.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.
@@ -119,6 +121,7 @@ class Project(Capturing, Looking, Comparing):
             discard=discard,
             only=only,
             full=full,
+            rebuild_indexes=rebuild_indexes,
             cascade=tuple(cascade),
             keep_referenced=keep_referenced,
             verify=verify,
@@ -134,6 +137,7 @@ class Project(Capturing, Looking, Comparing):
         *,
         discard: bool = False,
         full: bool = False,
+        rebuild_indexes: bool = False,
         cascade: Sequence[str] = (),
         keep_referenced: bool = False,
         verify: Verify = "full",
@@ -152,6 +156,7 @@ class Project(Capturing, Looking, Comparing):
         options = Options(
             discard=discard,
             full=full,
+            rebuild_indexes=rebuild_indexes,
             cascade=tuple(cascade),
             keep_referenced=keep_referenced,
             verify=verify,
@@ -166,6 +171,7 @@ class Project(Capturing, Looking, Comparing):
         *,
         only: bool = False,
         discard: bool = False,
+        rebuild_indexes: bool = False,
         cascade: Sequence[str] = (),
         keep_referenced: bool = False,
         verify: Verify = "full",
@@ -182,6 +188,7 @@ class Project(Capturing, Looking, Comparing):
         options = Options(
             discard=discard,
             only=only,
+            rebuild_indexes=rebuild_indexes,
             cascade=tuple(cascade),
             keep_referenced=keep_referenced,
             verify=verify,

@@ -36,6 +36,12 @@ _cascade = click.option(
 _full = click.option(
     "--full", is_flag=True, help="Purge and load, also where only some of the rows differ."
 )
+_rebuild_indexes = click.option(
+    "--rebuild-indexes",
+    is_flag=True,
+    help="Drop the indexes that keep nothing unique before a load, and make them again after it: "
+    "quicker for many rows, and until the end nobody else can use the tables.",
+)
 _keep_referenced = click.option(
     "--keep-referenced",
     is_flag=True,
@@ -182,6 +188,7 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
 @_discard
 @_only
 @_full
+@_rebuild_indexes
 @_non_transactional
 @_cascade
 @_keep_referenced
@@ -223,6 +230,7 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
 @click.argument("step", required=False, shell_complete=completion.step, callback=strip_step)
 @_discard
 @_full
+@_rebuild_indexes
 @_non_transactional
 @_cascade
 @_keep_referenced
@@ -259,6 +267,7 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 @click.argument("name", metavar="SCENARIO[@VERSION]", shell_complete=completion.load_name)
 @_only
 @_discard
+@_rebuild_indexes
 @_non_transactional
 @_cascade
 @_keep_referenced

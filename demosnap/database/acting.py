@@ -151,7 +151,13 @@ def _rows(
             _change(database, one, hold=hold)
             snapshots[one.move.scenario] = one.planned.snapshot
         elif one.move.action == "load" and one.move.target is not None:
-            snapshots[one.move.scenario] = loaded.load(database, one.move.target)
+            with contextlib.ExitStack() as stack:
+                if one.rebuild_indexes:
+                    tables = [database.tables[name] for name, n in one.move.load.items() if n]
+                    stack.enter_context(
+                        database.dialect.without_indexes(database.connection, tables)
+                    )
+                snapshots[one.move.scenario] = loaded.load(database, one.move.target)
     return snapshots
 
 

@@ -67,6 +67,7 @@ class Prepared:
     going: Mapping[str, str] = field(default_factory=dict)
     operation: str = "stamp"
     planned: difference.Planned | None = None
+    rebuild_indexes: bool = False
     kept: Kept = NOTHING
     along: reach.Along = field(default_factory=reach.Along)
     refusals: tuple[str, ...] = ()

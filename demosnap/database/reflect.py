@@ -23,7 +23,8 @@ def tables(connection: Connection) -> dict[str, Table]:
     """
     with warnings.catch_warnings():
         # Columns are reflected by the dialect, which knows the types that SQLAlchemy does not.
-        warnings.filterwarnings("ignore", message="Did not recognize type", category=SAWarning)
+        for message in ("Did not recognize type", "Skipped unsupported reflection of expression"):
+            warnings.filterwarnings("ignore", message=message, category=SAWarning)
         return _tables(connection)
 
 

@@ -267,6 +267,11 @@ class Run:
             # A load that cannot be rolled back must not be the first to read the snapshot.
             whole=self.options.dry_run or self.options.non_transactional,
         )
+        if self.options.rebuild_indexes and not dialect.transactional_ddl:
+            refusals.append(
+                "the indexes cannot be dropped and made again: here that would commit the"
+                " transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
+            )
         present = transfer.counts(connection, dialect, going)
         rows = (present, target.rows)
         unsafe, notes = self._unsafe({name for each in rows for name in each if each[name]})
@@ -278,7 +283,13 @@ class Run:
             purge={name: present[name] for name in reversed(list(present)) if present[name]},
             load=dict(target.rows),
         )
-        prepared = Prepared(move, going, refusals=(*refusals, *unsafe), notes=tuple(notes))
+        prepared = Prepared(
+            move,
+            going,
+            rebuild_indexes=self.options.rebuild_indexes,
+            refusals=(*refusals, *unsafe),
+            notes=tuple(notes),
+        )
         return Way(prepared, going)
 
     def _difference(self, goal: Goal, staying: Kept = kept.NOTHING) -> Way:

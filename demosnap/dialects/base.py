@@ -192,6 +192,14 @@ class Dialect(DialectText):
         )
         yield
 
+    @contextlib.contextmanager
+    def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+        """Do without the indexes of tables that keep nothing unique; inside a transaction.
+
+        They are what they were at the end, and after a rollback. Only where DDL is transactional.
+        """
+        yield
+
     def write_cyclic(
         self, connection: Connection, tables: Sequence[tuple[Table, Iterable[bytes]]]
     ) -> int:

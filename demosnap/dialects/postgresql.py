@@ -300,6 +300,22 @@ class PostgreSQLDialect(PostgreSQLText):
         return catalog.affected_rows(connection)
 
     @contextlib.contextmanager
+    def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+        """Drop the plain indexes, and create them again with their comments."""
+        # A table with events that still wait cannot be altered.
+        settled = "SET CONSTRAINTS ALL IMMEDIATE"
+        found = catalog.plain_indexes(connection, self._literals(t.name for t in tables))
+        execute(connection, settled)
+        for name, _, _ in found:
+            execute(connection, f"DROP INDEX {name}")
+        yield
+        execute(connection, settled)
+        for name, definition, comment in found:
+            execute(connection, definition)
+            if comment is not None:
+                execute(connection, f"COMMENT ON INDEX {name} IS {self.string(comment)}")
+
+    @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
         """Disable each enabled user trigger by name, and enable it again as it was."""
         found = catalog.enabled_triggers(connection, self._literals(t.name for t in tables))

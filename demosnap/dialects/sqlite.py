@@ -270,6 +270,23 @@ class SQLiteDialect(Dialect):
         for _, definition in triggers:
             execute(connection, definition)
 
+    @contextlib.contextmanager
+    def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+        """Drop the indexes and create them again as they were written."""
+        names = ",".join(self.string(table.name) for table in tables)
+        sql = (
+            "SELECT i.name, m.sql FROM sqlite_master t, pragma_index_list(t.name) i"
+            " JOIN sqlite_master m ON m.type = 'index' AND m.name = i.name"
+            f" WHERE t.type = 'table' AND t.name COLLATE NOCASE IN ({names})"
+            " AND i.origin = 'c' AND NOT i.\"unique\" ORDER BY m.rowid"
+        )
+        indexes = execute(connection, sql).all()
+        for name, _ in indexes:
+            execute(connection, f"DROP INDEX {self.quote(name)}")
+        yield
+        for _, definition in indexes:
+            execute(connection, definition)
+
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return every table of a UTF-16 database: text would not keep its order and bytes."""
         encoding = execute(connection, "PRAGMA encoding").scalar()

@@ -1,0 +1,96 @@
+"""--rebuild-indexes: the same rows and the same indexes, also after a load that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import small
+from conftest import Database, Workspace
+from small import Chain
+
+from demosnap.errors import DemosnapError, RefusedError
+
+PLAIN = [
+    "CREATE INDEX cards_title ON cards (title)",
+    "CREATE INDEX cards_some ON cards (board_id, title DESC) WHERE id > 1",
+    "CREATE INDEX cards_lower ON cards (lower(title))",
+    "CREATE UNIQUE INDEX cards_both ON cards (id, board_id)",
+]
+MORE = {
+    "postgresql": [
+        'CREATE INDEX "Cards Included" ON cards USING btree (title varchar_pattern_ops NULLS FIRST)'
+        " INCLUDE (board_id) WITH (fillfactor = 70)",
+        """COMMENT ON INDEX "Cards Included" IS 'it''s quick'""",
+        "CREATE INDEX cards_counted ON cards ((id + 1))",
+        "ALTER INDEX cards_counted ALTER COLUMN 1 SET STATISTICS 500",
+        "CREATE INDEX cards_clustered ON cards (board_id)",
+        "ALTER TABLE cards CLUSTER ON cards_clustered",
+    ]
+}
+INDEXES = {
+    "sqlite": "SELECT name, tbl_name, sql, '' FROM sqlite_master WHERE type = 'index' ORDER BY 1",
+    "postgresql": "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid),"
+    " obj_description(indexrelid, 'pg_class'), indisclustered, (SELECT max(attstattarget)"
+    " FROM pg_attribute WHERE attrelid = indexrelid) FROM pg_index"
+    " WHERE indrelid = 'cards'::regclass ORDER BY 1",
+}
+
+
+@pytest.fixture
+def chain(database: Database, make_workspace: Callable[[Database], Workspace]) -> Chain:
+    """Versions v1 and v2; on a table there are indexes of every kind."""
+    found = small.make(make_workspace(database), "v1", "v2")
+    if database.dialect in INDEXES:
+        database.execute(*PLAIN, *MORE.get(database.dialect, ()))
+    return found
+
+
+def indexes(database: Database) -> list[tuple[Any, ...]]:
+    """Return everything that is known of the indexes."""
+    with database.engine.connect() as connection:
+        rows = connection.exec_driver_sql(INDEXES[database.dialect])
+        return [tuple(row) for row in rows]
+
+
+def needs_transactional_ddl(chain: Chain) -> None:
+    if chain.database.dialect not in INDEXES:
+        pytest.skip(f"{chain.database.dialect} cannot drop an index in a transaction")
+
+
+def test_indexes_and_rows_are_the_same_as_without(chain: Chain) -> None:
+    needs_transactional_ddl(chain)
+    before = indexes(chain.database)
+    chain.project.downgrade("general", "base", rebuild_indexes=True)
+    assert indexes(chain.database) == before
+    chain.project.upgrade("general@v1", rebuild_indexes=True)
+    assert chain.database.dump() == chain.at["v1"]
+    assert indexes(chain.database) == before
+    chain.project.upgrade("general@head", rebuild_indexes=True, full=True)
+    chain.project.load("general@v2", rebuild_indexes=True)
+    assert chain.database.dump() == chain.at["v2"]
+    assert indexes(chain.database) == before
+
+
+def test_after_a_load_that_failed_the_indexes_are_there(chain: Chain) -> None:
+    needs_transactional_ddl(chain)
+    chain.project.downgrade("general", "base")
+    before, rows = indexes(chain.database), chain.everything()
+    snapshot = next((chain.workspace.folder / "demo_revisions" / "general").glob("*_v2_*.sql"))
+    text = snapshot.read_bytes()
+    end = text.rindex(b"\n-- ")
+    snapshot.write_bytes(text[:end] + b"\n-- changed" + text[end:])
+    with pytest.raises(DemosnapError):
+        chain.project.upgrade("general@head", rebuild_indexes=True)
+    assert chain.everything() == rows
+    assert indexes(chain.database) == before
+
+
+def test_where_it_would_commit_it_is_refused(chain: Chain) -> None:
+    if chain.database.dialect in INDEXES:
+        pytest.skip(f"{chain.database.dialect} drops indexes in a transaction")
+    rows = chain.everything()
+    with pytest.raises(RefusedError, match="--rebuild-indexes"):
+        chain.project.load("general@v1", rebuild_indexes=True)
+    assert chain.everything() == rows
