@@ -22,6 +22,12 @@ def behind(error: BaseException | None) -> KeyboardInterrupt | None:
     return None
 
 
+def begin() -> None:
+    """Forget what was done before: a command begins."""
+    global _done
+    _done = ""
+
+
 def said() -> str:
     """Return what is to be said of an interrupt that comes now; empty: nothing was done yet."""
     return _done

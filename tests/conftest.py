@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,11 @@ from sqlalchemy.pool import NullPool
 
 from demosnap import example, scaffold
 from demosnap.project import Project
+
+# Python takes a script from its cache if it has the size and the second of the one that was
+# there before, and tests replace scripts within a second.
+sys.dont_write_bytecode = True
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 SERVERS = {
     "postgresql": (

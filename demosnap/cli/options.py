@@ -202,8 +202,10 @@ class Group(click.Group):
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **more: Any
     ) -> None:
         """Run the command line and exit; every error ends here."""
+        from demosnap import interrupts
         from demosnap.cli import completion
 
+        interrupts.begin()
         session = more.setdefault("obj", Session())
         more["standalone_mode"] = False
         completion.install()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -119,6 +120,8 @@ class OpenSnapshot:
             SnapshotError: the file is not what demosnap wrote.
             DatabaseError: a value cannot be represented in this database.
         """
+        # What is adapted has to be understood.
+        checked = checked or self.foreign
         reader, blocks = read(self.version, checked=checked)
         by_name = {table.name: table for table in self.tables}
         for block in blocks:
@@ -126,6 +129,10 @@ class OpenSnapshot:
             if self.foreign:
                 rows = Rows(self._adapted(block.table, by_name[block.table.name], rows))
             yield Rows(self._hashed(block.table.name, rows))
+        if not checked and reader.digest != self.version.digest:
+            # To say what is wrong with it, and where.
+            reader, blocks = read(self.version)
+            collections.deque(blocks, maxlen=0)
         compare_digest(reader, self.version)
 
     def _hashed(self, name: str, rows: Rows) -> Iterator[list[bytes]]:
