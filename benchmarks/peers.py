@@ -19,7 +19,7 @@ from benchmarks.databases import Database
 from benchmarks.measure import Contender, Group
 from benchmarks.projects import Workspace
 
-CACHE = 2000
+CACHE = 256 << 10
 """KiB of SQLite's page cache while rows are loaded, by `.read` as by demosnap."""
 
 VERIFY = ("counts", "full")
