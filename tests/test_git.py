@@ -19,10 +19,19 @@ from conftest import Workspace
 from repositories import Git, capture, two_branches
 from small import Chain, Rows
 
-from demosnap.errors import DemosnapError, RefusedError, ScriptError, UsageError
+from demosnap import dialects
+from demosnap.errors import (
+    DemosnapError,
+    RefusedError,
+    ScriptError,
+    UnknownNameError,
+    UsageError,
+)
+from demosnap.model import Column, ForeignKey, Header, Marker, Rule, Selection, Table
 from demosnap.project import Project
 from demosnap.revisions import files
 from demosnap.scaffold import drivers, init
+from demosnap.snapshot.sqlfile import SnapshotWriter
 from demosnap.snapshot.textconv import convert
 
 DEMOSNAP = Path(sys.executable).with_name("demosnap")
@@ -218,6 +227,22 @@ def test_nothing_can_be_hidden_from_a_review(chain: Chain, tmp_path: Path) -> No
     assert b"".join(convert(path)) == path.read_bytes()
 
 
+@pytest.mark.parametrize("dialect", dialects.names())
+def test_rows_that_reference_each_other_are_shown_too(tmp_path: Path, dialect: str) -> None:
+    """Where a snapshot has them go a detour."""
+    columns = (Column("id", "integer", False), Column("parent_id", "integer"))
+    key = ForeignKey(("parent_id",), "parts", ("id",))
+    table = Table("parts", (*columns, Column("is_demo", "integer")), ("id",), foreign_keys=(key,))
+    header = Header(
+        *("general", "v1_2025-01-15", "2025-01-15T00:00:00Z"), dialect, (table,), {"parts": 2}
+    )
+    selection = Selection("general", Marker("is_demo"), {"parts": Rule("marker")})
+    path = tmp_path / "parts.sql"
+    with SnapshotWriter(path, header, selection, dialects.get(dialect)) as writer:
+        writer.write_block(table, [b"1,NULL,1", b"2,1,1"])
+    assert "\n\nparts id=1\n  is_demo: 1\n\nparts id=2\n  parent_id: 1\n" in shown(path)
+
+
 def test_many_rows_are_shown_one_after_another(chain: Chain) -> None:
     """The marks between INSERTs are left out, and memory stays flat."""
     values = ",".join(f"({i}, 1, NULL, '{'x' * 100} {i}', 1, NULL)" for i in range(100, 5100))
@@ -311,17 +336,14 @@ def test_captures_of_two_days_are_put_in_a_chain(chain: Chain, drivers_set: bool
     assert len(git.conflicting()) == metadata + 1
     command = "demosnap revision --renumber general@v3_2025-02-03"
     run = chain.workspace.run
+    calls = {
+        "demosnap": ["check", "history", "heads", "upgrade general@head"],
+        "alembic": ["upgrade general@head", "upgrade heads", "stamp heads"],
+    }
     for done in (
-        run("check", check=False),
-        run("history"),
-        run("history", "general"),
-        run("heads"),
-        run("upgrade", "general@head", check=False),
-        run("load", "general", check=False),
-        *(
-            chain.workspace.alembic(*words.split(), check=False)
-            for words in ("upgrade general@head", "upgrade heads", "stamp heads")
-        ),
+        run(*words.split(), command=program, check=False)
+        for program in (calls if drivers_set else ())
+        for words in calls[program]
     ):
         said = done.stdout + done.stderr
         assert f"{command}    it becomes v4, after v3_2025-02-02\n" in said
@@ -360,8 +382,7 @@ def test_a_database_with_the_old_stamp_is_stamped_anew(chain: Chain) -> None:
     assert chain.project.check(database=True) == []
 
 
-@pytest.mark.parametrize("style", ["merge", "zdiff3"])
-@pytest.mark.parametrize("moved", ["ours", "theirs"])
+@pytest.mark.parametrize(("moved", "style"), [("ours", "zdiff3"), ("theirs", "merge")])
 def test_captures_of_the_same_day_are_put_in_a_chain(chain: Chain, moved: str, style: str) -> None:
     """One command leads from git's conflict of two files to two versions, both as captured."""
     git, held = two_branches(chain, HOURS, style, drivers=True)
@@ -511,19 +532,22 @@ def test_of_three_heads_one_after_the_other_is_put_on_top(chain: Chain) -> None:
 
 
 def test_what_cannot_be_renumbered_is_said_and_changes_nothing(chain: Chain) -> None:
-    run = chain.workspace.run
     before = tree(chain.workspace.revisions)
-    for words, code, said in (
-        ("--renumber general@v2", 2, "general has one head, v2_2025-01-20"),
-        ("--renumber general@v1", 2, "v1_2025-01-15 is not a head of general"),
-        ("--renumber general@base", 2, "before the first version"),
-        ("--renumber general@v7", 2, "unknown version"),
-        ("general --renumber general@v2", 2, "--renumber does not go with SCENARIO"),
-        ("--renumber general@v2 --splice", 2, "--renumber does not go with --splice"),
-        ("-m v3", 2, "revision needs a scenario"),
+    for name, kind, said in (
+        ("general@v2", UsageError, "general has one head, v2_2025-01-20"),
+        ("general@v1", UsageError, "v1_2025-01-15 is not a head of general"),
+        ("general@base", UsageError, "before the first version"),
+        ("general@v7", UnknownNameError, "unknown version"),
     ):
-        done = run("revision", *words.split(), check=False)
-        assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+        with pytest.raises(kind, match=said):
+            chain.project.renumber(name)
+    for words, said in (
+        ("general --renumber general@v2", "--renumber does not go with SCENARIO"),
+        ("--renumber general@v2 --splice", "--renumber does not go with --splice"),
+        ("-m v3", "revision needs a scenario"),
+    ):
+        done = chain.workspace.run("revision", *words.split(), check=False)
+        assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert tree(chain.workspace.revisions) == before
 
 
