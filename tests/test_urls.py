@@ -133,3 +133,10 @@ def test_what_is_no_url_is_not_shown(installed: Callable[..., None], url: str) -
 
 def test_other_backends_are_left_to_others(installed: Callable[..., None]) -> None:
     assert _normal("oracle://u@h/db") == "oracle://u@h/db"
+
+
+def test_the_path_of_a_file_may_hold_a_space_and_nothing_else_may() -> None:
+    assert urls.normalise("sqlite:////tmp/my demo/app.db").database == "/tmp/my demo/app.db"
+    for url in ("sqlite:///app\n.db", "postgresql://user@localhost/my app"):
+        with pytest.raises(ConfigError):
+            urls.normalise(url)

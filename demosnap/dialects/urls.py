@@ -61,9 +61,9 @@ def normalise(url: str) -> URL:
     text = url.strip()
     scheme, colon, rest = text.partition(":")
     backend, _, driver = scheme.lower().partition("+")
-    if not colon or re.search(r"[\x00-\x20\x7f]", text):
-        raise ConfigError("the database URL is none", hint=_HINT)
     known = _BACKENDS.get(backend)
+    if not colon or not is_printable(text):
+        raise ConfigError("the database URL is none", hint=_HINT)
     if known == "sqlite" and not driver:
         rest = _sqlite(rest)
     try:
@@ -78,6 +78,13 @@ def normalise(url: str) -> URL:
         parsed = _socket(parsed, known)
         parsed = _mysql(parsed) if known != "postgresql" else _postgresql(parsed)
     return parsed
+
+
+def is_printable(url: str) -> bool:
+    """Return whether a URL has no control characters, and spaces only in the path of a file."""
+    backend = re.split(r"[:+]", url.strip().lower(), maxsplit=1)[0]
+    spaces = _BACKENDS.get(backend) == "sqlite"
+    return not re.search(r"[\x00-\x1f\x7f]" if spaces else r"[\x00-\x20\x7f]", url)
 
 
 def _sqlite(rest: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from demosnap.config.passwords import is_secret
+from demosnap.dialects.urls import is_printable
 from demosnap.errors import UsageError
 
 
@@ -19,7 +18,7 @@ def check(url: str) -> None:
 
     hint = "For example: sqlite:///app.db, postgresql://user@localhost/app."
     # What fails to parse may hold a password: it is not repeated.
-    if re.search(r"[\x00-\x20\x7f]", url):
+    if not is_printable(url):
         raise UsageError("the database URL holds a space or a control character", hint)
     try:
         make_url(url)
