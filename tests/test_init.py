@@ -194,7 +194,7 @@ def test_a_url_of_the_environment_stays_there(
     assert result.notes == ("No row is marked yet (demo_seed in the column metadata).",)
 
 
-@pytest.mark.parametrize("url", ["s3cret", "sqlite:///a b", "sqlite:///a\n[x]", "pg://a:b:s3cret"])
+@pytest.mark.parametrize("url", ["s3cret", "sqlite:///a\tb", "sqlite:///a\n[x]", "pg://a:b:s3cret"])
 def test_a_text_that_is_no_url_is_refused_and_not_repeated(project: Path, url: str) -> None:
     with pytest.raises(UsageError) as caught:
         init(url=url, confirm=never)
