@@ -212,6 +212,15 @@ def test_rows_that_nobody_asks_for_are_skipped_and_still_checked(snapshot: Path)
             pass
 
 
+def test_a_row_more_than_the_header_says_is_refused_even_unchecked(snapshot: Path) -> None:
+    """The rows of one INSERT are read at a stretch, which must not go past the last one."""
+    data = snapshot.read_bytes()
+    snapshot.write_bytes(data.replace(b"('2b','',X'00FF',-1.5);", b"('2b','',X'00FF',-1.5),\n(9);"))
+    with pytest.raises(SnapshotError, match="by the header this is the last row of fragments"):
+        for _ in SnapshotReader(snapshot).blocks(SELECTION, checked=False):
+            pass
+
+
 def test_the_first_table_stands_for_the_total_where_there_are_no_fragments(tmp_path: Path) -> None:
     header = replace(HEADER, tables=(VAULTS,), rows={"vaults": 2})
     selection = replace(SELECTION, rules={"vaults": Rule("marker")})
@@ -749,6 +758,9 @@ def test_whatever_is_written_is_read_the_same(
     found = {b.table.name: list(b.rows) for b in reader.blocks(selection, header)}
     assert found == rows
     assert (reader.digest, path.stat().st_size) == (writer.digest, writer.size)
+    unchecked = reader.blocks(selection, header, checked=False)
+    assert {b.table.name: list(b.rows) for b in unchecked} == rows
+    assert reader.digest == writer.digest
 
 
 @st.composite

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import operator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from demosnap.dialects.base import Dialect
@@ -10,7 +12,7 @@ from demosnap.model import Header, Table
 from demosnap.snapshot.order import groups
 from demosnap.snapshot.predicates import title
 from demosnap.snapshot.rows import Key, row_key
-from demosnap.snapshot.source import AROUND_ROW, STATEMENT_BYTES, STATEMENT_ROWS
+from demosnap.snapshot.source import AROUND_ROW, STATEMENT_BYTES, STATEMENT_ROWS, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,49 @@ def sections(header: Header, dialect: Dialect) -> dict[str, Section]:
                 f"\n{begins}-- {title(table.name) or table.name}\n", f"{head}\n", ends
             )
     return found
+
+
+def statements(
+    source: Source,
+    table: Table,
+    total: int,
+    section: Section,
+    dialect: Dialect,
+    sha: hashlib._Hash,
+    accepts: Callable[[list[bytes]], bool],
+    row_by_row: Callable[[Source, int, int], list[bytes]],
+) -> Iterator[list[bytes]]:
+    """Yield the rows of each INSERT of a table, and add them to the digest.
+
+    `accepts` tells whether rows that were divided at a stretch are what they have to be. If not,
+    `row_by_row` reads the statement again, with the rows that came before it and all there are
+    to be, and says what is wrong.
+
+    Raises:
+        SnapshotError: there are not as many rows as the header says, or what is around them is
+            not what demosnap writes.
+    """
+    sha.update(dialect.block_name(table).encode() + b"\n")
+    start = section.before
+    done = 0
+    while done < total:
+        source.expect(
+            f"{start}{section.head}",
+            f"the header says {total} rows of {table.name}, {done} are here",
+        )
+        start = ""
+        here = source.place()
+        rows = source.statement()
+        if rows is None or done + len(rows) > total or not accepts(rows):
+            source.back(here)
+            rows = row_by_row(source, done, total)
+        sha.update(b"\n".join(rows))
+        sha.update(b"\n")
+        done += len(rows)
+        yield rows
+    source.expect(
+        section.after, f"what follows the rows of {table.name} is not what demosnap writes"
+    )
 
 
 class Grouping:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Table
-from demosnap.snapshot.layout import Section
+from demosnap.snapshot.layout import Section, statements
 from demosnap.snapshot.source import Source, show
 
 
@@ -29,31 +30,16 @@ def batches(
     Raises:
         SnapshotError: there are not as many rows as the header says.
     """
-    sha.update(dialect.block_name(table).encode() + b"\n")
-    start = section.before
-    done = 0
-    while done < total:
-        source.expect(
-            f"{start}{section.head}",
-            f"the header says {total} rows of {table.name}, {done} are here",
-        )
-        start = ""
-        left = total - done
-        here = source.place()
-        rows = source.statement()
-        if rows is None or any(row.count(b"'") % 2 for row in rows):
-            source.back(here)
-            rows = _row_by_row(source, table, left)
-        sha.update(b"\n".join(rows))
-        sha.update(b"\n")
-        done += len(rows)
-        yield rows
-    source.expect(
-        section.after, f"what follows the rows of {table.name} is not what demosnap writes"
+    return statements(
+        source, table, total, section, dialect, sha, _whole, partial(_row_by_row, table)
     )
 
 
-def _row_by_row(source: Source, table: Table, most: int) -> list[bytes]:
+def _whole(rows: list[bytes]) -> bool:
+    return not any(row.count(b"'") % 2 for row in rows)
+
+
+def _row_by_row(table: Table, source: Source, done: int, total: int) -> list[bytes]:
     rows: list[bytes] = []
     ends = False
     while not ends:
@@ -65,6 +51,6 @@ def _row_by_row(source: Source, table: Table, most: int) -> list[bytes]:
         if not record.startswith(b"(") or not (ends or record.endswith(b"),\n")):
             source.fail(record, f"this is no row of {table.name}: {show(record)}", line)
         rows.append(record[1:-3])
-        if len(rows) == most and not ends:
+        if done + len(rows) == total and not ends:
             source.fail(record, f"by the header this is the last row of {table.name}", line)
     return rows

@@ -10,7 +10,7 @@ from typing import NoReturn
 from demosnap.dialects.base import Dialect
 from demosnap.model import Table
 from demosnap.snapshot.definitions import excerpt
-from demosnap.snapshot.layout import Grouping, Order, Section
+from demosnap.snapshot.layout import Grouping, Order, Section, statements
 from demosnap.snapshot.rows import show_key, split
 from demosnap.snapshot.source import (
     MAX_LINE,
@@ -35,27 +35,9 @@ def batches(
     Raises:
         SnapshotError: the rows are not byte for byte what demosnap writes.
     """
-    sha.update(dialect.block_name(table).encode() + b"\n")
     grammar = _Grammar(table, dialect)
-    start = section.before
-    done = 0
-    while done < total:
-        source.expect(
-            f"{start}{section.head}",
-            f"the header says {total} rows of {table.name}, {done} are here",
-        )
-        start = ""
-        here = source.place()
-        rows = source.statement()
-        if rows is None or done + len(rows) > total or not grammar.accepts(rows):
-            source.back(here)
-            rows = grammar.row_by_row(source, done, total)
-        sha.update(b"\n".join(rows))
-        sha.update(b"\n")
-        done += len(rows)
-        yield rows
-    source.expect(
-        section.after, f"what follows the rows of {table.name} is not what demosnap writes"
+    return statements(
+        source, table, total, section, dialect, sha, grammar.accepts, grammar.row_by_row
     )
 
 
