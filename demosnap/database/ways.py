@@ -275,6 +275,9 @@ class Run:
         present = transfer.counts(connection, dialect, going)
         rows = (present, target.rows)
         unsafe, notes = self._unsafe({name for each in rows for name in each if each[name]})
+        if self.options.rebuild_indexes:
+            loaded = ", ".join(name for name, count in target.rows.items() if count)
+            notes = [*notes, f"nobody else can use {loaded} until the indexes are made again"]
         move = Move(
             goal.scenario,
             goal.current,

@@ -307,7 +307,13 @@ class PostgreSQLDialect(PostgreSQLText):
         found = catalog.plain_indexes(connection, self._literals(t.name for t in tables))
         execute(connection, settled)
         for name, _, _ in found:
-            execute(connection, f"DROP INDEX {name}")
+            try:
+                execute(connection, f"DROP INDEX {name}")
+            except ProgrammingError as error:
+                raise DatabaseError(
+                    f"the role may not drop the index {name}",
+                    "--rebuild-indexes needs the owner's rights on the table; leave it out.",
+                ) from error
         yield
         execute(connection, settled)
         for name, definition, comment in found:

@@ -15,8 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from demosnap.dialects import sqlite_ddl, sqlite_reflect
 from demosnap.dialects import sqlite_literals as literals
-from demosnap.dialects import sqlite_reflect
 from demosnap.dialects import sqlite_values as values
 from demosnap.dialects.base import LOCK_WAIT, Dialect, execute
 from demosnap.dialects.sqlite_bind import bound, parsed
@@ -258,34 +258,14 @@ class SQLiteDialect(Dialect):
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
         """Drop the triggers and create them again as they were written."""
-        names = ",".join(self.string(table.name) for table in tables)
-        sql = (
-            "SELECT name, sql FROM sqlite_master"
-            f" WHERE type = 'trigger' AND tbl_name COLLATE NOCASE IN ({names}) ORDER BY rowid"
-        )
-        triggers = execute(connection, sql).all()
-        for name, _ in triggers:
-            execute(connection, f"DROP TRIGGER {self.quote(name)}")
-        yield
-        for _, definition in triggers:
-            execute(connection, definition)
+        with sqlite_ddl.without_triggers(self, connection, tables):
+            yield
 
     @contextlib.contextmanager
     def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
         """Drop the indexes and create them again as they were written."""
-        names = ",".join(self.string(table.name) for table in tables)
-        sql = (
-            "SELECT i.name, m.sql FROM sqlite_master t, pragma_index_list(t.name) i"
-            " JOIN sqlite_master m ON m.type = 'index' AND m.name = i.name"
-            f" WHERE t.type = 'table' AND t.name COLLATE NOCASE IN ({names})"
-            " AND i.origin = 'c' AND NOT i.\"unique\" ORDER BY m.rowid"
-        )
-        indexes = execute(connection, sql).all()
-        for name, _ in indexes:
-            execute(connection, f"DROP INDEX {self.quote(name)}")
-        yield
-        for _, definition in indexes:
-            execute(connection, definition)
+        with sqlite_ddl.without_indexes(self, connection, tables):
+            yield
 
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return every table of a UTF-16 database: text would not keep its order and bytes."""
