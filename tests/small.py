@@ -6,11 +6,15 @@ Three versions of scenario general and one of writer, as changes from one to the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from conftest import Database, Workspace
+
+from demosnap.errors import RefusedError
 
 SETTINGS = """\
 marker: {column: is_demo, scenario_column: scenario}
@@ -58,6 +62,14 @@ _table(
     sa.Column("done", sa.String(40)),
     marked=False,
 )
+
+UNDER_ANOTHER_KEY = (
+    "INSERT INTO boards VALUES (31, 'Demo', 'temporary', TRUE, 'general')",
+    "UPDATE cards SET board_id = 31 WHERE board_id = 1",
+    "DELETE FROM boards WHERE id = 1",
+    "UPDATE boards SET slug = 'demo' WHERE id = 31",
+)
+"""What deletes the board of v1 and makes it again, with its cards and its unique value."""
 
 OWN_ROWS = (
     "INSERT INTO users (id, name) VALUES (1, 'Ada'), (2, 'Grace')",
@@ -128,6 +140,14 @@ class Chain:
     def database(self) -> Database:
         """The database."""
         return self.workspace.database
+
+    def refused(self, move: Callable[[], object]) -> str:
+        """Check that a move is refused and changes nothing; return what it says."""
+        before = self.everything()
+        with pytest.raises(RefusedError) as caught:
+            move()
+        assert self.everything() == before
+        return str(caught.value)
 
     def everything(self) -> Rows:
         """All rows of all tables, demosnap's own included."""

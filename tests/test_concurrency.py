@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -144,6 +144,19 @@ def locked(chain: Chain) -> Iterator[int]:
         assert os.waitpid(child, 0)[1] == 0
 
 
+def at_once(chain: Chain, commands: Sequence[str]) -> list[kill.Run]:
+    """Run commands of the line that begin all at the same moment; return what they said."""
+    gate = Gate()
+    children = [
+        kill.start(chain.workspace, *command.split(), *PATIENT, patch=gate.wait)
+        for command in commands
+    ]
+    for _ in children:
+        gate.reached()
+    gate.open()
+    return [child.wait() for child in children]
+
+
 # ---------------------------------------------------------------- moves at once
 
 
@@ -153,15 +166,7 @@ def test_twenty_upgrades_of_an_empty_database_load_once(chain: Chain) -> None:
     chain.database.execute(
         *small.REMOVE["general"], "DROP TABLE demosnap_log", "DROP TABLE demosnap_version"
     )
-    gate = Gate()
-    children = [
-        kill.start(chain.workspace, "upgrade", "general@head", *PATIENT, patch=gate.wait)
-        for _ in range(20)
-    ]
-    for _ in children:
-        gate.reached()
-    gate.open()
-    runs = [child.wait() for child in children]
+    runs = at_once(chain, ["upgrade general@head"] * 20)
 
     assert [run.code for run in runs] == [0] * 20, [run.stderr for run in runs]
     said = sorted(run.stdout for run in runs)
@@ -176,16 +181,8 @@ def test_twenty_upgrades_of_an_empty_database_load_once(chain: Chain) -> None:
 
 def test_different_moves_at_once_come_one_after_the_other(chain: Chain) -> None:
     """Up, down, out and in again: each finds a whole version, and leaves one."""
-    gate = Gate()
     commands = ["downgrade general v1", "load general@v2", "load general@v1"] * 2
-    children = [
-        kill.start(chain.workspace, *command.split(), *PATIENT, patch=gate.wait)
-        for command in (*commands, "load general")
-    ]
-    for _ in children:
-        gate.reached()
-    gate.open()
-    runs = [child.wait() for child in children]
+    runs = at_once(chain, [*commands, "load general"])
     # A downgrade from below where it leads is refused, with words.
     assert all("general" in run.stdout + run.stderr for run in runs), runs
     assert not [run for run in runs if "Traceback" in run.stderr]
@@ -201,15 +198,7 @@ def test_different_moves_at_once_come_one_after_the_other(chain: Chain) -> None:
 def test_two_captures_of_the_same_rows_make_one_version(chain: Chain) -> None:
     """The second finds nothing changed since the first."""
     chain.database.execute(*small.GENERAL["v3"])
-    gate = Gate()
-    children = [
-        kill.start(chain.workspace, "revision", "general", *PATIENT, patch=gate.wait)
-        for _ in range(2)
-    ]
-    for _ in children:
-        gate.reached()
-    gate.open()
-    runs = [child.wait() for child in children]
+    runs = at_once(chain, ["revision general"] * 2)
     assert [run.code for run in runs] == [0, 0], runs
     assert sum("nothing changed since v3" in run.stdout for run in runs) == 1, runs
     assert list(chain.ids()) == ["v3", "v2", "v1"]

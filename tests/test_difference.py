@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from small import Chain
 
-from demosnap.errors import RefusedError
 from demosnap.project import Project
 
 MakeWorkspace = Callable[[Database], Workspace]
@@ -78,14 +77,6 @@ def test_any_version_goes_to_any_other_both_ways(
     assert True in went and False in went
 
 
-def _refused(chain: Chain, move: Callable[[], object]) -> str:
-    before = chain.everything()
-    with pytest.raises(RefusedError) as caught:
-        move()
-    assert chain.everything() == before
-    return str(caught.value)
-
-
 STICKERS = (
     "CREATE TABLE stickers (id INTEGER PRIMARY KEY, card_id INTEGER,"
     " CONSTRAINT stuck_on FOREIGN KEY (card_id) REFERENCES cards (id) ON DELETE CASCADE)",
@@ -114,7 +105,7 @@ def test_rows_that_differ_are_touched_and_all_others_left_in_peace(chain: Chain)
         {"cards": 1},
     )
     assert chain.database.dump() == {**chain.at["v2"], "stickers": stickers}
-    text = _refused(chain, lambda: chain.project.upgrade("general@v3", full=True))
+    text = chain.refused(lambda: chain.project.upgrade("general@v3", full=True))
     assert "2 rows of stickers" in text and "--keep-referenced" in text
 
 
@@ -165,12 +156,7 @@ def test_unique_values_are_exchanged_in_place(chain: Chain) -> None:
 def test_a_row_that_is_referenced_may_come_under_another_key(chain: Chain) -> None:
     """Its demo rows follow; one that is no demo data stops it."""
     before = chain.database.dump()
-    chain.database.execute(
-        "INSERT INTO boards VALUES (31, 'Demo', 'temporary', TRUE, 'general')",
-        "UPDATE cards SET board_id = 31 WHERE board_id = 1",
-        "DELETE FROM boards WHERE id = 1",
-        "UPDATE boards SET slug = 'demo' WHERE id = 31",
-    )
+    chain.database.execute(*small.UNDER_ANOTHER_KEY)
     chain.project.revision("general", date="2025-03-02")
     after = chain.database.dump()
     (move,) = chain.project.downgrade("general", "-1").moves
@@ -179,13 +165,13 @@ def test_a_row_that_is_referenced_may_come_under_another_key(chain: Chain) -> No
     chain.project.upgrade("general@head")
     assert chain.database.dump() == after
     chain.database.execute("INSERT INTO cards (id, board_id) VALUES (20, 31)")
-    assert "id: 20" in _refused(chain, lambda: chain.project.downgrade("general", "-1"))
+    assert "id: 20" in chain.refused(lambda: chain.project.downgrade("general", "-1"))
 
 
 def test_rows_that_are_in_no_version_are_never_compared_away(chain: Chain) -> None:
     """They stop the move; let go by --discard, everything is purged and loaded."""
     chain.database.execute("UPDATE cards SET title = 'Scribbled on' WHERE id = 3")
-    text = _refused(chain, lambda: chain.project.downgrade("general", "-1"))
+    text = chain.refused(lambda: chain.project.downgrade("general", "-1"))
     assert "cards: 0 added, 0 removed, 1 modified" in text
     (move,) = chain.project.downgrade("general", "-1", discard=True).moves
     assert not move.by_difference

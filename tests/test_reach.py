@@ -9,7 +9,7 @@ import small
 from conftest import Database, Workspace
 from small import Chain
 
-from demosnap.errors import DemosnapError, RefusedError, UnknownNameError
+from demosnap.errors import DemosnapError, UnknownNameError
 from demosnap.project import Project
 
 MakeWorkspace = Callable[[Database], Workspace]
@@ -45,20 +45,12 @@ def _ids(chain: Chain, table: str) -> list[int]:
     return [row[0] for row in chain.database.rows(f"SELECT id FROM {table} ORDER BY id")]
 
 
-def _refused(chain: Chain, move: Callable[[], object]) -> str:
-    before = chain.everything()
-    with pytest.raises(RefusedError) as caught:
-        move()
-    assert chain.everything() == before
-    return str(caught.value)
-
-
 def test_a_cascade_is_followed_to_its_end_and_refused(chain: Chain) -> None:
     """Direct and further rows, also over a table that references itself, with constraint,
     count and keys; then the option."""
     _create(chain, STICKERS, "CASCADE")
     _create(chain, NOTES, "CASCADE")
-    text = _refused(chain, lambda: chain.project.downgrade("general", "base"))
+    text = chain.refused(lambda: chain.project.downgrade("general", "base"))
     for told in (
         "2 rows of stickers",
         "stuck_on",
@@ -83,7 +75,7 @@ def test_whatever_a_constraint_would_do_it_is_refused(chain: Chain, action: str)
         (lambda: chain.project.downgrade("general", "-1", full=True), "2 rows of stickers"),
         (lambda: chain.project.load("general", discard=True), "2 rows of stickers"),
     ):
-        text = _refused(chain, move)
+        text = chain.refused(move)
         assert reached in text
         assert "stuck_on" in text
 
@@ -94,7 +86,7 @@ def test_cascade_takes_exactly_the_rows_that_reference_demo_rows(chain: Chain, a
     _create(chain, STICKERS, action)
     _create(chain, NOTES, action)
     before = chain.database.dump()
-    text = _refused(chain, lambda: chain.project.downgrade("general", "base", cascade=["stickers"]))
+    text = chain.refused(lambda: chain.project.downgrade("general", "base", cascade=["stickers"]))
     assert "1 row of notes" in text
     plan = chain.project.downgrade("general", "base", cascade=["stickers", "notes"])
     assert plan.moves[0].also == {"stickers": 2, "notes": 3}
@@ -128,7 +120,7 @@ def test_cascade_never_takes_another_scenarios_rows(chain: Chain) -> None:
     chain.database.execute("INSERT INTO cards VALUES (13, 1, NULL, 'Guest', TRUE, 'writer')")
     chain.project.revision("writer", date="2025-03-01")
     chain.database.execute("INSERT INTO cards (id, board_id) VALUES (20, 1)")
-    text = _refused(chain, lambda: chain.project.downgrade("general", "base", cascade=["cards"]))
+    text = chain.refused(lambda: chain.project.downgrade("general", "base", cascade=["cards"]))
     assert "id: 13" in text
     assert "1 row of cards" in text
 
@@ -138,7 +130,7 @@ def test_a_scenario_that_stays_is_not_reached_by_one_that_goes(chain: Chain) -> 
     chain.database.execute("INSERT INTO cards VALUES (13, 1, NULL, 'Guest', TRUE, 'writer')")
     chain.project.revision("writer", date="2025-03-01")
     chain.database.execute("DELETE FROM demosnap_version WHERE version_num LIKE 'general%'")
-    text = _refused(chain, lambda: chain.project.upgrade("heads"))
+    text = chain.refused(lambda: chain.project.upgrade("heads"))
     assert "id: 13" in text
 
 

@@ -234,12 +234,7 @@ def test_unique_values_that_were_exchanged_are_exchanged_back(chain: Chain) -> N
 
 def test_a_row_deleted_and_made_again_under_another_key_goes(chain: Chain) -> None:
     before = chain.database.dump()
-    chain.database.execute(
-        "INSERT INTO boards VALUES (31, 'Demo', 'temporary', TRUE, 'general')",
-        "UPDATE cards SET board_id = 31 WHERE board_id = 1",
-        "DELETE FROM boards WHERE id = 1",
-        "UPDATE boards SET slug = 'demo' WHERE id = 31",
-    )
+    chain.database.execute(*small.UNDER_ANOTHER_KEY)
     chain.project.reset("general")
     assert chain.database.dump() == before
 
