@@ -5,6 +5,8 @@ from __future__ import annotations
 import collections
 import itertools
 import json
+import math
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -19,8 +21,11 @@ from conftest import Database, Workspace, make_database, missing
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from demosnap import scaffold
+from demosnap import dialects, scaffold
+from demosnap.dialects import sqlite_literals
+from demosnap.dialects.sqlite_values import real_literal
 from demosnap.errors import DemosnapError, RefusedError
+from demosnap.model import Column
 from demosnap.project import Project
 
 MARKED = ('{"demo_seed": true, "scenario": "general"}', '{"demo_seed":"true"}')
@@ -608,14 +613,19 @@ def test_foreign_keys_hold_after_a_load(zoo: tuple[Workspace, Path, Contents]) -
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+PARENT_AND_CHILD = (
+    "CREATE TABLE parent (code TEXT COLLATE NOCASE PRIMARY KEY, metadata TEXT)",
+    "CREATE TABLE child (id INTEGER PRIMARY KEY, code TEXT REFERENCES parent (code))",
+)
+
+
 def test_a_foreign_key_matches_by_the_collation_of_its_parent(
     sqlite: Database, make_workspace: Callable[[Database], Workspace]
 ) -> None:
     """For SQLite 'B' is a child of 'b' where the parent's column is NOCASE."""
     workspace = make_workspace(sqlite)
     sqlite.execute(
-        "CREATE TABLE parent (code TEXT COLLATE NOCASE PRIMARY KEY, metadata TEXT)",
-        "CREATE TABLE child (id INTEGER PRIMARY KEY, code TEXT REFERENCES parent (code))",
+        *PARENT_AND_CHILD,
         "INSERT INTO parent VALUES ('b', '{\"demo_seed\": true}'), ('c', NULL)",
         "INSERT INTO child VALUES (1, 'b'), (2, 'C'), (3, 'B')",
     )
@@ -634,8 +644,7 @@ def test_a_real_row_that_a_collation_ties_to_demo_data_is_not_left_behind(
     """A real row 'B' references the demo row 'b' of a NOCASE key: taking that out is refused."""
     workspace = make_workspace(sqlite)
     sqlite.execute(
-        "CREATE TABLE parent (code TEXT COLLATE NOCASE PRIMARY KEY, metadata TEXT)",
-        "CREATE TABLE child (id INTEGER PRIMARY KEY, code TEXT REFERENCES parent (code))",
+        *PARENT_AND_CHILD,
         "INSERT INTO parent VALUES ('b', '{\"demo_seed\": true}')",
         "INSERT INTO child VALUES (3, 'B')",
     )
@@ -833,3 +842,27 @@ def test_random_values_in_a_random_table_come_back_equal(
     project.load("general")
     assert contents(file) == everything
     assert not project.revision("general").created
+
+
+def test_numbers_are_rendered_as_python_renders_them() -> None:
+    """By SQLite where that is sure to be the same, by Python elsewhere: near powers, decimals of
+    few places, and bits at random."""
+    chance = random.Random(1)
+    numbers = [0.0, -0.0, 0.1 + 0.2, 1e9, 0.001, 0.0009999999999999999, 1e-4, 5e-324, 9e999]
+    numbers += [chance.randrange(10 ** chance.randint(1, 16)) / 10**k for k in range(9)]
+    numbers += [chance.uniform(-1, 1) * 10.0 ** chance.randint(-9, 16) for _ in range(20_000)]
+    numbers += [round(chance.uniform(-1e9, 1e9), k) for k in range(9) for _ in range(3000)]
+    numbers += [math.nextafter(n, up) for n in numbers[-9000:] for up in (math.inf, -math.inf)]
+    column = Column("x", "REAL")
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.create_function("demosnap_real", 1, real_literal)
+        connection.execute("CREATE TABLE t (x REAL)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(number,) for number in numbers])
+        # A column of this type keeps no sign of zero.
+        stored = [number for (number,) in connection.execute("SELECT x FROM t ORDER BY rowid")]
+        sql = (
+            f"SELECT {sqlite_literals.row(dialects.get('sqlite'), [column])} FROM t ORDER BY rowid"
+        )
+        found = [literal.decode() for (literal,) in connection.execute(sql)]
+    assert stored == numbers
+    assert found == [real_literal(number) for number in stored]
