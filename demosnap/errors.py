@@ -58,6 +58,8 @@ class UnknownNameError(UsageError):
         if hint is None and known:
             shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
             hint = f"Known: {shown}."
+        elif hint is None and kind == "scenario":
+            hint = 'There are no versions yet: `demosnap revision SCENARIO -m "v1"` captures one.'
         super().__init__(message, hint)
 
 

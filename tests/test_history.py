@@ -547,3 +547,13 @@ def test_a_table_named_as_a_field_keeps_its_count_under_rows(
     assert entry["size"] == version.size != 1
     assert entry["rows"] == {"boards": 0, "cards": 0, "size": 1, "checks": 0}
     assert (entry["boards"], entry["cards"]) == (0, 0)
+
+
+def test_before_the_first_version_a_name_says_how_to_capture_one(
+    sqlite: Database, make_workspace: Callable[[Database], Workspace]
+) -> None:
+    chain = small.make(make_workspace(sqlite))
+    for command in ("upgrade general@head", "diff general", "reset general"):
+        done = chain.workspace.run(*command.split(), check=False)
+        assert done.returncode == 2
+        assert "There are no versions yet: `demosnap revision SCENARIO" in done.stderr
