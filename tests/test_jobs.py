@@ -77,14 +77,14 @@ def test_several_jobs_see_one_moment(shared: Chain, monkeypatch: pytest.MonkeyPa
     read_rows = dialect.read_rows
     first = threading.Lock()
 
-    def interrupted(self: Any, connection: Any, table: Any, predicate: str) -> Rows:
+    def interrupted(self: Any, connection: Any, table: Any, predicate: str, *counted: Any) -> Rows:
         if first.acquire(blocking=False):
             shared.database.execute(
                 "INSERT INTO boards VALUES (5, 'Late', 'late', TRUE, 'general')",
                 "UPDATE cards SET title = 'late', board_id = 5 WHERE id = 3",
                 "DELETE FROM checks WHERE id = 1",
             )
-        return read_rows(self, connection, table, predicate)
+        return read_rows(self, connection, table, predicate, *counted)
 
     monkeypatch.setattr(dialect, "read_rows", interrupted)
     result = shared.project.revision("general", date=DAY, stamp=False, jobs=3)
@@ -100,9 +100,9 @@ def test_a_failure_of_one_job_ends_all_and_leaves_nothing(
     dialect = type(dialects.get(shared.database.dialect))
     read_rows = dialect.read_rows
 
-    def failing(self: Any, connection: Any, table: Any, predicate: str) -> Rows:
+    def failing(self: Any, connection: Any, table: Any, predicate: str, *counted: Any) -> Rows:
         def batches() -> Iterator[list[bytes]]:
-            yield from read_rows(self, connection, table, predicate).batches
+            yield from read_rows(self, connection, table, predicate, *counted).batches
             if table.name == "cards":
                 raise error
             if table.name == "checks":

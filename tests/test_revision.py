@@ -895,8 +895,10 @@ def test_a_failure_of_the_database_in_the_middle_writes_no_file(
     dialect = type(dialects.get(seeded.database.dialect))
     read_rows = dialect.read_rows
 
-    def failing(self: Any, connection: Any, table: Any, predicate: str) -> Iterator[bytes]:
-        yield from read_rows(self, connection, table, predicate)
+    def failing(
+        self: Any, connection: Any, table: Any, predicate: str, *counted: Any
+    ) -> Iterator[bytes]:
+        yield from read_rows(self, connection, table, predicate, *counted)
         if table.name == "cards":
             raise RuntimeError("the line is dead")
 
@@ -921,7 +923,9 @@ def test_a_capture_sees_one_moment_of_all_tables(
     read_rows = dialect.read_rows
     seen = []
 
-    def interrupted(self: Any, connection: Any, table: Any, predicate: str) -> Iterator[bytes]:
+    def interrupted(
+        self: Any, connection: Any, table: Any, predicate: str, *counted: Any
+    ) -> Iterator[bytes]:
         if not seen:
             database.execute(
                 "INSERT INTO boards VALUES (5, 'Late', 'late', TRUE, 'general')",
@@ -929,7 +933,7 @@ def test_a_capture_sees_one_moment_of_all_tables(
                 "DELETE FROM checks WHERE id = 1",
             )
         seen.append(table.name)
-        return read_rows(self, connection, table, predicate)
+        return read_rows(self, connection, table, predicate, *counted)
 
     monkeypatch.setattr(dialect, "read_rows", interrupted)
     version = seeded.project.revision("general").version

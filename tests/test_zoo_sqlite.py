@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from conftest import Database, Workspace, make_database, missing
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from demosnap import dialects, scaffold
 from demosnap.dialects import sqlite_literals
 from demosnap.dialects.sqlite_values import real_literal
 from demosnap.errors import DemosnapError, RefusedError
-from demosnap.model import Column
+from demosnap.model import Column, Table
 from demosnap.project import Project
 
 MARKED = ('{"demo_seed": true, "scenario": "general"}', '{"demo_seed":"true"}')
@@ -860,9 +861,36 @@ def test_numbers_are_rendered_as_python_renders_them() -> None:
         connection.executemany("INSERT INTO t VALUES (?)", [(number,) for number in numbers])
         # A column of this type keeps no sign of zero.
         stored = [number for (number,) in connection.execute("SELECT x FROM t ORDER BY rowid")]
-        sql = (
-            f"SELECT {sqlite_literals.row(dialects.get('sqlite'), [column])} FROM t ORDER BY rowid"
-        )
+        (part,) = sqlite_literals.parts(dialects.get("sqlite"), [column], {"x": "real"})
+        sql = f"SELECT {part} FROM t ORDER BY rowid"
         found = [literal.decode() for (literal,) in connection.execute(sql)]
     assert stored == numbers
     assert found == [real_literal(number) for number in stored]
+
+
+@pytest.mark.parametrize("first", [7, 7.5, "seven", b"seven", None], ids=repr)
+def test_what_the_first_rows_hold_decides_nothing_but_speed(first: object) -> None:
+    """Later rows hold every type, in columns of every affinity, and come out as they are."""
+    odd: list[Any] = [*TEXTS, BYTES, b"", None, 0, -1, 2**63 - 1, -(2**63), 1.0, 1e15, 1e300, -0.0]
+    types = ("", "INTEGER", "TEXT", "REAL", "NUMERIC", "JSON", "BLOB", "BOOLEAN", "DATETIME")
+    columns = tuple(Column(f"c{place}", declared) for place, declared in enumerate(types))
+    dialect = dialects.get("sqlite")
+    engine = sa.create_engine("sqlite://")
+    with closing(engine.raw_connection()) as driver:
+        names = ", ".join(f"{one.name} {one.type}" for one in columns)
+        driver.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, {names})")
+        marks = ",".join("?" * len(types))
+        rows = [(first,) * len(types)] * 200 + [(value,) * len(types) for value in odd]
+        driver.cursor().executemany(f"INSERT INTO t VALUES (NULL,{marks})", rows)
+        driver.commit()
+        stored = driver.execute("SELECT * FROM t ORDER BY id").fetchall()
+    table = Table("t", (Column("id", "INTEGER", nullable=False), *columns), ("id",))
+    with engine.connect() as connection:
+        found = list(dialect.read_rows(connection, table, "1"))
+    assert len(stored) == len(rows)
+    assert found == [
+        b",".join(
+            dialect.encode(value, column) for value, column in zip(row, table.columns, strict=True)
+        )
+        for row in stored
+    ]

@@ -79,27 +79,37 @@ def external_references(
     """Return the references of selected rows to rows that are not selected."""
     found = []
     for name, predicate in predicates.items():
-        for key in tables[name].foreign_keys:
-            filled = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
-            outside = filled
-            if key.table in predicates:
-                inside = in_table(
-                    dialect,
-                    tables[name],
-                    key.columns,
-                    key.table,
-                    key.referred_columns,
-                    predicates[key.table],
-                )
-                outside += f" AND NOT ({inside})"
+        for key, outside in references_outside(dialect, tables, predicates, name):
             where = first_of(outside, predicate)
             sql = f"SELECT COUNT(*) FROM {dialect.quote_table(name)} WHERE {where}"
             count = execute(connection, sql).scalar()
             if count:
-                found.append(
-                    ExternalReference(name, key.columns, key.table, key.referred_columns, count)
-                )
+                found.append(external_reference(name, key, count))
     return found
+
+
+def external_reference(name: str, key: ForeignKey, rows: int) -> ExternalReference:
+    """Return that so many selected rows of a table have a key that leads outside."""
+    return ExternalReference(name, key.columns, key.table, key.referred_columns, rows)
+
+
+def references_outside(
+    dialect: Dialect, tables: Mapping[str, Table], predicates: Mapping[str, str], name: str
+) -> Iterator[tuple[ForeignKey, str]]:
+    """Yield each foreign key of a table with the predicate that it leads to no selected row."""
+    for key in tables[name].foreign_keys:
+        outside = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
+        if key.table in predicates:
+            inside = in_table(
+                dialect,
+                tables[name],
+                key.columns,
+                key.table,
+                key.referred_columns,
+                predicates[key.table],
+            )
+            outside += f" AND NOT ({inside})"
+        yield key, outside
 
 
 def matching(

@@ -16,7 +16,7 @@ from typing import IO
 
 from sqlalchemy import Connection
 
-from demosnap.dialects.base import Dialect
+from demosnap.dialects.base import Counted, Dialect
 from demosnap.model import Table
 from demosnap.snapshot.rows import Rows, batches
 
@@ -33,13 +33,14 @@ def reading(
     moment: str,
     tables: Sequence[Table],
     predicates: Mapping[str, str],
+    counted: Mapping[str, Counted],
     jobs: int,
     folder: Path,
 ) -> Iterator[Callable[[Table], Rows]]:
     """Read tables by `jobs` connections at once; yield what gives the rows of a table.
 
     `moment` is what `Dialect.shared_moment` returned; `predicates` pick the rows of each table,
-    and `folder` is where rows wait.
+    and what is to be `counted` of one is. `folder` is where rows wait.
     """
     pool = _Pool(connect, dialect, moment)
     with contextlib.ExitStack() as stack:
@@ -50,8 +51,9 @@ def reading(
             found: dict[str, Future[None]] = {}
             try:
                 for table in tables:
-                    arguments = (table, predicates[table.name], files[table.name])
-                    found[table.name] = workers.submit(pool.read, *arguments)
+                    name = table.name
+                    arguments = (table, predicates[name], counted.get(name), files[name])
+                    found[name] = workers.submit(pool.read, *arguments)
                 yield lambda table: Rows(_waiting(found[table.name], files[table.name]))
             except BaseException:
                 workers.shutdown(wait=False, cancel_futures=True)
@@ -73,7 +75,7 @@ class _Pool:
         self._lock = threading.Lock()
         self._open: list[Connection] = []
 
-    def read(self, table: Table, predicate: str, file: IO[bytes]) -> None:
+    def read(self, table: Table, predicate: str, counted: Counted | None, file: IO[bytes]) -> None:
         dialect = self._dialect
         with (
             self._connect() as connection,
@@ -81,7 +83,7 @@ class _Pool:
             self._known(connection),
             dialect.at_moment(connection, self._moment),
         ):
-            for batch in batches(dialect.read_rows(connection, table, predicate)):
+            for batch in batches(dialect.read_rows(connection, table, predicate, counted)):
                 if self._stopped.is_set():
                     return
                 marshal.dump(batch, file)

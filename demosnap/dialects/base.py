@@ -6,6 +6,7 @@ server; `check`, `--sql` and the reader use it alone. The live half is given an 
 
 from __future__ import annotations
 
+import collections
 import contextlib
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,22 @@ if TYPE_CHECKING:
 
 LOCK_WAIT = 30.0
 """How long to wait for somebody else's lock, in seconds."""
+
+
+class Counted:
+    """Predicates, and how many of the rows that were read each of them is true for."""
+
+    def __init__(self, predicates: Sequence[str]) -> None:
+        self.flags = [f"CASE WHEN {predicate} THEN '1' ELSE '0' END" for predicate in predicates]
+        """SQL expressions of one character each; a row's mark is all of them in a row."""
+        self.counts = [0] * len(predicates)
+
+    def add(self, marks: Iterable[str | bytes]) -> None:
+        """Count rows, each by its mark."""
+        for mark, rows in collections.Counter(marks).items():
+            for place in range(len(self.counts)):
+                if mark[place : place + 1] in ("1", b"1"):
+                    self.counts[place] += rows
 
 
 class Dialect(DialectText):
@@ -164,10 +181,13 @@ class Dialect(DialectText):
     # ------------------------------------------------------------------ live: rows
 
     @abstractmethod
-    def read_rows(self, connection: Connection, table: Table, predicate: str) -> Iterator[bytes]:
+    def read_rows(
+        self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
+    ) -> Iterator[bytes]:
         """Yield the rows that the predicate picks, in canonical order and form (UTF-8).
 
-        Each is the text between the parentheses; columns as in `table.captured`.
+        Each is the text between the parentheses; columns as in `table.captured`. Predicates to
+        be `counted` are counted on the way.
         """
 
     @abstractmethod

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import mysql_driver, mysql_load, mysql_read, mysql_reflect, mysql_update
-from demosnap.dialects.base import LOCK_WAIT
+from demosnap.dialects.base import LOCK_WAIT, Counted
 from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
 from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
@@ -184,11 +184,13 @@ class MySQLDialect(MySQLText):
 
     # ------------------------------------------------------------------ rows
 
-    def read_rows(self, connection: Connection, table: Table, predicate: str) -> Iterator[bytes]:
+    def read_rows(
+        self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
+    ) -> Iterator[bytes]:
         """Yield rows that the server has rendered whole; nothing else may use the connection."""
         names = {column.name: self.quote(column.name) for column in table.captured}
         source = self.quote_table(table.name)
-        return Rows(mysql_read.rows(connection, table, names, source, predicate))
+        return Rows(mysql_read.rows(connection, table, names, source, predicate, counted))
 
     def outdated(
         self, connection: Connection, table: Table, predicate: str, *, shared: bool = False

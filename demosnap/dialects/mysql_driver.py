@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from demosnap.errors import DatabaseError
 from demosnap.snapshot.rows import FIRST_ROWS, rows_like
@@ -131,8 +131,10 @@ def finish_stream(connection: Connection) -> None:
         cursor.close()
 
 
-def stream(connection: Connection, sql: str) -> Iterator[list[bytes | None]]:
-    """Yield the only column of a query's rows in batches as they come, in flat memory.
+def stream(connection: Connection, sql: str) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """Yield a query's rows in batches as they come, in flat memory.
+
+    The size of a batch goes by the first column, which is bytes, or None.
 
     Raises:
         DatabaseError: the server warned; it may have left something out.
@@ -151,10 +153,8 @@ def stream(connection: Connection, sql: str) -> Iterator[list[bytes | None]]:
         cursor.execute(sql.encode())
         count = FIRST_ROWS
         while fetched := cursor.fetchmany(count):
-            batch = [value for (value,) in fetched]
-            yield batch
-            if None not in batch:
-                count = rows_like(cast("list[bytes]", batch))
+            yield fetched
+            count = rows_like([one[0] or b"" for one in fetched])
     finally:
         if info.get(_OPEN_CURSOR) is cursor:
             del info[_OPEN_CURSOR]

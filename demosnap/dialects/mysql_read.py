@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from demosnap.dialects import mysql_driver
+from demosnap.dialects.base import Counted
 from demosnap.dialects.mysql_scalars import Integer
 from demosnap.dialects.mysql_types import codec
+from demosnap.dialects.mysql_values import text_literal, text_of
 from demosnap.errors import DatabaseError
 from demosnap.model import Table
+from demosnap.snapshot.rows import split
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,40 +33,62 @@ _SORTED_KEYS = 20
 
 
 def rows(
-    connection: Connection, table: Table, names: Mapping[str, str], source: str, predicate: str
+    connection: Connection,
+    table: Table,
+    names: Mapping[str, str],
+    source: str,
+    predicate: str,
+    counted: Counted | None = None,
 ) -> Iterator[list[bytes]]:
     """Yield, in batches, the rows of `source`, the quoted table, that the predicate picks.
 
-    `names` are the quoted names of the captured columns.
+    `names` are the quoted names of the captured columns; predicates are `counted` on the way.
 
     Raises:
         DatabaseError: a value cannot be rendered, the rows cannot be ordered, or a warning.
     """
     mysql_driver.finish_stream(connection)
     literals = _literals(table, names)
-    row = ",',',".join(literals.values())
+    row = ",',',".join(_literals(table, names, plain=True).values())
     picked = f"FROM {source} WHERE {predicate}"
     with _order(connection, table, names, literals, picked) as order:
-        sql = f"SELECT CAST(CONCAT({row}) AS BINARY) {picked} ORDER BY {order}"
-        for batch in mysql_driver.stream(connection, sql):
+        mark = f",CONCAT({','.join(counted.flags)})" if counted else ""
+        sql = f"SELECT CAST(CONCAT({row}) AS BINARY){mark} {picked} ORDER BY {order}"
+        for fetched in mysql_driver.stream(connection, sql):
+            batch = [one[0] for one in fetched]
+            if counted:
+                counted.add([one[1] for one in fetched])
             if None in batch:
                 raise _unreadable(connection, table, literals, source, predicate)
-            yield cast("list[bytes]", batch)
+            yield _with_hex_text(batch)
+
+
+def _with_hex_text(batch: list[bytes]) -> list[bytes]:
+    """Return rows with texts in hex that hold a CR or a NUL, as the snapshot has them."""
+    together = b"\n".join(batch)
+    if b"\r" not in together and b"\0" not in together:
+        return batch
+    return [
+        b",".join(text_literal(text_of(one)) if one.startswith(b"'") else one for one in split(row))
+        if b"\r" in row or b"\0" in row
+        else row
+        for row in batch
+    ]
 
 
 def fingerprint(table: Table, names: Mapping[str, str], source: str, predicate: str) -> str:
     """Return the query of how many rows there are, and of a number that changes with them."""
-    row = ",',',".join(_literals(table, names).values())
+    row = ",',',".join(_literals(table, names, plain=True).values())
     number = f"CAST(CONV(LEFT(MD5(CAST(CONCAT({row}) AS BINARY)),15),16,10) AS UNSIGNED)"
     return f"SELECT COUNT(*),COALESCE(SUM({number}),0) FROM {source} WHERE {predicate}"
 
 
-def _literals(table: Table, names: Mapping[str, str]) -> dict[str, str]:
-    """Return the expressions of the captured columns' literals."""
+def _literals(table: Table, names: Mapping[str, str], *, plain: bool = False) -> dict[str, str]:
+    """Return the expressions of the captured columns' literals, or of those of `plain_sql`."""
     found = {}
     for column in table.captured:
-        name = names[column.name]
-        sql = codec(column.type).sql(name)
+        name, known = names[column.name], codec(column.type)
+        sql = known.plain_sql(name) if plain else known.sql(name)
         found[column.name] = f"IF({name} IS NULL,'NULL',{sql})" if column.nullable else sql
     return found
 

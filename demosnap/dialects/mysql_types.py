@@ -82,11 +82,26 @@ class Text(Codec):
 
     def sql(self, name: str) -> str:
         text = f"CAST({self.unicode(name)} AS BINARY)"
-        literal = (
+        return self._held(
+            name,
             f"IF(INSTR({text},X'0D') OR INSTR({text},X'00'),"
-            f"CONCAT('_utf8mb4 X''',HEX({text}),''''),"
-            f"{_quoted_text(text, long=self.width is None)})"
+            f"CONCAT('_utf8mb4 X''',HEX({text}),''''),{self._in_quotes(text, name)})",
         )
+
+    def plain_sql(self, name: str) -> str:
+        text = f"CAST({self.unicode(name)} AS BINARY)"
+        return self._held(name, self._in_quotes(text, name))
+
+    def _in_quotes(self, text: str, name: str) -> str:
+        doubled = f"REPLACE({text},'''','''''')"
+        if self.width is None and self.name != "text":
+            # MariaDB's REPLACE moves the rest of the text at each quote: minutes for a megabyte.
+            by_pattern = f"REGEXP_REPLACE({text},'''','''''')"
+            doubled = f"/*M!100005 IF(LENGTH({name})>65535,{by_pattern},*/{doubled}/*M!100005 )*/"
+        return quoted(doubled)
+
+    def _held(self, name: str, literal: str) -> str:
+        """Return the literal, NULL where the value is refused."""
         if self.refusal is None:
             return literal
         back = f"CONVERT({self.unicode(name)} USING {self.charset})"
@@ -137,11 +152,7 @@ class Enum(Text):
     def refusal(self) -> str | None:
         return "holds the ENUM value of index 0, which strict mode lets nobody write"
 
-    def sql(self, name: str) -> str:
-        text = f"CAST({self.unicode(name)} AS BINARY)"
-        literal = _quoted_text(text)
-        if any("\r" in member or "\0" in member for member in self.members):
-            literal = super().sql(name)
+    def _held(self, name: str, literal: str) -> str:
         return f"IF({name}+0=0,NULL,{literal})"
 
     def encode(self, value: Value) -> bytes:
@@ -243,12 +254,3 @@ def _members(args: str) -> Iterator[str]:
     # information_schema escapes backslashes and control characters whatever sql_mode says.
     for match in _MEMBER.finditer(args):
         yield re.sub(r"\\.|''", lambda m: _ESCAPES.get(m[0], m[0][-1:]), match[1], flags=re.DOTALL)
-
-
-def _quoted_text(text: str, long: bool = False) -> str:
-    doubled = f"REPLACE({text},'''','''''')"
-    if long:
-        # MariaDB's REPLACE moves the rest of the text at each quote: minutes for a megabyte.
-        by_pattern = f"REGEXP_REPLACE({text},'''','''''')"
-        doubled = f"/*M!100005 IF(LENGTH({text})>65536,{by_pattern},*/{doubled}/*M!100005 )*/"
-    return quoted(doubled)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ProgrammingError
 from demosnap.dialects import postgresql_catalog as catalog
 from demosnap.dialects import postgresql_rows as rows_of
 from demosnap.dialects import postgresql_session as sessions
-from demosnap.dialects.base import LOCK_WAIT, execute
+from demosnap.dialects.base import LOCK_WAIT, Counted, execute
 from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
 from demosnap.errors import DatabaseError
@@ -152,8 +152,10 @@ class PostgreSQLDialect(PostgreSQLText):
 
     # ------------------------------------------------------------------ live: rows
 
-    def read_rows(self, connection: Connection, table: Table, predicate: str) -> Iterator[bytes]:
-        """Yield what COPY sends.
+    def read_rows(
+        self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
+    ) -> Iterator[bytes]:
+        """Yield what COPY sends, without the mark that is to be counted.
 
         To leave the iterator before its end cancels the COPY, and the transaction with it.
         """
@@ -166,11 +168,12 @@ class PostgreSQLDialect(PostgreSQLText):
             rows_of.order(self.quote(column.name), column, utf8) for column in table.ordering
         )
         source = self._source(table)
-        select = f"SELECT {columns} FROM {source} WHERE {predicate} ORDER BY {by}"
+        mark = f"{'||'.join(counted.flags)}, " if counted else ""
+        select = f"SELECT {mark}{columns} FROM {source} WHERE {predicate} ORDER BY {by}"
 
         def copied() -> Iterator[list[bytes]]:
             with sessions.warnings_are_errors(driver):
-                yield from rows_of.copy_out(driver, select, options)
+                yield from rows_of.copy_out(driver, select, options, counted)
 
         return Rows(copied())
 

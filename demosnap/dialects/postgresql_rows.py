@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from demosnap.dialects.base import Counted
 from demosnap.dialects.postgresql_session import COMMAND_OK
 from demosnap.dialects.postgresql_types import codec
 from demosnap.dialects.postgresql_values import INTEGERS, base_type
@@ -59,13 +60,22 @@ def order(name: str, column: Column, utf8: bool) -> str:
     return f"num_nulls({name}), {key}" if column.nullable else key
 
 
-def copy_out(driver: psycopg.Connection[Any], select: str, options: str) -> Iterator[list[bytes]]:
-    """Yield the rows that a SELECT gives, each without its newline: one message is one row."""
+def copy_out(
+    driver: psycopg.Connection[Any], select: str, options: str, counted: Counted | None = None
+) -> Iterator[list[bytes]]:
+    """Yield the rows that a SELECT gives, each without its newline: one message is one row.
+
+    Where something is to be `counted`, the first column is a row's mark, and is left out.
+    """
+    width = len(counted.flags) if counted else 0
+    start = width + 1 if counted else 0
+    none = b"0" * width
     with driver.cursor() as cursor, cursor.copy(_copy(f"({select}) TO STDOUT", options)) as copy:
         read = driver.pgconn.get_copy_data
         size = 0
         while size >= 0:
             batch: list[bytes] = []
+            marks: list[bytes] = []
             room = BATCH_BYTES
             while room > 0 and len(batch) < BATCH_ROWS:
                 size, data = read(1)
@@ -74,8 +84,12 @@ def copy_out(driver: psycopg.Connection[Any], select: str, options: str) -> Iter
                     size, data = _waited(copy)
                 if size < 0:
                     break
-                batch.append(bytes(data[:-1]))
+                if counted and data[:width] != none:
+                    marks.append(bytes(data[:width]))
+                batch.append(bytes(data[start:-1]))
                 room -= size
+            if counted:
+                counted.add(marks)
             if batch:
                 yield batch
         _finish(driver)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 from demosnap.dialects import sqlite_ddl, sqlite_reflect
 from demosnap.dialects import sqlite_literals as literals
 from demosnap.dialects import sqlite_values as values
-from demosnap.dialects.base import LOCK_WAIT, Dialect, execute
+from demosnap.dialects.base import LOCK_WAIT, Counted, Dialect, execute
 from demosnap.dialects.sqlite_bind import bound, parsed
 from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
@@ -276,13 +276,18 @@ class SQLiteDialect(Dialect):
 
     # ------------------------------------------------------------------ rows
 
-    def read_rows(self, connection: Connection, table: Table, predicate: str) -> Rows:
+    def read_rows(
+        self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
+    ) -> Rows:
         """Yield rows rendered by SQLite; REAL values that it may render badly, by Python's repr."""
         driver = _driver(connection)
         driver.create_function("demosnap_real", 1, values.real_literal, deterministic=True)
         order = self._order(driver, table, predicate)
+        expected = literals.expected_types(driver, self, table.name, table.captured)
+        parts = literals.parts(self, table.captured, expected)
+        mark = ["||".join(counted.flags)] if counted else []
         sql = (
-            f"SELECT {literals.row(self, table.captured)}"
+            f"SELECT {','.join([*mark, *parts])}"
             f" FROM {self.quote_table(table.name)} WHERE {predicate} ORDER BY {order}"
         )
 
@@ -290,16 +295,28 @@ class SQLiteDialect(Dialect):
             cursor = driver.execute(sql)
             count = FIRST_ROWS
             while found := cursor.fetchmany(count):
-                batch = [parts[0] if len(parts) == 1 else b",".join(parts) for parts in found]
-                for place, row in enumerate(batch):
-                    if b"\r" in row:
-                        batch[place] = literals.without_returns(row)
-                    if b"CAST(X'" in row:
-                        parsed(table, row)
-                yield batch
+                if counted:
+                    counted.add([row[0] for row in found])
+                if len(parts) == 1:
+                    batch = [row[-1] for row in found]
+                else:
+                    batch = [b",".join(row[len(mark) :]) for row in found]
+                yield self._usable(table, batch)
                 count = rows_like(batch)
 
         return Rows(fetched())
+
+    def _usable(self, table: Table, batch: list[bytes]) -> list[bytes]:
+        """Return rows with texts that hold a carriage return, or a NUL, as what they have to be."""
+        together = b"\n".join(batch)
+        if b"\r" in together:
+            batch = [literals.without_returns(row) if b"\r" in row else row for row in batch]
+            together = b"\n".join(batch)
+        if b"CAST(X'" in together:
+            for row in batch:
+                if b"CAST(X'" in row:
+                    parsed(table, row)
+        return batch
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert by executemany; where a constraint would replace a row, it is an error."""

@@ -1,12 +1,13 @@
 """SQL by which SQLite itself renders rows as canonical literals.
 
-What a column holds is known for each value only, but its declared type says what to expect. A
-row that is as expected is rendered by one `printf`; any other, value by value.
+What a column holds is known for each value only, but the first rows and the declared type say
+what to expect. A row that is as expected is rendered by one `printf`; any other, value by value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence, Set
 
 from demosnap.dialects.base import Dialect
 from demosnap.dialects.sqlite_bind import affinity
@@ -16,17 +17,51 @@ from demosnap.snapshot.rows import split
 # A function of SQLite takes 100 arguments, and an expression may be nested 1,000 deep.
 _COLUMNS_PER_EXPRESSION = 90
 
+_FIRST_ROWS = 100
 
-def row(dialect: Dialect, columns: Sequence[Column]) -> str:
-    """Return the select list of which the parts, joined by commas, are rows.
 
-    Text with a carriage return stands in them as it is: see `without_returns`. The function
-    `demosnap_real` is needed.
+def parts(
+    dialect: Dialect, columns: Sequence[Column], expected: Mapping[str, str]
+) -> Sequence[str]:
+    """Return the expressions of which the values, joined by commas, are rows.
+
+    `expected` is what `expected_types` returned. Text with a carriage return stands in the rows
+    as it is: see `without_returns`. The function `demosnap_real` is needed.
     """
-    return ",".join(
-        f"CAST({_part(dialect, columns[i : i + _COLUMNS_PER_EXPRESSION])} AS BLOB)"
+    return [
+        f"CAST({_part(dialect, columns[i : i + _COLUMNS_PER_EXPRESSION], expected)} AS BLOB)"
         for i in range(0, len(columns), _COLUMNS_PER_EXPRESSION)
-    )
+    ]
+
+
+def expected_types(
+    driver: sqlite3.Connection, dialect: Dialect, table: str, columns: Sequence[Column]
+) -> dict[str, str]:
+    """Return what each column most likely holds: `text`, `integer`, `real`, or empty: anything.
+
+    It is what the table's first rows hold, where they hold one type, else what was declared.
+    """
+    types = ",".join(f"typeof({dialect.quote(column.name)})" for column in columns)
+    sql = f"SELECT {types} FROM {dialect.quote_table(table)} LIMIT {_FIRST_ROWS}"
+    seen = [set(found) - {"null"} for found in zip(*driver.execute(sql), strict=True)]
+    seen = seen or [set() for _ in columns]
+    return {
+        column.name: _expected(column, found) for column, found in zip(columns, seen, strict=True)
+    }
+
+
+def _expected(column: Column, seen: Set[str]) -> str:
+    if len(seen) == 1:
+        (found,) = seen
+        # Where no affinity makes an integer of 1e15, a row test would take that for one.
+        if found != "integer" or affinity(column) in ("INTEGER", "NUMERIC"):
+            return found if found != "blob" else ""
+    kind, declared = affinity(column), column.type.upper()
+    if kind == "NUMERIC" and ("DATE" in declared or "TIME" in declared):
+        return "text"
+    if declared == "BOOLEAN":
+        return "integer"
+    return {"NUMERIC": "real", "BLOB": ""}.get(kind, kind.lower())
 
 
 def literal(name: str) -> str:
@@ -49,23 +84,22 @@ def without_returns(rendered: bytes) -> bytes:
     )
 
 
-def _part(dialect: Dialect, columns: Sequence[Column]) -> str:
+def _part(dialect: Dialect, columns: Sequence[Column], expected: Mapping[str, str]) -> str:
     formats, arguments, unexpected = [], [], []
     for column in columns:
         name = dialect.quote(column.name)
         # By bytes, whatever the collation of the column: numbers < text < blobs.
         value = f"({name} COLLATE BINARY)"
-        kind = affinity(column)
-        declared = column.type.upper()
-        if kind == "TEXT" or (kind == "NUMERIC" and ("DATE" in declared or "TIME" in declared)):
+        kind = expected[column.name]
+        if kind == "text":
             formats.append("%Q")
             arguments.append(name)
             unexpected += [f"{value}<''", f"{value}>=x''", f"instr({name},char(0))"]
-        elif kind == "INTEGER" or declared == "BOOLEAN":
+        elif kind == "integer":
             formats.append("%s")
             arguments.append(f"ifnull({name},'NULL')")
             unexpected += [f"{value}>=''", f"{name}<>CAST({name} AS INTEGER)"]
-        elif kind in ("NUMERIC", "REAL"):
+        elif kind == "real":
             formats.append("%s")
             arguments.append(
                 f"CASE typeof({name}) WHEN 'real' THEN {_real(name)} ELSE ifnull({name},'NULL') END"
