@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from demosnap import dialects, scaffold
-from demosnap.dialects import sqlite_literals
+from demosnap.dialects import sqlite_literals, sqlite_load
 from demosnap.dialects.sqlite_values import real_literal
 from demosnap.errors import DemosnapError, RefusedError
 from demosnap.model import Column, Table
@@ -566,6 +566,39 @@ def test_loading_once_more_over_what_is_there_gives_the_same_rows(
     everything = contents(file)
     workspace.project.revision("general")
     workspace.project.load("general")
+    assert contents(file) == everything
+
+
+def test_both_ways_to_insert_give_the_same_values(
+    zoo: tuple[Workspace, Path, Contents], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """demosnap's own connection takes the text of rows, the caller's takes bound values."""
+    workspace, file, own = zoo
+    everything = contents(file)
+    workspace.project.revision("general")
+    ways = []
+
+    def noting(name: str, way: Callable[..., int]) -> None:
+        def insert(*arguments: Any) -> int:
+            ways.append(name)
+            return way(*arguments)
+
+        monkeypatch.setattr(sqlite_load, name, insert)
+
+    noting("write", sqlite_load.write)
+    workspace.project.load("general")
+    assert set(ways) == {"write"}
+    assert contents(file) == everything
+    workspace.project.downgrade("general", "base")
+    assert contents(file) == own
+    monkeypatch.undo()
+    ways.clear()
+    noting("bind", sqlite_load.bind)
+    engine = sa.create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        workspace.project.load("general", connection=connection)
+    engine.dispose()
+    assert set(ways) == {"bind"}
     assert contents(file) == everything
 
 

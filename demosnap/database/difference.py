@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING
 from demosnap.database import fit, kept, reach, transfer
 from demosnap.database.captured import Digests
 from demosnap.database.kept import Kept
-from demosnap.database.snapshots import OpenSnapshot, hashing, path_of
+from demosnap.database.snapshots import OpenSnapshot, path_of
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
 from demosnap.model import Key, Table, Version
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.diff import RowDifference, TablePair
-from demosnap.snapshot.rows import show_key
+from demosnap.snapshot.rows import Rows, show_key
 from demosnap.snapshot.spool import in_batches
 from demosnap.snapshot.steps import Delete, Insert, Step, Update, check, key_of, steps
 from demosnap.snapshot.strict import wrong_rows
@@ -86,23 +85,22 @@ def compare(
     reasons += [f"{name}: {reason}" for name, reason in refused.items()]
     if reasons:
         return Planned((), snapshot, tuple(reasons))
-    sha = hashlib.sha256()
+    held = transfer.Digest(dialect)
     # What is not checked here is equal to a row of the database, or checked below.
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         live = arranged(tables[table.name], table)
-        sha.update(dialect.block_name(live).encode() + b"\n")
         there = dialect.read_rows(connection, live, going[table.name])
         new = replace(table, unique=live.unique)
         pair = TablePair(live, new, dialect, dialect, by_value=snapshot.foreign)
         try:
-            found.append(collect(pair, hashing(there, sha), rows))
+            found.append(collect(pair, Rows(held.passing(live, there)), rows))
         except SnapshotError:
             # A server that is still sending rows would let nobody roll back.
             collections.deque(there, maxlen=0)
             raise
     if digests is not None:
         read = [one.pair.old for one in found if one.pair.old is not None]
-        digests.add(dialect, read, going, sha.hexdigest())
+        digests.add(dialect, read, going, held.hexdigest())
     for one in found:
         _check(one, dialect, snapshot)
     for name in going:

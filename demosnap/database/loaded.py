@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import collections
-import hashlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from demosnap.database import fit, guard, meanwhile, transfer, verify
 from demosnap.database.kept import NOTHING, Kept
-from demosnap.database.snapshots import OpenSnapshot, hashing
+from demosnap.database.snapshots import OpenSnapshot
+from demosnap.dialects.base import Counted
 from demosnap.errors import VerificationError
 from demosnap.model import Table, Version
 from demosnap.plan import Verify
@@ -73,30 +73,55 @@ def verified(
     Raises:
         VerificationError: it is something else than the snapshot.
     """
-    connection, dialect = database.connection, database.dialect
-    everything = predicates(snapshot.version.selection, database.tables, dialect)
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    everything = predicates(snapshot.version.selection, tables, dialect)
     picked = kept.without(dialect, everything)
-    verify.foreign_keys(connection, dialect, database.tables, everything)
     meanwhile.check_referred(database, everything)
-    # Where all rows are read, as many as were loaded are there if they are the same.
-    if level != "full":
-        verify.row_counts(connection, dialect, picked, snapshot.version.rows)
-    if level == "counts":
-        return None
+    expected = snapshot.version.rows
+    if level == "full":
+        return _read(database, snapshot, everything, picked)
+    if kept:
+        verify.foreign_keys(connection, dialect, tables, everything)
+        verify.row_counts(connection, dialect, picked, expected)
+    else:
+        verify.rows_and_keys(connection, dialect, tables, picked, expected)
     if level == "sample":
         for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
             _refuse(_sampled(database, snapshot, table, rows, picked[table.name]))
-        return None
-    loaded = dict(snapshot.digests)
+    return None
+
+
+def _read(
+    database: Database,
+    snapshot: OpenSnapshot,
+    everything: Mapping[str, str],
+    picked: Mapping[str, str],
+) -> str:
+    """Read what was loaded, all of it, and return its digest.
+
+    Raises:
+        VerificationError: it is something else than the snapshot.
+    """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    loaded = snapshot.digest
     total = transfer.Digest(dialect)
+    dangling = False
     for table in snapshot.tables:
-        sha = hashlib.sha256()
-        rows = hashing(dialect.read_rows(connection, table, picked[table.name]), sha)
-        total.table(table, rows)
-        if sha.hexdigest() != loaded[table.name]:
-            verify.row_counts(connection, dialect, picked, snapshot.version.rows)
+        name = table.name
+        keys = [orphaned for _, orphaned in verify.dangling_keys(dialect, tables, name)]
+        # Rows that are kept are not read, and their references count as well.
+        counted = Counted(keys) if keys and everything[name] == picked[name] else None
+        total.table(table, dialect.read_rows(connection, table, picked[name], counted))
+        dangling = dangling or (any(counted.counts) if counted else bool(keys))
+    digest = total.hexdigest()
+    if dangling:
+        verify.foreign_keys(connection, dialect, tables, everything)
+    # As many rows as were loaded are there if they are the same.
+    if digest != loaded:
+        verify.row_counts(connection, dialect, picked, snapshot.version.rows)
+        for table in snapshot.tables:
             _refuse(_difference(database, snapshot, table, picked[table.name]))
-    return total.hexdigest()
+    return digest
 
 
 def _refuse(difference: str | None) -> None:

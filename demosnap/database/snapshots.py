@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import collections
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from demosnap.database import transfer
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
 from demosnap.model import Header, Table, Version
-from demosnap.snapshot.rows import Rows, batches, show_key, split
+from demosnap.snapshot.rows import Rows, show_key, split
 from demosnap.snapshot.sqlfile import Block, SnapshotReader
 
 
@@ -78,8 +77,8 @@ class OpenSnapshot:
     version: Version
     dialect: Dialect
     live: Mapping[str, Table]
-    digests: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of the rows of each table as they were last read by `blocks`, by table."""
+    digest: str = ""
+    """The digest of the rows as this database has them, when all of `blocks` was read."""
 
     @cached_property
     def header(self) -> Header:
@@ -123,22 +122,23 @@ class OpenSnapshot:
         # What is adapted has to be understood.
         checked = checked or self.foreign
         reader, blocks = read(self.version, checked=checked)
-        by_name = {table.name: table for table in self.tables}
+        live = {table.name: table for table in self.tables}
+        # The digest has their names and columns as well.
+        same = not self.foreign and [*map(self.dialect.block_name, live.values())] == [
+            *map(self.dialect.block_name, self.header.tables)
+        ]
+        total = transfer.Digest(self.dialect)
         for block in blocks:
-            rows = block.rows
+            rows, table = block.rows, live[block.table.name]
             if self.foreign:
-                rows = Rows(self._adapted(block.table, by_name[block.table.name], rows))
-            yield Rows(self._hashed(block.table.name, rows))
+                rows = Rows(self._adapted(block.table, table, rows))
+            yield rows if same else Rows(total.passing(table, rows))
         if not checked and reader.digest != self.version.digest:
             # To say what is wrong with it, and where.
             reader, blocks = read(self.version)
             collections.deque(blocks, maxlen=0)
         compare_digest(reader, self.version)
-
-    def _hashed(self, name: str, rows: Rows) -> Iterator[list[bytes]]:
-        sha = hashlib.sha256()
-        yield from hashing(rows, sha).batches
-        self.digests[name] = sha.hexdigest()
+        self.digest = self.version.digest if same else total.hexdigest()
 
     def _adapted(self, recorded: Table, live: Table, rows: Rows) -> Iterator[list[bytes]]:
         source = dialects.get(self.header.dialect)
@@ -159,18 +159,6 @@ class OpenSnapshot:
 
         for batch in rows.batches:
             yield list(map(adapt, batch))
-
-
-def hashing(rows: Iterable[bytes], sha: hashlib._Hash) -> Rows:
-    """Return rows that are added to a hash as they come, each with a newline."""
-
-    def hashed() -> Iterator[list[bytes]]:
-        for batch in batches(rows):
-            sha.update(b"\n".join(batch))
-            sha.update(b"\n")
-            yield batch
-
-    return Rows(hashed())
 
 
 def _short(literal: bytes) -> str:

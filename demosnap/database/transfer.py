@@ -53,12 +53,15 @@ class Digest:
 
     def table(self, table: Table, rows: Iterable[bytes]) -> int:
         """Add a table with its canonical rows; return how many there were."""
+        return sum(map(len, self.passing(table, rows)))
+
+    def passing(self, table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """Add a table with its canonical rows, and yield these in batches as they are added."""
         self._sha.update(self._dialect.block_name(table).encode() + b"\n")
-        count = 0
         for batch in batches(rows):
-            self._sha.update(b"\n".join(batch) + b"\n")
-            count += len(batch)
-        return count
+            self._sha.update(b"\n".join(batch))
+            self._sha.update(b"\n")
+            yield batch
 
     def hexdigest(self) -> str:
         """Return what was added so far as 64 hex digits."""

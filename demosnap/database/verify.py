@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from demosnap.database import transfer
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
-from demosnap.model import Table
+from demosnap.model import ForeignKey, Table
 from demosnap.snapshot.predicates import first_of, in_table, not_true
 from demosnap.snapshot.rows import row_key, show_key, split
 
@@ -29,7 +29,35 @@ def row_counts(
     Raises:
         VerificationError: they do not; names every table.
     """
-    found = transfer.counts(connection, dialect, predicates)
+    _compare(transfer.counts(connection, dialect, predicates), expected)
+
+
+def rows_and_keys(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    predicates: Mapping[str, str],
+    expected: Mapping[str, int],
+) -> None:
+    """Check `foreign_keys` and `row_counts` by one look at each table.
+
+    Raises:
+        VerificationError: there are other numbers of rows, or references that point at nothing.
+    """
+    found: dict[str, int] = {}
+    dangling = False
+    for name, predicate in predicates.items():
+        keys = [orphaned for _, orphaned in dangling_keys(dialect, tables, name)]
+        sums = "".join(f", SUM(CASE WHEN {key} THEN 1 ELSE 0 END)" for key in keys)
+        sql = f"SELECT COUNT(*){sums} FROM {dialect.quote_table(name)} WHERE {predicate}"
+        found[name], *orphaned = execute(connection, sql).one()
+        dangling = dangling or any(orphaned)
+    if dangling:
+        foreign_keys(connection, dialect, tables, predicates)
+    _compare(found, expected)
+
+
+def _compare(found: Mapping[str, int], expected: Mapping[str, int]) -> None:
     wrong = [
         f"{name}: {found[name]} rows are picked by the selection, {expected.get(name, 0)} were"
         " expected"
@@ -72,16 +100,24 @@ def orphans(
     Each is table, columns, referred table, number of rows, and the first values as text.
     """
     for name, predicate in predicates.items():
-        for key in tables[name].foreign_keys:
-            filled = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
-            points = in_table(dialect, tables[name], key.columns, key.table, key.referred_columns)
-            where = first_of(f"{filled} AND NOT ({points})", predicate)
+        for key, orphaned in dangling_keys(dialect, tables, name):
+            where = first_of(orphaned, predicate)
             table = dialect.quote_table(name)
             count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
             if count:
                 columns = dialect.quote_columns(key.columns)
                 sql = f"SELECT DISTINCT {columns} FROM {table} WHERE {where} LIMIT {_SHOWN}"
                 yield name, key.columns, key.table, count, show_rows(execute(connection, sql))
+
+
+def dangling_keys(
+    dialect: Dialect, tables: Mapping[str, Table], name: str
+) -> Iterator[tuple[ForeignKey, str]]:
+    """Yield each foreign key of a table with the predicate that it points at nothing."""
+    for key in tables[name].foreign_keys:
+        filled = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
+        points = in_table(dialect, tables[name], key.columns, key.table, key.referred_columns)
+        yield key, f"{filled} AND NOT ({points})"
 
 
 def staying(

@@ -13,21 +13,23 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects import sqlite_ddl, sqlite_reflect
-from demosnap.dialects import sqlite_literals as literals
+from demosnap.dialects import sqlite_ddl, sqlite_load, sqlite_read, sqlite_reflect
 from demosnap.dialects import sqlite_values as values
 from demosnap.dialects.base import LOCK_WAIT, Counted, Dialect, execute
-from demosnap.dialects.sqlite_bind import bound, parsed
+from demosnap.dialects.sqlite_bind import parsed
 from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
 from demosnap.holders import holder
 from demosnap.model import Column, Marker, RowUpdate, Table, Value
-from demosnap.snapshot.rows import FIRST_ROWS, Rows, rows_like
+from demosnap.snapshot.rows import Rows
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_OWN = "demosnap_own"
 
 # The pages of the indexes, into which rows go in no order, have to fit (negative: in KiB).
 _WRITING = {"foreign_keys": 0, "cache_size": -(256 << 10)}
@@ -167,8 +169,15 @@ class SQLiteDialect(Dialect):
                 "Create it with your application's own migrations, or correct the URL.",
             )
 
+        @event.listens_for(engine, "do_connect")
+        def _settings(dialect: object, record: object, words: object, said: Any) -> None:
+            # Each would be the text of a thousand rows, which a thread of its own inserts.
+            said.update(cached_statements=0, check_same_thread=file is None)
+
         @event.listens_for(engine, "connect")
-        def _connect(connection: sqlite3.Connection, record: object) -> None:
+        def _connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+            # One in memory belongs to its thread.
+            record.info[_OWN] = file is not None
             connection.isolation_level = None
             connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT * 1000)}")
 
@@ -280,52 +289,16 @@ class SQLiteDialect(Dialect):
         self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
     ) -> Rows:
         """Yield rows rendered by SQLite; REAL values that it may render badly, by Python's repr."""
-        driver = _driver(connection)
-        driver.create_function("demosnap_real", 1, values.real_literal, deterministic=True)
-        order = self._order(driver, table, predicate)
-        expected = literals.expected_types(driver, self, table.name, table.captured)
-        parts = literals.parts(self, table.captured, expected)
-        mark = ["||".join(counted.flags)] if counted else []
-        sql = (
-            f"SELECT {','.join([*mark, *parts])}"
-            f" FROM {self.quote_table(table.name)} WHERE {predicate} ORDER BY {order}"
-        )
-
-        def fetched() -> Iterator[list[bytes]]:
-            cursor = driver.execute(sql)
-            count = FIRST_ROWS
-            while found := cursor.fetchmany(count):
-                if counted:
-                    counted.add([row[0] for row in found])
-                if len(parts) == 1:
-                    batch = [row[-1] for row in found]
-                else:
-                    batch = [b",".join(row[len(mark) :]) for row in found]
-                yield self._usable(table, batch)
-                count = rows_like(batch)
-
-        return Rows(fetched())
-
-    def _usable(self, table: Table, batch: list[bytes]) -> list[bytes]:
-        """Return rows with texts that hold a carriage return, or a NUL, as what they have to be."""
-        together = b"\n".join(batch)
-        if b"\r" in together:
-            batch = [literals.without_returns(row) if b"\r" in row else row for row in batch]
-            together = b"\n".join(batch)
-        if b"CAST(X'" in together:
-            for row in batch:
-                if b"CAST(X'" in row:
-                    parsed(table, row)
-        return batch
+        return Rows(sqlite_read.rows(self, _driver(connection), table, predicate, counted))
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert by executemany; where a constraint would replace a row, it is an error."""
-        columns = table.captured
-        values = ",".join("?" * len(columns))
-        sql = f"INSERT OR ABORT INTO {self.block_name(table)} VALUES ({values})"
-        cursor = _driver(connection).cursor()
-        cursor.executemany(sql, bound(table, rows))
-        return cursor.rowcount if cursor.rowcount > 0 else 0
+        """Insert the text of rows; those of a connection that is not demosnap's own, bound.
+
+        Where a constraint would replace a row, it is an error.
+        """
+        own = connection.info.get(_OWN, False)
+        insert = sqlite_load.write if own else sqlite_load.bind
+        return insert(_driver(connection), self.block_name(table), table, rows)
 
     def delete_rows(
         self, connection: Connection, deletes: Sequence[tuple[Table, str]]
@@ -366,21 +339,6 @@ class SQLiteDialect(Dialect):
             )
             count += cursor.rowcount
         return count
-
-    def _order(self, driver: sqlite3.Connection, table: Table, predicate: str) -> str:
-        keys = table.ordering
-        names = [self.quote(column.name) for column in keys]
-        odd = " OR ".join(f"typeof({name})<>'integer'" for name in names)
-        sql = (
-            f"SELECT 1 FROM {self.quote_table(table.name)} WHERE ({odd}) AND ({predicate}) LIMIT 1"
-        )
-        if not driver.execute(sql).fetchone():
-            return ",".join(names)
-        return ",".join(
-            f"typeof({name})<>'integer',CASE typeof({name}) WHEN 'integer' THEN {name} END,"
-            f"CAST({literals.literal(name)} AS BLOB)"
-            for name, column in zip(names, keys, strict=True)
-        )
 
 
 def _path(key: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Column, split_name
+from demosnap.model import Column, Table, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -52,3 +53,17 @@ def unique(
     for table, index, column in execute(connection, sql):
         found[table, index] = (*found.get((table, index), ()), column)
     return {name: [c for (t, _), c in found.items() if t == name] for name in tables}
+
+
+def numbered(driver: sqlite3.Connection, table: Table) -> bool:
+    """Return whether the key is the row's number, and so an integer in every row.
+
+    It is declared as INTEGER PRIMARY KEY and has no index of its own (SQLite: ROWIDs and the
+    INTEGER PRIMARY KEY).
+    """
+    if [table.column(name).type.upper() for name in table.key] != ["INTEGER"]:
+        return False
+    name = split_name(table.name)[1]
+    keys = driver.execute("SELECT name FROM pragma_table_info(?) WHERE pk", (name,)).fetchall()
+    index = "SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk'"
+    return keys == [(table.key[0],)] and driver.execute(index, (name,)).fetchone() is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from demosnap.config.names import shown
 from demosnap.database import (
     application,
     captured,
+    capturing,
     guard,
     log,
     odd,
@@ -25,9 +26,9 @@ from demosnap.database import (
     selection,
     transfer,
 )
-from demosnap.dialects.base import Counted, Dialect
+from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
-from demosnap.model import ExternalReference, Header, Selection, Table, Version
+from demosnap.model import Header, Selection, Table, Version
 from demosnap.plan import CapturePlan, Target
 from demosnap.revisions import files
 from demosnap.revisions.graph import Graph
@@ -118,7 +119,9 @@ def capture(
             temporary = stack.enter_context(_snapshot_file(settings, wanted.scenario))
             moment = dialect.shared_moment(connection) if connect and jobs > 1 else None
             several = (connect, moment, jobs) if connect and moment else None
-            writer, external = _write(connection, dialect, found, created_at, temporary, several)
+            header = _header(dialect, found, created_at)
+            source = capturing.Source(connection, dialect, found.tables, found.predicates)
+            writer, external = capturing.write(source, header, found.selection, temporary, several)
             plan = replace(found.plan, external_references=external)
             found = _counted(connection, dialect, replace(found, plan=plan), wanted, writer.rows)
             if jobs > 1 and several is None:
@@ -312,57 +315,14 @@ def _snapshot_file(settings: Settings, scenario: str) -> Iterator[Path]:
                 folder.rmdir()
 
 
-def _write(
-    connection: Connection,
-    dialect: Dialect,
-    found: _Found,
-    created_at: str,
-    path: Path,
-    several: tuple[parallel.Connect, str, int] | None,
-) -> tuple[SnapshotWriter, tuple[ExternalReference, ...]]:
-    """Write the snapshot's file; return its writer, and what was seen of external references."""
-    tables = tuple(found.tables[name] for name in found.selection.rules)
-    header = Header(
+def _header(dialect: Dialect, found: _Found, created_at: str) -> Header:
+    return Header(
         scenario=found.plan.scenario,
         version=found.plan.version,
         created_at=created_at,
         dialect=dialect.name,
-        tables=tables,
+        tables=tuple(found.tables[name] for name in found.selection.rules),
         rows=found.plan.rows,
-    )
-    by_table = found.predicates
-    outside = {
-        name: list(guard.references_outside(dialect, found.tables, by_table, name))
-        for name in by_table
-    }
-    # A second look at all rows would take as long as the first one.
-    counted = {
-        name: Counted([predicate for _, predicate in keys])
-        for name, keys in outside.items()
-        if keys
-    }
-    with contextlib.ExitStack() as stack:
-        writer = stack.enter_context(SnapshotWriter(path, header, found.selection, dialect))
-
-        def one_by_one(table: Table) -> Iterable[bytes]:
-            name = table.name
-            return dialect.read_rows(connection, table, by_table[name], counted.get(name))
-
-        read: Callable[[Table], Iterable[bytes]] = one_by_one
-        if several:
-            connect, moment, jobs = several
-            read = stack.enter_context(
-                parallel.reading(
-                    connect, dialect, moment, tables, by_table, counted, jobs, path.parent
-                )
-            )
-        for table in tables:
-            writer.write_block(table, read(table))
-    return writer, tuple(
-        guard.external_reference(name, key, rows)
-        for name, keys in counted.items()
-        for (key, _), rows in zip(outside[name], keys.counts, strict=True)
-        if rows
     )
 
 

@@ -1,0 +1,76 @@
+"""Write the demo rows of a database as a snapshot file."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from demosnap.database import guard, parallel
+from demosnap.dialects.base import Counted, Dialect
+from demosnap.model import ExternalReference, Header, Selection, Table
+from demosnap.snapshot.sqlfile import SnapshotWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where rows come from: all tables of a database, and the predicates of what is picked."""
+
+    connection: Connection
+    dialect: Dialect
+    tables: Mapping[str, Table]
+    predicates: Mapping[str, str]
+
+
+def write(
+    source: Source,
+    header: Header,
+    selection: Selection,
+    path: Path,
+    several: tuple[parallel.Connect, str, int] | None,
+) -> tuple[SnapshotWriter, tuple[ExternalReference, ...]]:
+    """Write a snapshot's file; return its writer, closed, and the references to outside of it.
+
+    `several` are what `parallel.reading` needs to read tables at once: how to connect, the shared
+    moment, and the number of connections.
+
+    Raises:
+        DatabaseError: rows cannot be rendered, or are not in canonical order.
+        SnapshotError: the file cannot be written.
+    """
+    dialect, picked = source.dialect, source.predicates
+    outside = {
+        name: list(guard.references_outside(dialect, source.tables, picked, name))
+        for name in picked
+    }
+    # A second look at all rows would take as long as the first one.
+    counted = {
+        name: Counted([predicate for _, predicate in keys])
+        for name, keys in outside.items()
+        if keys
+    }
+
+    def one_by_one(table: Table) -> Iterable[bytes]:
+        name = table.name
+        return dialect.read_rows(source.connection, table, picked[name], counted.get(name))
+
+    with contextlib.ExitStack() as stack:
+        writer = stack.enter_context(SnapshotWriter(path, header, selection, dialect))
+        read: Callable[[Table], Iterable[bytes]] = one_by_one
+        if several:
+            connect, moment, jobs = several
+            reading = parallel.reading(
+                connect, dialect, moment, header.tables, picked, counted, jobs, path.parent
+            )
+            read = stack.enter_context(reading)
+        for table in header.tables:
+            writer.write_block(table, read(table))
+    return writer, tuple(
+        guard.external_reference(name, key, rows)
+        for name, keys in counted.items()
+        for (key, _), rows in zip(outside[name], keys.counts, strict=True)
+        if rows
+    )
