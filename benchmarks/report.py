@@ -137,8 +137,7 @@ def tables(report: Report, before: Report | None = None) -> list[Table]:
     reached = Table("Targets", ("Work", "", "At most", "Measured", ""), 3)
     for one in outcomes(report.results):
         target = one.target
-        unit = " ×" if target.against else " MB" if target.memory else " s"
-        measured = f"{one.measured:.{0 if unit == ' MB' else 2}f}{unit}"
+        measured = f"{one.measured:.{0 if target.unit == ' MB' else 2}f}{target.unit}"
         verdict = "met" if one.met else "missed"
         reached.rows.append((target.group, target.contender, target.text, measured, verdict))
     return [*found, *([reached] if reached.rows else [])]

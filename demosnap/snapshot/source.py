@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import BinaryIO, NoReturn
 
@@ -25,6 +26,10 @@ STATEMENT_ROWS = 1000
 
 STATEMENT_BYTES = 512 << 10
 """The most bytes of rows, with what is around them, in one INSERT that has more than one row."""
+
+_PIECE = 64 << 10
+
+_UTF8Decoder = codecs.getincrementaldecoder("utf-8")
 
 _END = b");\n"
 
@@ -159,10 +164,17 @@ def not_utf_8(text: bytes) -> int | None:
     """Return the place of the first byte that is not UTF-8, None if all are."""
     if text.isascii():
         return None
+    # All of it would take four times its size, where it holds an emoji.
+    decoder = _UTF8Decoder()
     try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        return error.start
+        for start in range(0, len(text), _PIECE):
+            decoder.decode(text[start : start + _PIECE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        try:
+            text.decode()
+        except UnicodeDecodeError as error:
+            return error.start
     return None
 
 
