@@ -53,7 +53,7 @@ class MySQLText(Dialect):
     def literal_pattern(self, column: Column) -> bytes:
         """Return the pattern of the column's type."""
         pattern = codec(column.type).pattern
-        return b"(?:NULL|" + pattern + b")" if column.nullable else b"(?:" + pattern + b")"
+        return b"(?:" + pattern + (b"|NULL)" if column.nullable else b")")
 
     def decode(self, literal: bytes, column: Column) -> Value:
         """Turn a literal into a value by the column's type."""

@@ -44,7 +44,7 @@ class PostgreSQLText(Dialect):
         kind = codec(column)
         shape = b"'(?:%s)'" if kind.quoted else b"(?:%s)"
         pattern = shape % kind.pattern
-        return b"(?:NULL|%s)" % pattern if column.nullable else pattern
+        return b"(?:%s|NULL)" % pattern if column.nullable else pattern
 
     def decode(self, literal: bytes, column: Column) -> Value:
         """Turn a literal into a value; offsets are written with their minutes."""

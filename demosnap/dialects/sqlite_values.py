@@ -21,10 +21,13 @@ _TEXT = b"'" + TEXT + b"'"
 _PAIRS = rb"(?:[0-9A-F]{256})*(?:[0-9A-F]{2}){0,127}"
 _BLOB = rb"X'" + _PAIRS + rb"'"
 _HEX_TEXT = rb"CAST\(X'(?:(?!00|0D)[0-9A-F]{2})*(?:00|0D)" + _PAIRS + rb"' AS TEXT\)"
-EXACT = b"(?:NULL|" + b"|".join((_INTEGER, _TEXT, _BLOB, _HEX_TEXT)) + b")"
+# The likeliest first: it is a good deal quicker.
+_EXACT = b"|".join((_TEXT, b"NULL", _INTEGER, _BLOB, _HEX_TEXT))
+
+EXACT = b"(?:" + _EXACT + b")"
 """The pattern of literals that every version of SQLite reads as they are meant."""
 
-LITERAL = b"(?:" + EXACT + b"|" + _REAL + b")"
+LITERAL = b"(?:" + _EXACT + b"|" + _REAL + b")"
 """The pattern of every literal."""
 
 _VALUE = re.compile(r"'([^']*(?:''[^']*)*)'|([^,']+(?:'[0-9A-F]*'[^,']*)?)")
