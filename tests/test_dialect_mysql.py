@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from filelock import FileLock
 from mysql_server import DIALECT, Server, content, quote, read, table_of
 from mysql_server import server_fixture as server_fixture
 from mysql_zoo import ODD_TEXTS, ZOO
@@ -20,6 +23,14 @@ from demosnap.model import Table, display_name
 from demosnap.snapshot.rows import row_key, split
 
 
+@pytest.fixture
+def one_at_a_time() -> Iterator[None]:
+    """Wait for other processes of the tests: `local_infile` is set for the whole server."""
+    with FileLock(Path(tempfile.gettempdir(), "demosnap-tests.lock"), timeout=120):
+        yield
+
+
+@pytest.mark.usefixtures("one_at_a_time")
 @pytest.mark.parametrize("name", ZOO)
 @pytest.mark.parametrize("way", ["insert", "bulk"])
 def test_every_value_comes_back(server: Server, name: str, way: str) -> None:
@@ -114,6 +125,7 @@ def test_what_cannot_be_carried_is_refused_by_name(server: Server) -> None:
         server.run("DROP TABLE zero_enum, odd_sjis, too_long")
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_a_warning_is_a_failure(server: Server) -> None:
     with server.connect() as connection:
         table = table_of(connection, "texts")
@@ -130,6 +142,7 @@ def test_a_warning_is_a_failure(server: Server) -> None:
         connection.rollback()
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 @pytest.mark.parametrize("way", ["server", "client"])
 def test_without_local_infile_rows_are_inserted(server: Server, way: str) -> None:
     rows = [f"{i},NULL,'v{i}',{'x' * 0}'',NULL,''".encode() for i in range(1000, 4000)]
@@ -218,3 +231,17 @@ def test_a_foreign_namespace(server: Server) -> None:
             connection.rollback()
     finally:
         server.run("DROP TABLE kids", f"DROP TABLE {other}.`Parent.s`")
+
+
+def test_a_surrogate_beside_a_carriage_return_comes_out_as_it_is(server: Server) -> None:
+    """MariaDB keeps it in UTF-8 text, where Python would have none."""
+    server.run(
+        "CREATE TABLE surrogates (id INT PRIMARY KEY, x TEXT)",
+        "INSERT INTO surrogates VALUES (1, X'EDA0800D'), (2, 'it''s'), (3, X'270D00')",
+    )
+    try:
+        with server.connect() as connection:
+            rows = read(connection, table_of(connection, "surrogates"))
+        assert rows == [b"1,_utf8mb4 X'EDA0800D'", b"2,'it''s'", b"3,_utf8mb4 X'270D00'"]
+    finally:
+        server.run("DROP TABLE surrogates")

@@ -14,7 +14,7 @@ from conftest import Database, make_database
 from postgresql_zoo import DIALECT, changing, definition, psql
 
 from demosnap.database import reflect
-from demosnap.dialects.base import execute
+from demosnap.dialects.base import Counted, execute
 from demosnap.errors import DatabaseError, LockError
 
 
@@ -396,3 +396,18 @@ def test_where_a_url_leads(
     monkeypatch.setenv("PGHOST", "far.example")
     if url == "postgresql:///d":
         assert DIALECT.endpoint(sa.make_url(url)) == ("far.example", "d")
+
+
+@pytest.mark.parametrize("keys", [1, 2])
+def test_what_is_counted_gets_no_name_of_a_column(database: Database, keys: int) -> None:
+    """The server itself would name it `case` or `?column?`, and quote it as that column."""
+    database.execute(
+        'CREATE TABLE odd ("case" integer PRIMARY KEY, "?column?" text, mark text, mark_ text)',
+        "INSERT INTO odd VALUES (2, 'b', '0', NULL), (1, 'it''s', 'm', 'n')",
+    )
+    with database.engine.begin() as connection, DIALECT.session(connection, write=False):
+        table = definition(connection, "odd")
+        counted = Counted(['"case" > 1', "mark = 'x'"][:keys])
+        rows = list(DIALECT.read_rows(connection, table, "TRUE", counted))
+    assert rows == [b"1,'it''s','m','n'", b"2,'b','0',NULL"]
+    assert counted.counts == [1, 0][:keys]

@@ -905,6 +905,7 @@ def test_numbers_are_rendered_as_python_renders_them() -> None:
 def test_what_the_first_rows_hold_decides_nothing_but_speed(first: object) -> None:
     """Later rows hold every type, in columns of every affinity, and come out as they are."""
     odd: list[Any] = [*TEXTS, BYTES, b"", None, 0, -1, 2**63 - 1, -(2**63), 1.0, 1e15, 1e300, -0.0]
+    odd += [float(-(2**63)), float(2**63)]
     types = ("", "INTEGER", "TEXT", "REAL", "NUMERIC", "JSON", "BLOB", "BOOLEAN", "DATETIME")
     columns = tuple(Column(f"c{place}", declared) for place, declared in enumerate(types))
     dialect = dialects.get("sqlite")

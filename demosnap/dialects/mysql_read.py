@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from demosnap.dialects import mysql_driver
 from demosnap.dialects.base import Counted
 from demosnap.dialects.mysql_scalars import Integer
-from demosnap.dialects.mysql_types import codec
-from demosnap.dialects.mysql_values import text_literal, text_of
+from demosnap.dialects.mysql_types import HEX_TEXT, codec
 from demosnap.errors import DatabaseError
 from demosnap.model import Table
 from demosnap.snapshot.rows import split
@@ -69,11 +68,16 @@ def _with_hex_text(batch: list[bytes]) -> list[bytes]:
     if b"\r" not in together and b"\0" not in together:
         return batch
     return [
-        b",".join(text_literal(text_of(one)) if one.startswith(b"'") else one for one in split(row))
-        if b"\r" in row or b"\0" in row
-        else row
+        b",".join(map(_in_hex, split(row))) if b"\r" in row or b"\0" in row else row
         for row in batch
     ]
+
+
+def _in_hex(literal: bytes) -> bytes:
+    # By bytes: MariaDB keeps surrogates, which are no text for Python.
+    if b"\r" not in literal and b"\0" not in literal:
+        return literal
+    return HEX_TEXT + literal[1:-1].replace(b"''", b"'").hex().upper().encode() + b"'"
 
 
 def fingerprint(table: Table, names: Mapping[str, str], source: str, predicate: str) -> str:

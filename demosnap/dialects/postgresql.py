@@ -168,7 +168,13 @@ class PostgreSQLDialect(PostgreSQLText):
             rows_of.order(self.quote(column.name), column, utf8) for column in table.ordering
         )
         source = self._source(table)
-        mark = f"{'||'.join(counted.flags)}, " if counted else ""
+        mark = ""
+        if counted:
+            # A name that the server gives may be that of a column, whose options it would take.
+            name = "mark"
+            while any(column.name == name for column in table.columns):
+                name += "_"
+            mark = f"{'||'.join(counted.flags)} AS {name}, "
         select = f"SELECT {mark}{columns} FROM {source} WHERE {predicate} ORDER BY {by}"
 
         def copied() -> Iterator[list[bytes]]:

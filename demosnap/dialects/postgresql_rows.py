@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,9 @@ def copy_out(
     Where something is to be `counted`, the first column is a row's mark, and is left out.
     """
     width = len(counted.flags) if counted else 0
-    start = width + 1 if counted else 0
-    none = b"0" * width
+    none = b"0" * width + b"," if counted else b""
+    start = len(none)
+    is_mark = re.compile(rb"[01]{%d}," % width).fullmatch
     with driver.cursor() as cursor, cursor.copy(_copy(f"({select}) TO STDOUT", options)) as copy:
         read = driver.pgconn.get_copy_data
         size = 0
@@ -84,8 +86,10 @@ def copy_out(
                     size, data = _waited(copy)
                 if size < 0:
                     break
-                if counted and data[:width] != none:
-                    marks.append(bytes(data[:width]))
+                if data[:start] != none:
+                    mark = bytes(data[:start])
+                    assert is_mark(mark), mark
+                    marks.append(mark)
                 batch.append(bytes(data[start:-1]))
                 room -= size
             if counted:

@@ -171,13 +171,12 @@ class SQLiteDialect(Dialect):
 
         @event.listens_for(engine, "do_connect")
         def _settings(dialect: object, record: object, words: object, said: Any) -> None:
-            # Each would be the text of a thousand rows, which a thread of its own inserts.
-            said.update(cached_statements=0, check_same_thread=file is None)
+            # Each would be the text of a thousand rows.
+            said["cached_statements"] = 0
 
         @event.listens_for(engine, "connect")
         def _connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
-            # One in memory belongs to its thread.
-            record.info[_OWN] = file is not None
+            record.info[_OWN] = True
             connection.isolation_level = None
             connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT * 1000)}")
 
@@ -292,7 +291,7 @@ class SQLiteDialect(Dialect):
         return Rows(sqlite_read.rows(self, _driver(connection), table, predicate, counted))
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert the text of rows; those of a connection that is not demosnap's own, bound.
+        """Insert the text of rows; into a connection of the caller's, which may keep it, bound.
 
         Where a constraint would replace a row, it is an error.
         """

@@ -54,7 +54,7 @@ def bound(table: Table, rows: Iterable[bytes]) -> Iterator[Sequence[Any]]:
                 raise _not_utf_8(table, row) from None
             if take_apart is None:
                 take_apart = _taker(table, row)
-            yield take_apart(text) or values.parse_row(row)
+            yield take_apart(text) or parsed(table, row)
 
 
 def parsed(table: Table, row: bytes) -> list[Any]:

@@ -1,24 +1,21 @@
 """The ways in: the text of an INSERT as a snapshot has it, and values that are bound.
 
-SQLite parses and inserts a statement without Python, in a thread beside the one that reads and
-checks the next rows.
+SQLite parses and inserts a statement without Python, which reads and checks the next rows
+meanwhile.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
-from collections import deque
 from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from demosnap.dialects import sqlite_values as values
 from demosnap.dialects.sqlite_bind import bound
 from demosnap.model import Table
+from demosnap.snapshot.ahead import ahead
 from demosnap.snapshot.rows import batches
-
-_AHEAD = 2
-"""How many statements wait for the one that runs."""
 
 _LONGEST = 900_000
 """The bytes of rows in a statement; SQLite may have been built to take a million."""
@@ -27,28 +24,25 @@ _LONGEST = 900_000
 def write(driver: sqlite3.Connection, into: str, table: Table, rows: Iterable[bytes]) -> int:
     """Insert rows as they stand where SQLite reads them as Python does; return how many.
 
-    `into` is the table with its column list. The connection keeps no statements, and lets other
-    threads use it.
+    `into` is the table with its column list. The connection keeps no statements.
     """
     # A conflict ends the statement either way; FAIL needs no journal of each statement.
     head = f"INSERT OR FAIL INTO {into} VALUES\n(".encode()
-    plain = re.compile(b",".join([b"(?:%s)" % values.EXACT] * len(table.captured))).fullmatch
-    cursor = driver.cursor()
+    plain = re.compile(b",".join([values.EXACT] * len(table.captured))).fullmatch
+
+    def statement(batch: list[bytes]) -> bytes | list[bytes]:
+        if sum(map(len, batch)) <= _LONGEST and all(map(plain, batch)):
+            return head + b"),\n(".join(batch) + b")"
+        return batch
+
     taken = 0
-    waiting: deque[Future[int]] = deque()
-    with ThreadPoolExecutor(1, "demosnap") as worker:
-        try:
-            for batch in batches(rows):
-                if sum(map(len, batch)) <= _LONGEST and all(map(plain, batch)):
-                    waiting.append(worker.submit(_execute, cursor, head, batch))
-                else:
-                    waiting.append(worker.submit(bind, driver, into, table, batch))
-                if len(waiting) > _AHEAD:
-                    taken += waiting.popleft().result()
-            return taken + sum(one.result() for one in waiting)
-        except BaseException:
-            worker.shutdown(cancel_futures=True)
-            raise
+    with contextlib.closing(ahead(map(statement, batches(rows)))) as found:
+        for one in found:
+            if isinstance(one, bytes):
+                taken += _execute(driver, one)
+            else:
+                taken += bind(driver, into, table, one)
+    return taken
 
 
 def bind(driver: sqlite3.Connection, into: str, table: Table, rows: Iterable[bytes]) -> int:
@@ -59,6 +53,5 @@ def bind(driver: sqlite3.Connection, into: str, table: Table, rows: Iterable[byt
     return max(cursor.rowcount, 0)
 
 
-def _execute(cursor: sqlite3.Cursor, head: bytes, batch: list[bytes]) -> int:
-    cursor.execute((head + b"),\n(".join(batch) + b")").decode())
-    return cursor.rowcount
+def _execute(driver: sqlite3.Connection, statement: bytes) -> int:
+    return driver.execute(statement.decode()).rowcount

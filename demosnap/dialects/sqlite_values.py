@@ -22,12 +22,12 @@ _PAIRS = rb"(?:[0-9A-F]{256})*(?:[0-9A-F]{2}){0,127}"
 _BLOB = rb"X'" + _PAIRS + rb"'"
 _HEX_TEXT = rb"CAST\(X'(?:(?!00|0D)[0-9A-F]{2})*(?:00|0D)" + _PAIRS + rb"' AS TEXT\)"
 # The likeliest first: it is a good deal quicker.
-_EXACT = b"|".join((_TEXT, b"NULL", _INTEGER, _BLOB, _HEX_TEXT))
+_EXACT = b"|".join((_TEXT, b"NULL", _INTEGER, _BLOB))
 
 EXACT = b"(?:" + _EXACT + b")"
-"""The pattern of literals that every version of SQLite reads as they are meant."""
+"""The pattern of literals that every version of SQLite reads as they are meant, as valid text."""
 
-LITERAL = b"(?:" + _EXACT + b"|" + _REAL + b")"
+LITERAL = b"(?:" + b"|".join((_EXACT, _REAL, _HEX_TEXT)) + b")"
 """The pattern of every literal."""
 
 _VALUE = re.compile(r"'([^']*(?:''[^']*)*)'|([^,']+(?:'[0-9A-F]*'[^,']*)?)")

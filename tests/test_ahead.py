@@ -1,0 +1,117 @@
+"""Rows that are made ahead in a thread, and SQLite's way in that uses them."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from conftest import Database, Workspace
+
+from demosnap.dialects import sqlite_load
+from demosnap.errors import DatabaseError
+from demosnap.model import Column, Table
+from demosnap.snapshot.ahead import ahead
+
+ROWS = 6000
+
+
+def threads() -> list[threading.Thread]:
+    """Return the threads that make items."""
+    return [one for one in threading.enumerate() if one.name == "demosnap-ahead"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 100])
+def test_items_come_as_they_are_made_and_no_thread_is_left(count: int) -> None:
+    assert list(ahead(range(count))) == list(range(count))
+    assert not threads()
+
+
+def test_an_error_of_making_an_item_comes_in_its_place() -> None:
+    def items() -> Iterator[int]:
+        yield from range(5)
+        raise ValueError("no more")
+
+    found = []
+    with pytest.raises(ValueError, match="no more"):
+        for item in ahead(items()):
+            found.append(item)
+    assert found == [0, 1, 2, 3, 4]
+    assert not threads()
+
+
+def test_whoever_wants_no_more_items_ends_the_thread() -> None:
+    made = []
+
+    def items() -> Iterator[int]:
+        for item in itertools.count():
+            made.append(item)
+            yield item
+
+    with closing(ahead(items())) as found:
+        assert list(itertools.islice(found, 5)) == [0, 1, 2, 3, 4]
+    assert not threads()
+    assert len(made) < 15
+
+
+@pytest.fixture
+def many(sqlite: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A project of which version v1 has 6,000 rows, and the database none of them."""
+    workspace = make_workspace(sqlite)
+    workspace.configure("marker: {column: demo}\nscenarios: {general: {}}\n")
+    sqlite.execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, demo BOOLEAN, x TEXT)",
+        f"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})"
+        " INSERT INTO t SELECT i, 1, 'it''s ' || i FROM n",
+    )
+    workspace.project.revision("general")
+    workspace.project.downgrade("general", "base")
+    sqlite.execute("INSERT INTO t VALUES (9999, 0, 'own')")
+    return workspace
+
+
+@pytest.mark.parametrize("place", [1, 500, 2500, ROWS])
+def test_a_trigger_that_rolls_back_leaves_nothing_behind(many: Workspace, place: int) -> None:
+    """SQLite ends the transaction itself then, as it does on a full disk: no row may follow."""
+    many.database.execute(
+        f"CREATE TRIGGER never BEFORE INSERT ON t WHEN new.id = {place}"
+        " BEGIN SELECT RAISE(ROLLBACK, 'not allowed'); END"
+    )
+    before = many.database.dump(own=True)
+    with pytest.raises(DatabaseError, match="not allowed"):
+        many.project.load("general")
+    after = many.database.dump(own=True)
+    assert after["t"] == before["t"]
+    assert after["demosnap_version"] == before["demosnap_version"] == []
+    assert not threads()
+
+
+def test_the_database_is_used_in_the_callers_thread_alone(
+    many: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nothing is ever still running on it when Ctrl-C, even twice, ends the transaction."""
+    users = set()
+    execute = sqlite_load._execute
+
+    def noting(driver: sqlite3.Connection, statement: bytes) -> int:
+        users.add(threading.current_thread())
+        return execute(driver, statement)
+
+    monkeypatch.setattr(sqlite_load, "_execute", noting)
+    many.project.load("general")
+    assert users == {threading.main_thread()}
+    assert many.database.rows("SELECT COUNT(*), COUNT(DISTINCT x) FROM t WHERE demo") == [
+        (ROWS, ROWS)
+    ]
+
+
+def test_text_in_hex_that_is_no_text_is_refused(many: Workspace) -> None:
+    """Also where what it is in is otherwise inserted as it stands."""
+    with closing(sqlite3.connect(many.database.folder / "demo.db")) as driver:
+        table = Table("t", (Column("id", "INTEGER", nullable=False), Column("x", "TEXT")), ("id",))
+        rows = [b"1,'fine'", b"2,CAST(X'FF0D' AS TEXT)"]
+        with pytest.raises(DatabaseError, match=r"t: row id=2 holds text that is not UTF-8"):
+            sqlite_load.write(driver, "t (id,x)", table, rows)
