@@ -174,6 +174,9 @@ def start(
     """Begin what `run` runs."""
     folder = workspace.folder.parent / f"run-{next(_number)}"
     folder.mkdir()
+    for name in ("stdout", "stderr"):
+        # Here, since the child may be killed before it could.
+        (folder / name).touch()
     begun = time.monotonic()
     pid = os.fork()
     if pid:
@@ -181,7 +184,7 @@ def start(
     code = 70
     try:
         for number, name in ((1, "stdout"), (2, "stderr")):
-            os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT), number)
+            os.dup2(os.open(folder / name, os.O_WRONLY), number)
         # pytest has replaced them.
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
