@@ -17,7 +17,6 @@ from demosnap.config.names import shown
 from demosnap.database import (
     application,
     captured,
-    capturing,
     guard,
     log,
     odd,
@@ -25,6 +24,7 @@ from demosnap.database import (
     reflect,
     selection,
     transfer,
+    writing,
 )
 from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
@@ -120,8 +120,8 @@ def capture(
             moment = dialect.shared_moment(connection) if connect and jobs > 1 else None
             several = (connect, moment, jobs) if connect and moment else None
             header = _header(dialect, found, created_at)
-            source = capturing.Source(connection, dialect, found.tables, found.predicates)
-            writer, external = capturing.write(source, header, found.selection, temporary, several)
+            source = writing.Source(connection, dialect, found.tables, found.predicates)
+            writer, external = writing.write(source, header, found.selection, temporary, several)
             plan = replace(found.plan, external_references=external)
             found = _counted(connection, dialect, replace(found, plan=plan), wanted, writer.rows)
             if jobs > 1 and several is None:
