@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, ScriptError, SnapshotError
 from demosnap.model import Column, ForeignKey, Header, Marker, Rule, Selection, Table
 from demosnap.snapshot import header as header_room
-from demosnap.snapshot import layout, source
+from demosnap.snapshot import layout, source, sqlfile
 from demosnap.snapshot.header import parse_header
 from demosnap.snapshot.rows import row_key
 from demosnap.snapshot.sqlfile import (
@@ -244,6 +244,27 @@ def test_a_statement_has_at_most_a_thousand_rows(tmp_path: Path, count: int) -> 
     write(path, rows, header, ONE_SELECTION)
     assert path.read_bytes().count(b"INSERT INTO") == -(-count // 1000)
     assert read(path, ONE_SELECTION) == rows
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64, 4096, 1 << 20])
+def test_the_rows_stand_right_behind_a_header_that_was_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    """They are written first, in one file, and moved by pieces of whatever size."""
+    path = tmp_path / "x.sql"
+    header, rows = one([b"%d,'%s'" % (i, b"x" * (i % 50)) for i in range(1234)])
+    write(path, rows, header, ONE_SELECTION)
+    expected = path.read_bytes()
+    path.unlink()
+    monkeypatch.setattr(sqlfile, "_MOVED", piece)
+
+    def watched() -> Iterator[bytes]:
+        yield from rows["t"]
+        assert [one.name for one in tmp_path.iterdir()] == ["x.sql"]
+
+    writer = write(path, {"t": watched()}, replace(header, rows={}), ONE_SELECTION)
+    assert path.read_bytes() == expected
+    assert (writer.size, writer.rows) == (len(expected), {"t": 1234})
 
 
 def test_a_statement_has_at_most_half_a_mebibyte_or_one_row(tmp_path: Path) -> None:

@@ -12,8 +12,6 @@ import contextlib
 import hashlib
 import io
 import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,6 +48,12 @@ __all__ = [
 
 _BUFFER = 1 << 20
 
+_MOVED = 1 << 20
+"""The bytes that are moved at once."""
+
+_DIGITS = 64
+"""More than the digits that a header has for the rows of one table."""
+
 # ---------------------------------------------------------------------- writer
 
 
@@ -57,10 +61,10 @@ class SnapshotWriter:
     """Writes one snapshot file; a context manager, which removes the file on an exception.
 
     `path` is overwritten: give it a file beside the snapshot, and rename that. The rows come
-    before the header, which counts them, is known: they wait in a nameless file in the same
-    folder. `header` counts the rows of tables where that is known, and of all that reference each
-    other in a circle. `digest` (hex), `size` (bytes) and `rows` (rows per table) are there after
-    `close`, which leaving the context calls.
+    before the header, which counts them, is known: they are written behind room for it, and moved
+    to where it ends. `header` counts the rows of tables where that is known, and of all that
+    reference each other in a circle. `digest` (hex), `size` (bytes) and `rows` (rows per table)
+    are there after `close`, which leaving the context calls.
 
     Raises:
         SnapshotError: the file cannot be written, or the header cannot be read back.
@@ -84,13 +88,14 @@ class SnapshotWriter:
         names = [table.name for table in header.tables]
         likely = replace(header, rows={**dict.fromkeys(names, 1), **header.rows})
         self._sections = sections(likely, dialect)
-        parse_header(io.BytesIO(render_header(likely, selection, dialect).encode()), str(path))
+        top = render_header(likely, selection, dialect).encode()
+        parse_header(io.BytesIO(top), str(path))
         render_footer(likely, selection, dialect)
+        # The digits of each table's rows, and the name of the largest one.
+        self._room = len(top) + sum(2 * len(name.encode()) + _DIGITS for name in names) + _DIGITS
         with self._writing():
-            self._path.touch()
-            self._spool = tempfile.TemporaryFile(  # noqa: SIM115 open as long as the writer is
-                dir=self._path.parent, buffering=_BUFFER
-            )
+            self._file = self._path.open("w+b", buffering=_BUFFER)
+            self._file.seek(self._room)
 
     def __enter__(self) -> SnapshotWriter:
         return self
@@ -143,14 +148,14 @@ class SnapshotWriter:
                     "Correct the value in the database: a snapshot is UTF-8.",
                 )
             with self._writing():
-                self._spool.write(start + head + b"),\n(".join(group) + b");\n")
+                self._file.write(start + head + b"),\n(".join(group) + b");\n")
             self._sha.update(text)
             self._sha.update(b"\n")
             count += len(group)
             start = b""
         if count:
             with self._writing():
-                self._spool.write(section.after.encode())
+                self._file.write(section.after.encode())
         counted = self._header.rows.get(table.name, count)
         if count != counted:
             raise DatabaseError(
@@ -166,17 +171,20 @@ class SnapshotWriter:
         Raises:
             SnapshotError: the file cannot be written.
         """
-        if self._spool.closed:
+        if self._file.closed:
             return
         if self._tables:
             raise ValueError(f"{self._tables[0].name} was not written")
         header = replace(self._header, rows=self._counts)
-        parts = (self._selection, self._dialect)
-        with self._writing(), self._spool, self._path.open("wb", buffering=_BUFFER) as file:
-            file.write(render_header(header, *parts).encode())
-            self._spool.seek(0)
-            shutil.copyfileobj(self._spool, file, _BUFFER)
-            file.write(render_footer(header, *parts).encode())
+        top = render_header(header, self._selection, self._dialect).encode()
+        assert len(top) <= self._room, "the header is larger than the room for it"
+        with self._writing(), self._file as file:
+            file.flush()
+            _move(file.fileno(), self._room, len(top))
+            file.seek(0)
+            file.write(top)
+            file.seek(0, os.SEEK_END)
+            file.write(render_footer(header, self._selection, self._dialect).encode())
             file.flush()
             os.fsync(file.fileno())
             self.size = file.tell()
@@ -193,11 +201,22 @@ class SnapshotWriter:
             raise SnapshotError(f"cannot be written: {reason}", str(self._path)) from error
 
     def _remove(self) -> None:
-        if hasattr(self, "_spool"):
+        if hasattr(self, "_file"):
             with contextlib.suppress(OSError):
-                self._spool.close()
+                self._file.close()
         with contextlib.suppress(OSError):
             self._path.unlink()
+
+
+def _move(file: int, start: int, to: int) -> None:
+    """Move what a file holds from a place on to one before it; what follows is cut off."""
+    while piece := memoryview(os.pread(file, _MOVED, start)):
+        start += len(piece)
+        while piece:
+            written = os.pwrite(file, piece, to)
+            to += written
+            piece = piece[written:]
+    os.ftruncate(file, to)
 
 
 def groups(table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
