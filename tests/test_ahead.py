@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import random
+import signal
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
@@ -55,6 +59,49 @@ def test_whoever_wants_no_more_items_ends_the_thread() -> None:
         assert list(itertools.islice(found, 5)) == [0, 1, 2, 3, 4]
     assert not threads()
     assert len(made) < 15
+
+
+def test_an_error_of_the_first_items_comes_in_its_place_too() -> None:
+    found = []
+    with pytest.raises(ZeroDivisionError):
+        for item in ahead(1 // (1 - one) for one in range(3)):
+            found.append(item)
+    assert found == [1]
+
+
+def test_ctrl_c_at_any_moment_leaves_no_thread_and_waits_for_nothing() -> None:
+    chance = random.Random(1)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def items() -> Iterator[int]:
+        for item in range(400):
+            sum(range(300))
+            yield item
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    interrupted = 0
+    try:
+        for _ in range(200):
+            with contextlib.suppress(KeyboardInterrupt):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 4e-3))
+                    with closing(ahead(items())) as found:
+                        for _ in found:
+                            pass
+                except KeyboardInterrupt:
+                    interrupted += 1
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            # One that was interrupted while it began ends by itself.
+            patience = time.monotonic() + 10
+            while threads() and time.monotonic() < patience:
+                time.sleep(0.001)
+            assert not threads()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted > 20
 
 
 @pytest.fixture

@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from demosnap import dialects
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, ScriptError, SnapshotError
-from demosnap.model import Column, ForeignKey, Header, Marker, Rule, Selection, Table
+from demosnap.model import (
+    Column,
+    ForeignKey,
+    Header,
+    Marker,
+    Rule,
+    Selection,
+    Table,
+    display_name,
+)
 from demosnap.snapshot import header as header_room
 from demosnap.snapshot import layout, source, sqlfile
 from demosnap.snapshot.header import parse_header
@@ -265,6 +274,19 @@ def test_the_rows_stand_right_behind_a_header_that_was_not_known(
     writer = write(path, {"t": watched()}, replace(header, rows={}), ONE_SELECTION)
     assert path.read_bytes() == expected
     assert (writer.size, writer.rows) == (len(expected), {"t": 1234})
+
+
+def test_there_is_room_for_the_longest_heading(tmp_path: Path) -> None:
+    """Of the largest table, which is known when all rows are: some letters grow as capitals."""
+    path = tmp_path / "x.sql"
+    large = replace(ONE, name=display_name(None, "ΰ_" * 200))
+    small = replace(ONE, name="a")
+    header = replace(HEADER, tables=(small, large), rows={})
+    rules = {table.name: Rule("marker") for table in header.tables}
+    selection = replace(ONE_SELECTION, rules=rules)
+    rows = {small.name: [b"1,'x'"], large.name: [b"1,'x'", b"2,'y'"]}
+    write(path, rows, header, selection)
+    assert read(path, selection) == rows
 
 
 def test_a_statement_has_at_most_half_a_mebibyte_or_one_row(tmp_path: Path) -> None:

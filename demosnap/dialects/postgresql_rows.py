@@ -10,6 +10,7 @@ from demosnap.dialects.base import Counted
 from demosnap.dialects.postgresql_session import COMMAND_OK
 from demosnap.dialects.postgresql_types import codec
 from demosnap.dialects.postgresql_values import INTEGERS, base_type
+from demosnap.errors import DatabaseError
 from demosnap.model import Column, Table
 from demosnap.snapshot.rows import BATCH_BYTES, BATCH_ROWS, batches
 
@@ -88,7 +89,8 @@ def copy_out(
                     break
                 if data[:start] != none:
                     mark = bytes(data[:start])
-                    assert is_mark(mark), mark
+                    if not is_mark(mark):
+                        raise DatabaseError(f"the server sent {mark!r} where a mark was to be")
                     marks.append(mark)
                 batch.append(bytes(data[start:-1]))
                 room -= size

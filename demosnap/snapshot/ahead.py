@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import queue
 import threading
 from collections.abc import Generator, Iterable
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
 
 _WAITING = 2
-"""How many items wait at most."""
-
-_PATIENCE = 0.1
+"""How many items are asked for before they are needed."""
 
 
 def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
@@ -23,38 +21,47 @@ def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
     of making one comes in its place. When this generator is closed, no more are made.
     """
     iterator = iter(items)
-    first = list(itertools.islice(iterator, _WAITING))
-    yield from first
-    if len(first) < _WAITING:
+    used = 0
+    for item in itertools.islice(iterator, _WAITING):
+        used += 1
+        yield item
+    if used < _WAITING:
         return
-    made: queue.Queue[tuple[_Item] | BaseException | None] = queue.Queue(_WAITING)
-    stopped = threading.Event()
-
-    def put(what: tuple[_Item] | BaseException | None) -> None:
-        while not stopped.is_set():
-            try:
-                made.put(what, timeout=_PATIENCE)
-                return
-            except queue.Full:
-                pass
+    # Queues of C: Ctrl-C comes between two of their calls, and never leaves one locked.
+    made: SimpleQueue[tuple[_Item] | BaseException | None] = SimpleQueue()
+    asked: SimpleQueue[bool] = SimpleQueue()
 
     def make() -> None:
         try:
             for item in iterator:
-                put((item,))
-                if stopped.is_set():
+                made.put((item,))
+                if not asked.get():
                     return
-            put(None)
+            made.put(None)
         except BaseException as error:  # noqa: BLE001 it is raised where the item is missed
-            put(error)
+            made.put(error)
 
-    thread = threading.Thread(target=make, name="demosnap-ahead")
-    thread.start()
+    # A daemon: what is left of it after a second Ctrl-C keeps nobody from ending.
+    thread = threading.Thread(target=make, name="demosnap-ahead", daemon=True)
+    for _ in range(_WAITING):
+        asked.put(True)
     try:
+        thread.start()
         while (found := made.get()) is not None:
             if isinstance(found, BaseException):
                 raise found
+            asked.put(True)
             yield found[0]
     finally:
-        stopped.set()
-        thread.join()
+        _forget(asked)
+        asked.put(False)
+        if thread.is_alive():
+            thread.join()
+
+
+def _forget(asked: SimpleQueue[bool]) -> None:
+    try:
+        while True:
+            asked.get_nowait()
+    except Empty:
+        pass

@@ -25,6 +25,7 @@ from demosnap.model import Header, Selection, Table
 from demosnap.snapshot import quick, strict
 from demosnap.snapshot.definitions import excerpt
 from demosnap.snapshot.header import (
+    heading,
     parse_header,
     parts_after_rows,
     parts_before_rows,
@@ -91,8 +92,9 @@ class SnapshotWriter:
         top = render_header(likely, selection, dialect).encode()
         parse_header(io.BytesIO(top), str(path))
         render_footer(likely, selection, dialect)
-        # The digits of each table's rows, and the name of the largest one.
-        self._room = len(top) + sum(2 * len(name.encode()) + _DIGITS for name in names) + _DIGITS
+        # The name of the largest table, and the digits of all of them.
+        self._room = len(top) + max(len(heading(name).encode()) for name in names)
+        self._room += _DIGITS * (len(names) + 1)
         with self._writing():
             self._file = self._path.open("w+b", buffering=_BUFFER)
             self._file.seek(self._room)
@@ -177,7 +179,8 @@ class SnapshotWriter:
             raise ValueError(f"{self._tables[0].name} was not written")
         header = replace(self._header, rows=self._counts)
         top = render_header(header, self._selection, self._dialect).encode()
-        assert len(top) <= self._room, "the header is larger than the room for it"
+        if len(top) > self._room:
+            raise ValueError(f"the header of {self._path} is larger than the room for it")
         with self._writing(), self._file as file:
             file.flush()
             _move(file.fileno(), self._room, len(top))
