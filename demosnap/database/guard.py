@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from demosnap.database.verify import show_rows
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import ExternalReference, ForeignKey, Table
-from demosnap.snapshot.predicates import first_of, in_table, not_true
+from demosnap.snapshot.predicates import filled, first_of, in_table, leads_nowhere, not_true
 from demosnap.snapshot.rows import split
 
 _SHOWN = 5
@@ -97,19 +97,12 @@ def references_outside(
     dialect: Dialect, tables: Mapping[str, Table], predicates: Mapping[str, str], name: str
 ) -> Iterator[tuple[ForeignKey, str]]:
     """Yield each foreign key of a table with the predicate that it leads to no selected row."""
-    for key in tables[name].foreign_keys:
-        outside = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
+    table = tables[name]
+    for key in table.foreign_keys:
         if key.table in predicates:
-            inside = in_table(
-                dialect,
-                tables[name],
-                key.columns,
-                key.table,
-                key.referred_columns,
-                predicates[key.table],
-            )
-            outside += f" AND NOT ({inside})"
-        yield key, outside
+            yield key, leads_nowhere(dialect, table, key, predicates[key.table])
+        else:
+            yield key, filled(dialect, key)
 
 
 def matching(

@@ -12,7 +12,7 @@ from demosnap.database import transfer
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Table
-from demosnap.snapshot.predicates import first_of, in_table, not_true
+from demosnap.snapshot.predicates import first_of, leads_nowhere, not_true
 from demosnap.snapshot.rows import row_key, show_key, split
 
 _SHOWN = 5
@@ -114,10 +114,9 @@ def dangling_keys(
     dialect: Dialect, tables: Mapping[str, Table], name: str
 ) -> Iterator[tuple[ForeignKey, str]]:
     """Yield each foreign key of a table with the predicate that it points at nothing."""
-    for key in tables[name].foreign_keys:
-        filled = " AND ".join(f"{dialect.quote(c)} IS NOT NULL" for c in key.columns)
-        points = in_table(dialect, tables[name], key.columns, key.table, key.referred_columns)
-        yield key, f"{filled} AND NOT ({points})"
+    table = tables[name]
+    for key in table.foreign_keys:
+        yield key, leads_nowhere(dialect, table, key)
 
 
 def staying(

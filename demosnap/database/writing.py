@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-
-from sqlalchemy import Connection
+from typing import TYPE_CHECKING
 
 from demosnap.database import guard, parallel
-from demosnap.dialects.base import Counted, Dialect
+from demosnap.dialects.base import Counted
 from demosnap.model import ExternalReference, Header, Selection, Table
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where rows come from: all tables of a database, and the predicates of what is picked."""
-
-    connection: Connection
-    dialect: Dialect
-    tables: Mapping[str, Table]
-    predicates: Mapping[str, str]
+if TYPE_CHECKING:
+    from demosnap.database.moves import Database
 
 
 def write(
-    source: Source,
+    database: Database,
+    picked: Mapping[str, str],
     header: Header,
     selection: Selection,
     path: Path,
@@ -34,17 +26,16 @@ def write(
 ) -> tuple[SnapshotWriter, tuple[ExternalReference, ...]]:
     """Write a snapshot's file; return its writer, closed, and the references to outside of it.
 
-    `several` are what `parallel.reading` needs to read tables at once: how to connect, the shared
-    moment, and the number of connections.
+    `picked` are the predicates of the rows, by table. `several` are what `parallel.reading` needs
+    to read tables at once: how to connect, the shared moment, and the number of connections.
 
     Raises:
         DatabaseError: rows cannot be rendered, or are not in canonical order.
         SnapshotError: the file cannot be written.
     """
-    dialect, picked = source.dialect, source.predicates
+    connection, dialect, tables = database.connection, database.dialect, database.tables
     outside = {
-        name: list(guard.references_outside(dialect, source.tables, picked, name))
-        for name in picked
+        name: list(guard.references_outside(dialect, tables, picked, name)) for name in picked
     }
     # A second look at all rows would take as long as the first one.
     counted = {
@@ -55,7 +46,7 @@ def write(
 
     def one_by_one(table: Table) -> Iterable[bytes]:
         name = table.name
-        return dialect.read_rows(source.connection, table, picked[name], counted.get(name))
+        return dialect.read_rows(connection, table, picked[name], counted.get(name))
 
     with contextlib.ExitStack() as stack:
         writer = stack.enter_context(SnapshotWriter(path, header, selection, dialect))

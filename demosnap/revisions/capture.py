@@ -19,6 +19,7 @@ from demosnap.database import (
     captured,
     guard,
     log,
+    moves,
     odd,
     parallel,
     reflect,
@@ -120,8 +121,10 @@ def capture(
             moment = dialect.shared_moment(connection) if connect and jobs > 1 else None
             several = (connect, moment, jobs) if connect and moment else None
             header = _header(dialect, found, created_at)
-            source = writing.Source(connection, dialect, found.tables, found.predicates)
-            writer, external = writing.write(source, header, found.selection, temporary, several)
+            database = moves.Database(connection, dialect, found.tables)
+            writer, external = writing.write(
+                database, found.predicates, header, found.selection, temporary, several
+            )
             plan = replace(found.plan, external_references=external)
             found = _counted(connection, dialect, replace(found, plan=plan), wanted, writer.rows)
             if jobs > 1 and several is None:

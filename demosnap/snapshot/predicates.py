@@ -74,6 +74,19 @@ def in_table(
     return f"{left} IN ({right}{where})"
 
 
+def leads_nowhere(
+    dialect: Dialect, child: Table, key: ForeignKey, predicate: str | None = None
+) -> str:
+    """Render that a foreign key is filled and points at no row, of `predicate` if given."""
+    points = in_table(dialect, child, key.columns, key.table, key.referred_columns, predicate)
+    return f"{filled(dialect, key)} AND NOT ({points})"
+
+
+def filled(dialect: Dialect, key: ForeignKey) -> str:
+    """Render that no column of a foreign key is NULL."""
+    return " AND ".join(f"{dialect.quote(column)} IS NOT NULL" for column in key.columns)
+
+
 def not_true(predicate: str) -> str:
     """Render that a predicate is false or NULL.
 
