@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -770,7 +769,8 @@ def test_completion_for_bash_which_breaks_words_at_the_at_sign(versions: Path) -
     assert complete("load", "writer@v", shell="bash") == ["writer@v1_2025-01-15"]
 
 
-def test_completion_is_quick_and_light_with_a_thousand_versions(versions: Path) -> None:
+def test_completion_of_a_thousand_versions_imports_nothing_heavy(versions: Path) -> None:
+    """It reads the names of files, which are empty here. Its time is measured in benchmarks."""
     for number in range(11, 1001):
         (versions / f"demo_revisions/general/general_v{number}_2025-02-01.py").touch()
     code = (
@@ -785,17 +785,12 @@ def test_completion_is_quick_and_light_with_a_thousand_versions(versions: Path) 
         "COMP_WORDS": "demosnap upgrade general@v",
         "COMP_CWORD": "2",
     }
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env
-        )
-        times.append(time.perf_counter() - start)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env
+    )
     assert done.stdout.count("\n") == 993
     assert done.stdout.startswith("plain,general@v1000_2025-02-01\n")
     assert done.stderr == "[]\n"
-    assert min(times) < 0.5
 
 
 # ---------------------------------------------------------------- init and quickstart
