@@ -486,7 +486,14 @@ def test_keys_that_are_taken(project: Workspace) -> None:
 
 def test_rows_that_would_be_lost(project: Workspace) -> None:
     sql(project, "DELETE FROM todos WHERE id = 14")
-    refused(project, "downgrade general v1", 1, "are in no revision and would be lost", "--discard")
+    refused(
+        project,
+        "downgrade general v1",
+        1,
+        "is in no revision and would be lost",
+        "todos: 1 removed",
+        "--discard",
+    )
 
 
 def test_rows_that_reference_what_would_go(project: Workspace) -> None:

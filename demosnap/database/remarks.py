@@ -12,6 +12,7 @@ from demosnap.model import Version
 
 if TYPE_CHECKING:
     from demosnap.database.moves import Database, Goal
+    from demosnap.plan import TableDrift
 
 
 def unsafe(database: Database, names: Iterable[str]) -> list[str]:
@@ -92,17 +93,20 @@ def uncaptured(
     # Here, since drift itself looks at moves.
     from demosnap.database import drift, moves
 
-    rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
-    lines = [f"the demo rows of {goal.scenario} are in no revision and would be lost ({rows})"]
+    found: Sequence[TableDrift] = ()
+    if goal.current is not None:
+        found = drift.status(database, settings, goal.scenario, goal.current, ()).drift or ()
+    if goal.current is not None and found:
+        lines = [
+            f"what changed in the demo rows of {goal.scenario} since {goal.current.version} is in"
+            " no revision and would be lost",
+            *(_told(one) for one in found),
+        ]
+    else:
+        rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
+        lines = [f"the demo rows of {goal.scenario} are in no revision and would be lost ({rows})"]
     picked = moves.picked(database, settings, goal.scenario, [goal.current, goal.target])
     lines += drift.touched(database, goal.scenario, picked)
-    if goal.current is not None:
-        entry = drift.status(database, settings, goal.scenario, goal.current, ())
-        lines += [
-            f"{one.table}: {one.added} added, {one.removed} removed, {one.modified} modified since"
-            f" {goal.current.version}"
-            for one in entry.drift or ()
-        ]
     return "\n".join(
         [
             *lines,
@@ -110,3 +114,8 @@ def uncaptured(
             " -x demosnap.discard=1) lets them go",
         ]
     )
+
+
+def _told(one: TableDrift) -> str:
+    counts = ((one.added, "added"), (one.removed, "removed"), (one.modified, "modified"))
+    return f"{one.table}: {', '.join(f'{count} {kind}' for count, kind in counts if count)}"
