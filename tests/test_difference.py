@@ -172,7 +172,7 @@ def test_rows_that_are_in_no_version_are_never_compared_away(chain: Chain) -> No
     """They stop the move; let go by --discard, everything is purged and loaded."""
     chain.database.execute("UPDATE cards SET title = 'Scribbled on' WHERE id = 3")
     text = chain.refused(lambda: chain.project.downgrade("general", "-1"))
-    assert "cards: 0 added, 0 removed, 1 modified" in text
+    assert "cards: 1 modified" in text
     (move,) = chain.project.downgrade("general", "-1", discard=True).moves
     assert not move.by_difference
     assert chain.database.dump() == chain.at["v2"]
