@@ -584,10 +584,12 @@ def test_markers_without_both_sides_in_the_index_are_not_guessed_at(chain: Chain
     assert chain.project.check() == []
 
 
-def killed_at(nth: int, project: Project, name: str) -> bool:
+def killed_at(nth: int, project: Project, name: str, scratch: Path) -> bool:
     """Renumber in a process that is killed at its nth change of a file; whether it was."""
     child = os.fork()
     if child == 0:
+        # What it had in a temporary folder stays there.
+        tempfile.tempdir = str(scratch)
         left = nth
 
         def counting(function: Any) -> Any:
@@ -618,7 +620,9 @@ def killed_at(nth: int, project: Project, name: str) -> bool:
 
 
 @pytest.mark.parametrize("dates", [DAYS, HOURS])
-def test_killed_at_any_moment_no_version_is_lost(chain: Chain, dates: tuple[str, str]) -> None:
+def test_killed_at_any_moment_no_version_is_lost(
+    chain: Chain, dates: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """The next command finds all as it was, or finishes what was begun."""
     two_branches(chain, dates)
     said = chain.workspace.run("check", check=False).stdout
@@ -628,10 +632,11 @@ def test_killed_at_any_moment_no_version_is_lost(chain: Chain, dates: tuple[str,
     original = folder.with_name("original")
     shutil.copytree(folder, original, symlinks=True)
     before = tree(folder)
+    scratch = tmp_path_factory.mktemp("scratch")
     ends = set()
     # Each takes every second place, and both together take all.
     for nth in range(0 if dates is DAYS else 1, 200, 2):
-        killed = killed_at(nth, chain.project, name)
+        killed = killed_at(nth, chain.project, name, scratch)
         findings = chain.project.check()
         if tree(folder) == before:
             ends.add("before")
