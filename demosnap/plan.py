@@ -200,6 +200,12 @@ class TableDrift:
     removed: int
     modified: int
 
+    @property
+    def told(self) -> str:
+        """What a line of text says of it, without the kinds that there are none of."""
+        kinds = (("added", self.added), ("removed", self.removed), ("modified", self.modified))
+        return f"{self.table}: {', '.join(f'{count:,} {kind}' for kind, count in kinds if count)}"
+
 
 @dataclass(frozen=True, slots=True)
 class StatusEntry:

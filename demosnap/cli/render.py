@@ -256,9 +256,7 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
         for problem in entry.problems:
             yield click.style("  " + problem.replace("\n", "\n  "), fg="red")
         for one in entry.drift or ():
-            kinds = (("added", one.added), ("removed", one.removed), ("modified", one.modified))
-            counted = ", ".join(f"{number(count)} {kind}" for kind, count in kinds if count)
-            yield click.style(f"  {one.table}: {counted}", fg="yellow")
+            yield click.style(f"  {one.told}", fg="yellow")
         if entry.kept:
             counted = ", ".join(f"{table} {number(count)}" for table, count in entry.kept.items())
             yield f"  kept beside it, since other rows reference them: {counted}"

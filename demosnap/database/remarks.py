@@ -12,7 +12,6 @@ from demosnap.model import Version
 
 if TYPE_CHECKING:
     from demosnap.database.moves import Database, Goal
-    from demosnap.plan import TableDrift
 
 
 def unsafe(database: Database, names: Iterable[str]) -> list[str]:
@@ -93,18 +92,16 @@ def uncaptured(
     # Here, since drift itself looks at moves.
     from demosnap.database import drift, moves
 
-    found: Sequence[TableDrift] = ()
+    rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
+    lines = [f"the demo rows of {goal.scenario} are in no revision and would be lost ({rows})"]
     if goal.current is not None:
-        found = drift.status(database, settings, goal.scenario, goal.current, ()).drift or ()
-    if goal.current is not None and found:
-        lines = [
-            f"what changed in the demo rows of {goal.scenario} since {goal.current.version} is in"
-            " no revision and would be lost",
-            *(_told(one) for one in found),
-        ]
-    else:
-        rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
-        lines = [f"the demo rows of {goal.scenario} are in no revision and would be lost ({rows})"]
+        entry = drift.status(database, settings, goal.scenario, goal.current, ())
+        if entry.drift:
+            lines = [
+                f"what changed in the demo rows of {goal.scenario} since {goal.current.version} is"
+                " in no revision and would be lost",
+                *(one.told for one in entry.drift),
+            ]
     picked = moves.picked(database, settings, goal.scenario, [goal.current, goal.target])
     lines += drift.touched(database, goal.scenario, picked)
     return "\n".join(
@@ -114,8 +111,3 @@ def uncaptured(
             " -x demosnap.discard=1) lets them go",
         ]
     )
-
-
-def _told(one: TableDrift) -> str:
-    counts = ((one.added, "added"), (one.removed, "removed"), (one.modified, "modified"))
-    return f"{one.table}: {', '.join(f'{count} {kind}' for count, kind in counts if count)}"
