@@ -49,15 +49,26 @@ class UsageError(DemosnapError):
 
 
 class UnknownNameError(UsageError):
-    """A name that nothing has; suggests the nearest one that exists."""
+    """A name that nothing has; suggests the nearest one that exists.
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str | None = None) -> None:
+    `hint` stands in the place of the known names, `otherwise` after them.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        known: Iterable[str],
+        hint: str | None = None,
+        *,
+        otherwise: str = "",
+    ) -> None:
         known = list(known)
         self.name = name
         message = f"unknown {kind} {name!r}{did_you_mean(name, known)}"
         if hint is None and known:
             shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-            hint = f"Known: {shown}."
+            hint = f"Known: {shown}. {otherwise}".rstrip()
         elif hint is None and kind == "scenario":
             hint = 'There are no versions yet: `demosnap revision SCENARIO -m "v1"` captures one.'
         super().__init__(message, hint)

@@ -161,8 +161,7 @@ def check_scenario(settings: Settings, graph: Graph, scenario: str) -> None:
             "scenario",
             scenario,
             settings.scenario_names,
-            f"Known: {', '.join(settings.scenario_names)}."
-            f" Add it under `scenarios:` in {shown(settings.yaml_file)}.",
+            otherwise=f"Add it under `scenarios:` in {shown(settings.yaml_file)}.",
         )
     others = [name for name in graph.scenarios if name != scenario]
     if others and not settings.marker.names_scenario:
