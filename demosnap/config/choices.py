@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 import yaml
 
@@ -31,6 +32,7 @@ _KEYS = (
     "triggers",
 )
 _MARKER_EXAMPLE = "marker: {column: metadata, key: demo_seed, scenario_key: scenario}"
+_TRIGGERS_EXAMPLE = "triggers: {action: check, may_change: [audit_log]}"
 _RULE_EXAMPLE = '{via: fragment_id} or {where: "store_id = 1"}'
 
 
@@ -43,12 +45,30 @@ class Scenario:
 
 
 @dataclass(frozen=True)
+class Triggers:
+    """What triggers may do while demo rows are moved.
+
+    `action` is "check" (they act, and what they change is found) or "disable" (they are off).
+    `may_change` are the tables in which they may do what they like: names, or patterns for
+    fnmatch, as demosnap.yaml has them.
+    """
+
+    action: Literal["check", "disable"] = "check"
+    may_change: tuple[str, ...] = ()
+
+    @property
+    def disabled(self) -> bool:
+        """Whether they are off."""
+        return self.action == "disable"
+
+
+@dataclass(frozen=True)
 class Choices:
     """What demosnap.yaml says.
 
     `tables` are the rules that it gives, by display names as they are written. `allow` and
     `deny` are patterns of `host/database`, for fnmatch; `deny_if` is a query, and a database for
-    which it gives a true value is denied. `disable_triggers`: user triggers are off while rows are
+    which it gives a true value is denied. `triggers` says what user triggers may do while rows are
     moved. `lines` is for `Settings.line_of`.
     """
 
@@ -61,7 +81,7 @@ class Choices:
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
     deny_if: str | None = None
-    disable_triggers: bool = False
+    triggers: Triggers = field(default_factory=Triggers)
     lines: Mapping[tuple[str, ...], int] = field(
         default_factory=lambda: MappingProxyType({}), repr=False, compare=False
     )
@@ -121,7 +141,7 @@ def parse(data: bytes, file: str) -> Choices:
         allow=patterns("allow"),
         deny=patterns("deny"),
         deny_if=reader.text(found["deny_if"].value, "deny_if") if "deny_if" in found else None,
-        disable_triggers="triggers" in found and _disables(reader, found["triggers"].value),
+        triggers=_triggers(reader, found["triggers"].value) if "triggers" in found else Triggers(),
         lines=MappingProxyType(nodes.lines(root)),
     )
 
@@ -244,11 +264,28 @@ def _scenario(reader: Reader, entry: Entry, key: str) -> Scenario:
     return Scenario(description, default)
 
 
-def _disables(reader: Reader, node: yaml.Node) -> bool:
-    word = reader.text(node, "triggers")
-    if word not in ("check", "disable"):
-        raise reader.error(node, f"triggers: {word!r} is neither check nor disable")
-    return word == "disable"
+def _triggers(reader: Reader, node: yaml.Node) -> Triggers:
+    if isinstance(node, yaml.ScalarNode):
+        return Triggers(_action(reader, node, "triggers"))
+    found = reader.mapping(node, "triggers", ("action", "may_change"), _TRIGGERS_EXAMPLE)
+    names: tuple[str, ...] = ()
+    if "may_change" in found:
+        names = reader.texts(found["may_change"].value, "triggers.may_change")
+        for name, item in zip(names, found["may_change"].value.value, strict=True):
+            _check_table_name(reader, item, name)
+    if "action" not in found:
+        return Triggers(may_change=names)
+    return Triggers(_action(reader, found["action"].value, "triggers.action"), names)
+
+
+def _action(reader: Reader, node: yaml.Node, key: str) -> Literal["check", "disable"]:
+    word = reader.text(node, key)
+    if word == "check":
+        return "check"
+    if word == "disable":
+        return "disable"
+    nearest = did_you_mean(word, ("check", "disable"))
+    raise reader.error(node, f"{key}: {word!r} is neither check nor disable{nearest}")
 
 
 def _patterns(reader: Reader, node: yaml.Node, key: str) -> tuple[str, ...]:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demosnap.config import choices, ini
-from demosnap.config.choices import Choices, Scenario
+from demosnap.config.choices import Choices, Scenario, Triggers
 from demosnap.config.names import shown
 from demosnap.errors import ConfigError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["Choices", "Scenario", "Settings", "from_alembic", "load"]
+__all__ = ["Choices", "Scenario", "Settings", "Triggers", "from_alembic", "load"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from demosnap.config import Triggers
 from demosnap.database import difference, kept, loaded, log, meanwhile, reach, transfer, verify
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Dialect
@@ -23,7 +24,7 @@ def act(
     database: Database,
     prepared: Sequence[Prepared],
     *,
-    disable_triggers: bool,
+    triggers: Triggers,
     level: Verify = "full",
     discard: bool = False,
 ) -> None:
@@ -45,13 +46,13 @@ def act(
     names = {name for one in prepared for name in _touched(one)}
     names.update(name for part in reached for name in part)
     touched = [database.tables[name] for name in sorted(names) if database.tables[name].triggers]
-    triggers = [f"{trigger} on {table.name}" for table in touched for trigger in table.triggers]
-    acted_on = bool(touched) and not disable_triggers
+    named = [f"{trigger} on {table.name}" for table in touched for trigger in table.triggers]
+    acted_on = bool(touched) and not triggers.disabled
     watch = acted_on or bool(reached)
     before = verify.staying(connection, dialect, database.tables, going) if watch else {}
     counted = dialect.affected_rows(connection)
     with contextlib.ExitStack() as stack:
-        if touched and disable_triggers:
+        if touched and triggers.disabled:
             stack.enter_context(dialect.without_triggers(connection, touched))
         _purge(database, prepared, hold=not acted_on)
         snapshots = _rows(database, prepared, hold=not acted_on)
@@ -60,7 +61,7 @@ def act(
         digests = _verify(database, prepared, snapshots, level)
     if watch:
         after = verify.staying(connection, dialect, database.tables, going)
-        verify.untouched(before, after, triggers)
+        verify.untouched(before, after, named)
     _unseen(database, counted)
     for one in prepared:
         _log(connection, dialect, one, digests.get(one.move.scenario))

@@ -92,6 +92,7 @@ def prepare(
     # Here, since it plans single moves by what this module says of them.
     from demosnap.database import ways
 
+    selection.may_change(settings, database.tables)
     goings = {goal.scenario: _going(database, settings, goal) for goal in goals}
     if not options.dry_run:
         meanwhile.hold(database, reach.merged(list(goings.values())))

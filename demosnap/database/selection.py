@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
@@ -111,6 +112,31 @@ def _check_names(settings: Settings, tables: Mapping[str, Table]) -> None:
                     shown(settings.yaml_file),
                     settings.line_of(section, name) or settings.line_of(section),
                 )
+    may_change(settings, tables)
+
+
+def may_change(settings: Settings, tables: Iterable[str]) -> frozenset[str]:
+    """Return the tables that triggers may change; `tables` are all of the database.
+
+    Raises:
+        ConfigError: demosnap.yaml names one that is not there, or a pattern that fits none.
+    """
+    known = list(tables)
+    found: set[str] = set()
+    for name in settings.triggers.may_change:
+        fits = [name] if name in known else fnmatch.filter(known, name)
+        if not fits:
+            # A pattern is told by its characters: a name that is meant as one has none of them.
+            what = "that fits" if any(c in name for c in "*?[") else "called"
+            raise settings.error(
+                f"triggers.may_change: there is no table in the database {what} {name!r}"
+                + did_you_mean(name, known),
+                "triggers",
+                "may_change",
+                name,
+            )
+        found.update(fits)
+    return frozenset(found)
 
 
 def _no_marker(settings: Settings, tables: Mapping[str, Table]) -> ConfigError:

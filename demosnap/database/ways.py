@@ -189,7 +189,7 @@ class Run:
         assert planned is not None
         if way.obstacle or way.prepared.refusals:
             return "rows cannot be changed one by one"
-        if not self.settings.disable_triggers:
+        if not self.settings.triggers.disabled:
             for one in way.prepared.move.changes:
                 if self.database.tables[one.name].triggers:
                     return f"there are triggers on {one.name}"

@@ -111,13 +111,13 @@ class _Run:
         database: moves.Database,
         prepared: Sequence[moves.Prepared],
         *,
-        disable_triggers: bool,
+        triggers: configuration.Triggers,
         options: Options,
         outcome: Outcome,
     ) -> None:
         self._database = database
         self._outcome = outcome
-        self._disable_triggers = disable_triggers
+        self._triggers = triggers
         self._level = options.verify
         self._discard = options.discard
         self._prepared = {one.move.scenario: one for one in prepared}
@@ -139,7 +139,7 @@ class _Run:
         acting.act(
             self._database,
             prepared,
-            disable_triggers=self._disable_triggers,
+            triggers=self._triggers,
             level=self._level,
             discard=self._discard,
         )
@@ -291,7 +291,7 @@ def _plan(
     run = _Run(
         database,
         prepared,
-        disable_triggers=settings.disable_triggers,
+        triggers=settings.triggers,
         options=options,
         outcome=outcome,
     )
