@@ -81,12 +81,22 @@ def foreign_keys(
     Raises:
         VerificationError: some do not; names table, columns and the first keys.
     """
-    wrong = [
+    wrong = dangling(connection, dialect, tables, predicates)
+    if wrong:
+        raise VerificationError("\n".join(wrong))
+
+
+def dangling(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    predicates: Mapping[str, str],
+) -> list[str]:
+    """Return which references of picked rows point at nothing, a line for each foreign key."""
+    return [
         f"{name}.{', '.join(columns)}: {count} rows reference no row of {parent} ({keys})"
         for name, columns, parent, count, keys in orphans(connection, dialect, tables, predicates)
     ]
-    if wrong:
-        raise VerificationError("\n".join(wrong))
 
 
 def orphans(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.database import captured, fit, kept, loaded, log, moves, reflect
+from demosnap.database import captured, fit, kept, loaded, log, moves, reflect, verify
 from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
@@ -276,6 +276,8 @@ def _loaded(
     known = kept.unchanged(seen, version.scenario, picked)
     for reason in loaded.differences(seen, version, known):
         yield Finding(f"{version.scenario} {version.version}: {reason}")
+    for reason in verify.dangling(seen.connection, seen.dialect, seen.tables, picked):
+        yield Finding(f"{version.scenario}: {reason}")
     counts = moves.rows_beside(seen, picked, known)
     for name, count in counts.items():
         if name not in version.rows and count:

@@ -77,9 +77,22 @@ def in_table(
 def leads_nowhere(
     dialect: Dialect, child: Table, key: ForeignKey, predicate: str | None = None
 ) -> str:
-    """Render that a foreign key is filled and points at no row, of `predicate` if given."""
-    points = in_table(dialect, child, key.columns, key.table, key.referred_columns, predicate)
-    return f"{filled(dialect, key)} AND NOT ({points})"
+    """Render that a foreign key is filled and points at no row, of `predicate` if given.
+
+    Not by NOT IN, which is NULL, and so silent, as soon as one row has NULL in a referenced
+    column.
+    """
+    parts = [(dialect.quote(name), f"demosnap_{n}") for n, name in enumerate(key.referred_columns)]
+    shown = ",".join(f"{name} AS {alias}" for name, alias in parts)
+    where = f" WHERE {predicate}" if predicate else ""
+    # Of a subquery, so that predicate and column names mean what they mean outside: a table may
+    # reference itself. The referenced column stands on the left: its collation counts.
+    rows = f"(SELECT {shown} FROM {dialect.quote_table(key.table)}{where}) demosnap_referred"
+    same = " AND ".join(
+        f"{alias} = {dialect.referring(child.column(name))}"
+        for (_, alias), name in zip(parts, key.columns, strict=True)
+    )
+    return f"{filled(dialect, key)} AND NOT EXISTS (SELECT 1 FROM {rows} WHERE {same})"
 
 
 def filled(dialect: Dialect, key: ForeignKey) -> str:
