@@ -17,7 +17,7 @@ from demosnap.config.names import shown
 from demosnap.config.passwords import is_secret
 from demosnap.dialects import urls
 from demosnap.dialects.base import LOCK_WAIT, execute
-from demosnap.errors import ConfigError, DatabaseError, LockError, TargetError
+from demosnap.errors import ConfigError, DatabaseError, DemosnapError, LockError, TargetError
 from demosnap.plan import Target
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def connected(url: URL, lock_timeout: float = LOCK_WAIT) -> Iterator[Connection]
         DatabaseError: the database cannot be reached.
     """
     dialect = dialects.get(url.get_backend_name())
-    engine = create_engine(url, poolclass=NullPool)
+    # Nothing is put back into a pool, and a session that the server ended has nothing to undo.
+    engine = create_engine(url, poolclass=NullPool, pool_reset_on_return=None)
     dialect.configure_engine(engine)
     try:
         connection = engine.connect()
@@ -131,10 +132,13 @@ def connected(url: URL, lock_timeout: float = LOCK_WAIT) -> Iterator[Connection]
             "Is it running, and is the URL right?",
         ) from error
     try:
-        with connection, database_errors(connection):
+        with database_errors(connection):
             dialect.limit_waits(connection, lock_timeout)
             yield connection
     finally:
+        # The server may have ended it, after all was done or with an error that is to be seen.
+        with contextlib.suppress(SQLAlchemyError, _driver_error(connection)):
+            connection.close()
         engine.dispose()
 
 
@@ -148,15 +152,51 @@ def database_errors(connection: Connection) -> Iterator[None]:
     """
     try:
         yield
-    except SQLAlchemyError as error:
-        cause: Any = error.orig if isinstance(error, DBAPIError) else error
-        raise _translated(connection, cause) from error
-    except _driver_error(connection) as error:
-        raise _translated(connection, error) from error
+    except (SQLAlchemyError, _driver_error(connection)) as error:
+        raise _translated(connection, _first(connection, error)) from error
 
 
-def _translated(connection: Connection, error: BaseException) -> DatabaseError | LockError:
+def ended(connection: Connection, error: BaseException) -> bool:
+    """Return whether an error says that the server has ended the session, or is gone."""
     dialect = dialects.of(connection)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or dialect.is_disconnect(_original(error))
+    return isinstance(error, _driver_error(connection)) and dialect.is_disconnect(error)
+
+
+def _first(connection: Connection, error: BaseException) -> BaseException:
+    """Return why a session ended, behind what then failed for that; else the error."""
+    found = error
+    seen = {id(error)}
+    behind = error
+    while ended(connection, error):
+        following = behind.__cause__ or (
+            None if behind.__suppress_context__ else behind.__context__
+        )
+        if following is None or id(following) in seen:
+            break
+        behind = following
+        seen.add(id(behind))
+        if isinstance(behind, (DemosnapError, SQLAlchemyError, _driver_error(connection))):
+            found = behind
+    return found
+
+
+def _original(error: BaseException) -> BaseException:
+    original = error.orig if isinstance(error, DBAPIError) else None
+    return error if original is None else original
+
+
+def _translated(connection: Connection, error: BaseException) -> DemosnapError:
+    if isinstance(error, DemosnapError):
+        return error
+    dialect = dialects.of(connection)
+    if ended(connection, error):
+        return DatabaseError(
+            f"the server ended the connection: {_reason(error)}; nothing was changed",
+            "Somebody stopped it, or the server. Try again.",
+        )
+    error = _original(error)
     if dialect.is_lock_timeout(error):
         return LockError(
             f"the database is locked by somebody else{dialect.lock_holder(connection)}"

@@ -84,6 +84,10 @@ class Dialect(DialectText):
         """Return whether it says that somebody else was quicker, so that to try again may help."""
         return False
 
+    def is_disconnect(self, error: BaseException) -> bool:
+        """Return whether a driver's error says that the session is over."""
+        return False
+
     @contextlib.contextmanager
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
         """Set what changes the text of values, and put it back at the end.

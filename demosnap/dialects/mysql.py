@@ -14,13 +14,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects import mysql_driver, mysql_load, mysql_read, mysql_reflect, mysql_update
+from demosnap.dialects import (
+    mysql_driver,
+    mysql_load,
+    mysql_read,
+    mysql_reflect,
+    mysql_update,
+    readers,
+)
 from demosnap.dialects.base import LOCK_WAIT, Counted
 from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
 from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
 from demosnap.model import Column, Key, RowUpdate, Table
-from demosnap.snapshot.rows import Rows
 from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
@@ -84,6 +90,10 @@ class MySQLDialect(MySQLText):
     def is_conflict(self, error: BaseException) -> bool:
         """Return whether it is a deadlock, or a row that has changed since it was read."""
         return bool(error.args) and error.args[0] in _CONFLICTS
+
+    def is_disconnect(self, error: BaseException) -> bool:
+        """Return whether the server shuts down, has killed it, or was not heard of any more."""
+        return bool(error.args) and error.args[0] in mysql_driver.ENDED
 
     @contextlib.contextmanager
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
@@ -190,7 +200,8 @@ class MySQLDialect(MySQLText):
         """Yield rows that the server has rendered whole; nothing else may use the connection."""
         names = {column.name: self.quote(column.name) for column in table.captured}
         source = self.quote_table(table.name)
-        return Rows(mysql_read.rows(connection, table, names, source, predicate, counted))
+        found = mysql_read.rows(connection, table, names, source, predicate, counted)
+        return readers.rows(connection, found)
 
     def outdated(
         self, connection: Connection, table: Table, predicate: str, *, shared: bool = False

@@ -11,14 +11,16 @@ import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from demosnap.dialects import readers
 from demosnap.errors import DatabaseError
 from demosnap.snapshot.rows import FIRST_ROWS, rows_like
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_OPEN_CURSOR = "demosnap_open_cursor"
 _ACCESS_DENIED = 1227
+ENDED = frozenset({0, 1053, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 4031})
+"""Codes of errors after which there is no session any more; 0: the driver closed it before."""
 CHARSET_VARIABLES = (
     "character_set_client",
     "character_set_results",
@@ -126,9 +128,7 @@ def _charset(driver: Any) -> str:
 
 def finish_stream(connection: Connection) -> None:
     """Close the stream of rows that somebody left open, if any."""
-    cursor = connection.info.pop(_OPEN_CURSOR, None)
-    if cursor is not None:
-        cursor.close()
+    readers.close(connection)
 
 
 def stream(connection: Connection, sql: str) -> Iterator[Sequence[tuple[Any, ...]]]:
@@ -139,27 +139,39 @@ def stream(connection: Connection, sql: str) -> Iterator[Sequence[tuple[Any, ...
     Raises:
         DatabaseError: the server warned; it may have left something out.
     """
-    finish_stream(connection)
     driver = of(connection)
     root = root_module(driver)
     if root in ("pymysql", "MySQLdb"):
         cursor = driver.cursor(importlib.import_module(f"{root}.cursors").SSCursor)
     else:
         cursor = driver.cursor()
-    # The connection may be closed before what is left of the stream is.
-    info = connection.info
-    info[_OPEN_CURSOR] = cursor
+    ended = False
     try:
         cursor.execute(sql.encode())
         count = FIRST_ROWS
         while fetched := cursor.fetchmany(count):
             yield fetched
             count = rows_like([one[0] or b"" for one in fetched])
+        ended = True
     finally:
-        if info.get(_OPEN_CURSOR) is cursor:
-            del info[_OPEN_CURSOR]
-        cursor.close()
+        if ended:
+            cursor.close()
+        else:
+            _stop(connection, driver, cursor)
     check_warnings(driver, "a query", levels=("Error", "Warning"))
+
+
+def _stop(connection: Connection, driver: Any, cursor: Any) -> None:
+    """End a query before its last row: to close its cursor alone would fetch all that is left."""
+    with contextlib.suppress(Exception):
+        engine = connection.engine
+        words, options = engine.dialect.create_connect_args(engine.url)
+        other: Any = engine.dialect.connect(*words, **options)
+        with contextlib.closing(other):
+            query(other, f"KILL QUERY {driver.thread_id()}")
+    # It says now that it was interrupted, or that the connection is gone.
+    with contextlib.suppress(Exception):
+        cursor.close()
 
 
 def check_warnings(

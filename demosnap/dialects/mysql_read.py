@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from demosnap.dialects import mysql_driver
@@ -38,7 +38,7 @@ def rows(
     source: str,
     predicate: str,
     counted: Counted | None = None,
-) -> Iterator[list[bytes]]:
+) -> Generator[list[bytes], None, None]:
     """Yield, in batches, the rows of `source`, the quoted table, that the predicate picks.
 
     `names` are the quoted names of the captured columns; predicates are `counted` on the way.
@@ -46,7 +46,6 @@ def rows(
     Raises:
         DatabaseError: a value cannot be rendered, the rows cannot be ordered, or a warning.
     """
-    mysql_driver.finish_stream(connection)
     literals = _literals(table, names)
     row = ",',',".join(_literals(table, names, plain=True).values())
     picked = f"FROM {source} WHERE {predicate}"

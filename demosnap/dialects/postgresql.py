@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,12 @@ from sqlalchemy.exc import ProgrammingError
 from demosnap.dialects import postgresql_catalog as catalog
 from demosnap.dialects import postgresql_rows as rows_of
 from demosnap.dialects import postgresql_session as sessions
+from demosnap.dialects import readers
 from demosnap.dialects.base import LOCK_WAIT, Counted, execute
 from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
 from demosnap.errors import DatabaseError
 from demosnap.model import Column, Key, RowUpdate, Table
-from demosnap.snapshot.rows import Rows
 from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
@@ -71,18 +71,28 @@ class PostgreSQLDialect(PostgreSQLText):
         """Return whether it is serialization_failure or deadlock_detected."""
         return getattr(error, "sqlstate", None) in ("40001", "40P01")
 
+    def is_disconnect(self, error: BaseException) -> bool:
+        """Return whether it is of operator intervention or connection exception, or libpq's."""
+        return sessions.is_disconnect(error)
+
     @contextlib.contextmanager
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
         """Hold the settings and the JSON function; inside a transaction, for its rest."""
         wait = connection.info.get(_LOCK_WAIT, LOCK_WAIT)
         with sessions.session(sessions.driver(connection), wait):
-            yield
+            try:
+                yield
+            finally:
+                readers.close(connection)
 
     @contextlib.contextmanager
     def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
         """Hold a session-level advisory lock, which PostgreSQL keeps per database."""
         with sessions.lock(sessions.driver(connection), timeout):
-            yield
+            try:
+                yield
+            finally:
+                readers.close(connection)
 
     def begin(self, connection: Connection) -> bool:
         """Leave it to the driver, unless that is in autocommit mode."""
@@ -113,7 +123,8 @@ class PostgreSQLDialect(PostgreSQLText):
 
     def cancel(self, connection: Connection) -> None:
         """Ask the server to stop."""
-        sessions.driver(connection).cancel()
+        # Another thread's reader is open, and stays so.
+        sessions.below(connection).cancel()
 
     # ------------------------------------------------------------------ live: definitions
 
@@ -177,11 +188,14 @@ class PostgreSQLDialect(PostgreSQLText):
             mark = f"{'||'.join(counted.flags)} AS {name}, "
         select = f"SELECT {mark}{columns} FROM {source} WHERE {predicate} ORDER BY {by}"
 
-        def copied() -> Iterator[list[bytes]]:
-            with sessions.warnings_are_errors(driver):
-                yield from rows_of.copy_out(driver, select, options, counted)
+        def copied() -> Generator[list[bytes], None, None]:
+            with (
+                sessions.warnings_are_errors(driver),
+                rows_of.copy_out(driver, select, options, counted) as batches,
+            ):
+                yield from batches
 
-        return Rows(copied())
+        return readers.rows(connection, copied())
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert by COPY; tables with a column that COPY cannot read, by INSERT."""

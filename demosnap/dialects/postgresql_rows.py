@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -62,43 +63,52 @@ def order(name: str, column: Column, utf8: bool) -> str:
     return f"num_nulls({name}), {key}" if column.nullable else key
 
 
+@contextlib.contextmanager
 def copy_out(
     driver: psycopg.Connection[Any], select: str, options: str, counted: Counted | None = None
-) -> Iterator[list[bytes]]:
-    """Yield the rows that a SELECT gives, each without its newline: one message is one row.
+) -> Iterator[Iterator[list[bytes]]]:
+    """Copy what a SELECT gives; yield its rows in batches, each row without its newline.
 
-    Where something is to be `counted`, the first column is a row's mark, and is left out.
+    Where something is to be `counted`, the first column is a row's mark, and is left out. To leave
+    it before the last batch cancels the COPY, and the transaction with it.
     """
+    with driver.cursor() as cursor, cursor.copy(_copy(f"({select}) TO STDOUT", options)) as copy:
+        yield _copied(driver, copy, counted)
+
+
+def _copied(
+    driver: psycopg.Connection[Any], copy: psycopg.Copy, counted: Counted | None
+) -> Iterator[list[bytes]]:
     width = len(counted.flags) if counted else 0
     none = b"0" * width + b"," if counted else b""
     start = len(none)
     is_mark = re.compile(rb"[01]{%d}," % width).fullmatch
-    with driver.cursor() as cursor, cursor.copy(_copy(f"({select}) TO STDOUT", options)) as copy:
-        read = driver.pgconn.get_copy_data
-        size = 0
-        while size >= 0:
-            batch: list[bytes] = []
-            marks: list[bytes] = []
-            room = BATCH_BYTES
-            while room > 0 and len(batch) < BATCH_ROWS:
-                size, data = read(1)
-                if size == 0:
-                    # Nothing has arrived yet, and this waits.
-                    size, data = _waited(copy)
-                if size < 0:
-                    break
-                if data[:start] != none:
-                    mark = bytes(data[:start])
-                    if not is_mark(mark):
-                        raise DatabaseError(f"the server sent {mark!r} where a mark was to be")
-                    marks.append(mark)
-                batch.append(bytes(data[start:-1]))
-                room -= size
-            if counted:
-                counted.add(marks)
-            if batch:
-                yield batch
-        _finish(driver)
+    read = driver.pgconn.get_copy_data
+    size = 0
+    # One message is one row.
+    while size >= 0:
+        batch: list[bytes] = []
+        marks: list[bytes] = []
+        room = BATCH_BYTES
+        while room > 0 and len(batch) < BATCH_ROWS:
+            size, data = read(1)
+            if size == 0:
+                # Nothing has arrived yet, and this waits.
+                size, data = _waited(copy)
+            if size < 0:
+                break
+            if data[:start] != none:
+                mark = bytes(data[:start])
+                if not is_mark(mark):
+                    raise DatabaseError(f"the server sent {mark!r} where a mark was to be")
+                marks.append(mark)
+            batch.append(bytes(data[start:-1]))
+            room -= size
+        if counted:
+            counted.add(marks)
+        if batch:
+            yield batch
+    _finish(driver)
 
 
 def _waited(copy: psycopg.Copy) -> tuple[int, memoryview]:

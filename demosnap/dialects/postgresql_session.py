@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from demosnap.dialects import readers
 from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import DatabaseError, LockError, MissingDriverError
 
@@ -114,7 +115,17 @@ def endpoint(url: URL) -> tuple[str | None, str]:
 
 
 def driver(connection: Connection) -> psycopg.Connection[Any]:
-    """Return the psycopg connection below SQLAlchemy's.
+    """Return the psycopg connection below SQLAlchemy's, ready for the next statement.
+
+    Raises:
+        MissingDriverError: it is another driver's.
+    """
+    readers.close(connection)
+    return below(connection)
+
+
+def below(connection: Connection) -> psycopg.Connection[Any]:
+    """Return the psycopg connection below SQLAlchemy's, whatever it is at.
 
     Raises:
         MissingDriverError: it is another driver's.
@@ -122,15 +133,27 @@ def driver(connection: Connection) -> psycopg.Connection[Any]:
     try:
         import psycopg
 
-        below = connection.connection.driver_connection
-        if isinstance(below, psycopg.Connection):
-            return below
+        found = connection.connection.driver_connection
+        if isinstance(found, psycopg.Connection):
+            return found
     except ImportError:
         pass
     raise MissingDriverError(
         f"demosnap works through psycopg 3, and this connection is of {connection.dialect.driver}",
         "Install demosnap[postgresql], and begin the URL with postgresql+psycopg://.",
     )
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """Return whether a driver's error says that the session is over."""
+    from psycopg import OperationalError
+
+    state = getattr(error, "sqlstate", None)
+    if state is None:
+        # libpq's own, of a connection that is closed or lost.
+        return isinstance(error, OperationalError)
+    # 25P03 and 25P04 are the timeouts that end a session; 57014 cancels a statement alone.
+    return state.startswith(("08", "57P")) or state in ("25P03", "25P04")
 
 
 def idle(connection: psycopg.Connection[Any]) -> bool:
@@ -255,7 +278,8 @@ def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
                 f"It was waited for {timeout:g} seconds. Try again when it is done.",
             ) from None
         finally:
-            connection.execute(f"SET lock_timeout = '{before}'".encode())
+            if not connection.closed:
+                connection.execute(f"SET lock_timeout = '{before}'".encode())
     try:
         yield
     finally:

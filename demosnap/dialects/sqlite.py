@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects import sqlite_ddl, sqlite_load, sqlite_read, sqlite_reflect
+from demosnap.dialects import readers, sqlite_ddl, sqlite_load, sqlite_read, sqlite_reflect
 from demosnap.dialects import sqlite_values as values
 from demosnap.dialects.base import LOCK_WAIT, Counted, Dialect, execute
 from demosnap.dialects.sqlite_bind import parsed
@@ -288,7 +288,8 @@ class SQLiteDialect(Dialect):
         self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
     ) -> Rows:
         """Yield rows rendered by SQLite; REAL values that it may render badly, by Python's repr."""
-        return Rows(sqlite_read.rows(self, _driver(connection), table, predicate, counted))
+        found = sqlite_read.rows(self, _driver(connection), table, predicate, counted)
+        return readers.rows(connection, found)
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert the text of rows; into a connection of the caller's, which may keep it, bound.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from demosnap.dialects import sqlite_literals as literals
 from demosnap.dialects import sqlite_reflect
@@ -20,7 +21,7 @@ def rows(
     table: Table,
     predicate: str,
     counted: Counted | None,
-) -> Iterator[list[bytes]]:
+) -> Generator[list[bytes], None, None]:
     """Yield, in batches, the rows that a predicate picks; predicates are `counted` on the way.
 
     Raises:
@@ -35,16 +36,17 @@ def rows(
         f"SELECT {','.join([*mark, *parts])}"
         f" FROM {dialect.quote_table(table.name)} WHERE {predicate} ORDER BY {order}"
     )
-    count = FIRST_ROWS
-    while found := cursor.fetchmany(count):
-        if counted:
-            counted.add([row[0] for row in found])
-        if len(parts) == 1:
-            batch = [row[-1] for row in found]
-        else:
-            batch = [b",".join(row[len(mark) :]) for row in found]
-        yield _usable(table, batch)
-        count = rows_like(batch)
+    with contextlib.closing(cursor):
+        count = FIRST_ROWS
+        while found := cursor.fetchmany(count):
+            if counted:
+                counted.add([row[0] for row in found])
+            if len(parts) == 1:
+                batch = [row[-1] for row in found]
+            else:
+                batch = [b",".join(row[len(mark) :]) for row in found]
+            yield _usable(table, batch)
+            count = rows_like(batch)
 
 
 def _usable(table: Table, batch: list[bytes]) -> list[bytes]:

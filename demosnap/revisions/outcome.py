@@ -57,7 +57,7 @@ class Outcome:
                     raise
                 raise KeyboardInterrupt(f"interrupted: {self._state()}\n{self._way()}") from None
             assert isinstance(error, Exception)
-            if self.begun and getattr(error, "connection_invalidated", False):
+            if self.begun and target.ended(self._connection, error):
                 raise DatabaseError(
                     "the connection broke during the commit: the change was made as a whole, or"
                     " not at all",
