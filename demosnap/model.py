@@ -82,7 +82,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """A reference from `columns` to `referred_columns` of `table` (a display name)."""
+    """A reference from `columns` to `referred_columns` of `table` (a display name).
+
+    `enforced`: which rows the database holds to it, by equality. "some": those of some
+    partitions; "none": it is declared NOT ENFORCED, or compares periods. A key that does not
+    hold for all rows still gives tables their order.
+    """
 
     columns: tuple[str, ...]
     table: str
@@ -90,6 +95,7 @@ class ForeignKey:
     name: str | None = None
     on_delete: str = "NO ACTION"
     deferrable: bool = False
+    enforced: Literal["all", "some", "none"] = "all"
 
 
 @dataclass(frozen=True, slots=True)

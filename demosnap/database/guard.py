@@ -38,7 +38,7 @@ def referenced(
             dialect, tables[name], key.columns, key.table, key.referred_columns, going[key.table]
         )
         where = gone if name not in own else f"{gone} AND {not_true(own[name])}"
-        table = dialect.quote_table(name)
+        table = dialect.rows_of(tables[name])
         count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
         if count:
             shown = tables[name].key or key.columns
@@ -63,10 +63,13 @@ def constraint(key: ForeignKey) -> str:
 def references_to(
     tables: Mapping[str, Table], referred: Collection[str]
 ) -> Iterator[tuple[str, ForeignKey]]:
-    """Yield the foreign keys to some tables, each with the table that has it."""
+    """Yield the foreign keys to some tables, each with the table that has it.
+
+    Keys that the database holds no row to are left out.
+    """
     for name, table in tables.items():
         for key in table.foreign_keys:
-            if key.table in referred:
+            if key.table in referred and key.enforced != "none":
                 yield name, key
 
 
@@ -99,6 +102,9 @@ def references_outside(
     """Yield each foreign key of a table with the predicate that it leads to no selected row."""
     table = tables[name]
     for key in table.foreign_keys:
+        if key.enforced != "all":
+            # The database knows of which rows it has to hold.
+            continue
         if key.table in predicates:
             yield key, leads_nowhere(dialect, table, key, predicates[key.table])
         else:

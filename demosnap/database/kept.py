@@ -115,7 +115,7 @@ def find(
     while ahead:
         name, keys = ahead.pop()
         for key in known[name].foreign_keys:
-            if key.table in known:
+            if key.table in known and key.enforced != "none":
                 parent = known[key.table]
                 keep(
                     key.table,

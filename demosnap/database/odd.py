@@ -79,7 +79,7 @@ def left_behind(
             points = in_table(
                 dialect, table, key.columns, key.table, key.referred_columns, picked[key.table]
             )
-            sql = f"SELECT COUNT(*) FROM {dialect.quote_table(name)} WHERE {points}"
+            sql = f"SELECT COUNT(*) FROM {dialect.rows_of(table)} WHERE {points}"
             count = execute(connection, sql).scalar()
             if count:
                 columns = ", ".join(key.columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 _SHOWN = 5
+_LISTED = re.compile(r'"(?:[^"]|"")*"|[^",\s]+')
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ def emptied_columns(key: ForeignKey) -> tuple[str, ...]:
     if action != "SET NULL":
         return ()
     # PostgreSQL can name some of the columns, quoted where they must be.
-    names = {name.strip().strip('"').replace('""', '"') for name in listed.rstrip(")").split(",")}
+    names = {
+        name[1:-1].replace('""', '"') if name.startswith('"') else name
+        for name in _LISTED.findall(listed.removesuffix(")"))
+    }
     return tuple(c for c in key.columns if not listed or c in names)
 
 
@@ -234,7 +239,8 @@ def _pointed_at(
     left = dialect.quote_columns(key.referred_columns)
     if len(key.columns) > 1:
         left = f"({left})"
-    right = f"SELECT {dialect.quote_columns(key.columns)} FROM {dialect.quote_table(child)}"
+    source = dialect.rows_of(database.tables[child])
+    right = f"SELECT {dialect.quote_columns(key.columns)} FROM {source}"
     where = f" WHERE {children}" if children else ""
     for row in dialect.read_rows(
         database.connection, _only_key(table), f"({predicate}) AND {left} IN ({right}{where})"

@@ -40,7 +40,6 @@ def _tables(connection: Connection) -> dict[str, Table]:
         keys: dict[Any, Any] = dict(inspector.get_multi_pk_constraint(**wanted))
         uniques: dict[Any, Any] = dict(inspector.get_multi_unique_constraints(**wanted))
         indexes: dict[Any, Any] = dict(inspector.get_multi_indexes(**wanted))
-        references: dict[Any, Any] = dict(inspector.get_multi_foreign_keys(**wanted))
         for name in names:
             at = (namespace, name)
             found[display_name(namespace, name)] = {
@@ -49,16 +48,12 @@ def _tables(connection: Connection) -> dict[str, Table]:
                     *(tuple(unique["column_names"]) for unique in uniques.get(at) or ()),
                     *_unique_indexes(indexes.get(at) or ()),
                 ],
-                "foreign_keys": tuple(
-                    _foreign_key(key, inspector.default_schema_name, namespace)
-                    for key in references.get(at) or ()
-                ),
             }
     columns = dialect.reflect_columns(connection, list(found))
+    references = dialect.reflect_foreign_keys(connection, list(found))
     for name, one in found.items():
-        # PostgreSQL also has a key for each partition of a table that is referenced.
-        spelled = [_spelled(dialect, columns, found, name, key) for key in one["foreign_keys"]]
-        one["foreign_keys"] = tuple(key for key in spelled if key.table in found)
+        spelled = [_spelled(dialect, columns, found, name, key) for key in references.get(name, ())]
+        one["foreign_keys"] = tuple(key for key in spelled if _leads_somewhere(columns, key))
     triggers = dialect.reflect_triggers(connection, list(found))
     for name, unique in dialect.reflect_unique(connection, list(found)).items():
         found[name]["unique"] += unique
@@ -100,6 +95,12 @@ def _unique_indexes(indexes: Iterable[Any]) -> Iterable[tuple[str, ...]]:
             yield tuple(names)
 
 
+def _leads_somewhere(columns: Mapping[str, Sequence[Column]], key: ForeignKey) -> bool:
+    """Return whether a key refers to columns that are there: SQLite takes any."""
+    there = {column.name for column in columns.get(key.table, ())}
+    return there.issuperset(key.referred_columns) and len(key.columns) == len(key.referred_columns)
+
+
 def _spelled(
     dialect: Dialect,
     columns: Mapping[str, Sequence[Column]],
@@ -117,7 +118,7 @@ def _spelled(
         return tuple(dialect.known_name(one, there) for one in names)
 
     table = dialect.known_name(key.table, columns)
-    referred = tuple(filter(None, key.referred_columns))
+    referred = key.referred_columns
     if not referred and table in found:
         referred = found[table]["primary"]
     return replace(
@@ -125,21 +126,4 @@ def _spelled(
         table=table,
         columns=known(name, key.columns),
         referred_columns=known(table, referred),
-    )
-
-
-def _foreign_key(key: Any, default: str | None, namespace: str | None) -> ForeignKey:
-    referred = key["referred_schema"]
-    if referred == default and default is not None:
-        referred = None
-    options = key.get("options") or {}
-    # The columns that PostgreSQL can name stay as they are spelled.
-    action, space, listed = (options.get("ondelete") or "NO ACTION").partition(" (")
-    return ForeignKey(
-        columns=tuple(key["constrained_columns"]),
-        table=display_name(referred, key["referred_table"]),
-        referred_columns=tuple(key["referred_columns"]),
-        name=key.get("name"),
-        on_delete=action.upper() + space + listed,
-        deferrable=bool(options.get("deferrable")),
     )

@@ -112,7 +112,7 @@ def orphans(
     for name, predicate in predicates.items():
         for key, orphaned in dangling_keys(dialect, tables, name):
             where = first_of(orphaned, predicate)
-            table = dialect.quote_table(name)
+            table = dialect.rows_of(tables[name])
             count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
             if count:
                 columns = dialect.quote_columns(key.columns)
@@ -126,7 +126,9 @@ def dangling_keys(
     """Yield each foreign key of a table with the predicate that it points at nothing."""
     table = tables[name]
     for key in table.foreign_keys:
-        yield key, leads_nowhere(dialect, table, key)
+        if key.enforced == "all":
+            own = dialect.own_rows(tables[key.table])
+            yield key, leads_nowhere(dialect, table, key, own)
 
 
 def staying(

@@ -12,9 +12,10 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from demosnap.dialects import references
 from demosnap.dialects.text import DialectText
 from demosnap.errors import DatabaseError
-from demosnap.model import Column, Key, Marker, RowUpdate, Table
+from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, Table
 from demosnap.snapshot.spool import KEYS, in_batches
 
 if TYPE_CHECKING:
@@ -163,6 +164,15 @@ class Dialect(DialectText):
     ) -> Mapping[str, Sequence[tuple[str, ...]]]:
         """Return unique keys that SQLAlchemy does not know of, by table."""
         return {}
+
+    def reflect_foreign_keys(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, Sequence[ForeignKey]]:
+        """Return the foreign keys of tables (display names), by table.
+
+        Names may be spelled as the definition has them; no referred columns: the primary key.
+        """
+        return references.of_sqlalchemy(connection, tables)
 
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]

@@ -26,7 +26,7 @@ from demosnap.dialects.base import LOCK_WAIT, Counted
 from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
 from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
-from demosnap.model import Column, Key, RowUpdate, Table
+from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table
 from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
@@ -181,6 +181,12 @@ class MySQLDialect(MySQLText):
     ) -> Mapping[str, tuple[Column, ...]]:
         """Return the columns with COLUMN_TYPE and any character set but utf8mb4."""
         return mysql_reflect.columns(connection, tables)
+
+    def reflect_foreign_keys(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, Sequence[ForeignKey]]:
+        """Return the keys that information_schema has."""
+        return mysql_reflect.foreign_keys(connection, tables)
 
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from demosnap.dialects import references
 from demosnap.dialects.base import execute
-from demosnap.model import Column, split_name
+from demosnap.model import Column, ForeignKey, display_name, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,6 +66,56 @@ def columns(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[Co
             )
         )
     return {table: tuple(each) for table, each in found.items()}
+
+
+def foreign_keys(
+    connection: Connection, tables: Sequence[str]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """Return the foreign keys of tables (display names)."""
+    places = _Places(connection, tables)
+    # An account that may only read does not see what MariaDB's keys do.
+    sql = (
+        "SELECT k.table_schema, k.table_name, k.constraint_name, k.column_name,"
+        " k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name,"
+        " r.delete_rule FROM information_schema.key_column_usage k"
+        " LEFT JOIN information_schema.referential_constraints r"
+        " ON r.constraint_schema = k.constraint_schema AND r.table_name = k.table_name"
+        " AND r.constraint_name = k.constraint_name"
+        f" WHERE {places.where('k.table_schema', 'k.table_name')}"
+        " AND k.referenced_table_name IS NOT NULL ORDER BY k.ordinal_position"
+    )
+    found: dict[str, dict[str, ForeignKey]] = {}
+    for schema, table_name, name, column, *referred, action in execute(connection, sql):
+        table = places.display(schema, table_name)
+        if table is None:
+            continue
+        keys = found.setdefault(table, {})
+        one = keys.setdefault(
+            name, ForeignKey((), places.shown(referred[0], referred[1]), (), name, action or "")
+        )
+        keys[name] = replace(
+            one,
+            columns=(*one.columns, column),
+            referred_columns=(*one.referred_columns, referred[2]),
+        )
+    unknown = [name for name, keys in found.items() if any(not k.on_delete for k in keys.values())]
+    said = {
+        (table, key.name): key.on_delete
+        for table, keys in (
+            references.of_sqlalchemy(connection, unknown) if unknown else {}
+        ).items()
+        for key in keys
+    }
+    # They are one and the same there.
+    same = {"RESTRICT": "NO ACTION", "": "NO ACTION"}
+    return {
+        table: tuple(
+            replace(key, on_delete=same.get(action, action))
+            for key in keys.values()
+            for action in [key.on_delete or said.get((table, key.name), "")]
+        )
+        for table, keys in found.items()
+    }
 
 
 def set_on_update(connection: Connection, table: str) -> list[str]:
@@ -147,6 +199,11 @@ class _Places:
     def display(self, schema: str, name: str) -> str | None:
         """Return the display name of a table; None: it is none of them."""
         return self._names.get(self._folded(schema, name))
+
+    def shown(self, schema: str, name: str) -> str:
+        """Return the display name of any table, of those that are known as they have it."""
+        own = self._folded(schema, "")[0] == self._folded(self._database, "")[0]
+        return self.display(schema, name) or display_name(None if own else schema, name)
 
     def local(self, default: str | None) -> str | None:
         """Return a default in which a sequence of this database is named without it."""

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import ProgrammingError
 
 from demosnap.dialects import postgresql_catalog as catalog
+from demosnap.dialects import postgresql_keys, readers
 from demosnap.dialects import postgresql_rows as rows_of
 from demosnap.dialects import postgresql_session as sessions
-from demosnap.dialects import readers
 from demosnap.dialects.base import LOCK_WAIT, Counted, execute
 from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
 from demosnap.errors import DatabaseError
-from demosnap.model import Column, Key, RowUpdate, Table
+from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table
 from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
@@ -143,6 +143,12 @@ class PostgreSQLDialect(PostgreSQLText):
         """Return the columns; the type of a domain is the one that it is over."""
         return catalog.columns(connection, self._literals(tables))
 
+    def reflect_foreign_keys(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, Sequence[ForeignKey]]:
+        """Return the keys of tables and of their partitions, as pg_constraint has them."""
+        return postgresql_keys.foreign_keys(self, connection, self._literals(tables))
+
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, tuple[str, ...]]:
@@ -178,7 +184,7 @@ class PostgreSQLDialect(PostgreSQLText):
         by = ", ".join(
             rows_of.order(self.quote(column.name), column, utf8) for column in table.ordering
         )
-        source = self._source(table)
+        source = self.rows_of(table)
         mark = ""
         if counted:
             # A name that the server gives may be that of a column, whose options it would take.
@@ -249,7 +255,7 @@ class PostgreSQLDialect(PostgreSQLText):
                 rows = (b",".join((*key, *values.values())) for key, values in found)
                 self._stage(driver, "demosnap_update", table, (*table.key, *names), rows)
                 sql = (
-                    f"UPDATE {self._source(table)} AS t SET {changes}"
+                    f"UPDATE {self.rows_of(table)} AS t SET {changes}"
                     f" FROM pg_temp.demosnap_update s WHERE {same}"
                 )
                 count += execute(connection, sql).rowcount
@@ -264,7 +270,7 @@ class PostgreSQLDialect(PostgreSQLText):
             return []
         parts, counts = [], []
         for number, (table, predicate) in enumerate(deletes, 1):
-            source = self._source(table)
+            source = self.rows_of(table)
             parts.append(f"gone_{number} AS (DELETE FROM {source} WHERE {predicate} RETURNING 1)")
             counts.append(f"(SELECT count(*) FROM gone_{number}) AS gone_{number}")
         with sessions.warnings_are_errors(sessions.driver(connection)):
@@ -293,7 +299,7 @@ class PostgreSQLDialect(PostgreSQLText):
                 self._stage(driver, names[-1], table, table.key, rows)
                 same = " AND ".join(f"t.{self.quote(k)} = s.{self.quote(k)}" for k in table.key)
                 parts.append(
-                    f"gone_{number} AS (DELETE FROM {self._source(table)} AS t"
+                    f"gone_{number} AS (DELETE FROM {self.rows_of(table)} AS t"
                     f" USING pg_temp.{names[-1]} s WHERE {same} RETURNING 1)"
                 )
                 totals.append(f"(SELECT count(*) FROM gone_{number}) AS gone_{number}")
@@ -373,8 +379,3 @@ class PostgreSQLDialect(PostgreSQLText):
             if base_type(column) in NUMBERS
         )
         rows_of.run(sessions.driver(connection), block)
-
-    def _source(self, table: Table) -> str:
-        """Return what stands after FROM for the rows of the table and its partitions alone."""
-        quoted = self.quote_table(table.name)
-        return f"ONLY {quoted}" if table.inherited else quoted

@@ -54,7 +54,7 @@ ORDER BY k.position, k.attnum
 """
 
 # A row of a partitioned table meets the triggers of its partition.
-_TREE = """
+TREE = """
 tree AS (
     SELECT position, oid AS root, oid FROM wanted
     UNION ALL
@@ -65,7 +65,7 @@ tree AS (
 """
 
 _TRIGGERS = f"""
-{_TREE}
+{TREE}
 SELECT DISTINCT t.position, g.tgname
 FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid
 WHERE NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
@@ -74,7 +74,7 @@ ORDER BY t.position, g.tgname
 
 # A clone on a partition follows its original; servers before version 13 do not know tgparentid.
 _ENABLED_TRIGGERS = f"""
-{_TREE}
+{TREE}
 SELECT DISTINCT t.position, t.oid::regclass::text, g.tgname, g.tgenabled::text
 FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid
 WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
@@ -107,7 +107,7 @@ SELECT position, name, definition, comment FROM plain ORDER BY position, name
 """
 
 _REFUSALS = f"""
-{_TREE}
+{TREE}
 SELECT w.position, c.relkind::text, c.relpersistence = 't' AS temporary,
     (SELECT i.inhparent::regclass::text FROM pg_inherits i
      WHERE i.inhrelid = c.oid AND c.relispartition) AS partition_of,
@@ -175,7 +175,7 @@ def table_names(connection: Connection, namespace: str | None) -> list[str]:
 def columns(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[Column, ...]]:
     """Return the columns of each table; `wanted` are its name's literals by display name."""
     found: dict[str, list[Column]] = {name: [] for name in wanted}
-    rows = _ask(connection, wanted, _COLUMNS)
+    rows = ask(connection, wanted, _COLUMNS)
     for table, (name, kind, nullable, generated, identity, default) in rows:
         found[table].append(
             Column(
@@ -193,7 +193,7 @@ def columns(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tupl
 def triggers(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the triggers that act on each table's rows."""
     found: dict[str, tuple[str, ...]] = {}
-    for table, (name,) in _ask(connection, wanted, _TRIGGERS):
+    for table, (name,) in ask(connection, wanted, _TRIGGERS):
         found[table] = (*found.get(table, ()), name)
     return found
 
@@ -203,7 +203,7 @@ def enabled_triggers(
 ) -> list[tuple[str, str, str]]:
     """Return table (quoted), name and mode (`""`, ALWAYS, REPLICA) of triggers that are enabled."""
     modes = {"O": "", "A": "ALWAYS", "R": "REPLICA"}
-    rows = _ask(connection, wanted, _ENABLED_TRIGGERS)
+    rows = ask(connection, wanted, _ENABLED_TRIGGERS)
     return [(table, name, modes[mode]) for _, (table, name, mode) in rows]
 
 
@@ -211,13 +211,13 @@ def plain_indexes(
     connection: Connection, wanted: Mapping[str, str]
 ) -> list[tuple[str, str, str | None]]:
     """Return name (quoted), definition and comment of indexes that keep nothing unique."""
-    rows = _ask(connection, wanted, _PLAIN_INDEXES)
+    rows = ask(connection, wanted, _PLAIN_INDEXES)
     return [(name, definition, comment) for _, (name, definition, comment) in rows]
 
 
 def inherited(connection: Connection, wanted: Mapping[str, str]) -> frozenset[str]:
     """Return the tables that other tables inherit from."""
-    return frozenset(table for table, _ in _ask(connection, wanted, _INHERITED))
+    return frozenset(table for table, _ in ask(connection, wanted, _INHERITED))
 
 
 def refusals(connection: Connection, wanted: Mapping[str, str], write: bool) -> dict[str, str]:
@@ -234,7 +234,7 @@ def refusals(connection: Connection, wanted: Mapping[str, str], write: bool) -> 
         return dict.fromkeys(wanted, "the transaction is read-only (a standby, or a setting)")
     found = {}
     definitions = columns(connection, wanted)
-    for table, row in _ask(connection, wanted, _REFUSALS):
+    for table, row in ask(connection, wanted, _REFUSALS):
         reasons = list(_reasons(*row, user=user, write=write))
         reasons += _odd_columns([c for c in definitions[table] if not c.generated])
         if reasons:
@@ -290,7 +290,7 @@ def _odd_columns(captured: Sequence[Column]) -> Iterator[str]:
             yield f"column {column.name} is {column.type}, which PostgreSQL does not read back"
 
 
-def _ask(
+def ask(
     connection: Connection, wanted: Mapping[str, str], query: str
 ) -> Iterator[tuple[str, Sequence[Any]]]:
     """Yield the rows of a query over `wanted(position, oid)`, each with its table's name.

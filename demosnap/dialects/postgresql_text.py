@@ -152,6 +152,11 @@ class PostgreSQLText(Dialect):
 
     # ------------------------------------------------------------------ text: predicates
 
+    def rows_of(self, table: Table) -> str:
+        """Return the table without the rows of tables that inherit from it."""
+        quoted = self.quote_table(table.name)
+        return f"ONLY {quoted}" if table.inherited else quoted
+
     def own_rows(self, table: Table) -> str | None:
         """Return what keeps out the rows of tables that inherit."""
         if not table.inherited:

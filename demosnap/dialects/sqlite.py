@@ -22,7 +22,7 @@ from demosnap.dialects.sqlite_bind import parsed
 from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
 from demosnap.holders import holder
-from demosnap.model import Column, Marker, RowUpdate, Table, Value
+from demosnap.model import Column, ForeignKey, Marker, RowUpdate, Table, Value
 from demosnap.snapshot.rows import Rows
 
 if TYPE_CHECKING:
@@ -245,6 +245,12 @@ class SQLiteDialect(Dialect):
     ) -> Mapping[str, tuple[Column, ...]]:
         """Return the columns with the types as they were declared, whatever they say."""
         return sqlite_reflect.columns(self, connection, tables)
+
+    def reflect_foreign_keys(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, Sequence[ForeignKey]]:
+        """Return the keys of PRAGMA foreign_key_list, whatever their text looks like."""
+        return sqlite_reflect.foreign_keys(self, connection, tables)
 
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from demosnap.dialects import references
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Column, Table, split_name
+from demosnap.model import Column, ForeignKey, Table, display_name, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,14 +20,21 @@ def columns(
 ) -> Mapping[str, tuple[Column, ...]]:
     """Return the columns of tables (display names), in declared order."""
     found = {}
+    indexed = set(
+        execute(
+            connection,
+            "SELECT m.name FROM sqlite_master m, pragma_index_list(m.name) i"
+            " WHERE m.type = 'table' AND i.origin = 'pk'",
+        ).scalars()
+    )
     for table in tables:
         namespace, name = split_name(table)
         prefix = f"{dialect.quote(namespace)}." if namespace else ""
         rows = execute(connection, f"PRAGMA {prefix}table_xinfo({dialect.string(name)})").all()
         keys = [row for row in rows if row.pk]
-        # A key of one INTEGER column is the row's number, given by SQLite itself; any other
-        # may be NULL unless it says NOT NULL.
-        number = keys[0] if len(keys) == 1 and keys[0].type.upper() == "INTEGER" else None
+        # A key without an index is the row's number, given by SQLite itself; any other may be
+        # NULL unless it says NOT NULL: INTEGER PRIMARY KEY DESC is no number.
+        number = keys[0] if len(keys) == 1 and name not in indexed else None
         found[table] = tuple(
             Column(
                 name=row.name,
@@ -53,6 +62,43 @@ def unique(
     for table, index, column in execute(connection, sql):
         found[table, index] = (*found.get((table, index), ()), column)
     return {name: [c for (t, _), c in found.items() if t == name] for name in tables}
+
+
+def foreign_keys(
+    dialect: Dialect, connection: Connection, tables: Sequence[str]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """Return the foreign keys that SQLite knows; names and DEFERRABLE, which only text has.
+
+    A key without referred columns refers to the primary key.
+    """
+    named = references.of_sqlalchemy(connection, tables)
+    found: dict[str, tuple[ForeignKey, ...]] = {}
+    for table in tables:
+        name = split_name(table)[1]
+        sql = (
+            'SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list'
+            f"({dialect.string(name)}) ORDER BY id, seq"
+        )
+        keys: dict[int, ForeignKey] = {}
+        for number, parent, column, referred, action in execute(connection, sql):
+            fresh = ForeignKey((), display_name(None, parent), (), None, action)
+            one = keys.setdefault(number, fresh)
+            there = () if referred is None else (referred,)
+            keys[number] = replace(
+                one,
+                columns=(*one.columns, column),
+                referred_columns=(*one.referred_columns, *there),
+            )
+        found[table] = tuple(_said(key, named.get(table, ())) for key in keys.values())
+    return found
+
+
+def _said(key: ForeignKey, named: Sequence[ForeignKey]) -> ForeignKey:
+    for one in named:
+        referred = key.referred_columns or one.referred_columns
+        if (one.columns, one.table, one.referred_columns) == (key.columns, key.table, referred):
+            return replace(key, name=one.name, deferrable=one.deferrable)
+    return key
 
 
 def numbered(driver: sqlite3.Connection, table: Table) -> bool:

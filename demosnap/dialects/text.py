@@ -37,6 +37,10 @@ class DialectText(ABC):
         """Quote a table given by its display name, with its namespace if it has one."""
         return ".".join(self.quote(part) for part in split_name(table) if part is not None)
 
+    def rows_of(self, table: Table) -> str:
+        """Return what stands behind FROM for the rows of a table and of no other."""
+        return self.quote_table(table.name)
+
     def quote_columns(self, columns: Iterable[str]) -> str:
         """Quote column names, separated by commas without spaces."""
         return ",".join(self.quote(name) for name in columns)

@@ -192,7 +192,8 @@ class _References:
             (table, key)
             for table in header.tables
             for key in table.foreign_keys
-            if key.table in names and (table.name, key.columns, key.table) not in allowed
+            if key.table in names and key.enforced == "all"
+            if (table.name, key.columns, key.table) not in allowed
         ]
         self._wanted: list[set[tuple[bytes, ...]]] = [set() for _ in self._keys]
         self._there: list[set[tuple[bytes, ...]]] = [set() for _ in self._keys]

@@ -58,6 +58,8 @@ def _foreign_key(key: ForeignKey) -> dict[str, Any]:
         found["on_delete"] = key.on_delete
     if key.deferrable:
         found["deferrable"] = True
+    if key.enforced != "all":
+        found["enforced"] = key.enforced
     return found
 
 
@@ -180,6 +182,12 @@ def _identity(value: object) -> str:
     return str(value)
 
 
+def _enforced(value: object) -> str:
+    if value not in ("some", "none"):
+        raise DefinitionError("it is neither 'some' nor 'none'")
+    return str(value)
+
+
 def _list_of(item: Callable[[Any], _T], most: int) -> Callable[[Any], tuple[_T, ...]]:
     def check(value: object) -> tuple[_T, ...]:
         if not isinstance(value, list) or not value:
@@ -213,6 +221,7 @@ _FOREIGN_KEY_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "name": _text,
     "on_delete": _text,
     "deferrable": _boolean,
+    "enforced": _enforced,
 }
 _TABLE_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "table": _table_name,
