@@ -7,11 +7,13 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import in_process
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
@@ -185,31 +187,42 @@ class Workspace:
             example.seed(connection, scenario, version)
 
     def run(
-        self, *arguments: str, command: str = "demosnap", check: bool = True
+        self,
+        *arguments: str,
+        command: str = "demosnap",
+        check: bool = True,
+        process: bool = False,
     ) -> subprocess.CompletedProcess[str]:
-        """Run the installed command as a user would, in the project's folder."""
+        """Run a command in the project's folder, as a user would.
+
+        By its entry point in this process; `process`: the installed command in one of its own, as
+        also where another thread runs commands at the same time.
+        """
         environment = {**os.environ, "DEMOSNAP_DATABASE_URL": self.database.url}
-        done = subprocess.run(
-            [*_command(command), *arguments],
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        if process or threading.current_thread() is not threading.main_thread():
+            done = subprocess.run(
+                [*_command(command), *arguments],
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+        else:
+            done = in_process.call(command, arguments, self.folder, environment)
         if check and done.returncode:
             raise AssertionError(f"{command} {arguments}: {done.returncode}\n{done.stderr}")
         return done
 
-    def alembic(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def alembic(
+        self, *arguments: str, check: bool = True, process: bool = False
+    ) -> subprocess.CompletedProcess[str]:
         """Run the stock alembic command in the project's folder."""
-        return self.run(*arguments, command="alembic", check=check)
+        return self.run(*arguments, command="alembic", check=check, process=process)
 
 
 def _command(name: str) -> list[str]:
-    import sys
-
     return [str(Path(sys.executable).with_name(name))]
 
 
