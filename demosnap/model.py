@@ -216,7 +216,8 @@ class Header:
     """What a snapshot file says before its rows.
 
     `created_at` is UTC, `YYYY-MM-DDTHH:MM:SSZ`. `tables` are the definitions in load order and
-    `rows` counts the rows of each.
+    `rows` counts the rows of each. `sequences` are positions that no row tells, by display name;
+    the file has them only as statements, the script says what they are.
     """
 
     scenario: str
@@ -226,6 +227,7 @@ class Header:
     tables: tuple[Table, ...]
     rows: Mapping[str, int]
     format: int = 1
+    sequences: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,7 @@ class Version:
     text behind the name in the script's docstring, empty when there is none. `folder` is the
     folder of script and snapshot, `file` the snapshot's name in it. `size` is in bytes, `rows`
     counts rows per table in load order, `digest` is the hex SHA-256 of the canonical rows.
+    `sequences` says where sequences stood of which the rows do not tell it, by display name.
     """
 
     revision: str
@@ -254,6 +257,7 @@ class Version:
     selection: Selection
     external_references: tuple[ExternalReference, ...] = ()
     application_revision: Mapping[str, str] = field(default_factory=dict)
+    sequences: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def number(self) -> int:

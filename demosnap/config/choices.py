@@ -30,6 +30,8 @@ _KEYS = (
     "deny",
     "deny_if",
     "triggers",
+    "sequences",
+    "refresh",
 )
 _MARKER_EXAMPLE = "marker: {column: metadata, key: demo_seed, scenario_key: scenario}"
 _TRIGGERS_EXAMPLE = "triggers: {action: check, may_change: [audit_log]}"
@@ -69,7 +71,9 @@ class Choices:
     `tables` are the rules that it gives, by display names as they are written. `allow` and
     `deny` are patterns of `host/database`, for fnmatch; `deny_if` is a query, and a database for
     which it gives a true value is denied. `triggers` says what user triggers may do while rows are
-    moved. `lines` is for `Settings.line_of`.
+    moved. `sequences` are advanced to where they stood at the capture (None: the file does not
+    speak of them); `refresh` are the materialized views that are read anew after a move. `lines`
+    is for `Settings.line_of`.
     """
 
     marker: Marker = DEFAULT_MARKER
@@ -82,6 +86,8 @@ class Choices:
     deny: tuple[str, ...] = ()
     deny_if: str | None = None
     triggers: Triggers = field(default_factory=Triggers)
+    sequences: tuple[str, ...] | None = None
+    refresh: tuple[str, ...] = ()
     lines: Mapping[tuple[str, ...], int] = field(
         default_factory=lambda: MappingProxyType({}), repr=False, compare=False
     )
@@ -127,6 +133,9 @@ def parse(data: bytes, file: str) -> Choices:
     def patterns(name: str) -> tuple[str, ...]:
         return _patterns(reader, found[name].value, name) if name in found else ()
 
+    def names(name: str) -> tuple[str, ...]:
+        return _names(reader, found[name].value, name) if name in found else ()
+
     marker = _marker(reader, found["marker"].value) if "marker" in found else DEFAULT_MARKER
     tables = _tables(reader, found["tables"].value) if "tables" in found else {}
     exclude = _exclude(reader, found["exclude"].value, tables) if "exclude" in found else ()
@@ -142,6 +151,8 @@ def parse(data: bytes, file: str) -> Choices:
         deny=patterns("deny"),
         deny_if=reader.text(found["deny_if"].value, "deny_if") if "deny_if" in found else None,
         triggers=_triggers(reader, found["triggers"].value) if "triggers" in found else Triggers(),
+        sequences=names("sequences") if "sequences" in found else None,
+        refresh=names("refresh"),
         lines=MappingProxyType(nodes.lines(root)),
     )
 
@@ -286,6 +297,13 @@ def _action(reader: Reader, node: yaml.Node, key: str) -> Literal["check", "disa
         return "disable"
     nearest = did_you_mean(word, ("check", "disable"))
     raise reader.error(node, f"{key}: {word!r} is neither check nor disable{nearest}")
+
+
+def _names(reader: Reader, node: yaml.Node, key: str) -> tuple[str, ...]:
+    names = reader.texts(node, key)
+    for name, item in zip(names, node.value, strict=True):
+        _check_table_name(reader, item, name)
+    return names
 
 
 def _patterns(reader: Reader, node: yaml.Node, key: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 _SCENARIO = re.compile(r"[a-z][a-z0-9_]*")
@@ -30,3 +31,11 @@ def shown(path: Path) -> str:
     path = path.absolute()
     cwd = Path.cwd()
     return str(path.relative_to(cwd)) if path.is_relative_to(cwd) else str(path)
+
+
+def yaml_list(names: Iterable[str]) -> str:
+    """Render names as a list that can be pasted into demosnap.yaml: `[a, 'b c']`."""
+    import yaml
+
+    text = yaml.safe_dump(list(names), default_flow_style=True, width=10**6, allow_unicode=True)
+    return str(text).rstrip()

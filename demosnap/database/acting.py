@@ -43,17 +43,17 @@ def act(
     staying = [one.kept.without(dialect, one.going) for one in prepared]
     going = reach.merged([*staying, *reached])
     meanwhile.check(database, going, discard=discard)
-    names = {name for one in prepared for name in _touched(one)}
+    names = {name for one in prepared for name in touched(one)}
     names.update(name for part in reached for name in part)
-    touched = [database.tables[name] for name in sorted(names) if database.tables[name].triggers]
-    named = [f"{trigger} on {table.name}" for table in touched for trigger in table.triggers]
-    acted_on = bool(touched) and not triggers.disabled
+    tables = [database.tables[name] for name in sorted(names) if database.tables[name].triggers]
+    named = [f"{trigger} on {table.name}" for table in tables for trigger in table.triggers]
+    acted_on = bool(tables) and not triggers.disabled
     watch = acted_on or bool(reached)
     before = verify.staying(connection, dialect, database.tables, going) if watch else {}
     counted = dialect.affected_rows(connection)
     with contextlib.ExitStack() as stack:
-        if touched and triggers.disabled:
-            stack.enter_context(dialect.without_triggers(connection, touched))
+        if tables and triggers.disabled:
+            stack.enter_context(dialect.without_triggers(connection, tables))
         _purge(database, prepared, hold=not acted_on)
         snapshots = _rows(database, prepared, hold=not acted_on)
         if acted_on:
@@ -69,7 +69,7 @@ def act(
             kept.record(database, one.move.scenario, one.kept)
 
 
-def _touched(one: Prepared) -> Iterable[str]:
+def touched(one: Prepared) -> Iterable[str]:
     """Return the tables of which a move touches rows."""
     if one.planned is not None:
         return [change.name for change in one.move.changes]
@@ -159,6 +159,10 @@ def _rows(
                         database.dialect.without_indexes(database.connection, tables)
                     )
                 snapshots[one.move.scenario] = loaded.load(database, one.move.target)
+    for snapshot in snapshots.values():
+        # A position is told in its own dialect's terms.
+        if snapshot.version.dialect == database.dialect.name:
+            database.dialect.restore_positions(database.connection, snapshot.version.sequences)
     return snapshots
 
 

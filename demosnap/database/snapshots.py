@@ -51,6 +51,7 @@ def read(version: Version, *, checked: bool = True) -> tuple[SnapshotReader, Ite
         tables=reader.header.tables,
         rows=version.rows,
         format=version.format,
+        sequences=version.sequences,
     )
     return reader, reader.blocks(version.selection, expected, checked=checked)
 

@@ -290,6 +290,40 @@ class Dialect(DialectText):
     def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Advance the sequences of loaded tables past the loaded values; never lower one."""
 
+    def free_sequences(self, connection: Connection) -> Sequence[str]:
+        """Return the sequences that no column owns and no default uses, by display name."""
+        return ()
+
+    def sequence_positions(
+        self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Return where sequences stand that the values in the rows do not tell, by display name.
+
+        These are the named ones, and those that a default of the tables uses inside an
+        expression. A sequence that has given no number yet is left out.
+
+        Raises:
+            UnknownNameError: the database has sequences, and a named one is not among them.
+        """
+        return {}
+
+    def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
+        """Advance sequences to where they stood; never lower one; skip those that are not here."""
+
+    # ------------------------------------------------------------------ live: what rows make
+
+    def materialized_views(self, connection: Connection) -> Mapping[str, frozenset[str]] | None:
+        """Return the tables that each materialized view reads, also through other views.
+
+        By display names; a view comes after those that it reads. None: the database has no such
+        views.
+        """
+        return None
+
+    def refresh_view(self, connection: Connection, name: str) -> None:
+        """Read a materialized view anew, in the caller's transaction."""
+        raise NotImplementedError(f"{self.name} has no materialized views")
+
 
 def execute(connection: Connection, sql: str) -> Any:
     """Run SQL as it stands: no bound parameters, so colons and per cent signs are data."""

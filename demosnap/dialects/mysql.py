@@ -19,6 +19,7 @@ from demosnap.dialects import (
     mysql_load,
     mysql_read,
     mysql_reflect,
+    mysql_sequences,
     mysql_update,
     readers,
 )
@@ -305,6 +306,26 @@ class MariaDBDialect(MySQLDialect):
                 ((value,),) = mysql_driver.query(driver, largest)
                 if value is not None:
                     mysql_driver.query(driver, f"DO SETVAL({sequence},{value})")
+
+    def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
+        """Return statements that set the next value; a position is that, whatever is cached."""
+        return mysql_sequences.restore(self, positions)
+
+    def free_sequences(self, connection: Connection) -> Sequence[str]:
+        """Return the sequences of this database that no default names."""
+        return mysql_sequences.free(connection)
+
+    def sequence_positions(
+        self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Return the next values beyond what a server may have in its cache."""
+        return mysql_sequences.positions(connection, self, tables, names)
+
+    def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
+        """Run what a file has; a rollback leaves sequences advanced, which harms nobody."""
+        driver = mysql_driver.of(connection)
+        for statement in self.file_positions(positions):
+            mysql_driver.query(driver, statement)
 
 
 def _sequences(table: Table) -> Iterator[tuple[str, str]]:

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import ProgrammingError
 
 from demosnap.dialects import postgresql_catalog as catalog
+from demosnap.dialects import postgresql_indexes as indexes
 from demosnap.dialects import postgresql_keys, readers
 from demosnap.dialects import postgresql_rows as rows_of
+from demosnap.dialects import postgresql_sequences as sequences
 from demosnap.dialects import postgresql_session as sessions
+from demosnap.dialects import postgresql_views as views
 from demosnap.dialects.base import LOCK_WAIT, Counted, execute
 from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
@@ -331,24 +334,9 @@ class PostgreSQLDialect(PostgreSQLText):
     @contextlib.contextmanager
     def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
         """Drop the plain indexes, and create them again with their comments."""
-        # A table with events that still wait cannot be altered.
-        settled = "SET CONSTRAINTS ALL IMMEDIATE"
         found = catalog.plain_indexes(connection, self._literals(t.name for t in tables))
-        execute(connection, settled)
-        for name, _, _ in found:
-            try:
-                execute(connection, f"DROP INDEX {name}")
-            except ProgrammingError as error:
-                raise DatabaseError(
-                    f"the role may not drop the index {name}",
-                    "--rebuild-indexes needs the owner's rights on the table; leave it out.",
-                ) from error
-        yield
-        execute(connection, settled)
-        for name, definition, comment in found:
-            execute(connection, definition)
-            if comment is not None:
-                execute(connection, f"COMMENT ON INDEX {name} IS {self.string(comment)}")
+        with indexes.without(connection, found, self.string):
+            yield
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
@@ -379,3 +367,25 @@ class PostgreSQLDialect(PostgreSQLText):
             if base_type(column) in NUMBERS
         )
         rows_of.run(sessions.driver(connection), block)
+
+    def free_sequences(self, connection: Connection) -> Sequence[str]:
+        """Return the sequences that stand alone, but for those of extensions."""
+        return sequences.free(connection)
+
+    def sequence_positions(
+        self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Return last values: what a sequence gave as a part of a text, no value shows."""
+        return sequences.positions(connection, self, tables, names)
+
+    def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
+        """Advance by the block that a file has."""
+        rows_of.run(sessions.driver(connection), self.file_positions(positions))
+
+    def materialized_views(self, connection: Connection) -> Mapping[str, frozenset[str]]:
+        """Return what each reads, as the catalog's dependencies have it."""
+        return views.reading(connection)
+
+    def refresh_view(self, connection: Connection, name: str) -> None:
+        """Refresh one, under a lock that lets nobody read it until the end."""
+        views.refresh(connection, self.quote_table(name))

@@ -143,6 +143,12 @@ class PostgreSQLText(Dialect):
             or ("nextval(" in (column.default or "") and base_type(column) in NUMBERS)
         )
 
+    def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
+        """Return one block; a position is the last value that a sequence gave."""
+        return sequences.restore(
+            {self.string(self.quote_table(name)): last for name, last in positions.items()}
+        )
+
     def advance(self, owners: Iterable[tuple[Table, Column]]) -> Sequence[str]:
         """Return the block that advances the sequences of columns."""
         return sequences.advance(

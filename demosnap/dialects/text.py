@@ -140,6 +140,13 @@ class DialectText(ABC):
         """Return the statements that advance the sequences of loaded tables, never lowering one."""
         return ()
 
+    def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
+        """Return the statements that advance sequences to where they stood at the capture.
+
+        `positions` are by display name, as `sequence_positions` of the live half tells them.
+        """
+        return ()
+
     # ------------------------------------------------------------------ text: predicates
 
     def own_rows(self, table: Table) -> str | None:

@@ -24,6 +24,7 @@ from demosnap.database import (
     parallel,
     reflect,
     selection,
+    sequences,
     transfer,
     writing,
 )
@@ -79,6 +80,7 @@ class _Found:
     message: str
     stamps: Sequence[str]
     application_revision: Mapping[str, str]
+    sequences: Mapping[str, int]
 
 
 def capture(
@@ -138,6 +140,8 @@ def capture(
             and not wanted.allow_empty
             and found.plan.parent == head
             and (writer.digest, found.selection) == (head.digest, head.selection)
+            # Where they stand changes with every row that somebody makes.
+            and found.sequences.keys() == head.sequences.keys()
             and head.dialect == dialect.name
         ):
             return Captured(found.plan, head, False, stamped, found.stamps)
@@ -218,10 +222,13 @@ def _look(
         notes=(
             *odd.left_behind(connection, tables, by_table),
             *odd.notes(connection, settings, tables, known, None if dry_run else _MOST_LOOKED_AT),
+            *sequences.notes(connection, dialect, settings),
         ),
     )
     newest = application.revision(connection, tables)
-    found = _Found(picked, tables, by_table, plan, message, stamps, newest)
+    selected = [tables[name] for name in by_table]
+    positions = sequences.positions(connection, dialect, settings, selected)
+    found = _Found(picked, tables, by_table, plan, message, stamps, newest, positions)
     if dry_run:
         return _counted(connection, dialect, found, wanted, counts.all())
     for group in order.groups([tables[name] for name in by_table]):
@@ -325,6 +332,7 @@ def _header(dialect: Dialect, found: _Found, created_at: str) -> Header:
         dialect=dialect.name,
         tables=tuple(found.tables[name] for name in found.selection.rules),
         rows=found.plan.rows,
+        sequences=found.sequences,
     )
 
 
@@ -363,4 +371,5 @@ def _version(
         selection=found.selection,
         external_references=plan.external_references,
         application_revision=found.application_revision,
+        sequences=found.sequences,
     )

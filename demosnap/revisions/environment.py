@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete
 
 from demosnap import config as configuration
 from demosnap import dialects, target
-from demosnap.database import acting, kept, log, moves, reflect
+from demosnap.database import acting, kept, log, moves, reflect, views
 from demosnap.database.moves import Goal
 from demosnap.errors import (
     DatabaseError,
@@ -114,12 +114,14 @@ class _Run:
         triggers: configuration.Triggers,
         options: Options,
         outcome: Outcome,
+        refreshed: Sequence[str] = (),
     ) -> None:
         self._database = database
         self._outcome = outcome
         self._triggers = triggers
         self._level = options.verify
         self._discard = options.discard
+        self._refreshed = refreshed
         self._prepared = {one.move.scenario: one for one in prepared}
         self.acted = False
 
@@ -143,6 +145,7 @@ class _Run:
             level=self._level,
             discard=self._discard,
         )
+        views.refresh(self._database, self._refreshed)
 
 
 def _online(request: Request, graph: Graph, connection: Connection, place: Target) -> None:
@@ -274,12 +277,15 @@ def _plan(
     # A stamp says what is there, whatever was said of it before.
     if strangers and not (options.discard or all(goal.stamp_only for goal in goals)):
         refusals += [_unknown_stamp(stamp) for stamp in strangers]
+    touched = {name for one in prepared for name in acting.touched(one)}
+    refreshed, stale = views.concerned(database, settings, touched)
     plan = MovePlan(
         place,
         tuple(one.move for one in prepared),
         tuple(refusals),
         tuple(
             [note for one in prepared for note in one.notes]
+            + stale
             + [
                 f"the database is also stamped {stamp}, which no script here knows; left alone"
                 for stamp in unknown
@@ -294,6 +300,7 @@ def _plan(
         triggers=settings.triggers,
         options=options,
         outcome=outcome,
+        refreshed=refreshed,
     )
     if options.dry_run:
         run.acted = True

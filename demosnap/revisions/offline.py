@@ -140,6 +140,7 @@ def _load(dialect: Dialect, version: Version) -> Iterator[str]:
     header = reader.header
     filled = [table for table in header.tables if header.rows[table.name]]
     yield from dialect.file_sequences(filled)
+    yield from dialect.file_positions(version.sequences)
 
 
 def _stamp(dialect: Dialect, goal: Goal) -> Iterator[str]:

@@ -248,7 +248,7 @@ def _check_free(planned: Renumbering, own: set[Path]) -> None:
 def _rewrite(old: Version, new: Version, path: Path) -> int:
     """Write a version's snapshot under its new name, and return its size in bytes."""
     reader, blocks = snapshots.read(old)
-    header = replace(reader.header, version=new.version)
+    header = replace(reader.header, version=new.version, sequences=old.sequences)
     with SnapshotWriter(path, header, old.selection, dialects.get(old.dialect)) as writer:
         for block in blocks:
             writer.write_block(block.table, block.rows)

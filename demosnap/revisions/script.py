@@ -133,6 +133,8 @@ def _to_dict(version: Version) -> dict[str, Any]:
             }
             for reference in version.external_references
         ]
+    if version.sequences:
+        found["sequences"] = dict(version.sequences)
     if version.application_revision:
         found["application_revision"] = dict(version.application_revision)
     return found
@@ -176,6 +178,9 @@ def _from_dict(
         application_revision={
             _text(name): _text(value)
             for name, value in found.get("application_revision", {}).items()
+        },
+        sequences={
+            _text(name): _position(value) for name, value in found.get("sequences", {}).items()
         },
     )
 
@@ -227,6 +232,12 @@ def _text(value: object) -> str:
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def _position(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 63:
+        raise ValueError(f"{value!r} is no position of a sequence")
     return value
 
 

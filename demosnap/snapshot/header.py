@@ -86,7 +86,8 @@ def parts_after_rows(
     """Yield the parts of a file after its rows, each with its name for messages."""
     tables = {table.name: table for table in header.tables}
     sequences = dialect.file_sequences([t for t in header.tables if header.rows[t.name]])
-    yield "the sequence statements are", _section("Sequences", sequences)
+    positions = dialect.file_positions(header.sequences)
+    yield "the sequence statements are", _section("Sequences", [*sequences, *positions])
     yield "the end of the transaction is", _section(None, dialect.file_end())
     query = verification_query(selection, tables, dialect)
     yield "the verification query is", _section("Verification queries", [query])

@@ -293,14 +293,17 @@ class SnapshotReader:
 
         Everything is checked on the way, also the rows that the caller does not ask for; what
         was yielded may still be followed by an error. `expected` is what the revision script
-        says (its `tables` are not looked at). Not `checked`: the values and the order of rows
-        are not looked at, which proves nothing before the digest is compared.
+        says (its `tables` are not looked at, and only it has positions of sequences). Not
+        `checked`: the values and the order of rows are not looked at, which proves nothing before
+        the digest is compared.
 
         Raises:
             SnapshotError: the file is not byte for byte what demosnap writes for the selection.
         """
         self._compare(selection, expected)
         header = self.header
+        if expected is not None:
+            header = replace(header, sequences=expected.sequences)
         dialect = dialects.get(header.dialect)
         sha = hashlib.sha256()
         try:

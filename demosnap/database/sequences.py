@@ -1,0 +1,45 @@
+"""Sequences whose positions no row tells: recorded by a capture, advanced by a load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from demosnap.config import Settings
+from demosnap.config.names import yaml_list
+from demosnap.dialects.base import Dialect
+from demosnap.errors import UnknownNameError
+from demosnap.model import Table
+
+
+def positions(
+    connection: Connection, dialect: Dialect, settings: Settings, tables: Sequence[Table]
+) -> Mapping[str, int]:
+    """Return where the sequences of `sequences:`, and those inside defaults, stand.
+
+    Raises:
+        ConfigError: demosnap.yaml names a sequence that the database does not have.
+    """
+    names = settings.sequences or ()
+    try:
+        return dialect.sequence_positions(connection, tables, names)
+    except UnknownNameError as error:
+        name = error.name
+        raise settings.error(error.message, "sequences", name, hint=error.hint) from error
+
+
+def notes(connection: Connection, dialect: Dialect, settings: Settings) -> list[str]:
+    """Propose the sequences that only the application uses, unless demosnap.yaml speaks of them."""
+    if settings.sequences is not None:
+        return []
+    free = dialect.free_sequences(connection)
+    if not free:
+        return []
+    several = len(free) > 1
+    return [
+        f"no column owns and no default uses the {'sequences' if several else 'sequence'}"
+        f" {', '.join(free)}: a load leaves {'them' if several else 'it'} as it is\n"
+        f"`sequences: {yaml_list(free)}` in demosnap.yaml advances what the application takes keys"
+        " from; `sequences: []` ends this note"
+    ]
