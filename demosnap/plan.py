@@ -46,7 +46,8 @@ class Options:
     that of a sample, or nothing. `verify_stamp`: whether a stamp compares the rows first.
     `dry_run`: plan, act not.
     `lock_timeout`: how long to wait for somebody else's lock, in seconds. `non_transactional`: also
-    tables may be changed on which nothing can be rolled back.
+    tables may be changed on which nothing can be rolled back. `rehearse`: before rows go whose way
+    back nobody has tried, it is tried.
     """
 
     discard: bool = False
@@ -60,6 +61,7 @@ class Options:
     dry_run: bool = False
     lock_timeout: float = LOCK_WAIT
     non_transactional: bool = False
+    rehearse: bool = True
 
     def __post_init__(self) -> None:
         check_lock_timeout(self.lock_timeout)
@@ -124,12 +126,15 @@ class MovePlan:
     """What an upgrade, downgrade, load or stamp does.
 
     `refusals` are reasons not to act (empty: it may); `notes` are worth saying and stop nothing.
+    `way_back` says whether the way back is tried first, where nobody has tried it; empty: it is
+    known, or nothing goes.
     """
 
     target: Target
     moves: tuple[Move, ...]
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    way_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,7 @@ class Project(Capturing, Looking, Comparing):
         verify: Verify = "full",
         dry_run: bool = False,
         non_transactional: bool = False,
+        rehearse: bool = True,
         connection: Connection | None = None,
     ) -> MovePlan:
         """Bring scenarios up to a version: `general@head`, `general@+1`, an id, `heads`.
@@ -127,6 +128,7 @@ class Project(Capturing, Looking, Comparing):
             verify=verify,
             dry_run=dry_run,
             non_transactional=non_transactional,
+            rehearse=rehearse,
         )
         return self._move(goals.upward(targets), options, connection)
 
@@ -143,6 +145,7 @@ class Project(Capturing, Looking, Comparing):
         verify: Verify = "full",
         dry_run: bool = False,
         non_transactional: bool = False,
+        rehearse: bool = True,
         connection: Connection | None = None,
     ) -> MovePlan:
         """Bring a scenario down: `-1`, `v1` or `base`, or all in one as `general@-1`.
@@ -162,6 +165,7 @@ class Project(Capturing, Looking, Comparing):
             verify=verify,
             dry_run=dry_run,
             non_transactional=non_transactional,
+            rehearse=rehearse,
         )
         return self._move(goals.downward(goals.joined(scenario, step)), options, connection)
 
@@ -177,6 +181,7 @@ class Project(Capturing, Looking, Comparing):
         verify: Verify = "full",
         dry_run: bool = False,
         non_transactional: bool = False,
+        rehearse: bool = True,
         connection: Connection | None = None,
     ) -> MovePlan:
         """Bring a scenario to a version (`general`: its head) from wherever the database is.
@@ -194,6 +199,7 @@ class Project(Capturing, Looking, Comparing):
             verify=verify,
             dry_run=dry_run,
             non_transactional=non_transactional,
+            rehearse=rehearse,
         )
         return self._move(goals.load(name), options, connection)
 

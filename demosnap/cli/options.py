@@ -105,6 +105,16 @@ lock_timeout = click.option(
 """The option of the commands that change a database or write revisions."""
 
 
+rehearse = click.option(
+    "--no-rehearse",
+    "rehearse",
+    is_flag=True,
+    callback=lambda context, parameter, value: not value,
+    help="Do not try first whether rows that nobody has loaded yet can come back.",
+)
+"""The option of the moves that take rows out."""
+
+
 def _write_options(
     command: click.Command, context: click.Context, formatter: click.HelpFormatter
 ) -> None:

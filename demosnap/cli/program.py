@@ -15,6 +15,7 @@ from demosnap.cli.options import (
     StepCommand,
     lock_timeout,
     pass_session,
+    rehearse,
     strip_step,
 )
 from demosnap.cli.session import Session
@@ -190,6 +191,7 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
 @_full
 @_rebuild_indexes
 @_non_transactional
+@rehearse
 @_cascade
 @_keep_referenced
 @_verify
@@ -232,6 +234,7 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
 @_full
 @_rebuild_indexes
 @_non_transactional
+@rehearse
 @_cascade
 @_keep_referenced
 @_verify
@@ -269,6 +272,7 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 @_discard
 @_rebuild_indexes
 @_non_transactional
+@rehearse
 @_cascade
 @_keep_referenced
 @_verify
@@ -366,6 +370,8 @@ def _show_plan(session: Session, plan: MovePlan | CapturePlan) -> None:
 
 def _no_options_with_sql(options: dict[str, Any]) -> None:
     for name, value in options.items():
+        if name == "rehearse":
+            name, value = "no_rehearse", not value
         if value and value != "full":
             raise UsageError(
                 f"--{name.replace('_', '-')} does not go with --sql",

@@ -65,7 +65,8 @@ def plan_body(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
 def remarks(plan: MovePlan | CapturePlan) -> list[str]:
     """Render what is worth knowing of a plan and stops nothing, one text each."""
     references = plan.external_references if isinstance(plan, CapturePlan) else ()
-    notes = ("note: " + note.replace("\n", "\n  ") for note in plan.notes)
+    way_back = () if isinstance(plan, CapturePlan) else filter(None, [plan.way_back])
+    notes = ("note: " + note.replace("\n", "\n  ") for note in (*plan.notes, *way_back))
     return [*(external_reference(one) for one in references), *notes]
 
 

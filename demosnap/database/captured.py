@@ -62,10 +62,27 @@ def is_captured(
     `candidates` are versions to compare with, the likeliest first. `present` counts the demo
     rows per table, of all selections together, without those that are known to be `kept`.
     """
+    return not sum(present.values()) or (
+        holding(connection, dialect, live, scenario, candidates, present, kept, digests) is not None
+    )
+
+
+def holding(
+    connection: Connection,
+    dialect: Dialect,
+    live: Mapping[str, Table],
+    scenario: str,
+    candidates: Iterable[Version],
+    present: Mapping[str, int],
+    kept: Kept = NOTHING,
+    digests: Digests | None = None,
+) -> Version | None:
+    """Return the version whose rows a scenario's demo rows are, None: they are of no version.
+
+    The arguments are those of `is_captured`.
+    """
     digests = digests or Digests()
     total = sum(present.values())
-    if not total:
-        return True
     entry = log.last(connection, scenario)
     known = {version.revision: version for version in candidates}
     if entry is not None and entry.digest and sum(entry.rows.values()) == total:
@@ -73,18 +90,15 @@ def is_captured(
         if version is not None and _holds(
             connection, dialect, live, version, entry.digest, total, kept, digests
         ):
-            return True
+            return version
     alike = [version for version in known.values() if version.total == total]
     # Digests are of one dialect's literals; those of another one are compared by their values.
-    return any(
-        _holds(connection, dialect, live, version, version.digest, total, kept, digests)
-        for version in alike
-        if version.dialect == dialect.name
-    ) or any(
-        _holds(connection, dialect, live, version, None, total, kept, digests)
-        for version in alike
-        if version.dialect != dialect.name
-    )
+    alike.sort(key=lambda version: version.dialect != dialect.name)
+    for version in alike:
+        digest = version.digest if version.dialect == dialect.name else None
+        if _holds(connection, dialect, live, version, digest, total, kept, digests):
+            return version
+    return None
 
 
 def _holds(

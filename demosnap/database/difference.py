@@ -297,6 +297,7 @@ def _do(database: Database, step: Step, going: Mapping[str, str], tally: Tally) 
     if isinstance(step, Insert):
         tables = [table for table, _ in step.tables]
         transfer.load(connection, dialect, tables, iter([rows for _, rows in step.tables]))
+        database.advance_sequences(tables)
     elif isinstance(step, Update):
         for batch in in_batches(step.rows, _UPDATES):
             changed = dialect.update_rows(connection, step.table, batch)

@@ -57,6 +57,7 @@ def load(database: Database, target: Version) -> OpenSnapshot:
     snapshot = OpenSnapshot(target, database.dialect, database.tables)
     blocks = snapshot.blocks()
     transfer.load(database.connection, database.dialect, snapshot.tables, blocks)
+    database.advance_sequences(snapshot.tables)
     # Past the last block stands the comparison of the digest.
     collections.deque(blocks, maxlen=0)
     return snapshot

@@ -32,6 +32,9 @@ from demosnap.version import __version__
 VERSION_TABLE = "demosnap_version"
 LOG_TABLE = "demosnap_log"
 KEPT_TABLE = "demosnap_kept"
+PROOFS = ("rehearse", "proof")
+"""Operations that say that a version's way back was tried, and of which no rows come; a proof is
+what a load has given by the way."""
 OWN_TABLES = frozenset({VERSION_TABLE, LOG_TABLE, KEPT_TABLE})
 
 metadata = MetaData()
@@ -58,10 +61,10 @@ log_table = Table(
 class LogEntry:
     """One line of `demosnap_log`.
 
-    `logged_at` is UTC (`YYYY-MM-DDTHH:MM:SSZ`). `operation` is load, purge, reset, capture
-    or stamp. `revision` is None for base. `digest` is of the canonical rows that the database
-    then held, in its own dialect and over the columns of the revision's snapshot; None where it
-    held none.
+    `logged_at` is UTC (`YYYY-MM-DDTHH:MM:SSZ`). `operation` is load, purge, reset, capture,
+    stamp or rehearse. `revision` is None for base. `digest` is of the canonical rows that the
+    database then held, in its own dialect and over the columns of the revision's snapshot; None
+    where it held none. That of a rehearsal is of what was proved.
     """
 
     logged_at: str
@@ -170,7 +173,8 @@ def last(connection: Connection, scenario: str) -> LogEntry | None:
     if not inspect(connection).has_table(LOG_TABLE):
         return None
     c = log_table.c
-    query = select(log_table).where(c.scenario == scenario).order_by(c.id.desc()).limit(1)
+    query = select(log_table).where(c.scenario == scenario, c.operation.not_in(PROOFS))
+    query = query.order_by(c.id.desc()).limit(1)
     row = connection.execute(query).mappings().first()
     return None if row is None else _entry(row)
 
@@ -180,10 +184,19 @@ def entries(connection: Connection, scenario: str | None = None) -> list[LogEntr
     if not inspect(connection).has_table(LOG_TABLE):
         return []
     c = log_table.c
-    query = select(log_table).order_by(c.id.desc())
+    query = select(log_table).where(c.operation != "proof").order_by(c.id.desc())
     if scenario is not None:
         query = query.where(c.scenario == scenario)
     return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def proofs(connection: Connection, scenario: str) -> frozenset[str]:
+    """Return the digests of what was proved of a scenario; none if there is no table."""
+    if not inspect(connection).has_table(LOG_TABLE):
+        return frozenset()
+    c = log_table.c
+    query = select(c.digest).where(c.scenario == scenario, c.operation.in_(PROOFS))
+    return frozenset(digest for (digest,) in connection.execute(query) if digest)
 
 
 def _entry(row: RowMapping) -> LogEntry:

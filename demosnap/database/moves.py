@@ -51,6 +51,13 @@ class Database:
     connection: Connection
     dialect: Dialect
     tables: Mapping[str, Table]
+    rehearsing: bool = False
+    """Whether all that is done is undone: then nothing may be done that a rollback leaves."""
+
+    def advance_sequences(self, tables: Sequence[Table]) -> None:
+        """Advance the sequences of loaded tables past the loaded values; never lower one."""
+        if not self.rehearsing:
+            self.dialect.advance_sequences(self.connection, tables)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,8 @@ class Prepared:
     `going` are the predicates of all rows of the scenario, by table, which go but for those that
     are `kept`; of a move by difference only those that are `planned` to go. `along` are rows of
     the run that are no demo data and go all the same; one of its moves has them. `operation` is
-    what the log calls a stamp.
+    what the log calls a stamp. `held` is the version whose rows the demo rows are, None where they
+    are of none, or where nobody has looked.
     """
 
     move: Move
@@ -69,6 +77,7 @@ class Prepared:
     planned: difference.Planned | None = None
     rebuild_indexes: bool = False
     kept: Kept = NOTHING
+    held: Version | None = None
     along: reach.Along = field(default_factory=reach.Along)
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

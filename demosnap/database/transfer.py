@@ -127,7 +127,7 @@ def load(
     tables: Sequence[Table],
     blocks: Iterator[Iterable[bytes]],
 ) -> dict[str, int]:
-    """Insert canonical rows and advance the sequences; return rows per table.
+    """Insert canonical rows; return rows per table.
 
     `tables` are the snapshot's, in its order, narrowed to the live definitions; `blocks` yields
     the rows of each in the same order, and a block is used up before the next is asked for.
@@ -157,5 +157,4 @@ def load(
             raise DatabaseError(
                 f"{names}: the database took {taken} of {expected} rows; nothing was changed"
             )
-    dialect.advance_sequences(connection, tables)
     return given

@@ -116,21 +116,25 @@ class Run:
         notes = moves.notes_of(
             self.database, versions, goal, present, known, self.options, self._digests
         )
-        unsaved = self._unsaved(goal, versions, present, known)
+        held, unsaved = self._held(goal, versions, present, known)
         way = self._purge(goal) if goal.target is None else self._load(goal, not unsaved)
         way = way.refused(unsaved)
-        prepared = replace(way.prepared, notes=(*notes, *way.prepared.notes))
+        prepared = replace(way.prepared, held=held, notes=(*notes, *way.prepared.notes))
         return replace(way, prepared=prepared)
 
-    def _unsaved(
+    def _held(
         self, goal: Goal, versions: Sequence[Version], present: Mapping[str, int], known: Kept
-    ) -> list[str]:
+    ) -> tuple[Version | None, list[str]]:
+        """Return the version whose rows are there, and why they may not go."""
+        if not sum(present.values()):
+            return None, []
         if self.options.discard:
-            return []
+            # Whatever else there is may go; what is loaded shall still be able to come back.
+            return goal.current, []
         likely = [v for v in (goal.current, goal.target) if v is not None]
         others = [v for v in reversed(versions) if v not in likely]
         database = self.database
-        if captured.is_captured(
+        held = captured.holding(
             database.connection,
             database.dialect,
             database.tables,
@@ -139,9 +143,10 @@ class Run:
             present,
             known,
             self._digests,
-        ):
-            return []
-        return [remarks.uncaptured(database, self.settings, goal, present)]
+        )
+        if held is not None:
+            return held, []
+        return None, [remarks.uncaptured(database, self.settings, goal, present)]
 
     def _likely(self, goal: Goal) -> bool:
         """Return whether a move goes by difference unless something speaks against it."""

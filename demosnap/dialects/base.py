@@ -188,6 +188,13 @@ class Dialect(DialectText):
         """Return, per table that cannot be captured or loaded whole, the reason."""
         return {}
 
+    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
+        """Return a text that is another when tables, triggers or constraints may take other rows.
+
+        It costs a query or a few, and never reads rows.
+        """
+        return "\n".join(map(repr, tables))
+
     def non_transactional(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return, per table that takes no part in transactions, what it lacks."""
         return {}

@@ -195,6 +195,10 @@ class MySQLDialect(MySQLText):
         """Return the triggers of each table."""
         return mysql_reflect.triggers(connection, tables)
 
+    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
+        """Return what SHOW CREATE TABLE says, with triggers and routines."""
+        return mysql_reflect.fingerprint(self, connection, tables)
+
     def non_transactional(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return the tables whose storage engine knows no transactions."""
         return mysql_reflect.non_transactional(connection, tables)

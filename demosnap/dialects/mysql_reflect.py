@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import references
-from demosnap.dialects.base import execute
-from demosnap.model import Column, ForeignKey, display_name, split_name
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import Column, ForeignKey, Table, display_name, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -221,3 +221,24 @@ def _string(text: str) -> str:
     if "\\" in text:
         return f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
     return "'" + text.replace("'", "''") + "'"
+
+
+_NEXT_NUMBER = re.compile(r" AUTO_INCREMENT=\d+")
+
+
+def fingerprint(dialect: Dialect, connection: Connection, tables: Sequence[Table]) -> str:
+    """Return the definitions of tables, and of the triggers and routines that may act there."""
+    found = []
+    for table in tables:
+        shown = execute(connection, f"SHOW CREATE TABLE {dialect.quote_table(table.name)}").one()
+        found.append(_NEXT_NUMBER.sub("", shown[1]))
+    places = _Places(connection, [table.name for table in tables])
+    for sql in (
+        "SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_order,"
+        " action_statement FROM information_schema.triggers"
+        f" WHERE {places.where('event_object_schema', 'event_object_table')} ORDER BY 1, 2",
+        "SELECT routine_name, routine_definition FROM information_schema.routines"
+        " WHERE routine_schema = DATABASE() ORDER BY 1",
+    ):
+        found += map(repr, map(tuple, execute(connection, sql)))
+    return "\n".join(found)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import ProgrammingError
 
 from demosnap.dialects import postgresql_catalog as catalog
+from demosnap.dialects import postgresql_fingerprint, postgresql_keys, readers
 from demosnap.dialects import postgresql_indexes as indexes
-from demosnap.dialects import postgresql_keys, readers
 from demosnap.dialects import postgresql_rows as rows_of
 from demosnap.dialects import postgresql_sequences as sequences
 from demosnap.dialects import postgresql_session as sessions
@@ -161,6 +161,11 @@ class PostgreSQLDialect(PostgreSQLText):
     def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
         """Return the tables that others inherit from; partitions are no other tables."""
         return catalog.inherited(connection, self._literals(tables))
+
+    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
+        """Return what the catalogs say."""
+        names = self._literals(table.name for table in tables)
+        return postgresql_fingerprint.fingerprint(connection, names.values())
 
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return what hides or rewrites rows, what has no text, and which right is missing."""

@@ -281,6 +281,10 @@ class SQLiteDialect(Dialect):
         with sqlite_ddl.without_indexes(self, connection, tables):
             yield
 
+    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
+        """Return the definitions of tables, their indexes and triggers."""
+        return sqlite_reflect.fingerprint(self, connection, tables)
+
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return every table of a UTF-16 database: text would not keep its order and bytes."""
         encoding = execute(connection, "PRAGMA encoding").scalar()

@@ -113,3 +113,13 @@ def numbered(driver: sqlite3.Connection, table: Table) -> bool:
     keys = driver.execute("SELECT name FROM pragma_table_info(?) WHERE pk", (name,)).fetchall()
     index = "SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk'"
     return keys == [(table.key[0],)] and driver.execute(index, (name,)).fetchone() is None
+
+
+def fingerprint(dialect: Dialect, connection: Connection, tables: Sequence[Table]) -> str:
+    """Return the definitions of tables, their indexes and triggers, as they were written."""
+    names = ",".join(dialect.string(table.name) for table in tables)
+    sql = (
+        "SELECT type, name, sql FROM sqlite_master"
+        f" WHERE tbl_name COLLATE NOCASE IN ({names}) ORDER BY type, name"
+    )
+    return "\n".join(map(repr, map(tuple, execute(connection, sql))))

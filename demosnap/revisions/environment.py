@@ -20,6 +20,7 @@ from demosnap import config as configuration
 from demosnap import dialects, target
 from demosnap.database import acting, kept, log, moves, reflect, views
 from demosnap.database.moves import Goal
+from demosnap.database.rehearsal import Rehearsal
 from demosnap.errors import (
     DatabaseError,
     DemosnapError,
@@ -110,6 +111,7 @@ class _Run:
         self,
         database: moves.Database,
         prepared: Sequence[moves.Prepared],
+        rehearsal: Rehearsal,
         *,
         triggers: configuration.Triggers,
         options: Options,
@@ -119,6 +121,7 @@ class _Run:
         self._database = database
         self._outcome = outcome
         self._triggers = triggers
+        self._rehearsal = rehearsal
         self._level = options.verify
         self._discard = options.discard
         self._refreshed = refreshed
@@ -137,6 +140,7 @@ class _Run:
         self.acted = True
         log.create(self._database.connection)
         prepared = list(self._prepared.values())
+        self._rehearsal.act()
         self._outcome.acting([one.move for one in prepared])
         acting.act(
             self._database,
@@ -145,6 +149,7 @@ class _Run:
             level=self._level,
             discard=self._discard,
         )
+        self._rehearsal.passed()
         views.refresh(self._database, self._refreshed)
 
 
@@ -272,6 +277,7 @@ def _plan(
     database = moves.Database(connection, dialect, reflect.tables(connection))
     versions = {scenario: graph.of(scenario) for scenario in graph.scenarios}
     prepared = moves.prepare(database, settings, versions, [*extra, *goals], options)
+    rehearsal = Rehearsal(database, settings, versions, prepared, options)
     refusals = [reason for one in prepared for reason in one.refusals]
     strangers = [stamp for stamp in unknown if scenario_of(stamp) in {g.scenario for g in goals}]
     # A stamp says what is there, whatever was said of it before.
@@ -292,11 +298,13 @@ def _plan(
                 if stamp not in strangers
             ]
         ),
+        rehearsal.told(),
     )
     request.plan = plan
     run = _Run(
         database,
         prepared,
+        rehearsal,
         triggers=settings.triggers,
         options=options,
         outcome=outcome,

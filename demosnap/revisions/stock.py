@@ -74,7 +74,7 @@ def describe(plan: MovePlan) -> str:
             if any(rows.values()):
                 counted = ", ".join(f"{table} {count}" for table, count in rows.items() if count)
                 lines.append(f"  {verb}: {counted}")
-    return "\n".join([*lines, *plan.notes])
+    return "\n".join([*lines, *plan.notes, *filter(None, [plan.way_back])])
 
 
 def name(version: Version | None) -> str:
