@@ -44,6 +44,8 @@ class Capturing:
             connection: Connection | None = None,
             confirm: Callable[[MovePlan], None] | None = None,
             before_commit: Callable[[], None] | None = None,
+            *,
+            rehearsal: bool = False,
         ) -> MovePlan: ...
 
     def revision(
@@ -60,14 +62,17 @@ class Capturing:
         date: str | None = None,
         connection: Connection | None = None,
         jobs: int = 1,
+        rehearse: bool = False,
     ) -> RevisionResult:
         """Capture the demo rows as the next revision of a scenario.
 
         `jobs` tables are read at once where the database lets several connections see one moment,
-        and none is given; everywhere else one by one.
+        and none is given; everywhere else one by one. `rehearse`: before the files are put in
+        place, the rows are taken out and loaded from them, and all of that is undone.
 
         Raises:
-            RefusedError: there are no demo rows, or capturing them would undo a version.
+            RefusedError: there are no demo rows, or capturing them would undo a version, or they
+                do not come back.
             UnknownNameError: demosnap.yaml lists scenarios, and this is not one of them.
             UsageError: message, head or date is not what it must be.
             DemosnapError: the revision is there, and the database could not be stamped with it.
@@ -77,6 +82,10 @@ class Capturing:
         wanted = succession.Wanted(scenario, message, allow_empty, head, splice, date)
         capture.check_scenario(self.settings, self.graph(), scenario)
         found: capture.Captured | None = None
+
+        def tried(version: Version) -> None:
+            self._online(goals.rehearsal(version), Options(), connection, rehearsal=True)
+
         stamped = False
         with interrupts.held(interrupts.DONE) as hold:
             try:
@@ -98,6 +107,7 @@ class Capturing:
                                 self.graph(),
                                 wanted,
                                 dry_run=dry_run,
+                                tried=tried if rehearse else None,
                                 before_files=hold_files if stamp else hold,
                                 jobs=jobs,
                                 connect=None if connection is not None else self._connect,

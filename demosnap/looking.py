@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.database import captured, kept, log, moves, reflect
-from demosnap.errors import DemosnapError, UnknownNameError, UsageError
+from demosnap.errors import (
+    DemosnapError,
+    RefusedError,
+    UnknownNameError,
+    UsageError,
+    VerificationError,
+)
 from demosnap.model import Version
-from demosnap.plan import CurrentEntry, Finding, HistoryEntry, Target
+from demosnap.plan import CurrentEntry, Finding, HistoryEntry, MovePlan, Options, Target
 from demosnap.revisions import checking, conflicts, files, goals
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
@@ -36,6 +42,10 @@ class Looking:
         def _reading(
             self, connection: Connection | None, *, changes: bool
         ) -> contextlib.AbstractContextManager[tuple[Connection, Target]]: ...
+
+        def _online(
+            self, wanted: goals.Goals, options: Options, *, rehearsal: bool = False
+        ) -> MovePlan: ...
 
     def history(
         self,
@@ -139,12 +149,19 @@ class Looking:
 
     # ------------------------------------------------------------------ files
 
-    def check(self, scenario: str | None = None, *, database: bool = False) -> list[Finding]:
+    def check(
+        self, scenario: str | None = None, *, database: bool = False, rehearse: bool = False
+    ) -> list[Finding]:
         """Return what is wrong with the files, and with `database` what the database holds.
+
+        `rehearse`: also whether what is loaded comes back when it goes; that is tried and undone.
 
         Raises:
             UnknownNameError: there is no such scenario.
+            UsageError: `rehearse` without `database`.
         """
+        if rehearse and not database:
+            raise UsageError("--rehearse needs a database to try it in", "Give --database with it.")
         settings = self.settings
         findings = checking.files_of(settings, scenario)
         if database and not findings:
@@ -152,7 +169,24 @@ class Looking:
                 dialect = dialects.of(connection)
                 with dialect.session(connection, write=False), dialect.consistent_read(connection):
                     findings = checking.database(connection, settings, self.graph(), scenario)
+                    stamps = log.stamps(connection)
+        if rehearse and not findings:
+            graph = self.graph()
+            loaded = [graph.versions[stamp] for stamp in stamps if stamp in graph.versions]
+            for version in loaded:
+                if scenario in (None, version.scenario):
+                    findings += self._tried(version)
         return findings
+
+    def _tried(self, version: Version) -> Iterator[Finding]:
+        """Yield why a version that is loaded would not come back."""
+        try:
+            self._online(goals.rehearsal(version), Options(), rehearsal=True)
+        except (RefusedError, VerificationError) as error:
+            reasons = error.reasons if isinstance(error, RefusedError) else [error.message]
+            for reason in reasons:
+                message, _, hint = reason.rpartition("\n")
+                yield Finding(message or hint, hint=hint if message else None)
 
     def manifest(self, *, check: bool = False) -> list[Finding]:
         """Rebuild the metadata files and latest links; with `check`, only say which are stale."""

@@ -258,11 +258,13 @@ class Project(Capturing, Looking, Comparing):
         connection: Connection | None = None,
         confirm: Callable[[MovePlan], None] | None = None,
         before_commit: Callable[[], None] | None = None,
+        *,
+        rehearsal: bool = False,
     ) -> MovePlan:
         options = replace(options, lock_timeout=self._lock_timeout)
         with interrupts.held(interrupts.DONE) as hold:
             hold = before_commit or hold
-            request = Request(self.settings, options, wanted, confirm, before_commit=hold)
+            request = Request(self.settings, options, wanted, confirm, hold, rehearsal)
             return running.online(request, connection)
 
     @contextlib.contextmanager

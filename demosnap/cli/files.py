@@ -171,9 +171,16 @@ def show(session: Session, version: str, as_json: bool) -> None:
 @click.command("check", cls=Command)
 @click.argument("scenario", required=False, shell_complete=completion.scenario)
 @click.option("--database", is_flag=True, help="Also compare with what the database holds.")
+@click.option(
+    "--rehearse",
+    is_flag=True,
+    help="With --database: try whether what is loaded comes back, and undo that.",
+)
 @_json
 @pass_session
-def check(session: Session, scenario: str | None, database: bool, as_json: bool) -> None:
+def check(
+    session: Session, scenario: str | None, database: bool, rehearse: bool, as_json: bool
+) -> None:
     """Check scripts, snapshots and metadata.
 
     Reads files only, unless --database is given. The exit code is 3 if something is wrong.
@@ -185,7 +192,7 @@ def check(session: Session, scenario: str | None, database: bool, as_json: bool)
     from demosnap.cli import render, shapes
 
     project = session.project()
-    findings = project.check(scenario, database=database)
+    findings = project.check(scenario, database=database, rehearse=rehearse)
     if as_json:
         click.echo(shapes.dump([shapes.finding(finding) for finding in findings]))
     elif findings:

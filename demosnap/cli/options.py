@@ -114,6 +114,13 @@ rehearse = click.option(
 )
 """The option of the moves that take rows out."""
 
+rehearse_capture = click.option(
+    "--rehearse",
+    is_flag=True,
+    help="Take the rows out and load them from the new file, undo that, and refuse if it fails.",
+)
+"""The option of a capture."""
+
 
 def _write_options(
     command: click.Command, context: click.Context, formatter: click.HelpFormatter

@@ -16,6 +16,7 @@ from demosnap.cli.options import (
     lock_timeout,
     pass_session,
     rehearse,
+    rehearse_capture,
     strip_step,
 )
 from demosnap.cli.session import Session
@@ -111,6 +112,7 @@ def cli(context: click.Context) -> None:
     help="Capture nothing: make VERSION, one of two heads, the next version after the other.",
 )
 @_dry_run
+@rehearse_capture
 @click.option(
     "--auto",
     is_flag=True,

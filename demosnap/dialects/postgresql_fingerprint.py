@@ -30,17 +30,17 @@ LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attnum > 0 AND NOT a.attisdropped
 UNION ALL
 SELECT 'constraint', c.conrelid::regclass::text, c.conname,
-    pg_get_constraintdef(c.oid) || c.convalidated
+    concat(pg_get_constraintdef(c.oid), c.convalidated)
 FROM pg_constraint c WHERE c.conrelid IN (SELECT oid FROM tree)
 UNION ALL
 SELECT 'index', i.indrelid::regclass::text, i.indexrelid::regclass::text,
     pg_get_indexdef(i.indexrelid)
 FROM pg_index i WHERE i.indrelid IN (SELECT oid FROM tree)
 UNION ALL
-SELECT 'trigger', g.tgrelid::regclass::text, g.tgname, pg_get_triggerdef(g.oid) || g.tgenabled
+SELECT 'trigger', g.tgrelid::regclass::text, g.tgname, concat(pg_get_triggerdef(g.oid), g.tgenabled)
 FROM pg_trigger g WHERE g.tgrelid IN (SELECT oid FROM tree) AND NOT g.tgisinternal
 UNION ALL
-SELECT 'rule', r.ev_class::regclass::text, r.rulename, pg_get_ruledef(r.oid) || r.ev_enabled
+SELECT 'rule', r.ev_class::regclass::text, r.rulename, concat(pg_get_ruledef(r.oid), r.ev_enabled)
 FROM pg_rewrite r WHERE r.ev_class IN (SELECT oid FROM tree)
 UNION ALL
 SELECT 'row security', c.oid::regclass::text, '', concat(c.relrowsecurity, c.relforcerowsecurity)

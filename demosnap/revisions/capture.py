@@ -92,6 +92,7 @@ def capture(
     wanted: Wanted,
     *,
     dry_run: bool,
+    tried: Callable[[Version], object] | None = None,
     before_files: Callable[[], None] = lambda: None,
     jobs: int = 1,
     connect: parallel.Connect | None = None,
@@ -99,9 +100,10 @@ def capture(
     """Read the demo rows at one moment, and write the next revision's files.
 
     `reading` is that moment: entered for as long as the database is read, and no longer.
-    `before_files` is called when all has been read, and the files are put in place. `jobs` tables
-    are read at once, by connections that `connect` opens, where the database lets several see one
-    moment; None: what `connection` sees, others do not.
+    `tried` is called with the version before its files are put in place, and raises if it would not
+    load. `before_files` is called when all has been read, and the files are put in place. `jobs`
+    tables are read at once, by connections that `connect` opens, where the database lets several
+    see one moment; None: what `connection` sees, others do not.
 
     Raises:
         RefusedError: there is nothing to capture, or it would undo or mix up something.
@@ -144,8 +146,12 @@ def capture(
             and found.sequences.keys() == head.sequences.keys()
             and head.dialect == dialect.name
         ):
+            if tried is not None:
+                tried(head)
             return Captured(found.plan, head, False, stamped, found.stamps)
         version = _version(settings, dialect, found, created_at, writer)
+        if tried is not None:
+            tried(replace(version, file=temporary.name))
         before_files()
         written = files.publish(settings, graph, version, render(version), temporary)
     return Captured(found.plan, version, True, False, found.stamps, written)

@@ -44,7 +44,8 @@ class Request:
 
     `goals` makes the goals from the graph and what the database is stamped with; None: Alembic's
     steps say them. `confirm` is shown the plan before anything is changed, `before_commit` is
-    called when everything is. `plan` is the answer.
+    called when everything is. `rehearsal`: only the way back is tried, and nothing is changed.
+    `plan` is the answer.
     """
 
     settings: configuration.Settings
@@ -52,6 +53,7 @@ class Request:
     goals: Callable[[Graph, Mapping[str, Version]], Sequence[Goal]] | None = None
     confirm: Callable[[MovePlan], None] | None = None
     before_commit: Callable[[], None] = lambda: None
+    rehearsal: bool = False
     plan: MovePlan | None = None
 
 
@@ -141,6 +143,8 @@ class _Run:
         log.create(self._database.connection)
         prepared = list(self._prepared.values())
         self._rehearsal.act()
+        if self._rehearsal.always:
+            return
         self._outcome.acting([one.move for one in prepared])
         acting.act(
             self._database,
@@ -277,7 +281,7 @@ def _plan(
     database = moves.Database(connection, dialect, reflect.tables(connection))
     versions = {scenario: graph.of(scenario) for scenario in graph.scenarios}
     prepared = moves.prepare(database, settings, versions, [*extra, *goals], options)
-    rehearsal = Rehearsal(database, settings, versions, prepared, options)
+    rehearsal = Rehearsal(database, settings, versions, prepared, options, always=request.rehearsal)
     refusals = [reason for one in prepared for reason in one.refusals]
     strangers = [stamp for stamp in unknown if scenario_of(stamp) in {g.scenario for g in goals}]
     # A stamp says what is there, whatever was said of it before.
@@ -313,6 +317,8 @@ def _plan(
     if options.dry_run:
         run.acted = True
         return run, []
+    if request.rehearsal and plan.way_back and not rehearsal.needed:
+        refusals.append(plan.way_back)
     if refusals:
         raise RefusedError(_title(plan.moves), refusals)
     if all(move.action == "none" for move in plan.moves):
@@ -320,6 +326,8 @@ def _plan(
         return run, []
     if request.confirm is not None:
         request.confirm(plan)
+    if request.rehearsal:
+        return run, []
     if strangers:
         table = log.version_table
         connection.execute(delete(table).where(table.c.version_num.in_(strangers)))

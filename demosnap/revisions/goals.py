@@ -56,6 +56,15 @@ def stamp_captured(version: Version, seen: Sequence[str]) -> Goals:
     return goals
 
 
+def rehearsal(version: Version) -> Goals:
+    """Return the goal of trying the way back to a version, which the database holds."""
+
+    def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
+        return [Goal(version.scenario, version, None, again=True)]
+
+    return goals
+
+
 def reset(scenario: str) -> Goals:
     """Return the goal of a reset: the loaded version, by the rows that differ.
 
