@@ -11,7 +11,7 @@ from demosnap.database import fit, guard, meanwhile, transfer, verify
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Counted
-from demosnap.errors import VerificationError
+from demosnap.errors import SnapshotError, VerificationError
 from demosnap.model import Table, Version
 from demosnap.plan import Verify
 from demosnap.snapshot.predicates import predicates
@@ -45,6 +45,17 @@ def differences(database: Database, target: Version, kept: Kept = NOTHING) -> li
         if difference:
             reasons.append(difference)
     return reasons
+
+
+def fits(database: Database, version: Version | None) -> bool:
+    """Return whether a version has a snapshot whose tables and columns the database has, too."""
+    if version is None:
+        return False
+    try:
+        header = OpenSnapshot(version, database.dialect, database.tables).header
+    except SnapshotError:
+        return False
+    return not fit.unfit(database.tables, header.tables)
 
 
 def load(database: Database, target: Version) -> OpenSnapshot:

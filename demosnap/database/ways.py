@@ -13,6 +13,7 @@ from demosnap.database import (
     fit,
     guard,
     kept,
+    loaded,
     moves,
     reach,
     remarks,
@@ -130,7 +131,7 @@ class Run:
             return None, []
         if self.options.discard:
             # Whatever else there is may go; what is loaded shall still be able to come back.
-            return goal.current, []
+            return goal.current if loaded.fits(self.database, goal.current) else None, []
         likely = [v for v in (goal.current, goal.target) if v is not None]
         others = [v for v in reversed(versions) if v not in likely]
         database = self.database
