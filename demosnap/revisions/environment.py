@@ -21,12 +21,7 @@ from demosnap import dialects, target
 from demosnap.database import acting, kept, log, moves, reflect, views
 from demosnap.database.moves import Goal
 from demosnap.database.rehearsal import Rehearsal
-from demosnap.errors import (
-    DatabaseError,
-    DemosnapError,
-    RefusedError,
-    UsageError,
-)
+from demosnap.errors import DatabaseError, DemosnapError, RefusedError, UsageError
 from demosnap.model import Version
 from demosnap.plan import Move, MovePlan, Options, Target
 from demosnap.revisions import offline, operations, steps, stock
@@ -124,8 +119,7 @@ class _Run:
         self._outcome = outcome
         self._triggers = triggers
         self._rehearsal = rehearsal
-        self._level = options.verify
-        self._discard = options.discard
+        self._options = options
         self._refreshed = refreshed
         self._prepared = {one.move.scenario: one for one in prepared}
         self.acted = False
@@ -150,8 +144,8 @@ class _Run:
             self._database,
             prepared,
             triggers=self._triggers,
-            level=self._level,
-            discard=self._discard,
+            level=self._options.verify,
+            discard=self._options.discard,
         )
         self._rehearsal.passed()
         views.refresh(self._database, self._refreshed)
