@@ -10,7 +10,17 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from demosnap.config import Triggers
-from demosnap.database import difference, kept, loaded, log, meanwhile, reach, transfer, verify
+from demosnap.database import (
+    afterwards,
+    difference,
+    kept,
+    loaded,
+    log,
+    meanwhile,
+    reach,
+    transfer,
+    verify,
+)
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, VerificationError
@@ -51,6 +61,9 @@ def act(
     watch = acted_on or bool(reached)
     before = verify.staying(connection, dialect, database.tables, going) if watch else {}
     counted = dialect.affected_rows(connection)
+    # Where all demo rows go, the plan has seen that nothing references them.
+    in_part = reached or any(one.planned is not None and one.move.changes for one in prepared)
+    pins = afterwards.pins(database, going) if in_part else []
     with contextlib.ExitStack() as stack:
         if tables and triggers.disabled:
             stack.enter_context(dialect.without_triggers(connection, tables))
@@ -59,6 +72,7 @@ def act(
         if acted_on:
             dialect.settle(connection)
         digests = _verify(database, prepared, snapshots, level)
+        afterwards.check(database, pins)
     if watch:
         after = verify.staying(connection, dialect, database.tables, going)
         verify.untouched(before, after, named)

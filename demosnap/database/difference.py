@@ -132,14 +132,21 @@ def keep(
 
 
 def refusals(
-    database: Database, planned: Planned, going: Mapping[str, str], owners: fit.Owners
+    database: Database,
+    planned: Planned,
+    going: Mapping[str, str],
+    owners: fit.Owners,
+    staying: fit.Staying | None,
 ) -> list[str]:
-    """Return why the changes cannot be made; `going` are the predicates of rows that may go."""
+    """Return why the changes cannot be made; `going` are the predicates of rows that may go.
+
+    `staying` tells the rows beside the version's that are there afterwards.
+    """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     by_name = {one.name: one for one in planned.changes}
     reasons = _collisions(database, planned.changes, going, owners)
     reasons += fit.unreferenced(
-        connection, dialect, tables, planned.snapshot, lambda name: _written(by_name[name])
+        connection, dialect, tables, planned.snapshot, lambda name: _written(by_name[name]), staying
     )
     return reasons
 

@@ -18,8 +18,19 @@ from demosnap.snapshot.rows import show_key, split
 
 _SHOWN = 5
 
+GOING_HINT = (
+    "leave out what takes them (--cascade, --only, another scenario of this run), or"
+    " --keep-referenced where demo rows shall stay that others reference"
+)
+
 Owners = Callable[[], Mapping[str, Mapping[str, str]]]
 """Tells, when asked, the predicates of every other scenario's rows, by scenario and table."""
+
+Staying = Callable[[str, Sequence[str]], str | None]
+"""Tells, of a table and columns that are referenced, which rows have these values afterwards.
+
+A predicate; None: all rows.
+"""
 
 
 def refusals(
@@ -30,13 +41,15 @@ def refusals(
     going: Mapping[str, str],
     owners: Owners,
     *,
+    staying: Staying | None,
     whole: bool = False,
 ) -> list[str]:
     """Return why a version cannot be loaded; empty: it can.
 
     `tables` are all tables of the database, `going` the predicates of the rows that are purged
-    before. The rows of the snapshot are read where they have to be compared with rows that stay,
-    or `whole`; else nobody has looked at them yet.
+    before, and `staying` tells those that are there afterwards (None: references are looked at
+    elsewhere). The rows of the snapshot are read where they have to be compared with rows that
+    stay, or `whole`; else nobody has looked at them yet.
 
     Raises:
         SnapshotError: the snapshot is missing or not what demosnap wrote.
@@ -54,7 +67,7 @@ def refusals(
     if not (
         whole
         or snapshot.foreign
-        or target.external_references
+        or (staying and target.external_references)
         or any(search.needed for search in searches.values())
     ):
         return reasons
@@ -71,7 +84,9 @@ def refusals(
             reasons += searches[table.name].collisions(passing, owners)
         if wanted:
             collections.deque(passing, maxlen=0)
-    return [*reasons, *_missing(connection, dialect, tables, snapshot, external)]
+    if staying is None:
+        return reasons
+    return [*reasons, *_missing(connection, dialect, tables, snapshot, external, staying)]
 
 
 def unreferenced(
@@ -80,11 +95,15 @@ def unreferenced(
     tables: Mapping[str, Table],
     snapshot: OpenSnapshot,
     written: Callable[[str], Iterable[bytes]],
+    staying: Staying | None,
 ) -> list[str]:
     """Return what rows reference that is neither in a snapshot nor in the database.
 
-    `written` yields, of a table, those rows of the snapshot that would be written.
+    `written` yields, of a table, those rows of the snapshot that would be written; `staying`
+    tells the rows of the database that count.
     """
+    if staying is None:
+        return []
     by_name = {table.name: table for table in snapshot.tables}
     external: list[set[tuple[bytes, ...]]] = []
     for reference in snapshot.version.external_references:
@@ -95,7 +114,7 @@ def unreferenced(
         external.append(keys)
     if not any(external):
         return []
-    return list(_missing(connection, dialect, tables, snapshot, external))
+    return list(_missing(connection, dialect, tables, snapshot, external, staying))
 
 
 def _missing(
@@ -104,12 +123,14 @@ def _missing(
     tables: Mapping[str, Table],
     snapshot: OpenSnapshot,
     external: Sequence[set[tuple[bytes, ...]]],
+    staying: Staying,
 ) -> Iterator[str]:
     references = snapshot.version.external_references
-    brought = _brought(snapshot, snapshot.version)
+    brought = brought_by(snapshot, references)
     for keys, own, reference in zip(external, brought, references, strict=True):
         filled = {key for key in keys if b"NULL" not in key} - own
-        yield from missing_externals(connection, dialect, tables, reference, filled)
+        stays = staying(reference.references, reference.referred_columns)
+        yield from missing_externals(connection, dialect, tables, reference, filled, stays)
 
 
 def collisions(
@@ -258,10 +279,12 @@ def missing_externals(
     tables: Mapping[str, Table],
     reference: ExternalReference,
     keys: Iterable[tuple[bytes, ...]],
+    stays: str | None = None,
 ) -> list[str]:
     """Return which referenced rows outside the snapshot are not in the database.
 
-    `keys` are the distinct values of the reference's columns, as literals of the dialect.
+    `keys` are the distinct values of the reference's columns, as literals of the dialect. Of the
+    database's rows only those count that `stays` picks.
     """
     columns = reference.referred_columns
     names = ", ".join(reference.columns)
@@ -274,16 +297,28 @@ def missing_externals(
     parent = replace(live, key=())
     missing: list[tuple[bytes, ...]] = []
     for batch in batches(sorted(set(keys))):
-        there = set(matching(connection, dialect, parent, columns, batch))
+        there = set(matching(connection, dialect, parent, columns, batch, stays))
         missing += [
             key
             for key in batch
             # Equal for the database need not be equal as text: 1 and 1.0, or by a collation.
-            if key not in there and not list(matching(connection, dialect, parent, columns, [key]))
+            if key not in there
+            and not list(matching(connection, dialect, parent, columns, [key], stays))
         ]
     if not missing:
         return []
     shown = show_literals(missing[:_SHOWN], len(missing))
+    gone = [
+        key
+        for key in missing
+        if stays and list(matching(connection, dialect, parent, columns, [key]))
+    ]
+    if gone:
+        return [
+            f"{reference.table}.{names} references {len(missing)} rows of {reference.references}"
+            f" that are not in the snapshot, and that go, or lose the value, in the same run"
+            f" ({', '.join(columns)}: {shown})\n{GOING_HINT}"
+        ]
     return [
         f"{reference.table}.{names} references {len(missing)} rows of {reference.references} that"
         f" are neither in the snapshot nor in the database"
@@ -303,17 +338,35 @@ def _collecting(
         yield row
 
 
-def _brought(snapshot: OpenSnapshot, target: Version) -> list[set[tuple[bytes, ...]]]:
-    """Return, per external reference, the keys that the snapshot itself brings."""
-    found: list[set[tuple[bytes, ...]]] = [set() for _ in target.external_references]
-    if not any(reference.references in target.rows for reference in target.external_references):
-        return found
+def external_keys(snapshot: OpenSnapshot) -> list[set[tuple[bytes, ...]]]:
+    """Return, per external reference of a snapshot's version, the values that rows have."""
+    references = snapshot.version.external_references
+    found: list[set[tuple[bytes, ...]]] = [set() for _ in references]
+    if references:
+        _collect(snapshot, [(r.table, r.columns) for r in references], found)
+    return found
+
+
+def brought_by(
+    snapshot: OpenSnapshot, references: Sequence[ExternalReference]
+) -> list[set[tuple[bytes, ...]]]:
+    """Return, per external reference, the keys that a snapshot brings."""
+    found: list[set[tuple[bytes, ...]]] = [set() for _ in references]
+    if any(reference.references in snapshot.version.rows for reference in references):
+        _collect(snapshot, [(r.references, r.referred_columns) for r in references], found)
+    return found
+
+
+def _collect(
+    snapshot: OpenSnapshot,
+    wanted: Sequence[tuple[str, Sequence[str]]],
+    found: Sequence[set[tuple[bytes, ...]]],
+) -> None:
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         names = [column.name for column in table.captured]
         places = [
-            (keys, [names.index(column) for column in reference.referred_columns])
-            for keys, reference in zip(found, target.external_references, strict=True)
-            if reference.references == table.name
+            (keys, [names.index(column) for column in columns])
+            for keys, (name, columns) in zip(found, wanted, strict=True)
+            if name == table.name and set(columns) <= set(names)
         ]
         collections.deque(_collecting(rows, places), maxlen=0)
-    return found

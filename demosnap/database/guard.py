@@ -24,12 +24,14 @@ def referenced(
     tables: Mapping[str, Table],
     going: Mapping[str, str],
     own: Mapping[str, str] | None = None,
+    spared: Mapping[tuple[str, ForeignKey], str] | None = None,
 ) -> list[str]:
     """Return the rows that stay and reference rows that would go.
 
     `going` are the predicates of the rows that would go. Also where the database would not
     enforce the constraint: a demo must not leave a real row pointing at nothing. `own` are the
-    predicates of the rows that do not count (None: those that go).
+    predicates of the rows that do not count (None: those that go), `spared` those of rows that
+    do not count for one foreign key.
     """
     own = going if own is None else own
     reasons = []
@@ -38,6 +40,8 @@ def referenced(
             dialect, tables[name], key.columns, key.table, key.referred_columns, going[key.table]
         )
         where = gone if name not in own else f"{gone} AND {not_true(own[name])}"
+        if spared and (name, key) in spared:
+            where += f" AND {not_true(spared[name, key])}"
         table = dialect.rows_of(tables[name])
         count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
         if count:
@@ -53,6 +57,25 @@ def referenced(
                 f" {', '.join(shown)}: {keys}{more})"
             )
     return reasons
+
+
+def pointing(
+    connection: Connection,
+    dialect: Dialect,
+    table: Table,
+    key: ForeignKey,
+    parent: str,
+    where: str | None = None,
+    *,
+    limit: int,
+) -> list[Sequence[object]]:
+    """Return the keys of the first rows of a table that reference rows of a predicate."""
+    points = in_table(dialect, table, key.columns, key.table, key.referred_columns, parent)
+    also = f" AND {where}" if where else ""
+    columns = dialect.quote_columns(table.key or key.columns)
+    source = dialect.rows_of(table)
+    sql = f"SELECT {columns} FROM {source} WHERE {points}{also} ORDER BY {columns} LIMIT {limit}"
+    return list(execute(connection, sql))
 
 
 def constraint(key: ForeignKey) -> str:

@@ -147,8 +147,11 @@ def refusals(
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     all_going = merged([going, permitted.going(database)])
-    own = merged([own, *permitted.touched(database)])
-    reasons = guard.referenced(connection, dialect, tables, all_going, own=own)
+    own = merged([own, permitted.going(database)])
+    spared = {
+        (name, key): named(dialect, tables[name].key, keys) for name, key, keys in permitted.emptied
+    }
+    reasons = guard.referenced(connection, dialect, tables, all_going, own=own, spared=spared)
     if not reasons:
         return []
     reasons += _further(database, all_going, own)
@@ -234,6 +237,32 @@ def _pointed_at(
     predicate: str,
     children: str | None,
 ) -> Iterator[Key]:
+    """Yield the keys of the rows of a predicate that rows of `child` reference."""
+    where = _pointed(database, key, child, predicate, children)
+    for row in database.dialect.read_rows(database.connection, _only_key(table), where):
+        yield tuple(split(row))
+
+
+def referred(
+    database: Database,
+    table: Table,
+    key: ForeignKey,
+    child: str,
+    predicate: str,
+    children: str | None,
+) -> set[Key]:
+    """Return what rows of `child` reference of the rows of a predicate, in the key's order."""
+    where = _pointed(database, key, child, predicate, children)
+    columns = tuple(table.column(name) for name in key.referred_columns)
+    narrow = replace(table, columns=columns, key=key.referred_columns)
+    return {
+        tuple(split(row)) for row in database.dialect.read_rows(database.connection, narrow, where)
+    }
+
+
+def _pointed(
+    database: Database, key: ForeignKey, child: str, predicate: str, children: str | None
+) -> str:
     dialect = database.dialect
     # The column of the referenced table stands on the left: its collation counts.
     left = dialect.quote_columns(key.referred_columns)
@@ -242,10 +271,7 @@ def _pointed_at(
     source = dialect.rows_of(database.tables[child])
     right = f"SELECT {dialect.quote_columns(key.columns)} FROM {source}"
     where = f" WHERE {children}" if children else ""
-    for row in dialect.read_rows(
-        database.connection, _only_key(table), f"({predicate}) AND {left} IN ({right}{where})"
-    ):
-        yield tuple(split(row))
+    return f"({predicate}) AND {left} IN ({right}{where})"
 
 
 def merged(goings: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from demosnap.config import Settings
 from demosnap.database import (
+    afterwards,
     captured,
     difference,
     fit,
@@ -84,7 +85,9 @@ class Run:
         leaving = reach.merged([way.leaving for way in found])
         along = self._along(leaving)
         # What one move reaches may be another one's: one of them has it all.
-        first = found[0].refused(reach.refusals(self.database, leaving, self._own, along)).prepared
+        reasons = reach.refusals(self.database, leaving, self._own, along)
+        reasons += afterwards.refusals(self.database, [way.prepared for way in found], along)
+        first = found[0].refused(reasons).prepared
         move = replace(first.move, also=along.counts(), emptied=along.emptied_counts())
         return [replace(first, move=move, along=along), *(way.prepared for way in found[1:])]
 
@@ -95,6 +98,15 @@ class Run:
     @cached_property
     def _others(self) -> Mapping[str, Mapping[str, str]]:
         return self.owners()
+
+    def _staying(self, going: Mapping[str, str]) -> fit.Staying | None:
+        """Tell which rows stay beside those of a scenario that go; None: that is seen later.
+
+        Where several scenarios move, what their rows reference is looked at when all is planned.
+        """
+        if len(self.goings) > 1:
+            return None
+        return lambda table, _: not_true(going[table]) if table in going else None
 
     def _along(self, leaving: Mapping[str, str]) -> reach.Along:
         listed = self.options.cascade
@@ -270,6 +282,7 @@ class Run:
             target,
             self._own,
             self.owners,
+            staying=self._staying(going),
             # A load that cannot be rolled back must not be the first to read the snapshot.
             whole=self.options.dry_run or self.options.non_transactional,
         )
@@ -318,7 +331,9 @@ class Run:
         refusals, obstacle = list(planned.unfit), ""
         if not refusals:
             may_go = staying.without(dialect, going)
-            refusals = difference.refusals(self.database, planned, may_go, self.owners)
+            refusals = difference.refusals(
+                self.database, planned, may_go, self.owners, self._staying(may_go)
+            )
             obstacle = difference.obstacle(self.database, planned)
         changes = tuple(one for one in planned.changes if len(one))
         unsafe, notes = self._unsafe({one.name for one in changes})

@@ -66,8 +66,10 @@ def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iter
     for one in in_order:
         if held[one.name]:
             yield Update(one.pair.table, held[one.name])
-    if coming := [(_new(one), _coming(one)) for one in in_order if _comes(one)]:
-        yield Insert(coming)
+    # In an order of their own: a circle may be one only over rows that are there already.
+    fresh = {name: tables[name] for name, one in by_name.items() if _comes(one)}
+    if coming := [by_name[name] for name in order.load_order(fresh, fresh)]:
+        yield Insert([(_new(one), _coming(one)) for one in coming])
     for one in in_order:
         if one.pair.keyed and one.counts.get("modified"):
             yield Update(_old(one) if defaults else _new(one), _updates(one, dialect, defaults))
