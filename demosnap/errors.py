@@ -23,6 +23,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+from demosnap.visible import one_line
+
 
 class DemosnapError(Exception):
     """Base of all errors that demosnap raises on purpose.
@@ -67,7 +69,7 @@ class UnknownNameError(UsageError):
         self.name = name
         message = f"unknown {kind} {name!r}{did_you_mean(name, known)}"
         if hint is None and known:
-            shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
+            shown = one_line(", ".join(known[:12])) + (", …" if len(known) > 12 else "")
             hint = f"Known: {shown}. {otherwise}".rstrip()
         elif hint is None and kind == "scenario":
             hint = 'There are no versions yet: `demosnap revision SCENARIO -m "v1"` captures one.'

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from demosnap import config, interrupts, target
 from demosnap.capturing import Capturing
 from demosnap.comparing import Comparing
+from demosnap.config import passwords
 from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import UsageError
 from demosnap.looking import Looking
@@ -272,7 +273,7 @@ class Project(Capturing, Looking, Comparing):
         self, connection: Connection | None, *, changes: bool
     ) -> Iterator[tuple[Connection, Target]]:
         if connection is not None:
-            given = target.without_passwords(connection.engine.url)
+            given = passwords.rendered(connection.engine.url)
             with target.database_errors(connection):
                 yield connection, Target(given, "the caller's connection", True)
             return

@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from demosnap import dialects
+from demosnap.config import passwords
 from demosnap.config.names import shown
-from demosnap.config.passwords import is_secret
 from demosnap.dialects import urls
 from demosnap.dialects.base import LOCK_WAIT, execute
 from demosnap.errors import ConfigError, DatabaseError, DemosnapError, LockError, TargetError
@@ -40,20 +40,22 @@ def url_of(settings: Settings) -> URL:
     return urls.normalise(settings.database_url)
 
 
-def without_passwords(url: URL) -> str:
-    """Render a URL for people: its passwords are `***`, those in its query too."""
-    query = {}
-    for key, values in url.query.items():
-        texts = (values,) if isinstance(values, str) else values
-        query[key] = tuple("***" if is_secret(key, text) else text for text in texts)
-    text = url.set(query=query).render_as_string(hide_password=True)
-    return text.replace("%2A%2A%2A", "***")
-
-
 def describe(url: URL, source: str) -> Target:
     """Return the target that a URL reaches, without its password."""
-    host, _ = dialects.get(url.get_backend_name()).endpoint(url)
-    return Target(without_passwords(url), source, _is_local(host))
+    host, _ = _endpoint(url)
+    return Target(passwords.rendered(url), source, _is_local(host))
+
+
+def _endpoint(url: URL) -> tuple[str | None, str]:
+    dialect = dialects.get(url.get_backend_name())
+    try:
+        return dialect.endpoint(url)
+    except (SQLAlchemyError, ImportError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"the database URL {passwords.rendered(url)} cannot be used:"
+            f" {passwords.redacted(str(error))}",
+            hint="Look at the driver and the options that it names.",
+        ) from error
 
 
 def check_allowed(url: URL, settings: Settings) -> None:
@@ -65,18 +67,19 @@ def check_allowed(url: URL, settings: Settings) -> None:
     Raises:
         TargetError: it may not.
     """
-    host, database = dialects.get(url.get_backend_name()).endpoint(url)
+    host, database = _endpoint(url)
     name = f"{host or 'localhost'}/{database}"
+    told = passwords.pattern(url, name)
     if any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.deny):
         raise TargetError(
-            f"the database {name} is denied by `deny:` in {shown(settings.yaml_file)}",
+            f"the database {told} is denied by `deny:` in {shown(settings.yaml_file)}",
         )
     if _is_local(host) or any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.allow):
         return
     raise TargetError(
-        f"the database {name} is not an allowed target; nothing was changed",
-        f'If it may hold demo data, add it to {shown(settings.yaml_file)}:  allow: ["{name}"]\n'
-        f"or give --allow-target '{name}' (with alembic: -x demosnap.allow_target='{name}').",
+        f"the database {told} is not an allowed target; nothing was changed",
+        f'If it may hold demo data, add it to {shown(settings.yaml_file)}:  allow: ["{told}"]\n'
+        f"or give --allow-target '{told}' (with alembic: -x demosnap.allow_target='{told}').",
     )
 
 
@@ -120,15 +123,18 @@ def connected(url: URL, lock_timeout: float = LOCK_WAIT) -> Iterator[Connection]
         DatabaseError: the database cannot be reached.
     """
     dialect = dialects.get(url.get_backend_name())
-    # Nothing is put back into a pool, and a session that the server ended has nothing to undo.
-    engine = create_engine(url, poolclass=NullPool, pool_reset_on_return=None)
-    dialect.configure_engine(engine)
     try:
+        # Nothing is put back into a pool, and a session that the server ended has nothing to undo.
+        engine = create_engine(url, poolclass=NullPool, pool_reset_on_return=None)
+        dialect.configure_engine(engine)
         connection = engine.connect()
-    except (SQLAlchemyError, OSError, TypeError) as error:
-        # TypeError: a driver that does not know a key of the URL's query.
+    except (
+        *(SQLAlchemyError, ImportError, OSError),
+        # A driver that does not know a key of the URL's query, or its value.
+        *(TypeError, ValueError, AttributeError),
+    ) as error:
         raise DatabaseError(
-            f"the database {without_passwords(url)} cannot be reached: {_reason(error)}",
+            f"the database {passwords.rendered(url)} cannot be reached: {_reason(error)}",
             "Is it running, and is the URL right?",
         ) from error
     try:
@@ -190,6 +196,7 @@ def _original(error: BaseException) -> BaseException:
 def _translated(connection: Connection, error: BaseException) -> DemosnapError:
     if isinstance(error, DemosnapError):
         return error
+    passwords.remember(connection.engine.url.render_as_string(hide_password=False))
     dialect = dialects.of(connection)
     if ended(connection, error):
         return DatabaseError(
@@ -218,4 +225,5 @@ def _driver_error(connection: Connection) -> type[BaseException]:
 def _reason(error: BaseException) -> str:
     cause = getattr(error, "orig", None) or error
     args = [str(part) for part in cause.args] or [type(cause).__name__]
-    return ": ".join(args).strip().splitlines()[0]
+    lines = passwords.redacted(": ".join(args)).strip().splitlines()
+    return lines[0] if lines else type(cause).__name__

@@ -594,4 +594,7 @@ def test_a_full_disk_under_standard_output(project: Workspace) -> None:
             text=True,
             timeout=120,
         )
-    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: standard output: No space left on device\n",
+    )

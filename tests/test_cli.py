@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import create_engine, text
 
 import demosnap.project
-from demosnap.cli import failure, render
+from demosnap.cli import render
 from demosnap.cli import session as sessions
 from demosnap.cli.program import cli
 from demosnap.errors import RefusedError, SnapshotError, UsageError
@@ -649,12 +649,16 @@ def test_an_interrupt(fake: Any) -> None:
     assert result.stderr.strip() == "interrupted, nothing was changed"
 
 
-def test_a_broken_pipe_is_quiet(fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failure, "silence_stdout", lambda: None)
+def test_a_server_that_hangs_up_is_no_reader_that_leaves(fake: Any) -> None:
     fake.result = RefusedError("load", ["x"])
     fake.result.__cause__ = BrokenPipeError(32, "Broken pipe")
+    assert "- x\n" in run("load", "general").stderr
+    fake.result = BrokenPipeError(32, "Broken pipe")
     result = run("load", "general")
-    assert (result.exit_code, result.output) == (1, "")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "error: another program hung up: Broken pipe\n",
+    )
 
 
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:

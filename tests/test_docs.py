@@ -195,7 +195,7 @@ RANKS = (
     ("config",),
     ("model",),
     ("errors", "version"),
-    ("holders", "interrupts"),
+    ("holders", "interrupts", "visible"),
 )
 RANK = {room: number for number, rooms in enumerate(RANKS) for room in rooms}
 # They stand beside the rooms: an application of its own, and the text of a user's env.py.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import sys
 from collections import Counter
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from demosnap.cli import completion
+from demosnap.cli import completion, screen
 from demosnap.cli.options import Command, StepCommand, pass_session, strip_step
 from demosnap.cli.session import Session
 from demosnap.errors import UnknownNameError, UsageError
@@ -90,7 +89,8 @@ def diff(
                 _write(f"{line}\n" for line in found.script(changes, [heading]))
         elif form == "json":
             head = {"scenario": scenario, "from": found.old.name, "to": found.new.name}
-            _write(differences.as_json(head, tables, totals, rows_too=not stat))
+            pieces = differences.as_json(head, tables, totals, rows_too=not stat)
+            _write(map(screen.json_text, pieces))
         elif stat:
             for pair, rows in tables:
                 for _ in totals.counting(pair.name, rows):
@@ -100,7 +100,7 @@ def diff(
             lines = differences.text(tables, totals, whole=bool(session.verbose))
             first = next(lines, None)
             if first is not None:
-                bold = click.style(heading, bold=True)
+                bold = screen.style(heading, bold=True)
                 _page(itertools.chain([bold, first], lines))
     if not totals:
         session.note("no differences")
@@ -127,10 +127,10 @@ def status(session: Session, scenario: str | None, exit_code: bool, as_json: boo
 
     entries = session.project().status(scenario)
     if as_json:
-        click.echo(shapes.dump([shapes.status(entry) for entry in entries]))
+        screen.echo_json(shapes.dump([shapes.status(entry) for entry in entries]))
     elif entries:
         for line in render.status(entries):
-            click.echo(line, color=_colours())
+            screen.echo(line)
     else:
         session.note("there are no scenarios yet")
     if exit_code and not all(entry.clean for entry in entries):
@@ -154,7 +154,7 @@ def log(session: Session, scenario: str | None, as_json: bool) -> None:
 
     entries = session.project().log(scenario)
     if as_json:
-        click.echo(shapes.dump([shapes.log_entry(entry) for entry in entries]))
+        screen.echo_json(shapes.dump([shapes.log_entry(entry) for entry in entries]))
     elif entries:
         _page(iter(render.log(entries, sys.stdout).split("\n")))
     else:
@@ -173,30 +173,25 @@ def show_changes(session: Session, plan: MovePlan | CapturePlan) -> None:
 
 
 def _write(pieces: Iterator[str]) -> None:
-    with click.open_file("-", "w", encoding="utf-8") as output:
-        for piece in pieces:
-            output.write(piece)
+    output = screen.data()
+    for piece in pieces:
+        output.write(piece)
+    output.flush()
 
 
 def _page(lines: Iterator[str]) -> None:
     """Print lines, through the pager if they are more than the terminal has."""
     if not sys.stdout.isatty():
         for line in lines:
-            click.echo(line)
+            screen.echo(line)
         return
     height = shutil.get_terminal_size((80, 24)).lines
     first = list(itertools.islice(lines, height))
     if len(first) < height:
         for line in first:
-            click.echo(line, color=_colours())
+            screen.echo(line)
         return
-    rest = itertools.chain(first, lines)
-    click.echo_via_pager((f"{line}\n" for line in rest), color=_colours())
-
-
-def _colours() -> bool | None:
-    """Return False where the user wants none, else None: what the output can show."""
-    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+    screen.page(itertools.chain(first, lines))
 
 
 COMMANDS = (diff, status, log)

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import click
-
+from demosnap.cli import screen
 from demosnap.snapshot.diff import KINDS, Cell, Kind, RowDifference, TablePair
 from demosnap.snapshot.paths import PathChange
 from demosnap.snapshot.rows import split
+from demosnap.visible import one_line
 
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "modified": "~"}
 COLOURS: dict[Kind, str] = {"added": "green", "removed": "red", "modified": "yellow"}
@@ -53,7 +53,7 @@ def text(tables: Tables, totals: Totals, *, whole: bool = False) -> Iterator[str
     """Yield the lines that show what differs; `whole`: values are never shortened."""
     room = 1_000_000 if whole else width()
     for pair, rows in tables:
-        heading = [click.style(pair.name, bold=True), *_notes(pair)]
+        heading = [screen.style(one_line(pair.name), bold=True), *_notes(pair)]
         said = len(heading) > 1
         if said:
             yield from heading
@@ -73,14 +73,15 @@ def _notes(pair: TablePair) -> Iterator[str]:
         yield "  the table is gone"
     for names, what in ((pair.columns_added, "new"), (pair.columns_removed, "gone")):
         if names:
-            yield f"  {what}: {'column' if len(names) == 1 else 'columns'} {', '.join(names)}"
+            noun = "column" if len(names) == 1 else "columns"
+            yield f"  {what}: {noun} {one_line(', '.join(names))}"
 
 
 def _row(pair: TablePair, difference: RowDifference, count: int, room: int) -> Iterator[str]:
     sign, colour = SIGNS[difference.kind], COLOURS[difference.kind]
     key = _key(pair, difference)
     if difference.kind == "modified":
-        yield click.style(f"  {sign} {key}", fg=colour)
+        yield screen.style(f"  {sign} {key}", fg=colour)
         for cell in pair.cells(difference):
             yield from _cell(cell, room)
         return
@@ -88,7 +89,7 @@ def _row(pair: TablePair, difference: RowDifference, count: int, room: int) -> I
         part for part in (f"  {sign} {key}".rstrip(), _values(pair, difference)) if part
     )
     times = f" ×{count}" if count > 1 else ""
-    yield click.style(_short(line, room - len(times)) + times, fg=colour)
+    yield screen.style(_short(line, room - len(times)) + times, fg=colour)
 
 
 def _key(pair: TablePair, difference: RowDifference) -> str:
@@ -97,7 +98,7 @@ def _key(pair: TablePair, difference: RowDifference) -> str:
     row = difference.new if difference.new is not None else difference.old
     literals = split(row or b"")
     return ", ".join(
-        f"{name}={_printable(literal)}"
+        f"{one_line(name)}={_printable(literal)}"
         for name, literal in zip(pair.table.key, literals, strict=False)
     )
 
@@ -108,14 +109,14 @@ def _values(pair: TablePair, difference: RowDifference) -> str:
         row, columns = difference.old, pair.old_columns
     named = zip(columns, split(row or b""), strict=True)
     return ", ".join(
-        f"{column.name}={_printable(literal)}"
+        f"{one_line(column.name)}={_printable(literal)}"
         for column, literal in named
         if literal != b"NULL" and not (pair.keyed and column.name in pair.table.key)
     )
 
 
 def _cell(cell: Cell, room: int) -> Iterator[str]:
-    start = f"      {cell.column}"
+    start = f"      {one_line(cell.column)}"
     if not cell.paths:
         old = None if cell.old is None else _printable(cell.old)
         new = None if cell.new is None else _printable(cell.new)
@@ -129,11 +130,11 @@ def _change(old: str | None, new: str | None, room: int) -> str:
     if old is None or new is None:
         shown = _short((old if new is None else new) or "", max(room - 2, 20))
         kind: Kind = "removed" if new is None else "added"
-        return click.style(f"{SIGNS[kind]} {shown}", fg=COLOURS[kind])
+        return screen.style(f"{SIGNS[kind]} {shown}", fg=COLOURS[kind])
     each = max((room - 3) // 2, 20)
     if len(old) + len(new) + 3 > room:
         old, new = _around(old, new, each), _around(new, old, each)
-    return click.style(old, fg="red") + " → " + click.style(new, fg="green")
+    return screen.style(old, fg="red") + " → " + screen.style(new, fg="green")
 
 
 def _around(value: str, other: str, room: int) -> str:
@@ -155,10 +156,7 @@ def _printable(literal: bytes) -> str:
 
 
 def _escaped(value: str | None) -> str | None:
-    """Write what would move the cursor, or turn the line round, as an escape."""
-    if value is None or value.isprintable():
-        return value
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value)
+    return None if value is None else one_line(value)
 
 
 def summary(totals: Totals) -> str:
@@ -171,17 +169,17 @@ def summary(totals: Totals) -> str:
 
 def stat(totals: Totals) -> Iterator[str]:
     """Yield a line a table with its rows as a bar, as git has it."""
-    longest = max((len(name) for name in totals.tables), default=0)
+    longest = max((len(one_line(name)) for name in totals.tables), default=0)
     most = max((counts.total() for counts in totals.tables.values()), default=0)
     digits = len(f"{most:,}")
     room = max(width() - longest - digits - 5, 10)
     for name, counts in totals.tables.items():
         scale = min(1.0, room / most)
         bar = "".join(
-            click.style(SIGNS[kind] * math.ceil(counts[kind] * scale), fg=COLOURS[kind])
+            screen.style(SIGNS[kind] * math.ceil(counts[kind] * scale), fg=COLOURS[kind])
             for kind in KINDS
         )
-        yield f" {name:<{longest}} | {counts.total():>{digits},} {bar}"
+        yield f" {one_line(name):<{longest}} | {counts.total():>{digits},} {bar}"
     if totals:
         yield f" {summary(totals)}"
 

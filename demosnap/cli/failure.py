@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -12,21 +11,27 @@ from typing import TextIO, cast
 import click
 
 from demosnap import interrupts
+from demosnap.cli import screen
+from demosnap.cli.screen import Unwritable
 from demosnap.cli.session import Session
 from demosnap.errors import DemosnapError, did_you_mean
 
 _NOTHING = "interrupted, nothing was changed"
-_PASSWORD = re.compile(r"(://[^:/@\s]*:)\S*(?=@)")
-_QUERY_PASSWORD = re.compile(
-    r"([?&][^=&\s]*(?:pass|pwd|secret|token|credential|key)[^=&\s]*=)[^&\s'\"]+", re.IGNORECASE
+# Errors of drivers that no border has translated, by module and base class.
+_DRIVERS = frozenset(
+    f"{module}.{name}"
+    for module in ("sqlite3", "psycopg", "psycopg2", "pymysql", "MySQLdb", "sqlalchemy")
+    for name in ("Error", "SQLAlchemyError")
 )
 
 
 def report(error: BaseException, session: Session) -> int:
     """Say on standard error what went wrong; return the exit code."""
-    if _cause(error, BrokenPipeError):
-        silence_stdout()
-        return 1
+    if isinstance(error, Unwritable):
+        if not error.broken:
+            done = "; what was asked for is done" if session.is_done else ""
+            _say(f"{'note' if done else 'error'}: standard output: {error}{done}")
+        return 0 if session.is_done else 1
     if interrupt := interrupts.behind(error):
         _say(str(interrupt) or session.interrupted or interrupts.said() or _NOTHING)
         return 130
@@ -36,7 +41,9 @@ def report(error: BaseException, session: Session) -> int:
     if session.debug and not isinstance(error, click.ClickException):
         import traceback
 
-        _say("".join(traceback.format_exception(error)).rstrip())
+        from demosnap.config import passwords
+
+        _say(passwords.redacted("".join(traceback.format_exception(error)).rstrip()))
     if isinstance(error, DemosnapError):
         _say(f"error: {error.message}" + (f"\n{error.hint}" if error.hint else ""))
         return error.exit_code
@@ -46,6 +53,9 @@ def report(error: BaseException, session: Session) -> int:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         _say(f"error: {where}{error.strerror}")
+        return 1
+    if said := _known(error):
+        _say(f"error: {said}")
         return 1
     if not session.debug:
         lines = str(error).strip().splitlines()
@@ -66,10 +76,29 @@ def check_streams() -> None:
         raise DemosnapError("standard output is closed", "Send it to /dev/null instead.")
 
 
-def silence_stdout() -> None:
-    """Let nothing more be written to a pipe that nobody reads."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _known(error: BaseException) -> str:
+    """Return the sentence for an error of Python itself, empty where there is none."""
+    from demosnap.config.passwords import redacted
+
+    what = redacted(str(error).strip().partition("\n")[0])
+    if isinstance(error, MemoryError):
+        return "there is not enough memory"
+    if isinstance(error, RecursionError):
+        return "something in the settings, the scripts or the snapshots is nested too deeply"
+    if isinstance(error, UnicodeError):
+        return f"a text cannot be read or written in its encoding: {what}"
+    if isinstance(error, ImportError):
+        return f"a module cannot be imported: {what}"
+    if isinstance(error, OSError):
+        return f"the system says no: {what or type(error).__name__}"
+    if isinstance(error, ValueError) and "null" in what:
+        return f"a name or a path holds a NUL character ({what})"
+    if isinstance(error, ValueError) and "integer string conversion" in what:
+        return f"a number has too many digits ({what.partition(';')[0]})"
+    kinds = {f"{one.__module__.partition('.')[0]}.{one.__name__}" for one in type(error).__mro__}
+    if kinds & _DRIVERS:
+        return f"the database refused: {what}"
+    return ""
 
 
 def _usage(error: click.ClickException) -> str:
@@ -85,19 +114,9 @@ def _usage(error: click.ClickException) -> str:
     return "\n".join(lines)
 
 
-def _cause(error: BaseException | None, kind: type[BaseException]) -> BaseException | None:
-    """Return the first error of a kind behind an error."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        if isinstance(error, kind):
-            return error
-        seen.add(id(error))
-        error = error.__cause__
-    return None
-
-
 def _say(text: str) -> None:
-    # An error of a driver may quote a URL.
-    text = _QUERY_PASSWORD.sub(r"\1***", _PASSWORD.sub(r"\1***", text))
-    with suppress(OSError):
-        click.echo(text, err=True)
+    from demosnap.config.passwords import without_passwords
+
+    text = without_passwords(text)
+    with suppress(OSError, Unwritable):
+        screen.echo(text, err=True)

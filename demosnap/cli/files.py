@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from demosnap.cli import completion
+from demosnap.cli import completion, screen
 from demosnap.cli.options import Command, lock_timeout, pass_session
 from demosnap.cli.session import Session
 from demosnap.errors import UsageError
@@ -51,7 +51,7 @@ def init(session: Session, directory: str, git: bool) -> None:
         if session.yes:
             session.note(text)
             return True
-        click.echo(text, err=True)
+        screen.echo(text, err=True)
         try:
             session.ask(
                 question,
@@ -67,9 +67,9 @@ def init(session: Session, directory: str, git: bool) -> None:
     result = scaffold.init(Path(directory), url=session.url, confirm=confirm, git=git)
     if not session.quiet:
         for name in result.written:
-            click.echo(f"wrote {Path(directory, name)}")
+            screen.echo(f"wrote {Path(directory, name)}")
         for name in result.configured:
-            click.echo(f"set {name} in git's configuration of this repository")
+            screen.echo(f"set {name} in git's configuration of this repository")
     for name in result.kept:
         session.note(f"kept {Path(directory, name)}")
     for note in result.notes:
@@ -142,9 +142,9 @@ def current(session: Session, as_json: bool) -> None:
 
     entries = session.project().current()
     if as_json:
-        click.echo(shapes.dump([shapes.current(entry) for entry in entries]))
+        screen.echo_json(shapes.dump([shapes.current(entry) for entry in entries]))
     elif entries:
-        click.echo(render.current(entries, sys.stdout))
+        screen.echo(render.current(entries, sys.stdout))
     else:
         session.note("nothing is loaded")
 
@@ -165,7 +165,10 @@ def show(session: Session, version: str, as_json: bool) -> None:
     from demosnap.cli import shapes, versions
 
     entry = session.project().show(version)
-    click.echo(shapes.dump(shapes.details(entry)) if as_json else versions.details(entry))
+    if as_json:
+        screen.echo_json(shapes.dump(shapes.details(entry)))
+    else:
+        screen.echo(versions.details(entry))
 
 
 @click.command("check", cls=Command)
@@ -194,13 +197,13 @@ def check(
     project = session.project()
     findings = project.check(scenario, database=database, rehearse=rehearse)
     if as_json:
-        click.echo(shapes.dump([shapes.finding(finding) for finding in findings]))
+        screen.echo_json(shapes.dump([shapes.finding(finding) for finding in findings]))
     elif findings:
         _show_findings(findings)
     elif not session.quiet:
         count = len(project.history(scenario, indicate_current=False))
         what = "1 revision" if count == 1 else f"{render.number(count)} revisions"
-        click.echo(f"{what}, nothing wrong")
+        screen.echo(f"{what}, nothing wrong")
     if findings:
         session.note("1 problem" if len(findings) == 1 else f"{len(findings)} problems")
         click.get_current_context().exit(FINDINGS)
@@ -226,15 +229,16 @@ def manifest(session: Session, only_check: bool, to_stdout: bool) -> None:
     project = session.project()
     if to_stdout:
         text = project.manifest_text()
-        with click.open_file("-", "w", encoding="utf-8") as output:
-            output.write(text)
+        output = screen.data()
+        output.write(screen.json_text(text))
+        output.flush()
         return
     findings = project.manifest(check=only_check)
     if only_check and findings:
         _show_findings(findings)
         click.get_current_context().exit(FINDINGS)
     if not session.quiet:
-        click.echo("the manifest is up to date")
+        screen.echo("the manifest is up to date")
 
 
 @click.command("quickstart", cls=Command)
@@ -275,13 +279,13 @@ def _show_versions(session: Session, entries: list[HistoryEntry], as_json: bool)
     from demosnap.cli import shapes, versions
 
     if as_json:
-        click.echo(shapes.dump([shapes.version(entry) for entry in entries]))
+        screen.echo_json(shapes.dump([shapes.version(entry) for entry in entries]))
     elif not entries:
         session.note('no versions yet: `demosnap revision general -m "v1"` captures the first')
     elif session.verbose:
-        click.echo("\n\n".join(versions.details(entry) for entry in entries))
+        screen.echo("\n\n".join(versions.details(entry) for entry in entries))
     else:
-        click.echo(versions.history(entries, sys.stdout))
+        screen.echo(versions.history(entries, sys.stdout))
 
 
 def _note_heads(session: Session, project: Project, entries: list[HistoryEntry]) -> None:
@@ -313,10 +317,10 @@ def renumber(session: Session, name: str, dry_run: bool, others: dict[str, objec
     result = session.project().renumber(name, dry_run=dry_run)
     session.done(dry_run=dry_run)
     if session.quiet and not dry_run:
-        click.echo(render.snapshot_path(result.versions[-1][1]))
+        screen.echo(render.snapshot_path(result.versions[-1][1]))
         return
     for line in render.renumbering(result):
-        click.echo(line)
+        screen.echo(line)
     for note in result.notes:
         session.note("note: " + note.replace("\n", "\n  "))
 
@@ -325,7 +329,7 @@ def _show_findings(findings: list[Finding]) -> None:
     from demosnap.cli import render
 
     for finding in findings:
-        click.echo(render.finding(finding))
+        screen.echo(render.finding(finding))
 
 
 COMMANDS = (init, history, heads, current, show, check, manifest, quickstart)

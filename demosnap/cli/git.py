@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
+from demosnap.cli import screen
 from demosnap.cli.options import Command
 from demosnap.errors import DemosnapError
 
@@ -25,9 +25,10 @@ def textconv(file: Path) -> None:
     """
     from demosnap.snapshot.textconv import convert
 
+    output = screen.Data()
     for piece in convert(file):
-        sys.stdout.buffer.write(piece)
-    sys.stdout.buffer.flush()
+        output.send(piece)
+    output.flush()
 
 
 @click.command("git-merge", cls=Command, hidden=True)

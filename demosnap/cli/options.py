@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from demosnap.cli import failure
+from demosnap.cli import failure, screen
 from demosnap.cli.session import Session
-from demosnap.errors import UnknownNameError, UsageError
+from demosnap.errors import DemosnapError, UnknownNameError, UsageError
 from demosnap.version import __version__
 
 DOCS = "Reference: docs/commands.md"
@@ -39,7 +39,7 @@ def _store(context: click.Context, parameter: click.Parameter, value: Any) -> No
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
-        click.echo(f"demosnap {__version__}")
+        screen.echo(f"demosnap {__version__}")
         context.exit()
 
 
@@ -211,6 +211,18 @@ class Group(click.Group):
             )
         return super().resolve_command(context, args)
 
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command.
+
+        Raises:
+            DemosnapError: another program has gone that the command talks to.
+        """
+        try:
+            return super().invoke(context)
+        except BrokenPipeError as error:
+            # Click would take it for a reader of standard output that has left.
+            raise DemosnapError(f"another program hung up: {error.strerror}") from error
+
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(context, formatter)
         _write_options(self, context, formatter)
@@ -226,12 +238,13 @@ class Group(click.Group):
         session = more.setdefault("obj", Session())
         more["standalone_mode"] = False
         completion.install()
-        try:
-            failure.check_streams()
-            code = super().main(args, prog_name, **more)
-            sys.stdout.flush()
-        except SystemExit:
-            raise
-        except BaseException as error:  # noqa: BLE001  the border where all errors become words
-            code = failure.report(error, session)
+        with screen.shown():
+            try:
+                failure.check_streams()
+                code = super().main(args, prog_name, **more)
+                sys.stdout.flush()
+            except SystemExit:
+                raise
+            except BaseException as error:  # noqa: BLE001  the border where all errors become words
+                code = failure.report(error, session)
         sys.exit(code if isinstance(code, int) else 0)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from demosnap.cli import comparing, completion, files, git
+from demosnap.cli import comparing, completion, files, git, screen
 from demosnap.cli.options import (
     DOCS,
     Group,
@@ -88,7 +88,7 @@ def cli(context: click.Context) -> None:
     demosnap history                    list what there is
     """
     if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+        screen.echo(context.get_help())
 
 
 @cli.command("revision")
@@ -170,10 +170,10 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
             session.note("\n".join(render.remarks(result.plan)))
     if session.quiet and not dry_run:
         if result.version is not None:
-            click.echo(render.snapshot_path(result.version, result.files))
+            screen.echo(render.snapshot_path(result.version, result.files))
     else:
         for line in render.revision(result):
-            click.echo(line)
+            screen.echo(line)
     if result.plan is None and session.verbose:
         session.note("note: auto_export is off, nothing was done")
     if dry_run and result.plan is not None and result.plan.refusals:
@@ -223,8 +223,7 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
         )
     if options.pop("sql"):
         _no_options_with_sql(options)
-        with _sql_output() as output:
-            session.project().upgrade_sql(targets, output)
+        session.project().upgrade_sql(targets, screen.data())
         return
     _run(session, "upgrade", options, session.project().upgrade, *targets)
 
@@ -262,8 +261,7 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
         )
     if options.pop("sql"):
         _no_options_with_sql(options)
-        with _sql_output() as output:
-            session.project().downgrade_sql(scenario, step, output)
+        session.project().downgrade_sql(scenario, step, screen.data())
         return
     _run(session, "downgrade", options, session.project().downgrade, scenario, step)
 
@@ -359,14 +357,14 @@ def _run(
         session.note("\n".join([render.target(plan.target), *render.remarks(plan)]))
     if not session.quiet:
         for line in render.done(plan):
-            click.echo(line)
+            screen.echo(line)
 
 
 def _show_plan(session: Session, plan: MovePlan | CapturePlan) -> None:
     from demosnap.cli import render
 
     session.note(render.target(plan.target))
-    click.echo(render.plan_body(plan, sys.stdout))
+    screen.echo(render.plan_body(plan, sys.stdout))
     comparing.show_changes(session, plan)
 
 
@@ -379,10 +377,6 @@ def _no_options_with_sql(options: dict[str, Any]) -> None:
                 f"--{name.replace('_', '-')} does not go with --sql",
                 "The script of --sql is written without a look at any database.",
             )
-
-
-def _sql_output() -> TextIO:
-    return cast("TextIO", click.open_file("-", "w", encoding="utf-8"))
 
 
 for _command in (*files.COMMANDS, *comparing.COMMANDS, *git.COMMANDS):

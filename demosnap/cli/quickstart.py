@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-
+from demosnap.cli import screen
 from demosnap.cli.session import Session
 from demosnap.errors import ConfigError, UsageError
 
@@ -101,9 +100,9 @@ def _tour(way: str | None, session: Session) -> None:
     _demosnap(session, "upgrade", "general@head")
     _demosnap(session, "history")
 
-    click.echo()
-    click.secho("What to do next", bold=True)
-    click.echo(
+    screen.echo()
+    screen.echo(screen.style("What to do next", bold=True))
+    screen.echo(
         f"  {way + ', and' if way else 'Here:'} repeat any of these commands\n"
         "  less demo_revisions/general/latest.sql        the snapshot is plain SQL\n"
         "  less demo_revisions/demosnap.yaml             what tells a demo row from a real one\n"
@@ -169,9 +168,9 @@ def _demosnap(session: Session, *words: str) -> None:
 
 
 def _say(text: str) -> None:
-    click.echo()
-    click.secho(f"# {text}", bold=True)
+    screen.echo()
+    screen.echo(screen.style(f"# {text}", bold=True))
 
 
 def _show(command: str) -> None:
-    click.secho(f"$ {command}", fg="green")
+    screen.echo(screen.style(f"$ {command}", fg="green"))

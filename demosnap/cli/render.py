@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-import click
 from rich.text import Text
 
-from demosnap.cli import tables
+from demosnap.cli import screen, tables
 from demosnap.config.names import shown
 from demosnap.plan import CapturePlan
+from demosnap.visible import one_line
 
 if TYPE_CHECKING:
     from demosnap.database.log import LogEntry
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 def target(target: Target) -> str:
     """Render the database that is worked on, and where its URL came from."""
-    return f"Database: {target.url} (from {target.source})"
+    return f"Database: {one_line(target.url)} (from {one_line(target.source)})"
 
 
 def plan(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
@@ -76,18 +76,18 @@ def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
     if plan.rows:
         table = tables.table(stream, "table", ">rows")
         for name, count in plan.rows.items():
-            table.add_row(Text(name), number(count))
+            table.add(Text(name), number(count))
         lines.append(tables.text(table, stream))
     return "\n".join([*lines, *remarks(plan)])
 
 
 def external_reference(reference: ExternalReference) -> str:
     """Render selected rows that refer to rows outside of the selection."""
-    columns = ", ".join(reference.columns)
-    there = f"{reference.references} ({', '.join(reference.referred_columns)})"
+    columns = one_line(", ".join(reference.columns))
+    there = one_line(f"{reference.references} ({', '.join(reference.referred_columns)})")
     return (
-        f"note: {rows(reference.rows)} of {reference.table} refer by {columns} to {there}, "
-        "which is not captured: a load needs those rows"
+        f"note: {rows(reference.rows)} of {one_line(reference.table)} refer by {columns} to"
+        f" {there}, which is not captured: a load needs those rows"
     )
 
 
@@ -122,11 +122,11 @@ def _rows(move: Move, stream: TextIO) -> str:
     table = tables.table(stream, "table", ">to purge", ">to load")
     names = dict.fromkeys((*move.load, *reversed(list(move.purge))))
     for name in names:
-        table.add_row(Text(name), number(move.purge.get(name, 0)), number(move.load.get(name, 0)))
+        table.add(Text(name), number(move.purge.get(name, 0)), number(move.load.get(name, 0)))
     if len(names) > 1:
         table.add_section()
         totals = (number(sum(counts.values())) for counts in (move.purge, move.load))
-        table.add_row("total", *totals)
+        table.add("total", *totals)
     return tables.text(table, stream)
 
 
@@ -136,24 +136,25 @@ def _changes(move: Move, stream: TextIO, *titles: str) -> str:
     table = tables.table(stream, "table", *titles)
     kinds = (move.purge, move.load, move.change)
     for one in move.changes:
-        table.add_row(Text(one.name), *(number(counts.get(one.name, 0)) for counts in kinds))
+        table.add(Text(one.name), *(number(counts.get(one.name, 0)) for counts in kinds))
     if len(move.changes) > 1:
         table.add_section()
-        table.add_row("total", *(number(sum(counts.values())) for counts in kinds))
+        table.add("total", *(number(sum(counts.values())) for counts in kinds))
     return tables.text(table, stream)
 
 
 def _others(move: Move) -> Iterator[str]:
     """Yield what happens beside: to rows that are no demo data, and because of them."""
     for name, count in move.also.items():
-        yield f"{rows(count)} of {name} that are no demo data go too (--cascade)"
+        yield f"{rows(count)} of {one_line(name)} that are no demo data go too (--cascade)"
     for name, count in move.emptied.items():
-        yield f"{rows(count)} of {name} that are no demo data lose their reference (--cascade)"
+        told = f"{rows(count)} of {one_line(name)} that are no demo data"
+        yield f"{told} lose their reference (--cascade)"
     for name, count in move.kept.items():
         stay = (
             "stays, since other rows need it" if count == 1 else "stay, since other rows need them"
         )
-        yield f"{rows(count)} of {name} {stay} (--keep-referenced)"
+        yield f"{rows(count)} of {one_line(name)} {stay} (--keep-referenced)"
 
 
 def done(plan: MovePlan) -> list[str]:
@@ -216,11 +217,11 @@ def renumbering(result: Renumbering) -> list[str]:
 
 
 def _changed_files(written: Sequence[str], removed: Sequence[str] = ()) -> Iterator[str]:
-    yield from (f"wrote {file}" for file in written)
-    yield from (f"removed {file}" for file in removed)
+    yield from (f"wrote {one_line(file)}" for file in written)
+    yield from (f"removed {one_line(file)}" for file in removed)
     folders = dict.fromkeys(str(Path(file).parent) for file in written)
     if folders:
-        yield f"git add {shlex.join(folders)}"
+        yield f"git add {one_line(shlex.join(folders))}"
 
 
 def snapshot_path(version: Version, files: Sequence[str] = ()) -> str:
@@ -238,7 +239,7 @@ def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
         count = "?" if entry.rows is None else number(sum(entry.rows.values()))
         if entry.version is None:
             said = Text("no script here knows this revision", style="yellow")
-            table.add_row(Text(entry.scenario), Text(entry.revision), count, said)
+            table.add(Text(entry.scenario), Text(entry.revision), count, said)
             continue
         said = Text("head" if entry.head else "", style="cyan")
         expected = {name: n for name, n in entry.version.rows.items() if n}
@@ -246,20 +247,22 @@ def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
             said = Text(f"the snapshot has {rows(entry.version.total)}", style="yellow")
             if sum(entry.rows.values()) == entry.version.total:
                 said = Text("other counts per table than the snapshot", style="yellow")
-        table.add_row(Text(entry.scenario), Text(entry.version.version), count, said)
+        table.add(Text(entry.scenario), Text(entry.version.version), count, said)
     return tables.text(table, stream)
 
 
 def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
     """Yield what the database holds of each scenario, and which rows differ, line by line."""
     for entry in entries:
-        yield f"{click.style(entry.scenario, bold=True)}: {_loaded(entry)}"
+        yield f"{screen.style(one_line(entry.scenario), bold=True)}: {_loaded(entry)}"
         for problem in entry.problems:
-            yield click.style("  " + problem.replace("\n", "\n  "), fg="red")
+            yield screen.style("  " + problem.replace("\n", "\n  "), fg="red")
         for one in entry.drift or ():
-            yield click.style(f"  {one.told}", fg="yellow")
+            yield screen.style(f"  {one_line(one.told)}", fg="yellow")
         if entry.kept:
-            counted = ", ".join(f"{table} {number(count)}" for table, count in entry.kept.items())
+            counted = ", ".join(
+                f"{one_line(table)} {number(count)}" for table, count in entry.kept.items()
+            )
             yield f"  kept beside it, since other rows reference them: {counted}"
     drifted = [entry for entry in entries if entry.drift and entry.version]
     if drifted:
@@ -271,7 +274,7 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
 def _loaded(entry: StatusEntry) -> str:
     if entry.version is None:
         if entry.revision is not None:
-            return entry.revision
+            return one_line(entry.revision)
         rows_there = sum(one.added for one in entry.drift or ())
         are = "is" if rows_there == 1 else "are"
         found = f", and {rows(rows_there)} {are} in no version" if rows_there else ""
@@ -290,7 +293,7 @@ def log(entries: Sequence[LogEntry], stream: TextIO) -> str:
         revision = Text(entry.revision or "base")
         who = Text(f"{entry.os_user}@{entry.host}", style="dim")
         count = number(sum(entry.rows.values()))
-        table.add_row(when, entry.operation, Text(entry.scenario), revision, count, who)
+        table.add(when, entry.operation, Text(entry.scenario), revision, count, who)
     return tables.text(table, stream)
 
 
@@ -298,7 +301,8 @@ def finding(finding: Finding) -> str:
     """Render a finding as `file:line: message`, its hint indented below."""
     place = ""
     if finding.file is not None:
-        place = f"{finding.file}: " if finding.line is None else f"{finding.file}:{finding.line}: "
+        file = one_line(finding.file)
+        place = f"{file}: " if finding.line is None else f"{file}:{finding.line}: "
     hint = f"\n{finding.hint}".replace("\n", "\n  ") if finding.hint else ""
     return f"{place}{finding.message}{hint}"
 

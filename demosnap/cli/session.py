@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from demosnap import interrupts
+from demosnap.cli import screen
 from demosnap.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,10 +56,15 @@ class Session:
         if not dry_run:
             self.interrupted = interrupts.DONE
 
+    @property
+    def is_done(self) -> bool:
+        """Whether what was asked for is done, and only said or not."""
+        return self.interrupted == interrupts.DONE or bool(interrupts.said())
+
     def note(self, text: str) -> None:
         """Say something beside the result, on standard error; nothing with -q."""
         if text and not self.quiet:
-            click.echo(text, err=True)
+            screen.echo(text, err=True)
 
     def confirm(self, plan: MovePlan | CapturePlan) -> None:
         """Show the target and the plan, and ask if the target is a remote one.
@@ -72,7 +78,7 @@ class Session:
         self.announced = True
         ask = render.acts(plan) and not plan.target.local and not self.yes
         if ask or not self.quiet:
-            click.echo(render.plan(plan, sys.stderr), err=True)
+            screen.echo(render.plan(plan, sys.stderr), err=True)
         if not ask:
             return
         self.ask(

@@ -7,8 +7,29 @@ from typing import TextIO
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
+
+from demosnap.cli import screen
+from demosnap.visible import one_line
+
+Cell = str | Text | tuple[Text, ...]
+"""A text of one line, or several of them."""
+
+
+class Table(RichTable):
+    """A table of values that somebody else wrote: each stays in its line and cannot steer it."""
+
+    def add(self, *cells: Cell) -> None:
+        """Add a row."""
+        self.add_row(*map(_cell, cells))
+
+
+def _cell(cell: Cell) -> Text:
+    if isinstance(cell, tuple):
+        return Text("\n").join(map(_cell, cell))
+    style = cell.style if isinstance(cell, Text) else ""
+    return Text(one_line(str(cell)), style)
 
 
 def console(stream: TextIO) -> Console:
@@ -39,4 +60,5 @@ def text(table: Table, stream: TextIO) -> str:
     wide = console(stream)
     with wide.capture() as capture:
         wide.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n"))
+    lines = capture.get().rstrip("\n").split("\n")
+    return screen.marked("\n".join(line.rstrip() for line in lines))

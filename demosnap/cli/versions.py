@@ -9,6 +9,7 @@ from rich.text import Text
 
 from demosnap.cli import tables
 from demosnap.cli.render import external_reference, number, size, snapshot_path
+from demosnap.visible import one_line
 
 if TYPE_CHECKING:
     from demosnap.plan import HistoryEntry
@@ -32,19 +33,15 @@ def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
         file = Text(version.file, style="dim")
         middle = (Text(version.created_at[:10]), number(version.total), size(version.size))
         if wide:
-            table.add_row(name, place, message, *middle, file)
+            table.add(name, place, message, *middle, file)
         else:
             # Both lines are said in two cells each: at 80 columns seven columns do not fit.
-            table.add_row(
-                _stacked(name, place),
+            table.add(
+                (name, place) if place else name,
                 *middle,
-                _stacked(message, file) if message else file,
+                (message, file) if message else file,
             )
     return tables.text(table, stream)
-
-
-def _stacked(first: Text, second: Text) -> Text:
-    return Text.assemble(first, "\n", second) if second else first
 
 
 def _place(head: bool, current: bool | None) -> str:
@@ -71,12 +68,12 @@ def details(entry: HistoryEntry) -> str:
             f"{table} {stamp}" for table, stamp in version.application_revision.items()
         ),
     }
-    lines = [f"{name + ':':<13}{value}" for name, value in fields.items() if value]
+    lines = [f"{name + ':':<13}{one_line(value)}" for name, value in fields.items() if value]
     lines.append(f"{'rows:':<13}{number(version.total)}")
-    width = max((len(name) for name in version.rows), default=0)
+    width = max((len(one_line(name)) for name in version.rows), default=0)
     for name, count in version.rows.items():
         rule = version.selection.rules.get(name)
-        picked = f"  {rule_text(rule)}" if rule else ""
-        lines.append(f"  {name:<{width}} {number(count):>9}{picked}")
+        picked = f"  {one_line(rule_text(rule))}" if rule else ""
+        lines.append(f"  {one_line(name):<{width}} {number(count):>9}{picked}")
     lines.extend(external_reference(one) for one in version.external_references)
     return "\n".join(lines)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from demosnap.config import passwords
 from demosnap.config.names import shown
 from demosnap.errors import ConfigError, did_you_mean
 
@@ -224,6 +225,15 @@ def database_url(
     Raises:
         ConfigError: the ini file's URL cannot be interpolated.
     """
+    found, source = _database_url(ini, section, url)
+    if found is not None:
+        passwords.remember(found)
+    return found, source
+
+
+def _database_url(
+    ini: Ini | None, section: str | None, url: str | None
+) -> tuple[str | None, str | None]:
     if url:
         return url, "--url"
     if from_variable := os.environ.get(URL_VARIABLE):

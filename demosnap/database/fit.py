@@ -15,6 +15,7 @@ from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Column, ExternalReference, Table, Version
 from demosnap.snapshot.predicates import not_true
 from demosnap.snapshot.rows import show_key, split
+from demosnap.visible import one_line
 
 _SHOWN = 5
 
@@ -249,9 +250,9 @@ class _Search:
                 continue
             taken = there[: len(key)]
             found.keys.append(taken)
-            text = b"/".join(taken).decode()
+            text = one_line(b"/".join(taken).decode())
             if own and taken in wanted:
-                other = b"/".join(there[len(key) :]).decode()
+                other = one_line(b"/".join(there[len(key) :]).decode())
                 mine = show_key(self._table, wanted[taken])
                 text += f" in {mine} of the snapshot and {'/'.join(own)}={other} of the database"
             found.shown.append(text)

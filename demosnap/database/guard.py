@@ -14,6 +14,7 @@ from demosnap.dialects.base import Dialect, execute
 from demosnap.model import ExternalReference, ForeignKey, Table
 from demosnap.snapshot.predicates import filled, first_of, in_table, leads_nowhere, not_true
 from demosnap.snapshot.rows import split
+from demosnap.visible import one_line
 
 _SHOWN = 5
 
@@ -160,7 +161,7 @@ def matching(
 
 def show_literals(keys: Sequence[tuple[bytes, ...]], count: int) -> str:
     """Render keys for a message, with an ellipsis where there are more than are given."""
-    shown = ", ".join(b"/".join(key).decode() for key in keys)
+    shown = one_line(", ".join(b"/".join(key).decode() for key in keys))
     return shown + (", …" if count > len(keys) else "")
 
 

@@ -14,6 +14,7 @@ from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Table
 from demosnap.snapshot.predicates import first_of, leads_nowhere, not_true
 from demosnap.snapshot.rows import row_key, show_key, split
+from demosnap.visible import one_line
 
 _SHOWN = 5
 
@@ -172,7 +173,7 @@ def untouched(before: Mapping[str, str], after: Mapping[str, str], triggers: Seq
 
 def show_rows(rows: Iterable[Sequence[object]]) -> str:
     """Render keys for a message: `3, 7, 9`."""
-    return ", ".join("/".join(map(str, row)) for row in rows)
+    return one_line(", ".join("/".join(map(str, row)) for row in rows))
 
 
 def first_difference(

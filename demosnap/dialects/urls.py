@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from demosnap.config import passwords
 from demosnap.errors import ConfigError, MissingDriverError
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def normalise(url: str) -> URL:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
+    passwords.remember(url)
     text = url.strip()
     scheme, colon, rest = text.partition(":")
     backend, _, driver = scheme.lower().partition("+")
@@ -72,12 +74,28 @@ def normalise(url: str) -> URL:
     except (ArgumentError, ValueError):
         # From None: the error of the parser shows the text.
         raise ConfigError("the database URL cannot be read", hint=_HINT) from None
+    _check_at(parsed)
     if known in _DRIVERS:
         parsed = parsed.set(drivername=f"{known}+{driver or _installed_driver(known)}")
         _check_installed(known, parsed.get_driver_name())
         parsed = _socket(parsed, known)
         parsed = _mysql(parsed) if known != "postgresql" else _postgresql(parsed)
     return parsed
+
+
+def _check_at(url: URL) -> None:
+    """Check that no part holds an @ that SQLAlchemy takes for a part of the host's name.
+
+    Raises:
+        ConfigError: one does; it may be a password's.
+    """
+    hosts = [url.host, *(_one(value) for key, value in url.query.items() if "host" in key.lower())]
+    behind = "" if url.get_backend_name() == "sqlite" else url.database
+    if any("@" in unquote(part) for part in (*hosts, behind) if part):
+        raise ConfigError(
+            "the database URL holds an @ where none can be",
+            hint="Write %40 for each @ of a password, %2F for each / and %3A for each :.",
+        )
 
 
 def is_printable(url: str) -> bool:
@@ -179,7 +197,7 @@ def _ssl_mode(mode: str, driver: str, authority: bool) -> Mapping[str, str]:
     modes = ("DISABLED", "PREFERRED", "PREFER", "ALLOW", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY")
     if mode not in modes:
         raise ConfigError(
-            f"the database URL's ssl-mode {mode!r} is unknown", hint=f"Known: {', '.join(modes)}."
+            "the database URL's ssl-mode is unknown", hint=f"Known: {', '.join(modes)}."
         )
     if mode in ("PREFERRED", "PREFER", "ALLOW"):
         return {}

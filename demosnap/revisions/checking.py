@@ -19,6 +19,7 @@ from demosnap.revisions import conflicts, files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render
 from demosnap.snapshot.rows import split
+from demosnap.visible import one_line
 
 _SHOWN = 5
 
@@ -256,7 +257,9 @@ def database(
     for stamp in log.stamps(connection):
         version = graph.versions.get(stamp)
         if version is None:
-            found.append(Finding(f"the database is stamped {stamp}, which no script here knows"))
+            found.append(
+                Finding(f"the database is stamped {one_line(stamp)}, which no script here knows")
+            )
         elif scenario in (None, version.scenario):
             found += _loaded(seen, settings, graph, version)
     for name in graph.scenarios:

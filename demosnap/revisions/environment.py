@@ -18,6 +18,7 @@ from sqlalchemy import Connection, delete
 
 from demosnap import config as configuration
 from demosnap import dialects, target
+from demosnap.config import passwords
 from demosnap.database import acting, kept, log, moves, reflect, views
 from demosnap.database.moves import Goal
 from demosnap.database.rehearsal import Rehearsal
@@ -28,6 +29,7 @@ from demosnap.revisions import offline, operations, steps, stock
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.outcome import Outcome
 from demosnap.revisions.script import scenario_of
+from demosnap.visible import one_line, visible
 
 REQUEST = "demosnap"
 """The attribute of Alembic's Config under which demosnap's own commands keep their request."""
@@ -67,7 +69,7 @@ def run() -> None:
             _run(_stock_request())
     except DemosnapError as error:
         if request is None:
-            raise CommandError(str(error)) from error
+            raise CommandError(visible(passwords.without_passwords(str(error)))) from error
         raise
 
 
@@ -78,7 +80,7 @@ def _run(request: Request) -> None:
         return
     given = context.config.attributes.get("connection")
     if given is not None:
-        place = Target(target.without_passwords(given.engine.url), "the caller's connection", True)
+        place = Target(passwords.rendered(given.engine.url), "the caller's connection", True)
         if not given.in_transaction():
             given.begin()
         with target.database_errors(given):
@@ -98,7 +100,7 @@ def _stock_request() -> Request:
     settings = configuration.from_alembic(context.config)
     settings = replace(settings, allow=(*settings.allow, *allowed))
     show = context.config.print_stdout
-    return Request(settings, options, confirm=lambda plan: show(stock.describe(plan)))
+    return Request(settings, options, confirm=lambda plan: show(visible(stock.describe(plan))))
 
 
 class _Run:
@@ -291,7 +293,8 @@ def _plan(
             [note for one in prepared for note in one.notes]
             + stale
             + [
-                f"the database is also stamped {stamp}, which no script here knows; left alone"
+                f"the database is also stamped {one_line(stamp)}, which no script here knows;"
+                " left alone"
                 for stamp in unknown
                 if stamp not in strangers
             ]
@@ -371,7 +374,7 @@ def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Gr
 
 def _unknown_stamp(stamp: str) -> str:
     return (
-        f"the database is stamped {stamp}, which no script here knows\n"
+        f"the database is stamped {one_line(stamp)}, which no script here knows\n"
         "get the branch that has it; or, if it was renumbered, `demosnap stamp` the version that it"
         " is now; or let it go with --discard (with alembic: -x demosnap.discard=1)"
     )

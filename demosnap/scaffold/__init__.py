@@ -86,9 +86,9 @@ def init(
     addition = ""
     if place.section is not None:
         addition = _section(root, place, url=database, source=source)
-        if source == "--url" and database is not None and urls.secrets(database):
+        if source == "--url" and database is not None and not urls.is_public(database):
             notes.append(
-                "The URL holds a password, which demosnap writes into no file: "
+                "The URL holds a password, or what may be one, which demosnap writes into no file: "
                 f"set {ini.URL_VARIABLE} to it."
             )
     files = _files(place)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from demosnap.config import passwords
 from demosnap.config.choices import DEFAULT_MARKER
 from demosnap.config.names import scenario_name_problem
 from demosnap.errors import DemosnapError
 from demosnap.model import ForeignKey, Marker, Table
-from demosnap.scaffold import urls
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -82,18 +82,18 @@ def _engine(url: str) -> Engine | None:
 
 
 def _reason(error: BaseException, url: str) -> str:
+    from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
+    passwords.remember(url)
     cause = getattr(error, "orig", None) or error
     lines = str(getattr(cause, "message", cause)).strip().splitlines()
     text = lines[0] if lines else type(cause).__name__
     try:
-        hidden = urls.secrets(url)
+        make_url(url)
     except (ArgumentError, ValueError):
         return "what names it is no database URL"
-    for secret in hidden:
-        text = text.replace(secret, "***")
-    return text
+    return passwords.redacted(text)
 
 
 def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:

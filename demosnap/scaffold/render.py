@@ -48,8 +48,8 @@ def _url_line(section: str, url: str | None, source: str | None) -> str:
         return f"# The database is what {source} says; sqlalchemy.url is not set here."
     if source != "--url":
         return "# The database is that of [alembic]; set sqlalchemy.url here for another one."
-    if urls.secrets(url):
-        return f"# The URL of the database holds a password: set {ini.URL_VARIABLE} to it."
+    if not urls.is_public(url):
+        return f"# The URL of the database may hold a password: set {ini.URL_VARIABLE} to it."
     return f"sqlalchemy.url = {url.replace('%', '%%')}"
 
 

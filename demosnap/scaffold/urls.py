@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demosnap.config.passwords import is_secret
+from demosnap.config import passwords
 from demosnap.dialects.urls import is_printable
 from demosnap.errors import UsageError
 
@@ -26,14 +26,8 @@ def check(url: str) -> None:
         raise UsageError("the text given as database URL is none", hint) from None
 
 
-def secrets(url: str) -> tuple[str, ...]:
-    """Return the passwords in a URL, those in its query too."""
+def is_public(url: str) -> bool:
+    """Say whether anybody may read the whole of a URL."""
     from sqlalchemy import make_url
 
-    parsed = make_url(url)
-    found = [str(parsed.password)] if parsed.password else []
-    for key, values in parsed.query.items():
-        for text in (values,) if isinstance(values, str) else values:
-            if is_secret(key, text):
-                found.append(text)
-    return tuple(found)
+    return passwords.is_public(make_url(url))

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from demosnap.model import Table
+from demosnap.visible import one_line
 
 # The letters before a quoted part (X'…', _utf8mb4 X'…', CAST(X'…' AS TEXT)) never hold a comma.
 _LITERAL = re.compile(rb"[^,']*(?:'[^']*'[^,']*)*")
@@ -65,11 +66,11 @@ def row_key(table: Table) -> Callable[[bytes], Key]:
 def show_key(table: Table, row: bytes) -> str:
     """Render a row's key for a message: `id=5`, or the start of the row where it has no key."""
     if not table.key:
-        text = row.decode("utf-8", "replace")
+        text = one_line(row.decode("utf-8", "replace"))
         return text if len(text) <= 60 else text[:59] + "…"
     literals = split(row)[: len(table.key)]
     return ", ".join(
-        f"{name}={literal.decode('utf-8', 'replace')}"
+        one_line(f"{name}={literal.decode('utf-8', 'replace')}")
         for name, literal in zip(table.key, literals, strict=True)
     )
 

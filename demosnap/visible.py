@@ -1,0 +1,42 @@
+"""Text as a terminal may show it: what would steer it, or hide in it, is written out."""
+
+from __future__ import annotations
+
+import re
+
+_SUSPECT = re.compile(r"[^\n\t -~]+")
+# What is a letter or a mark by its category, and shows nothing: fillers, joiners, selectors.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0"
+                    "\U000e0100-\U000e01ef]")  # fmt: skip
+_SPACES = frozenset("\u00a0\u1680\u202f\u205f\u3000") | {chr(n) for n in range(0x2000, 0x200B)}
+
+
+def visible(text: str) -> str:
+    """Write controls, bidi marks and invisible characters as escapes; lines and tabs stay.
+
+    `\\x1b` stands for an escape, `\\u202e` for a mark that turns the line round.
+    """
+    return _SUSPECT.sub(_written, text)
+
+
+def one_line(text: str) -> str:
+    """Write all that `visible` does, and what ends a line too: for a value inside of a line."""
+    if text.isprintable() and not _BLANK.search(text):
+        return text
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _written(found: re.Match[str]) -> str:
+    text = found[0]
+    if text.isprintable() and not _BLANK.search(text):
+        return text
+    return "".join(_character(one) for one in text)
+
+
+def _character(one: str) -> str:
+    if one in _SPACES or (one.isprintable() and not _BLANK.match(one)):
+        return one
+    if "\udc80" <= one <= "\udcff":
+        # Python's stand-in for a byte of a name that is not UTF-8.
+        return f"\\x{ord(one) - 0xDC00:02x}"
+    return ascii(one)[1:-1]
