@@ -50,7 +50,7 @@ def _endpoint(url: URL) -> tuple[str | None, str]:
     dialect = dialects.get(url.get_backend_name())
     try:
         return dialect.endpoint(url)
-    except (SQLAlchemyError, ImportError, TypeError, ValueError) as error:
+    except (SQLAlchemyError, ImportError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(
             f"the database URL {passwords.rendered(url)} cannot be used:"
             f" {passwords.redacted(str(error))}",

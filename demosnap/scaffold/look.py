@@ -57,7 +57,8 @@ def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
             engine.dispose()
     except (
         *(SQLAlchemyError, DemosnapError, ImportError, OSError, ValueError),
-        TypeError,  # a driver that does not know a key of the URL's query
+        # A driver that does not know a key of the URL's query, or its value.
+        *(TypeError, AttributeError),
     ) as error:
         return None, (
             f"The database could not be looked at ({_reason(error, url)}); "
