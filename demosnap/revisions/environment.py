@@ -282,7 +282,7 @@ def _plan(
     strangers = [stamp for stamp in unknown if scenario_of(stamp) in {g.scenario for g in goals}]
     # A stamp says what is there, whatever was said of it before.
     if strangers and not (options.discard or all(goal.stamp_only for goal in goals)):
-        refusals += [_unknown_stamp(stamp) for stamp in strangers]
+        refusals += [stock.unknown_stamp(stamp) for stamp in strangers]
     touched = {name for one in prepared for name in acting.touched(one)}
     refreshed, stale = views.concerned(database, settings, touched)
     plan = MovePlan(
@@ -370,14 +370,6 @@ def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Gr
         for scenario in graph.scenarios
         if scenario not in named
     ]
-
-
-def _unknown_stamp(stamp: str) -> str:
-    return (
-        f"the database is stamped {one_line(stamp)}, which no script here knows\n"
-        "get the branch that has it; or, if it was renumbered, `demosnap stamp` the version that it"
-        " is now; or let it go with --discard (with alembic: -x demosnap.discard=1)"
-    )
 
 
 def _title(found: Sequence[Move]) -> str:

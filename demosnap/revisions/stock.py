@@ -9,6 +9,7 @@ from typing import Any
 from demosnap.errors import UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.plan import VERIFY, MovePlan, Options
+from demosnap.visible import one_line
 
 
 def options(given: Mapping[str, str]) -> tuple[Options, tuple[str, ...]]:
@@ -80,3 +81,12 @@ def describe(plan: MovePlan) -> str:
 def name(version: Version | None) -> str:
     """Return the name of a version, or `base`."""
     return version.version if version else "base"
+
+
+def unknown_stamp(stamp: str) -> str:
+    """Render the refusal of a stamp that no script knows."""
+    return (
+        f"the database is stamped {one_line(stamp)}, which no script here knows\n"
+        "get the branch that has it; or, if it was renumbered, `demosnap stamp` the version that it"
+        " is now; or let it go with --discard (with alembic: -x demosnap.discard=1)"
+    )
