@@ -9,7 +9,8 @@
     ├── ScriptError               a revision script or the graph of them
     ├── SnapshotError             a snapshot file, with file and line
     ├── DatabaseError             the server said no, or cannot be reached
-    │   └── MissingDriverError    names the extra to install
+    │   ├── MissingDriverError    names the extra to install
+    │   └── RowsNotTakenError     rows went in otherwise than they were given, or not at all
     ├── TargetError               the database is not an allowed target
     ├── RefusedError              a guard refused; holds every reason
     ├── VerificationError         what was loaded is not what the snapshot says
@@ -134,6 +135,10 @@ class SnapshotError(DemosnapError):
 
 class DatabaseError(DemosnapError):
     """The database cannot be reached, or refused a statement."""
+
+
+class RowsNotTakenError(DatabaseError):
+    """The database did not take rows as they were given, and said so by a warning or a count."""
 
 
 class MissingDriverError(DatabaseError):

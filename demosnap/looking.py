@@ -167,9 +167,13 @@ class Looking:
         if database and not findings:
             with self._reading(None, changes=False) as (connection, _):
                 dialect = dialects.of(connection)
-                with dialect.session(connection, write=False), dialect.consistent_read(connection):
-                    findings = checking.database(connection, settings, self.graph(), scenario)
-                    stamps = log.stamps(connection)
+                with dialect.session(connection, write=False):
+                    with dialect.consistent_read(connection):
+                        findings = checking.database(connection, settings, self.graph(), scenario)
+                        stamps = log.stamps(connection)
+                    with connection.begin() as trial:
+                        findings += checking.untaken(connection, self.graph(), scenario)
+                        trial.rollback()
         if rehearse and not findings:
             graph = self.graph()
             loaded = [graph.versions[stamp] for stamp in stamps if stamp in graph.versions]

@@ -99,6 +99,19 @@ class ForeignKey:
 
 
 @dataclass(frozen=True, slots=True)
+class SpecialKey:
+    """What keeps rows apart and is more than a unique key of columns.
+
+    Two rows that `where` picks are in conflict if for each of `terms`, SQL expressions, its
+    operator is true of theirs.
+    """
+
+    name: str
+    terms: tuple[tuple[str, str], ...]
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One table's definition.
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from demosnap.config import Triggers
 from demosnap.database import (
@@ -17,7 +16,9 @@ from demosnap.database import (
     loaded,
     log,
     meanwhile,
+    miscounted,
     reach,
+    refused,
     transfer,
     verify,
 )
@@ -187,22 +188,34 @@ def _verify(
     level: Verify,
 ) -> dict[str, str | None]:
     """Check what is there now; return the digest of what each loaded scenario holds."""
-    connection, dialect = database.connection, database.dialect
     digests: dict[str, str | None] = {}
     for one in prepared:
         snapshot = snapshots.get(one.move.scenario)
-        if one.move.action == "purge":
-            verify.row_counts(connection, dialect, one.going, one.kept.counts())
-            if one.kept:
-                verify.foreign_keys(connection, dialect, database.tables, one.going)
-        elif snapshot is not None:
-            if one.planned is not None:
-                beside, rows = one.kept.counts(), snapshot.version.rows
-                expected = {n: rows.get(n, 0) + beside.get(n, 0) for n in (*rows, *beside)}
-                verify.row_counts(connection, dialect, one.going, expected)
-            kept_rows = one.kept if one.planned is not None else kept.NOTHING
-            digests[one.move.scenario] = loaded.verified(database, snapshot, level, kept_rows)
+        try:
+            digest = _verified(database, one, snapshot, level)
+        except verify.MiscountedError as error:
+            raise miscounted.explained(database, error, snapshot, one.kept.keys) from error
+        if snapshot is not None:
+            digests[one.move.scenario] = digest
     return digests
+
+
+def _verified(
+    database: Database, one: Prepared, snapshot: OpenSnapshot | None, level: Verify
+) -> str | None:
+    connection, dialect = database.connection, database.dialect
+    if one.move.action == "purge":
+        verify.row_counts(connection, dialect, one.going, one.kept.counts())
+        if one.kept:
+            verify.foreign_keys(connection, dialect, database.tables, one.going)
+    elif snapshot is not None:
+        if one.planned is not None:
+            beside, rows = one.kept.counts(), snapshot.version.rows
+            expected = {n: rows.get(n, 0) + beside.get(n, 0) for n in (*rows, *beside)}
+            verify.row_counts(connection, dialect, one.going, expected)
+        kept_rows = one.kept if one.planned is not None else kept.NOTHING
+        return loaded.verified(database, snapshot, level, kept_rows)
+    return None
 
 
 def _change(database: Database, one: Prepared, *, hold: bool) -> None:
@@ -211,11 +224,14 @@ def _change(database: Database, one: Prepared, *, hold: bool) -> None:
     before = database.dialect.affected_rows(database.connection) if hold else None
     try:
         tally = difference.act(database, one.planned.changes, one.going)
-    except IntegrityError as error:
+    except Exception as error:
+        if not refused.by_rows(database, error):
+            raise
+        reason = refused.reason(database, error)
         way = "load" if one.move.action == "reset" else "upgrade or downgrade with --full"
         raise DatabaseError(
             f"{one.move.scenario}: the rows that differ could not be changed one by one"
-            f" ({error.orig}); nothing was changed",
+            f" ({reason}); nothing was changed",
             f"Purge and load instead: {way}.",
         ) from error
     _hold(database, before, tally)

@@ -252,12 +252,13 @@ def _collisions(
         new = one.pair.new
         if new is not None and len(one):
             live = database.tables[one.name]
+            special = database.dialect.special_keys(database.connection, live)
             reasons += fit.collisions(
                 database.connection,
                 database.dialect,
                 live,
                 new,
-                _claiming(one),
+                _written(one) if special else _claiming(one),
                 going.get(one.name),
                 owners,
             )

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from demosnap.database.guard import batches, matching, show_literals
 from demosnap.database.snapshots import OpenSnapshot
+from demosnap.database.trial import Trial, changed_types
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Column, ExternalReference, Table, Version
 from demosnap.snapshot.predicates import not_true
@@ -65,11 +66,13 @@ def refusals(
         table.name: _Search(connection, dialect, tables[table.name], table, going.get(table.name))
         for table in snapshot.tables
     }
+    changed = () if snapshot.foreign else changed_types(snapshot)
     if not (
         whole
         or snapshot.foreign
         or (staying and target.external_references)
         or any(search.needed for search in searches.values())
+        or changed
     ):
         return reasons
     external: list[set[tuple[bytes, ...]]] = [set() for _ in target.external_references]
@@ -81,8 +84,8 @@ def refusals(
             if reference.table == table.name
         ]
         passing = _collecting(rows, wanted)
-        if searches[table.name].needed:
-            reasons += searches[table.name].collisions(passing, owners)
+        tried = whole or table.name in changed
+        reasons += searches[table.name].reasons(passing, owners, tried=tried)
         if wanted:
             collections.deque(passing, maxlen=0)
     if staying is None:
@@ -147,8 +150,7 @@ def collisions(
 
     `table` is the table as the rows have it, `going` the predicate of the rows that do not stay.
     """
-    search = _Search(connection, dialect, live, table, going)
-    return search.collisions(rows, owners) if search.needed else []
+    return _Search(connection, dialect, live, table, going).reasons(rows, owners)
 
 
 def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
@@ -220,7 +222,21 @@ class _Search:
         sql = f"SELECT 1 FROM {quoted}{where} LIMIT 1"
         return execute(self._connection, sql).first() is not None
 
-    def collisions(self, rows: Iterable[bytes], owners: Owners) -> list[str]:
+    def reasons(self, rows: Iterable[bytes], owners: Owners, *, tried: bool = False) -> list[str]:
+        """Return which keys are taken, and, where rows are `tried`, which the table would refuse.
+
+        Keys that are more than columns can only be compared by the database.
+        """
+        special = self._dialect.special_keys(self._connection, self._live) if self.needed else ()
+        if not (tried or special):
+            return self._collisions(rows, owners) if self.needed else []
+        with Trial(self._connection, self._dialect, self._live, self._table).begun() as trial:
+            passing = trial.passing(rows)
+            found = self._collisions(passing, owners) if self.needed else []
+            collections.deque(passing, maxlen=0)
+            return [*found, *trial.misfits(), *trial.taken(special, self._stays)]
+
+    def _collisions(self, rows: Iterable[bytes], owners: Owners) -> list[str]:
         """Return one reason for each unique key that is taken."""
         found = {key: _Collisions() for key in self._keys}
         for batch in batches(rows):

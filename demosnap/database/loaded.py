@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from demosnap.database import fit, guard, meanwhile, transfer, verify
+from demosnap.database import fit, guard, meanwhile, refused, transfer, verify
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Counted
@@ -66,8 +66,17 @@ def load(database: Database, target: Version) -> OpenSnapshot:
         DatabaseError: the database refused, or took another number of rows.
     """
     snapshot = OpenSnapshot(target, database.dialect, database.tables)
-    blocks = snapshot.blocks()
-    transfer.load(database.connection, database.dialect, snapshot.tables, blocks)
+    guarded = refused.Guarded(database, snapshot)
+    blocks = guarded.noting(snapshot.blocks())
+    guarded.begin()
+    try:
+        transfer.load(database.connection, database.dialect, snapshot.tables, blocks)
+    except Exception as error:
+        told = guarded.told(error)
+        if told is error:
+            raise
+        raise told from error
+    guarded.end()
     database.advance_sequences(snapshot.tables)
     # Past the last block stands the comparison of the digest.
     collections.deque(blocks, maxlen=0)

@@ -19,6 +19,18 @@ from demosnap.visible import one_line
 _SHOWN = 5
 
 
+class MiscountedError(VerificationError):
+    """The predicates pick other numbers of rows; `wrong` says so of each table, in a line."""
+
+    def __init__(self, wrong: Mapping[str, str], predicates: Mapping[str, str]) -> None:
+        super().__init__(
+            "\n".join(wrong.values()),
+            "A row of the snapshot may lack the marker, or a trigger acted.",
+        )
+        self.wrong = wrong
+        self.predicates = predicates
+
+
 def row_counts(
     connection: Connection,
     dialect: Dialect,
@@ -28,9 +40,9 @@ def row_counts(
     """Check that the predicates pick as many rows as were loaded.
 
     Raises:
-        VerificationError: they do not; names every table.
+        MiscountedError: they do not; names every table.
     """
-    _compare(transfer.counts(connection, dialect, predicates), expected)
+    _compare(transfer.counts(connection, dialect, predicates), expected, predicates)
 
 
 def rows_and_keys(
@@ -55,20 +67,20 @@ def rows_and_keys(
         dangling = dangling or any(orphaned)
     if dangling:
         foreign_keys(connection, dialect, tables, predicates)
-    _compare(found, expected)
+    _compare(found, expected, predicates)
 
 
-def _compare(found: Mapping[str, int], expected: Mapping[str, int]) -> None:
-    wrong = [
-        f"{name}: {found[name]} rows are picked by the selection, {expected.get(name, 0)} were"
-        " expected"
+def _compare(
+    found: Mapping[str, int], expected: Mapping[str, int], predicates: Mapping[str, str]
+) -> None:
+    wrong = {
+        name: f"{name}: {found[name]} rows are picked by the selection, {expected.get(name, 0)}"
+        " were expected"
         for name in found
         if found[name] != expected.get(name, 0)
-    ]
+    }
     if wrong:
-        raise VerificationError(
-            "\n".join(wrong), "A row of the snapshot may lack the marker, or a trigger acted."
-        )
+        raise MiscountedError(wrong, predicates)
 
 
 def foreign_keys(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from demosnap.dialects import references
 from demosnap.dialects.text import DialectText
 from demosnap.errors import DatabaseError
-from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, Table
+from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, SpecialKey, Table
 from demosnap.snapshot.spool import KEYS, in_batches
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ class Dialect(DialectText):
 
     transactional_ddl: ClassVar[bool] = True
     """Whether CREATE TABLE can be rolled back."""
+
+    errors_end_transactions: ClassVar[bool] = False
+    """Whether after an error nothing can be asked but to roll back."""
 
     # ------------------------------------------------------------------ live: the connection
 
@@ -218,6 +221,23 @@ class Dialect(DialectText):
         The rows were checked against the grammar. `table` holds the live definition of the
         columns that the snapshot has.
         """
+
+    def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
+        """Return what keeps the rows of a table apart beside its unique keys of columns."""
+        return ()
+
+    @contextlib.contextmanager
+    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
+        """Have an empty temporary table alike, without foreign keys and triggers; its name.
+
+        `table` has the columns that are written. None: there can be none.
+        """
+        yield None
+
+    def refusal(self, error: BaseException, table: str = "it") -> str:
+        """Say in a line why the database did not take rows of a table, with the column if known."""
+        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+        return lines[0] if lines else type(error).__name__
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:

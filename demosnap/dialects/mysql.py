@@ -20,6 +20,7 @@ from demosnap.dialects import (
     mysql_read,
     mysql_reflect,
     mysql_sequences,
+    mysql_trial,
     mysql_update,
     readers,
 )
@@ -27,7 +28,7 @@ from demosnap.dialects.base import LOCK_WAIT, Counted
 from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
 from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
-from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table
+from demosnap.model import Column, ForeignKey, Key, RowUpdate, SpecialKey, Table
 from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
@@ -230,6 +231,21 @@ class MySQLDialect(MySQLText):
         mysql_driver.finish_stream(connection)
         driver = mysql_driver.of(connection)
         return mysql_load.write(driver, self.insert_head(table), self.load_text(table), rows)
+
+    def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
+        """Return unique indexes over prefixes, generated columns or expressions."""
+        return list(mysql_trial.special_keys(self, connection, table))
+
+    @contextlib.contextmanager
+    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
+        """Have one LIKE the table, of an engine that can undo."""
+        with mysql_trial.scratch(self, connection, table) as name:
+            yield name
+
+    def refusal(self, error: BaseException, table: str = "it") -> str:
+        """Say the server's message, which names the column or the key."""
+        original = getattr(error, "orig", None) or error
+        return str(original.args[-1]) if original.args else super().refusal(error, table)
 
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]

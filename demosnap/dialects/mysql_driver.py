@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import readers
-from demosnap.errors import DatabaseError
+from demosnap.errors import RowsNotTakenError
 from demosnap.snapshot.rows import FIRST_ROWS, rows_like
 
 if TYPE_CHECKING:
@@ -190,6 +190,6 @@ def check_warnings(
     if not wrong and len(found) >= count:
         return
     shown = "\n".join(dict.fromkeys(wrong[:5])) or f"{count} warnings"
-    raise DatabaseError(
+    raise RowsNotTakenError(
         f"{what}: the server warned, so something may be missing or changed:\n{shown}"
     )

@@ -22,7 +22,7 @@ from typing import Any
 from demosnap.dialects import mysql_driver
 from demosnap.dialects.mysql_types import HEX_TEXT
 from demosnap.dialects.mysql_values import text_of
-from demosnap.errors import DatabaseError
+from demosnap.errors import RowsNotTakenError
 from demosnap.snapshot.rows import Rows, batches, split
 
 _PIPE_BYTES = 1024 * 1024
@@ -88,7 +88,7 @@ def bulk(driver: Any, load: str, rows: Iterable[bytes]) -> int | None:
             return None
     mysql_driver.check_warnings(driver, load)
     if statement.taken != sent:
-        raise DatabaseError(f"{load}: the server took {statement.taken} of {sent} rows")
+        raise RowsNotTakenError(f"{load}: the server took {statement.taken} of {sent} rows")
     return sent
 
 

@@ -21,7 +21,8 @@ from demosnap.dialects import postgresql_sequences as sequences
 from demosnap.dialects import postgresql_session as sessions
 from demosnap.dialects import postgresql_views as views
 from demosnap.dialects.base import LOCK_WAIT, Counted, execute
-from demosnap.dialects.postgresql_text import PostgreSQLText, references_itself
+from demosnap.dialects.postgresql_text import references_itself
+from demosnap.dialects.postgresql_trial import PostgreSQLTrial
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
 from demosnap.errors import DatabaseError
 from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table
@@ -36,8 +37,10 @@ _FEW = 50
 """So many rows are changed one by one."""
 
 
-class PostgreSQLDialect(PostgreSQLText):
+class PostgreSQLDialect(PostgreSQLTrial):
     """PostgreSQL 12 or newer, through psycopg 3."""
+
+    errors_end_transactions = True
 
     # ------------------------------------------------------------------ live: the connection
 

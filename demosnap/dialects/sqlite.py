@@ -15,14 +15,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects import readers, sqlite_ddl, sqlite_load, sqlite_read, sqlite_reflect
+from demosnap.dialects import (
+    readers,
+    sqlite_ddl,
+    sqlite_load,
+    sqlite_read,
+    sqlite_reflect,
+    sqlite_trial,
+)
 from demosnap.dialects import sqlite_values as values
 from demosnap.dialects.base import LOCK_WAIT, Counted, Dialect, execute
 from demosnap.dialects.sqlite_bind import parsed
 from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
 from demosnap.holders import holder
-from demosnap.model import Column, ForeignKey, Marker, RowUpdate, Table, Value
+from demosnap.model import Column, ForeignKey, Marker, RowUpdate, SpecialKey, Table, Value
 from demosnap.snapshot.rows import Rows
 
 if TYPE_CHECKING:
@@ -309,6 +316,16 @@ class SQLiteDialect(Dialect):
         own = connection.info.get(_OWN, False)
         insert = sqlite_load.write if own else sqlite_load.bind
         return insert(_driver(connection), self.block_name(table), table, rows)
+
+    def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
+        """Return partial unique indexes, and those over expressions or generated columns."""
+        return list(sqlite_trial.special_keys(self, connection, table.name))
+
+    @contextlib.contextmanager
+    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
+        """Have one of the same definition, beside the database's own file."""
+        with sqlite_trial.scratch(self, connection, table) as name:
+            yield name
 
     def delete_rows(
         self, connection: Connection, deletes: Sequence[tuple[Table, str]]

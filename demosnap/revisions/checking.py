@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.database import captured, fit, kept, loaded, log, moves, reflect, verify
+from demosnap.database import captured, fit, kept, loadable, loaded, log, moves, reflect, verify
 from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
@@ -297,6 +297,21 @@ def _fits(tables: Mapping[str, Table], graph: Graph, scenario: str) -> Iterator[
         header = read(version)[0].header
         for reason in fit.unfit(tables, header.tables):
             yield Finding(f"{version.scenario} {version.version}: {reason}")
+
+
+def untaken(connection: Connection, graph: Graph, scenario: str | None) -> Iterator[Finding]:
+    """Yield which rows of the newest versions the database would not take as it is now.
+
+    They are tried in temporary tables; the caller's transaction is to be rolled back.
+    """
+    dialect, tables = dialects.of(connection), reflect.tables(connection)
+    for name in graph.scenarios:
+        for version in graph.heads(name) if scenario in (None, name) else ():
+            for reason in loadable.misfits(connection, dialect, tables, version):
+                yield Finding(
+                    f"{version.scenario} {version.version}: {reason}",
+                    hint="Change the table, or capture the demo as the table has it now.",
+                )
 
 
 def _shown(settings: Settings, path: Path) -> str:

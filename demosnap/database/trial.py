@@ -1,0 +1,169 @@
+"""Rows of a snapshot on trial: which of them a table takes as it is now, and which keys are taken.
+
+They go into a temporary table that is alike, so the database itself judges: types, labels, CHECKs,
+NOT NULL, domains, collations and unique indexes of every kind. Foreign keys and triggers are not
+tried.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from demosnap.database.snapshots import OpenSnapshot
+from demosnap.dialects.base import Dialect, execute
+from demosnap.errors import DemosnapError
+from demosnap.model import SpecialKey, Table
+from demosnap.snapshot.rows import batches, show_key
+
+_SHOWN = 5
+
+
+@dataclass
+class Trial:
+    """Rows of `table`, a table as a snapshot has it, in place of rows of the table `live`."""
+
+    connection: Connection
+    dialect: Dialect
+    live: Table
+    table: Table
+    _scratch: Table | None = field(default=None, init=False)
+    _wrong: list[tuple[bytes, str]] = field(default_factory=list, init=False)
+
+    @contextlib.contextmanager
+    def begun(self) -> Iterator[Trial]:
+        """Have the temporary table for a while."""
+        narrow = replace(self.live, columns=self.table.columns, key=self.table.key)
+        with self.dialect.scratch(self.connection, narrow) as name:
+            if name is not None:
+                self._scratch = replace(
+                    self.table, name=name, foreign_keys=(), triggers=(), inherited=False
+                )
+            yield self
+
+    def passing(self, rows: Iterable[bytes]) -> Iterator[bytes]:
+        """Try rows, and yield them."""
+        for batch in batches(rows):
+            self._put(batch)
+            yield from batch
+
+    def misfits(self) -> list[str]:
+        """Return, for the first rows that the table would not take, which and why."""
+        reasons = [
+            f"{self.live.name}: row {show_key(self.table, row)} of the snapshot is not taken: {why}"
+            for row, why in self._wrong[:_SHOWN]
+        ]
+        if len(self._wrong) > _SHOWN:
+            reasons.append(f"{self.live.name}: more rows of the snapshot are not taken")
+        return reasons
+
+    def taken(self, keys: Sequence[SpecialKey], stays: str | None) -> list[str]:
+        """Return which rows have a key that rows of the database have, too.
+
+        `stays` is the predicate of those that count; None: all.
+        """
+        if self._scratch is None:
+            return []
+        return [reason for key in keys if (reason := self._collision(key, stays))]
+
+    def _collision(self, key: SpecialKey, stays: str | None) -> str:
+        dialect, name = self.dialect, self.live.name
+        assert self._scratch is not None
+        shown = self.live.key if self.live.key == self.table.key else self.table.key
+        places = range(len(key.terms))
+        # Inside of each, names mean its own columns.
+        own = [f"{dialect.quote(column)} AS k{i}" for i, column in enumerate(shown)]
+        terms = [f"{term} AS t{i}" for i, (term, _) in enumerate(key.terms)]
+        columns = ", ".join((*own, *terms))
+        only = f"({key.where})" if key.where else "1 = 1"
+        theirs = f" AND {stays}" if stays else ""
+        alike = " AND ".join(f"s.t{i} {key.terms[i][1]} l.t{i}" for i in places)
+        wanted = ", ".join(f"{side}.k{i}" for side in "sl" for i in range(len(shown))) or "1"
+        sql = (
+            f"SELECT {wanted} FROM"
+            f" (SELECT {columns} FROM {dialect.quote_table(self._scratch.name)} WHERE {only}) s"
+            f" JOIN (SELECT {columns} FROM {dialect.rows_of(self.live)}"
+            f" WHERE {only}{theirs}) l ON {alike} LIMIT {_SHOWN + 1}"
+        )
+        try:
+            with _undone(self.connection):
+                found = [tuple(map(str, row)) for row in execute(self.connection, sql)]
+        except DBAPIError:
+            # What cannot be asked, the load itself will find.
+            return ""
+        if not found:
+            return ""
+        width = len(shown)
+        pairs = [
+            f"{_named(shown, row[:width])} of the snapshot and {_named(shown, row[width:])}"
+            " of the database"
+            for row in found[:_SHOWN]
+        ]
+        more = "; …" if len(found) > _SHOWN else ""
+        return (
+            f"{name}: rows of the snapshot have a key that is taken by rows that stay"
+            f" ({key.name}: {'; '.join(pairs)}{more})"
+        )
+
+    def _put(self, batch: Sequence[bytes]) -> None:
+        if self._scratch is None or len(self._wrong) > _SHOWN:
+            return
+        why = _refused(self.connection, self.dialect, self._scratch, batch, self.live.name)
+        if why and len(batch) == 1:
+            self._wrong.append((batch[0], why))
+        elif why:
+            half = len(batch) // 2
+            self._put(batch[:half])
+            self._put(batch[half:])
+
+
+def _refused(
+    connection: Connection, dialect: Dialect, table: Table, batch: Sequence[bytes], shown: str
+) -> str:
+    """Insert rows; return why the database did not take them, and then none is there.
+
+    `shown` is the table's name for people.
+    """
+    error: Exception
+    try:
+        with _undone(connection):
+            taken = dialect.write_rows(connection, table, batch)
+        return "" if taken == len(batch) else f"the database took {taken} of {len(batch)} rows"
+    except DemosnapError as known:
+        error = known
+    except Exception as unknown:
+        if not isinstance(unknown, (DBAPIError, connection.dialect.loaded_dbapi.Error)):
+            raise
+        error = unknown
+    return dialect.refusal(error, shown)
+
+
+@contextlib.contextmanager
+def _undone(connection: Connection) -> Iterator[None]:
+    """Undo what fails, and nothing else."""
+    execute(connection, "SAVEPOINT demosnap_trial")
+    try:
+        yield
+    except Exception:
+        execute(connection, "ROLLBACK TO SAVEPOINT demosnap_trial")
+        execute(connection, "RELEASE SAVEPOINT demosnap_trial")
+        raise
+    execute(connection, "RELEASE SAVEPOINT demosnap_trial")
+
+
+def _named(columns: Sequence[str], values: Sequence[str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in zip(columns, values, strict=True))
+
+
+def changed_types(snapshot: OpenSnapshot) -> tuple[str, ...]:
+    """Return the tables of which a column's type has changed since the capture."""
+    pairs = zip(snapshot.header.tables, snapshot.tables, strict=True)
+
+    def types(table: Table) -> list[tuple[str, bool]]:
+        return [(column.type, column.nullable) for column in table.captured]
+
+    return tuple(live.name for recorded, live in pairs if types(recorded) != types(live))

@@ -1,0 +1,61 @@
+"""A table of MariaDB or MySQL on trial: a temporary one alike, and keys beyond plain columns."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import SpecialKey, Table, split_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+SCRATCH = "demosnap_scratch"
+
+
+def special_keys(dialect: Dialect, connection: Connection, table: Table) -> Iterator[SpecialKey]:
+    """Yield the unique indexes over prefixes, generated columns or expressions."""
+    namespace, name = split_name(table.name)
+    schema = dialect.string(namespace) if namespace else "DATABASE()"
+    generated = {column.name for column in table.columns if column.generated}
+    found: dict[str, list[tuple[str | None, int | None, str | None]]] = {}
+    sql = (
+        "SELECT * FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0"
+        f" AND TABLE_SCHEMA = {schema} AND TABLE_NAME = {dialect.string(name)}"
+        " ORDER BY INDEX_NAME, SEQ_IN_INDEX"
+    )
+    for row in execute(connection, sql).mappings():
+        part = (row["COLUMN_NAME"], row["SUB_PART"], row.get("EXPRESSION"))
+        found.setdefault(row["INDEX_NAME"], []).append(part)
+    for index, parts in found.items():
+        if any(part or expression or column in generated for column, part, expression in parts):
+            terms = [_term(dialect, *part) for part in parts]
+            yield SpecialKey(index, tuple((term, "=") for term in terms), None)
+
+
+def _term(dialect: Dialect, column: str | None, part: int | None, expression: str | None) -> str:
+    if column is None:
+        return f"({expression})"
+    quoted = dialect.quote(column)
+    return f"LEFT({quoted},{part})" if part else quoted
+
+
+@contextlib.contextmanager
+def scratch(dialect: Dialect, connection: Connection, table: Table) -> Iterator[str | None]:
+    """Have a temporary table alike; its name, None where the account may make none."""
+    source = dialect.quote_table(table.name)
+    if dialect.non_transactional(connection, [table.name]):
+        yield None
+        return
+    try:
+        execute(connection, f"CREATE TEMPORARY TABLE {SCRATCH} LIKE {source}")
+    except Exception:  # noqa: BLE001  whatever speaks against it, there is none
+        yield None
+        return
+    try:
+        yield SCRATCH
+    finally:
+        with contextlib.suppress(Exception):
+            execute(connection, f"DROP TEMPORARY TABLE IF EXISTS {SCRATCH}")

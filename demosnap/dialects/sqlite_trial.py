@@ -1,0 +1,114 @@
+"""A table of SQLite on trial: a temporary one alike, and its keys that are not plain columns."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import SpecialKey, Table, split_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+SCRATCH = "demosnap_scratch"
+
+# SQLite keeps the text of a definition from the name on, and writes what is before it itself.
+_NAME = r"""(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^]]*\]|'(?:[^']|'')*'|[^\s("`\['.]+)"""
+_TABLE = re.compile(rf"CREATE TABLE\s+{_NAME}", re.IGNORECASE)
+_INDEX = re.compile(rf"CREATE UNIQUE INDEX\s+{_NAME}\s+ON\s+{_NAME}\s*(?=\()", re.IGNORECASE)
+_PIECE = re.compile(
+    r"""(?P<quoted>"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]|'(?:[^']|'')*')|(?P<comment>--[^\n]*|/\*.*?\*/)"""
+    r"|(?P<other>.)",
+    re.DOTALL,
+)
+_DIRECTION = re.compile(r"\s+(?:ASC|DESC)\s*\Z", re.IGNORECASE)
+_WHERE = re.compile(r"\s*WHERE\b", re.IGNORECASE)
+
+
+def special_keys(dialect: Dialect, connection: Connection, table: str) -> Iterator[SpecialKey]:
+    """Yield the unique indexes that are partial, or over expressions or generated columns."""
+    name = dialect.string(split_name(table)[1])
+    sql = (
+        f"SELECT m.name, m.sql FROM pragma_index_list({name}) i JOIN sqlite_master m"
+        " ON m.type = 'index' AND m.name = i.name WHERE i.\"unique\" AND m.sql IS NOT NULL"
+        " AND (i.partial OR EXISTS (SELECT 1 FROM pragma_index_xinfo(i.name) x WHERE x.key"
+        f" AND (x.cid = -2 OR x.cid IN (SELECT cid FROM pragma_table_xinfo({name})"
+        " WHERE hidden IN (2, 3))))) ORDER BY m.name"
+    )
+    for index, text in execute(connection, sql).all():
+        head = _INDEX.match(text)
+        parsed = _parsed(text[head.end() :]) if head else None
+        if parsed is not None:
+            terms, where = parsed
+            yield SpecialKey(index, tuple((term, "=") for term in terms), where)
+
+
+def _parsed(text: str) -> tuple[list[str], str | None] | None:
+    """Split `(term, …) WHERE …` into its terms and its condition."""
+    terms, depth, current, end = [], 0, "", None
+    for piece in _PIECE.finditer(text):
+        found = piece["other"]
+        if piece["comment"]:
+            current += " "
+            continue
+        if found == "(":
+            depth += 1
+            if depth == 1:
+                continue
+        elif found == ")":
+            depth -= 1
+            if depth == 0:
+                terms.append(current)
+                end = piece.end()
+                break
+        elif found == "," and depth == 1:
+            terms.append(current)
+            current = ""
+            continue
+        current += piece[0]
+    if end is None:
+        return None
+    rest = text[end:].strip()
+    where = _WHERE.sub("", rest) if _WHERE.match(rest) else None
+    return [_DIRECTION.sub("", term.strip()) for term in terms], where
+
+
+@contextlib.contextmanager
+def scratch(dialect: Dialect, connection: Connection, table: Table) -> Iterator[str | None]:
+    """Have a temporary table alike; its name, None where there can be none."""
+    execute(connection, "SAVEPOINT demosnap_scratch")
+    try:
+        yield SCRATCH if _created(dialect, connection, table) else None
+    finally:
+        execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
+        execute(connection, "RELEASE SAVEPOINT demosnap_scratch")
+
+
+def _created(dialect: Dialect, connection: Connection, table: Table) -> bool:
+    namespace, name = split_name(table.name)
+    # Where they act, the temporary table's would look for its parents beside it.
+    if namespace or (table.foreign_keys and execute(connection, "PRAGMA foreign_keys").scalar()):
+        return False
+    sql = (
+        "SELECT type, sql FROM sqlite_master WHERE tbl_name COLLATE NOCASE = {} AND sql NOT NULL"
+        " AND type IN ('table', 'index') ORDER BY type DESC, rowid"
+    )
+    number = 0
+    try:
+        for kind, text in execute(connection, sql.format(dialect.string(name))).all():
+            if kind == "table":
+                made, count = _TABLE.subn(f"CREATE TEMPORARY TABLE {SCRATCH}", text, count=1)
+                if not count:
+                    return False
+                execute(connection, made)
+            elif _INDEX.match(text):
+                number += 1
+                head = f"CREATE UNIQUE INDEX temp.{SCRATCH}_{number} ON {SCRATCH} "
+                execute(connection, _INDEX.sub(lambda _: head, text, count=1))  # noqa: B023
+    except Exception:  # noqa: BLE001  whatever speaks against it, there is none
+        execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
+        return False
+    return True
