@@ -154,6 +154,11 @@ class Table:
         return bool(self.key) and not any(self.column(name).nullable for name in self.key)
 
     @property
+    def key_columns(self) -> tuple[Column, ...]:
+        """The columns of the key."""
+        return tuple(self.column(name) for name in self.key)
+
+    @property
     def ordering(self) -> tuple[Column, ...]:
         """The columns that rows are ordered by: the key's, or all where rows may share a key."""
         return self.captured[: len(self.key)] if self.identified else self.captured

@@ -201,7 +201,7 @@ def leaving(
                 if _loses(one, row, referred) and (key := key_of(table, row.old or b"")) in pins
             )
         if keys:
-            found[one.name] = reach.named(database.dialect, table.key, keys)
+            found[one.name] = reach.named(database.dialect, table.key_columns, keys)
     return found
 
 

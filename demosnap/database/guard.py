@@ -147,7 +147,7 @@ def matching(
     """Yield, as literals, `columns` and then `also` of the rows that have one of the keys."""
     if not keys:
         return
-    predicate = dialect.key_predicate(columns, keys)
+    predicate = dialect.key_predicate([table.column(name) for name in columns], keys)
     if where:
         predicate = f"({predicate}) AND {where}"
     narrow = replace(

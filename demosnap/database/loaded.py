@@ -164,7 +164,7 @@ def _sampled(
         return _first(database, snapshot, table, rows, predicate)
     for batch in guard.batches(itertools.islice(rows, 0, None, step)):
         keys = [tuple(split(row)[: len(table.key)]) for row in batch]
-        where = f"({predicate}) AND ({dialect.key_predicate(table.key, keys)})"
+        where = f"({predicate}) AND ({dialect.key_predicate(table.key_columns, keys)})"
         batch.sort(key=row_key(table))
         difference = _first(database, snapshot, table, batch, where)
         if difference is not None:

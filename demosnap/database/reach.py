@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from demosnap.database import guard
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
-from demosnap.model import ForeignKey, Key, Table
+from demosnap.model import Column, ForeignKey, Key, Table
 from demosnap.snapshot.predicates import in_table, not_true
 from demosnap.snapshot.rows import split
 
@@ -224,7 +224,7 @@ def parents(
     """
     return {
         found
-        for some in key_predicates(database.dialect, child.key, keys)
+        for some in key_predicates(database.dialect, child.key_columns, keys)
         for found in _pointed_at(database, table, key, child.name, predicate, some)
     }
 
@@ -296,21 +296,23 @@ def _any(predicates: Sequence[str]) -> str:
 
 
 def _predicates(database: Database, name: str, keys: Collection[Key]) -> list[str]:
-    return key_predicates(database.dialect, database.tables[name].key, keys)
+    return key_predicates(database.dialect, database.tables[name].key_columns, keys)
 
 
-def key_predicates(dialect: Dialect, columns: Sequence[str], keys: Collection[Key]) -> list[str]:
+def key_predicates(
+    dialect: Dialect, columns: Sequence[Column | str], keys: Collection[Key]
+) -> list[str]:
     """Return predicates that pick the rows of some keys, each of a bounded number."""
     return [dialect.key_predicate(columns, batch) for batch in guard.batches(sorted(keys), _BATCH)]
 
 
-def named(dialect: Dialect, columns: Sequence[str], keys: Collection[Key]) -> str:
+def named(dialect: Dialect, columns: Sequence[Column | str], keys: Collection[Key]) -> str:
     """Return the predicate that picks the rows of some keys."""
     return _any([f"({one})" for one in key_predicates(dialect, columns, keys)])
 
 
 def _named(database: Database, name: str, keys: frozenset[Key]) -> str:
-    return named(database.dialect, database.tables[name].key, keys)
+    return named(database.dialect, database.tables[name].key_columns, keys)
 
 
 def _pointing(

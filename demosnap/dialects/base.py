@@ -286,7 +286,9 @@ class Dialect(DialectText):
         """Delete rows of some keys, which may reference each other; return rows per table."""
         return [
             sum(
-                self.delete_rows(connection, [(table, self.key_predicate(table.key, some))])[0]
+                self.delete_rows(
+                    connection, [(table, self.key_predicate(table.key_columns, some))]
+                )[0]
                 for some in in_batches(keys, KEYS)
             )
             for table, keys in deletes

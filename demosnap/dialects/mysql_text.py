@@ -86,6 +86,12 @@ class MySQLText(Dialect):
         names = (*_FILE_VARIABLES, *mysql_driver.CHARSET_VARIABLES)
         return ("COMMIT;", "SET " + ", ".join(f"{name} = @demosnap_{name}" for name in names) + ";")
 
+    def compared(self, literal: bytes, column: Column | str) -> str:
+        """Return a FLOAT as one: its digits, as those of a double, are another number."""
+        text = literal.decode()
+        single = isinstance(column, Column) and codec(column.type).name == "float"
+        return f"CAST({text} AS FLOAT)" if single and literal != b"NULL" else text
+
     # ------------------------------------------------------------------ predicates
 
     def marked(

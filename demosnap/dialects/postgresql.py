@@ -297,7 +297,8 @@ class PostgreSQLDialect(PostgreSQLTrial):
         if all(len(first) <= KEYS for _, first, _ in found):
             some = [(table, first) for table, first, _ in found if first]
             gone = self.delete_rows(
-                connection, [(table, self.key_predicate(table.key, first)) for table, first in some]
+                connection,
+                [(table, self.key_predicate(table.key_columns, first)) for table, first in some],
             )
             counts = {table.name: n for (table, _), n in zip(some, gone, strict=True)}
             return [counts.get(table.name, 0) for table, _, _ in found]

@@ -105,23 +105,31 @@ class DialectText(ABC):
         """Return the text of an INSERT up to and including `VALUES`."""
         return f"INSERT INTO {self.block_name(table)} VALUES"
 
-    def key_predicate(self, columns: Sequence[str], keys: Sequence[Key]) -> str:
-        """Return the predicate of the rows that have one of some keys."""
+    def key_predicate(self, columns: Sequence[Column | str], keys: Sequence[Key]) -> str:
+        """Return the predicate of the rows that have one of some keys.
+
+        A column of which only the name is known is given by it.
+        """
+        names = [self.quote(one if isinstance(one, str) else one.name) for one in columns]
         if len(columns) == 1 and len(keys) > 1:
-            literals = ",".join(key[0].decode() for key in keys)
-            return f"{self.quote(columns[0])} IN ({literals})"
+            literals = ",".join(self.compared(key[0], columns[0]) for key in keys)
+            return f"{names[0]} IN ({literals})"
         return " OR ".join(
             " AND ".join(
-                f"{self.quote(column)} = {literal.decode()}"
-                for column, literal in zip(columns, key, strict=True)
+                f"{name} = {self.compared(literal, column)}"
+                for name, column, literal in zip(names, columns, key, strict=True)
             )
             for key in keys
         )
 
+    def compared(self, literal: bytes, column: Column | str) -> str:
+        """Return the SQL that a column is equal to where it holds what a literal says."""
+        return literal.decode()
+
     def update_statement(self, table: Table, key: Key, values: Mapping[str, bytes]) -> str:
         """Return the UPDATE of one row."""
         changes = ",".join(f"{self.quote(name)}={value.decode()}" for name, value in values.items())
-        where = self.key_predicate(table.key, [key])
+        where = self.key_predicate(table.key_columns, [key])
         if own := self.own_rows(table):
             where += f" AND {own}"
         return f"UPDATE {self.quote_table(table.name)} SET {changes} WHERE {where}"

@@ -51,7 +51,7 @@ def _delete(
     # Foreign keys are checked at the end of each statement.
     whole = any(key.table == table.name for key in table.foreign_keys)
     for batch in [list(keys)] if whole else in_batches(keys, KEYS):
-        where = dialect.key_predicate(table.key, batch)
+        where = dialect.key_predicate(table.key_columns, batch)
         if own := dialect.own_rows(table):
             where = f"({where}) AND {own}"
         yield f"{start} {where};"
