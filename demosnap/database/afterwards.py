@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from demosnap.database import fit, guard, reach
+from demosnap.database.brought import not_brought
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.verify import show_rows
 from demosnap.dialects.base import execute
@@ -51,8 +52,9 @@ def _unmet(database: Database, run: Sequence[Prepared], along: reach.Along) -> I
         references = snapshot.version.external_references
         wanted = fit.external_keys(snapshot)
         for other in fitting if references else ():
-            for keys, brought in zip(wanted, fit.brought_by(other, references), strict=True):
-                keys -= brought
+            brought = fit.brought_by(other, references)
+            for keys, own, reference in zip(wanted, brought, references, strict=True):
+                keys &= not_brought(database.tables, other, reference, keys, own)
         for keys, reference in zip(wanted, references, strict=True):
             filled = {key for key in keys if b"NULL" not in key}
             where = stays(reference.references, reference.referred_columns)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from demosnap.database import fit, kept, reach, transfer
+from demosnap.database import fit, guard, kept, reach, transfer
 from demosnap.database.captured import Digests
 from demosnap.database.kept import Kept
 from demosnap.database.snapshots import OpenSnapshot, path_of
@@ -227,14 +227,19 @@ def _written(one: TableChanges) -> Iterator[bytes]:
 
 
 def _referred(one: TableChanges, tables: Mapping[str, Table]) -> set[str]:
-    """Return the columns beside the key that foreign keys point at."""
-    return {
+    """Return the columns beside the key that foreign keys point at.
+
+    Where the database computes one of them, any column may be what it computes it from.
+    """
+    referred = {
         column
-        for other in tables.values()
-        for key in other.foreign_keys
-        if key.table == one.name
+        for _, key in guard.references_to(tables, [one.name])
         for column in key.referred_columns
-    }.difference(one.pair.table.key)
+    }
+    captured = {column.name for column in one.pair.table.captured}
+    if not referred <= captured:
+        referred |= captured
+    return referred.difference(one.pair.table.key)
 
 
 def _loses(one: TableChanges, difference: RowDifference, referred: Collection[str]) -> bool:

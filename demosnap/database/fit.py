@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from demosnap.database.brought import not_brought
 from demosnap.database.guard import batches, matching, show_literals
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.trial import Trial, changed_types
@@ -81,7 +82,7 @@ def refusals(
         wanted = [
             (keys, [names.index(column) for column in reference.columns])
             for keys, reference in zip(external, target.external_references, strict=True)
-            if reference.table == table.name
+            if reference.table == table.name and set(reference.columns) <= set(names)
         ]
         passing = _collecting(rows, wanted)
         tried = whole or table.name in changed
@@ -112,10 +113,13 @@ def unreferenced(
     external: list[set[tuple[bytes, ...]]] = []
     for reference in snapshot.version.external_references:
         names = [column.name for column in by_name[reference.table].captured]
-        places = [names.index(column) for column in reference.columns]
         keys: set[tuple[bytes, ...]] = set()
-        collections.deque(_collecting(written(reference.table), [(keys, places)]), maxlen=0)
         external.append(keys)
+        if not set(reference.columns) <= set(names):
+            # The database computes them, and is asked when it has.
+            continue
+        places = [names.index(column) for column in reference.columns]
+        collections.deque(_collecting(written(reference.table), [(keys, places)]), maxlen=0)
     if not any(external):
         return []
     return list(_missing(connection, dialect, tables, snapshot, external, staying))
@@ -132,7 +136,7 @@ def _missing(
     references = snapshot.version.external_references
     brought = brought_by(snapshot, references)
     for keys, own, reference in zip(external, brought, references, strict=True):
-        filled = {key for key in keys if b"NULL" not in key} - own
+        filled = not_brought(tables, snapshot, reference, keys, own)
         stays = staying(reference.references, reference.referred_columns)
         yield from missing_externals(connection, dialect, tables, reference, filled, stays)
 

@@ -18,6 +18,7 @@ from demosnap.plan import Finding
 from demosnap.revisions import conflicts, files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render
+from demosnap.snapshot import alike
 from demosnap.snapshot.rows import split
 from demosnap.visible import one_line
 
@@ -187,13 +188,15 @@ class _References:
     """The foreign keys inside one snapshot, of which nothing but the keys is kept."""
 
     def __init__(self, header: Header, version: Version) -> None:
-        names = {table.name for table in header.tables}
+        self._dialect = dialects.get(header.dialect)
+        captured = {table.name: {c.name for c in table.captured} for table in header.tables}
+        self._tables = {table.name: table for table in header.tables}
         allowed = {(e.table, e.columns, e.references) for e in version.external_references}
         self._keys: list[tuple[Table, ForeignKey]] = [
             (table, key)
             for table in header.tables
             for key in table.foreign_keys
-            if key.table in names and key.enforced == "all"
+            if key.enforced == "all" and captured.get(key.table, set()) >= {*key.referred_columns}
             if (table.name, key.columns, key.table) not in allowed
         ]
         self._wanted: list[set[tuple[bytes, ...]]] = [set() for _ in self._keys]
@@ -216,7 +219,16 @@ class _References:
 
     def problems(self) -> Iterator[str]:
         for (table, key), wanted, there in zip(self._keys, self._wanted, self._there, strict=True):
-            missing = sorted(k for k in wanted - there if b"NULL" not in k)
+            parent = self._tables[key.table]
+            missing = sorted(
+                alike.apart(
+                    self._dialect,
+                    {one for one in wanted - there if b"NULL" not in one},
+                    [table.column(name) for name in key.columns],
+                    (one for one in there if b"NULL" not in one),
+                    [parent.column(name) for name in key.referred_columns],
+                )
+            )
             if missing:
                 shown = ", ".join(b"/".join(k).decode() for k in missing[:_SHOWN])
                 yield (

@@ -1,0 +1,78 @@
+"""Keys that a database could take for equal though their literals differ.
+
+A collation, an affinity or a type of its own decides in a database. A file does not say which,
+so what is told here errs on one side: keys that no database takes for equal are told apart only
+where that is certain.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+
+from demosnap.dialects.base import Dialect
+from demosnap.model import Column, Key
+
+_MIDNIGHT = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00(?::00)?)?\Z")
+_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
+_OF_ITS_OWN = re.compile(r"interval|inet|cidr|json|xml|.*\[\]", re.IGNORECASE)
+
+Folded = tuple[object, ...]
+
+
+def apart(
+    dialect: Dialect,
+    wanted: Collection[Key],
+    columns: Sequence[Column],
+    there: Iterable[Key],
+    referred: Sequence[Column],
+) -> set[Key]:
+    """Return the keys that are certainly equal to none of those that are there.
+
+    `wanted` are values of `columns`, `there` of `referred`; none of them holds NULL.
+    """
+    if not wanted:
+        return set()
+    known = {_folded(dialect, referred, key) for key in there}
+    if None in known:
+        return set()
+    folded = ((key, _folded(dialect, columns, key)) for key in wanted)
+    return {key for key, value in folded if value not in known and (value or not known)}
+
+
+def _folded(dialect: Dialect, columns: Sequence[Column], key: Key) -> Folded | None:
+    """Return what is the same for all keys that could be equal; None: that cannot be told."""
+    found = [_value(dialect, column, part) for column, part in zip(columns, key, strict=True)]
+    return None if None in found else tuple(found)
+
+
+def _value(dialect: Dialect, column: Column, literal: bytes) -> object:
+    if _OF_ITS_OWN.match(column.type):
+        return None
+    try:
+        value = dialect.decode(literal, column)
+    except (ValueError, ArithmeticError, LookupError):
+        return None
+    if isinstance(value, bytes):
+        return value.rstrip(b"\0")
+    if isinstance(value, (int, float, Decimal)):
+        return _number(value)
+    text = str(value)
+    if not text.isascii():
+        # Collations have rules of their own for what is beyond, and some have none.
+        return None
+    text = _MIDNIGHT.sub("", text.strip())
+    try:
+        return _number(Decimal(text))
+    except ArithmeticError:
+        letters = re.sub(r"[^a-z0-9]", "", _ZEROS.sub("", text.casefold()))
+        # Of what is left some collations see nothing at all.
+        return letters or None
+
+
+def _number(value: int | float | Decimal) -> object:
+    try:
+        return float(value) if value == value else "nan"
+    except (OverflowError, ArithmeticError):
+        return str(value)
