@@ -19,6 +19,7 @@ from demosnap.database import (
     miscounted,
     reach,
     refused,
+    search_indexes,
     transfer,
     verify,
 )
@@ -66,6 +67,9 @@ def act(
     in_part = reached or any(one.planned is not None and one.move.changes for one in prepared)
     pins = afterwards.pins(database, going) if in_part else []
     with contextlib.ExitStack() as stack:
+        stack.enter_context(
+            search_indexes.kept_right(database, names, triggers_off=triggers.disabled)
+        )
         if tables and triggers.disabled:
             stack.enter_context(dialect.without_triggers(connection, tables))
         _purge(database, prepared, hold=not acted_on)

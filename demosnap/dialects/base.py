@@ -10,6 +10,7 @@ import collections
 import contextlib
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import references
@@ -39,6 +40,19 @@ class Counted:
             for place in range(len(self.counts)):
                 if mark[place : place + 1] in ("1", b"1"):
                     self.counts[place] += rows
+
+
+@dataclass(frozen=True)
+class SearchIndex:
+    """A full-text index that is a table of its own and has no rows that anybody else lacks.
+
+    `tables` are those that it is of, or whose triggers write to it.
+    """
+
+    name: str
+    tables: frozenset[str]
+    kept_by_triggers: bool
+    can_be_rebuilt: bool
 
 
 class Dialect(DialectText):
@@ -340,6 +354,18 @@ class Dialect(DialectText):
         """Advance sequences to where they stood; never lower one; skip those that are not here."""
 
     # ------------------------------------------------------------------ live: what rows make
+
+    def search_indexes(self, connection: Connection) -> Sequence[SearchIndex]:
+        """Return the full-text indexes that are tables of their own."""
+        return ()
+
+    def index_damage(self, connection: Connection, index: SearchIndex) -> str | None:
+        """Return what the database has against such an index; None: it fits its tables."""
+        return None
+
+    def rebuild_index(self, connection: Connection, index: SearchIndex) -> None:
+        """Make such an index again from the table that it is of."""
+        raise NotImplementedError(f"{self.name} has no such indexes")
 
     def materialized_views(self, connection: Connection) -> Mapping[str, frozenset[str]] | None:
         """Return the tables that each materialized view reads, also through other views.

@@ -22,9 +22,10 @@ from demosnap.dialects import (
     sqlite_read,
     sqlite_reflect,
     sqlite_trial,
+    sqlite_virtual,
 )
 from demosnap.dialects import sqlite_values as values
-from demosnap.dialects.base import LOCK_WAIT, Counted, Dialect, execute
+from demosnap.dialects.base import LOCK_WAIT, Counted, Dialect, SearchIndex, execute
 from demosnap.dialects.sqlite_bind import parsed
 from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
@@ -240,6 +241,22 @@ class SQLiteDialect(Dialect):
 
     # ------------------------------------------------------------------ definitions
 
+    def table_names(self, connection: Connection, namespace: str | None) -> Sequence[str]:
+        """Return the tables with rows of their own: an index, or what is behind one, has none."""
+        return sqlite_virtual.table_names(connection)
+
+    def search_indexes(self, connection: Connection) -> Sequence[SearchIndex]:
+        """Return the indexes of FTS3, FTS4 and FTS5 that are kept from other tables."""
+        return sqlite_virtual.indexes(connection)
+
+    def index_damage(self, connection: Connection, index: SearchIndex) -> str | None:
+        """Return what `integrity-check` says."""
+        return sqlite_virtual.damage(self, connection, index)
+
+    def rebuild_index(self, connection: Connection, index: SearchIndex) -> None:
+        """Run `rebuild`."""
+        sqlite_virtual.rebuild(self, connection, index)
+
     def known_name(self, name: str, known: Collection[str]) -> str:
         """Return the known name that differs in nothing but the case of ASCII letters."""
         if name in known:
@@ -263,18 +280,16 @@ class SQLiteDialect(Dialect):
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, tuple[str, ...]]:
         """Return the triggers of the main database."""
-        found: dict[str, tuple[str, ...]] = {}
-        sql = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-        for spelled, trigger in execute(connection, sql):
-            table = self.known_name(spelled, tables)
-            found[table] = (*found.get(table, ()), trigger)
-        return found
+        return sqlite_reflect.triggers(self, connection, tables)
 
     def reflect_unique(
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, Sequence[tuple[str, ...]]]:
         """Return all unique constraints: SQLAlchemy overlooks such as `code VARCHAR(9) UNIQUE`."""
-        return sqlite_reflect.unique(connection, tables)
+        found = dict(sqlite_reflect.unique(connection, tables))
+        for name in sqlite_virtual.full_text(connection) & {*tables}:
+            found[name] = [("rowid",)]
+        return found
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
@@ -296,7 +311,8 @@ class SQLiteDialect(Dialect):
         """Return every table of a UTF-16 database: text would not keep its order and bytes."""
         encoding = execute(connection, "PRAGMA encoding").scalar()
         if encoding == "UTF-8":
-            return {}
+            unknown = sqlite_virtual.refusals(connection)
+            return {name: unknown[name] for name in tables if name in unknown}
         return dict.fromkeys(tables, f"the database's encoding is {encoding}, not UTF-8")
 
     # ------------------------------------------------------------------ rows

@@ -27,7 +27,10 @@ def rows(
     Raises:
         DatabaseError: a row holds text that is not UTF-8.
     """
-    driver.create_function("demosnap_real", 1, real_literal, deterministic=True)
+    # Once: a full-text table keeps a statement open, and then no function can be replaced.
+    known = "SELECT 1 FROM pragma_function_list WHERE name = 'demosnap_real'"
+    if driver.execute(known).fetchone() is None:
+        driver.create_function("demosnap_real", 1, real_literal, deterministic=True)
     order = _order(dialect, driver, table, predicate)
     expected = literals.expected_types(driver, dialect, table.name, table.captured)
     parts = literals.parts(dialect, table.captured, expected)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from demosnap.dialects import references
+from demosnap.dialects import references, sqlite_virtual
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Column, ForeignKey, Table, display_name, split_name
 
@@ -27,6 +27,7 @@ def columns(
             " WHERE m.type = 'table' AND i.origin = 'pk'",
         ).scalars()
     )
+    full_text = sqlite_virtual.full_text(connection)
     for table in tables:
         namespace, name = split_name(table)
         prefix = f"{dialect.quote(namespace)}." if namespace else ""
@@ -35,7 +36,9 @@ def columns(
         # A key without an index is the row's number, given by SQLite itself; any other may be
         # NULL unless it says NOT NULL: INTEGER PRIMARY KEY DESC is no number.
         number = keys[0] if len(keys) == 1 and name not in indexed else None
-        found[table] = tuple(
+        # The rows of a full-text table have nothing else that names them.
+        rowid = (Column("rowid", "INTEGER", nullable=False),) if name in full_text else ()
+        found[table] = rowid + tuple(
             Column(
                 name=row.name,
                 type=row.type,
@@ -62,6 +65,18 @@ def unique(
     for table, index, column in execute(connection, sql):
         found[table, index] = (*found.get((table, index), ()), column)
     return {name: [c for (t, _), c in found.items() if t == name] for name in tables}
+
+
+def triggers(
+    dialect: Dialect, connection: Connection, tables: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the triggers of the main database by table, whatever case spells its name."""
+    found: dict[str, tuple[str, ...]] = {}
+    sql = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+    for spelled, trigger in execute(connection, sql):
+        table = dialect.known_name(spelled, tables)
+        found[table] = (*found.get(table, ()), trigger)
+    return found
 
 
 def foreign_keys(

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, delete
 from demosnap import config as configuration
 from demosnap import dialects, target
 from demosnap.config import passwords
-from demosnap.database import acting, kept, log, moves, reflect, views
+from demosnap.database import acting, kept, log, moves, reflect, search_indexes, views
 from demosnap.database.moves import Goal
 from demosnap.database.rehearsal import Rehearsal
 from demosnap.errors import DatabaseError, DemosnapError, RefusedError, UsageError
@@ -284,6 +284,8 @@ def _plan(
     if strangers and not (options.discard or all(goal.stamp_only for goal in goals)):
         refusals += [stock.unknown_stamp(stamp) for stamp in strangers]
     touched = {name for one in prepared for name in acting.touched(one)}
+    off = settings.triggers.disabled
+    refusals += search_indexes.refusals(database, touched, triggers_off=off)
     refreshed, stale = views.concerned(database, settings, touched)
     plan = MovePlan(
         place,

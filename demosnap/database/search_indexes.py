@@ -1,0 +1,66 @@
+"""Full-text indexes that triggers keep: right after a move, or the move is undone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from demosnap.errors import VerificationError
+
+if TYPE_CHECKING:
+    from demosnap.database.moves import Database
+
+
+def refusals(database: Database, touched: Collection[str], *, triggers_off: bool) -> list[str]:
+    """Return which indexes would be stale after a move without triggers, and stay so.
+
+    `touched` are the tables of which the move touches rows.
+    """
+    if not triggers_off:
+        return []
+    return [
+        f"the full-text index {index.name} is kept by triggers on"
+        f" {', '.join(sorted(index.tables))} and cannot be made again without them\n"
+        "leave `triggers: disable` out of demosnap.yaml: they keep it right during the move"
+        for index in database.dialect.search_indexes(database.connection)
+        if index.kept_by_triggers
+        and not index.can_be_rebuilt
+        and not index.tables.isdisjoint(touched)
+    ]
+
+
+@contextlib.contextmanager
+def kept_right(
+    database: Database, touched: Collection[str], *, triggers_off: bool
+) -> Iterator[None]:
+    """Check at the end that the indexes of tables are right, after making them again if needed.
+
+    An index that was wrong before is left alone unless it is made again.
+
+    Raises:
+        VerificationError: the move has made an index wrong.
+    """
+    dialect, connection = database.dialect, database.connection
+    concerned = [
+        index
+        for index in dialect.search_indexes(connection)
+        if not index.tables.isdisjoint(touched)
+    ]
+    was_wrong = {index for index in concerned if dialect.index_damage(connection, index)}
+    yield
+    for index in concerned:
+        # Without triggers of its own somebody else makes it, or nobody: then it is a copy.
+        if triggers_off and index.kept_by_triggers:
+            dialect.rebuild_index(connection, index)
+        elif index in was_wrong:
+            continue
+        if damage := dialect.index_damage(connection, index):
+            raise VerificationError(
+                f"the full-text index {index.name} would no longer fit"
+                f" {', '.join(sorted(index.tables))} ({damage}); it was rolled back",
+                "Its triggers do not keep it right. `triggers: disable` in demosnap.yaml makes it"
+                " again after each move."
+                if index.can_be_rebuilt
+                else "Its triggers do not keep it right: correct them first.",
+            )
