@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from demosnap import dialects
-from demosnap.database import captured, kept, log, moves, reflect
+from demosnap.database import kept, log, moves, reflect
 from demosnap.errors import (
     DemosnapError,
     RefusedError,
@@ -132,7 +132,7 @@ class Looking:
         if version is None:
             return CurrentEntry(scenario_of(stamp) or "", stamp, None, False, None)
         covered = moves.selections(database, self.settings, version.scenario, [version])
-        picked = captured.union(covered, database.tables, database.dialect)
+        picked = moves.union(database, covered)
         known = kept.unchanged(database, version.scenario, picked)
         rows = moves.rows_beside(database, picked, known)
         return CurrentEntry(version.scenario, stamp, version, graph.is_head(version), rows)

@@ -94,7 +94,8 @@ def check_not_denied(connection: Connection, settings: Settings) -> None:
     if settings.deny_if is None:
         return
     in_transaction = connection.in_transaction()
-    denied = execute(connection, settings.deny_if).scalar()
+    with dialects.of(connection).users_settings(connection):
+        denied = execute(connection, settings.deny_if).scalar()
     if not in_transaction:
         connection.rollback()
     if denied:

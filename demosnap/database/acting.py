@@ -17,6 +17,7 @@ from demosnap.database import (
     log,
     meanwhile,
     miscounted,
+    picking,
     reach,
     refused,
     search_indexes,
@@ -76,6 +77,10 @@ def act(
         snapshots = _rows(database, prepared, hold=not acted_on)
         if acted_on:
             dialect.settle(connection)
+        if picking.again(connection):
+            # What a user's predicate picks now are other rows.
+            now = [one.kept.without(dialect, one.picked_now(database)) for one in prepared]
+            going = reach.merged([going, *now])
         digests = _verify(database, prepared, snapshots, level)
         afterwards.check(database, pins)
     if watch:
@@ -209,14 +214,15 @@ def _verified(
 ) -> str | None:
     connection, dialect = database.connection, database.dialect
     if one.move.action == "purge":
-        verify.row_counts(connection, dialect, one.going, one.kept.counts())
+        now = one.picked_now(database)
+        verify.row_counts(connection, dialect, now, one.kept.counts())
         if one.kept:
-            verify.foreign_keys(connection, dialect, database.tables, one.going)
+            verify.foreign_keys(connection, dialect, database.tables, now)
     elif snapshot is not None:
         if one.planned is not None:
             beside, rows = one.kept.counts(), snapshot.version.rows
             expected = {n: rows.get(n, 0) + beside.get(n, 0) for n in (*rows, *beside)}
-            verify.row_counts(connection, dialect, one.going, expected)
+            verify.row_counts(connection, dialect, one.picked_now(database), expected)
         kept_rows = one.kept if one.planned is not None else kept.NOTHING
         return loaded.verified(database, snapshot, level, kept_rows)
     return None

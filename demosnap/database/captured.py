@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from demosnap.database import log, transfer, verify
+from demosnap.database import log, picking, transfer, verify
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot, compare_digest, read
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Selection, Table, Version
-from demosnap.snapshot.predicates import not_true, predicates
+from demosnap.snapshot.predicates import not_true
 
 
 class Digests:
@@ -118,7 +118,9 @@ def _holds(
     snapshot = OpenSnapshot(version, dialect, live)
     try:
         tables = snapshot.tables
-        picked = kept.without(dialect, predicates(version.selection, live, dialect))
+        picked = kept.without(
+            dialect, picking.predicates(connection, dialect, version.selection, live)
+        )
     except (DemosnapError, KeyError):
         # A snapshot that is gone or that fits no longer cannot vouch for rows.
         return False
@@ -186,7 +188,10 @@ def _beyond(
 
 
 def union(
-    selections: Sequence[Selection], live: Mapping[str, Table], dialect: Dialect
+    connection: Connection,
+    dialect: Dialect,
+    selections: Sequence[Selection],
+    live: Mapping[str, Table],
 ) -> dict[str, str]:
     """Return, per table, the predicate of what any of the selections picks.
 
@@ -199,7 +204,7 @@ def union(
     for selection in selections:
         rules = {name: rule for name, rule in selection.rules.items() if name in live}
         present = Selection(selection.scenario, selection.marker, rules, selection.default)
-        for name, predicate in predicates(present, live, dialect).items():
+        for name, predicate in picking.predicates(connection, dialect, present, live).items():
             known = picked.setdefault(name, [])
             if predicate not in known:
                 known.append(predicate)

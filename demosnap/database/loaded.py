@@ -7,14 +7,13 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from demosnap.database import fit, guard, meanwhile, refused, transfer, verify
+from demosnap.database import fit, guard, meanwhile, picking, refused, transfer, verify
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Counted
 from demosnap.errors import SnapshotError, VerificationError
 from demosnap.model import Table, Version
 from demosnap.plan import Verify
-from demosnap.snapshot.predicates import predicates
 from demosnap.snapshot.rows import row_key, split
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def differences(database: Database, target: Version, kept: Kept = NOTHING) -> li
     reasons = fit.unfit(database.tables, snapshot.header.tables)
     if reasons:
         return reasons
-    picked = kept.without(dialect, predicates(target.selection, database.tables, dialect))
+    picked = kept.without(dialect, _predicates(database, target))
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         difference = verify.first_difference(
             table,
@@ -95,7 +94,7 @@ def verified(
         VerificationError: it is something else than the snapshot.
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
-    everything = predicates(snapshot.version.selection, tables, dialect)
+    everything = _predicates(database, snapshot.version)
     picked = kept.without(dialect, everything)
     meanwhile.check_referred(database, everything)
     expected = snapshot.version.rows
@@ -143,6 +142,12 @@ def _read(
         for table in snapshot.tables:
             _refuse(_difference(database, snapshot, table, picked[table.name]))
     return digest
+
+
+def _predicates(database: Database, version: Version) -> dict[str, str]:
+    return picking.predicates(
+        database.connection, database.dialect, version.selection, database.tables
+    )
 
 
 def _refuse(difference: str | None) -> None:

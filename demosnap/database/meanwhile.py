@@ -6,28 +6,36 @@ beginning, and deletes what is there now. The others refuse that by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from demosnap.database import guard
+from demosnap.database import guard, picking
 from demosnap.dialects.base import execute
 from demosnap.errors import DatabaseError
-from demosnap.model import Table
-from demosnap.snapshot.predicates import in_table, not_true
+from demosnap.model import Selection, Table
+from demosnap.snapshot.predicates import in_table, not_true, predicates
 
 if TYPE_CHECKING:
     from demosnap.database.moves import Database
 
 
-def hold(database: Database, going: Mapping[str, str]) -> None:
-    """Lock demo rows in a caller's transaction whose every statement sees another moment."""
-    if database.connection.get_isolation_level() != "READ COMMITTED":
+def hold(database: Database, covered: Sequence[Selection]) -> None:
+    """Lock demo rows in a caller's transaction whose every statement sees another moment.
+
+    `covered` are the selections that pick them.
+    """
+    connection, dialect = database.connection, database.dialect
+    if connection.get_isolation_level() != "READ COMMITTED":
         return
-    for name, predicate in going.items():
-        table = database.dialect.quote_table(name)
-        rows = f"SELECT 1 FROM {table} WHERE {predicate} FOR UPDATE"
-        execute(database.connection, f"SELECT COUNT(*) FROM ({rows}) AS held").scalar()
+    for selection in covered:
+        rules = {name: rule for name, rule in selection.rules.items() if name in database.tables}
+        present = replace(selection, rules=rules)
+        # What is picked is picked for good, so the rows have to be locked before.
+        with dialect.users_settings(connection):
+            for name, predicate in predicates(present, database.tables, dialect).items():
+                rows = f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {predicate} FOR UPDATE"
+                execute(connection, f"SELECT COUNT(*) FROM ({rows}) AS held").scalar()
 
 
 def check(database: Database, going: Mapping[str, str], *, discard: bool) -> None:
@@ -43,7 +51,8 @@ def check(database: Database, going: Mapping[str, str], *, discard: bool) -> Non
     for name, predicate in going.items():
         # Also to lock them: who references a row waits for whoever has locked it.
         changed = dialect.outdated(connection, database.tables[name], predicate)
-        if changed and not discard:
+        # What changed need not be demo rows any more where they were picked before.
+        if changed and not (discard and not picking.is_note(connection, predicate)):
             raise _changed(name, "demo rows")
     for name, key in guard.references_to(database.tables, going):
         where = in_table(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from demosnap.database import guard
+from demosnap.database import guard, picking
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.verify import MiscountedError
 from demosnap.errors import VerificationError
@@ -79,5 +79,6 @@ def _named(
         if keys:
             shown = guard.show_literals(keys[:_SHOWN], len(keys))
             yield f"  {len(keys)} rows {what} ({', '.join(table.key)}: {shown})"
-    text = predicate if len(predicate) <= _LONGEST else predicate[:_LONGEST] + "…"
+    text = picking.shown(connection, predicate)
+    text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     yield f"  picked is what {text}"

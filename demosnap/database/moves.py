@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -69,6 +69,7 @@ class Prepared:
     the run that are no demo data and go all the same; one of its moves has them. `operation` is
     what the log calls a stamp. `held` is the version whose rows the demo rows are, None where they
     are of none, or where nobody has looked.
+    `covered` are the selections that pick the rows.
     """
 
     move: Move
@@ -81,6 +82,11 @@ class Prepared:
     along: reach.Along = field(default_factory=reach.Along)
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    covered: tuple[Selection, ...] = ()
+
+    def picked_now(self, database: Database) -> dict[str, str]:
+        """Return the predicates of all rows of the scenario as they are after a change."""
+        return union(database, self.covered)
 
 
 def prepare(
@@ -102,9 +108,10 @@ def prepare(
     from demosnap.database import ways
 
     selection.may_change(settings, database.tables)
-    goings = {goal.scenario: _going(database, settings, goal) for goal in goals}
+    covered = {goal.scenario: _covered(database, settings, goal) for goal in goals}
     if not options.dry_run:
-        meanwhile.hold(database, reach.merged(list(goings.values())))
+        meanwhile.hold(database, [one for found in covered.values() for one in found])
+    goings = {name: _union(database, name, found) for name, found in covered.items()}
     known = {name: kept.unchanged(database, name, going) for name, going in goings.items()}
     resting = {
         goal.scenario: found
@@ -117,13 +124,14 @@ def prepare(
         names = dict.fromkeys((*versions, *settings.scenario_names))
         newest = {n: [None, *versions.get(n, ())][-1] for n in names if n not in acting}
         return {
-            name: goings.get(name) or _going(database, settings, Goal(name, version, None))
+            name: goings.get(name) or picked(database, settings, name, (version,))
             for name, version in newest.items()
         }
 
     run = ways.Run(database, settings, versions, acting, known, options, owners)
     planned = iter(run.planned([goal for goal in goals if goal.scenario in acting]))
-    return [resting.get(goal.scenario) or next(planned) for goal in goals]
+    prepared = [resting.get(goal.scenario) or next(planned) for goal in goals]
+    return [replace(one, covered=tuple(covered[one.move.scenario])) for one in prepared]
 
 
 def selections(
@@ -152,9 +160,12 @@ def picked(
         ConfigError: demosnap.yaml does not fit the database.
         ScriptError: the database lacks what a version's selection needs.
     """
-    covered = selections(database, settings, scenario, others)
+    return _union(database, scenario, selections(database, settings, scenario, others))
+
+
+def _union(database: Database, scenario: str, covered: Sequence[Selection]) -> dict[str, str]:
     try:
-        return captured.union(covered, database.tables, database.dialect)
+        return union(database, covered)
     except ScriptError as error:
         raise ScriptError(
             f"the demo rows of {scenario} cannot be told: {error.message}",
@@ -162,10 +173,19 @@ def picked(
         ) from error
 
 
-def _going(database: Database, settings: Settings, goal: Goal) -> dict[str, str]:
+def union(database: Database, covered: Sequence[Selection]) -> dict[str, str]:
+    """Return the predicates of what any of some selections picks now.
+
+    Raises:
+        ScriptError: the database lacks what a selection goes over.
+    """
+    return captured.union(database.connection, database.dialect, covered, database.tables)
+
+
+def _covered(database: Database, settings: Settings, goal: Goal) -> list[Selection]:
     if goal.stamp_only:
-        return {}
-    return picked(database, settings, goal.scenario, (goal.current, goal.target))
+        return []
+    return selections(database, settings, goal.scenario, (goal.current, goal.target))
 
 
 def _resting(

@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.database import selection
+from demosnap.database import picking, selection
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Selection, Table
-from demosnap.snapshot.predicates import in_table, predicates
+from demosnap.snapshot.predicates import in_table
 
 
 def notes(
@@ -126,10 +126,10 @@ def overlaps(
 ) -> list[str]:
     """Return which tables have rows that two scenarios would both pick."""
     dialect = dialects.of(connection)
-    picked = predicates(mine, tables, dialect)
+    picked = picking.predicates(connection, dialect, mine, tables)
     reasons = []
     for other in others:
-        theirs = predicates(other, tables, dialect)
+        theirs = picking.predicates(connection, dialect, other, tables)
         for name in picked:
             if name not in theirs or _told_apart(mine, other, name):
                 continue

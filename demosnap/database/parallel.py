@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -26,11 +27,19 @@ Connect = Callable[[], contextlib.AbstractContextManager[Connection]]
 """Opens one more connection to the same database."""
 
 
+@dataclass(frozen=True)
+class Moment:
+    """What `Dialect.shared_moment` returned, and how to pick there what predicates speak of."""
+
+    name: str
+    repeat: Callable[[Connection, Sequence[str]], None]
+
+
 @contextlib.contextmanager
 def reading(
     connect: Connect,
     dialect: Dialect,
-    moment: str,
+    moment: Moment,
     tables: Sequence[Table],
     predicates: Mapping[str, str],
     counted: Mapping[str, Counted],
@@ -39,7 +48,7 @@ def reading(
 ) -> Iterator[Callable[[Table], Rows]]:
     """Read tables by `jobs` connections at once; yield what gives the rows of a table.
 
-    `moment` is what `Dialect.shared_moment` returned; `predicates` pick the rows of each table,
+    They see the `moment`; `predicates` pick the rows of each table,
     and what is to be `counted` of one is. `folder` is where rows wait.
     """
     pool = _Pool(connect, dialect, moment)
@@ -67,7 +76,7 @@ def reading(
 class _Pool:
     """The connections of the workers; each is used for one table, and closed."""
 
-    def __init__(self, connect: Connect, dialect: Dialect, moment: str) -> None:
+    def __init__(self, connect: Connect, dialect: Dialect, moment: Moment) -> None:
         self._connect = connect
         self._dialect = dialect
         self._moment = moment
@@ -81,8 +90,9 @@ class _Pool:
             self._connect() as connection,
             dialect.session(connection, write=False),
             self._known(connection),
-            dialect.at_moment(connection, self._moment),
+            dialect.at_moment(connection, self._moment.name),
         ):
+            self._moment.repeat(connection, [predicate, *(counted.flags if counted else ())])
             for batch in batches(dialect.read_rows(connection, table, predicate, counted)):
                 if self._stopped.is_set():
                     return

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from demosnap import dialects
 from demosnap.config import Settings
 from demosnap.config.names import shown
-from demosnap.dialects.base import execute
+from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import ConfigError, ScriptError, did_you_mean
 from demosnap.model import Rule, Selection, Table
 from demosnap.snapshot.order import load_order
@@ -89,17 +89,24 @@ def _marked_tables(
     where = bind_scenario(marker.where, "none", dialect)
     found = []
     for name in tables:
-        # A predicate says by itself where it can be used: in a savepoint, since PostgreSQL
-        # would not go on after the error.
+        # A predicate says by itself where it can be used.
+        if _error(connection, dialect, name, where) is None:
+            found.append(name)
+    return found
+
+
+def _error(connection: Connection, dialect: Dialect, name: str, where: str) -> DBAPIError | None:
+    """Return what the database says against a user's predicate of a table; None: nothing."""
+    with dialect.users_settings(connection):
+        # PostgreSQL would not go on after an error.
         savepoint = connection.begin_nested()
         try:
             execute(connection, f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {where} LIMIT 0")
-        except DBAPIError:
+        except DBAPIError as error:
             savepoint.rollback()
-        else:
-            savepoint.commit()
-            found.append(name)
-    return found
+            return error
+        savepoint.commit()
+    return None
 
 
 def _check_names(settings: Settings, tables: Mapping[str, Table]) -> None:
@@ -158,17 +165,13 @@ def _check_where(
 ) -> None:
     dialect = dialects.of(connection)
     where = bind_scenario(rule.where, scenario, dialect)
-    savepoint = connection.begin_nested()
-    try:
-        execute(connection, f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {where} LIMIT 0")
-    except DBAPIError as error:
-        savepoint.rollback()
+    error = _error(connection, dialect, name, where)
+    if error is not None:
         raise ConfigError(
             f"the database does not take the where of {name}: {error.orig}",
             shown(settings.yaml_file),
             settings.line_of("tables", name, "where") or settings.line_of("tables", name),
         ) from error
-    savepoint.commit()
 
 
 def _check_via(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demosnap.database import guard, parallel
+from demosnap.database import guard, parallel, picking
 from demosnap.dialects.base import Counted
 from demosnap.model import ExternalReference, Header, Selection, Table
 from demosnap.snapshot.sqlfile import SnapshotWriter
@@ -52,7 +52,10 @@ def write(
         writer = stack.enter_context(SnapshotWriter(path, header, selection, dialect))
         read: Callable[[Table], Iterable[bytes]] = one_by_one
         if several:
-            connect, moment, jobs = several
+            connect, name, jobs = several
+            moment = parallel.Moment(
+                name, lambda other, used: picking.repeat(connection, other, dialect, used)
+            )
             reading = parallel.reading(
                 connect, dialect, moment, header.tables, picked, counted, jobs, path.parent
             )

@@ -116,6 +116,14 @@ class Dialect(DialectText):
         yield
 
     @contextlib.contextmanager
+    def users_settings(self, connection: Connection) -> Iterator[None]:
+        """Have, for a while, the settings that the session had before demosnap changed them.
+
+        What users write means what it means to them only under these.
+        """
+        yield
+
+    @contextlib.contextmanager
     def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
         """Hold the database's advisory lock; entered outside any transaction.
 
@@ -217,6 +225,18 @@ class Dialect(DialectText):
         return {}
 
     # ------------------------------------------------------------------ live: rows
+
+    @abstractmethod
+    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
+        """Note the rows that a user's predicate picks; return the predicate of these rows.
+
+        The user's is evaluated now, under the user's settings; what is returned holds under
+        demosnap's, in the transaction, for as long as the rows are not changed. `number` is
+        another one for each call of a session. A session that shares its moment can repeat it.
+
+        Raises:
+            DatabaseError: a row cannot be named.
+        """
 
     @abstractmethod
     def read_rows(

@@ -1,7 +1,8 @@
 """MySQL 8 and MariaDB.
 
 demosnap's sessions have a sql_mode of their own, above all NO_BACKSLASH_ESCAPES: in every text
-that it reads or writes, predicates of demosnap.yaml included, a backslash is a backslash.
+that it reads or writes a backslash is a backslash. Predicates of demosnap.yaml are the user's,
+and are evaluated under the sql_mode that the session had before.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from demosnap.dialects import (
     mysql_driver,
     mysql_load,
+    mysql_pick,
     mysql_read,
     mysql_reflect,
     mysql_sequences,
@@ -41,6 +43,9 @@ _NEXT_VALUE = re.compile(r"nextval\((.+)\)", re.IGNORECASE | re.DOTALL)
 
 class MySQLDialect(MySQLText):
     """MySQL 8.0.17 or newer."""
+
+    rereads_temporary: ClassVar[bool] = False
+    """Whether one statement can read a temporary table twice."""
 
     # ------------------------------------------------------------------ connection
 
@@ -69,6 +74,7 @@ class MySQLDialect(MySQLText):
                 # Until demosnap itself asks for a load, the server may not ask for files.
                 driver._local_infile = False
             wait = math.ceil(LOCK_WAIT)
+            mysql_pick.keep_mode(driver)
             mysql_driver.query(
                 driver,
                 f"SET SESSION sql_mode='{SQL_MODE}', SESSION lock_wait_timeout={wait},"
@@ -122,12 +128,21 @@ class MySQLDialect(MySQLText):
         if write:
             wanted["foreign_key_checks"] = 0
         optional = {"max_error_count": 1024, **mysql_read.SORT_VARIABLES}
-        with mysql_driver.variables(driver, wanted, optional):
+        with (
+            mysql_driver.variables(driver, wanted, optional) as before,
+            mysql_pick.session(connection, before, table=self.rereads_temporary),
+        ):
             try:
                 yield
             finally:
                 with contextlib.suppress(Exception):
                     mysql_driver.finish_stream(connection)
+
+    @contextlib.contextmanager
+    def users_settings(self, connection: Connection) -> Iterator[None]:
+        """Have the sql_mode, time zone and collation that the session had before."""
+        with mysql_pick.users_settings(connection):
+            yield
 
     @contextlib.contextmanager
     def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
@@ -215,6 +230,10 @@ class MySQLDialect(MySQLText):
         found = mysql_read.rows(connection, table, names, source, predicate, counted)
         return readers.rows(connection, found)
 
+    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
+        """Note the keys, or the digests of rows, in a temporary table."""
+        return mysql_pick.pick(self, connection, table, where, number)
+
     def outdated(
         self, connection: Connection, table: Table, predicate: str, *, shared: bool = False
     ) -> bool:
@@ -299,6 +318,7 @@ class MariaDBDialect(MySQLDialect):
 
     name: ClassVar[str] = "mariadb"
     native_json: ClassVar[bool] = False
+    rereads_temporary: ClassVar[bool] = True
     binary_collation: ClassVar[str] = "utf8mb4_nopad_bin"
     own_variables: ClassVar[Mapping[str, int | str]] = {"check_constraint_checks": 1}
 

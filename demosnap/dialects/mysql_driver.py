@@ -63,8 +63,8 @@ def literal(value: object) -> str:
 @contextlib.contextmanager
 def variables(
     driver: Any, wanted: Mapping[str, int | str], optional: Mapping[str, int | str]
-) -> Iterator[None]:
-    """Set session variables, and put them back.
+) -> Iterator[Mapping[str, Any]]:
+    """Set session variables, and put them back; yield what they, and character sets, were.
 
     `optional` are those that a server may reserve for privileged users.
     """
@@ -93,7 +93,7 @@ def variables(
         _set(driver, {name: before[name] for name in (*wanted, *changed, *CHARSET_VARIABLES)})
 
     try:
-        yield
+        yield before
     except BaseException:
         # The connection may be gone, and what broke it is the error to be seen.
         with contextlib.suppress(Exception):

@@ -11,20 +11,19 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import ProgrammingError
-
 from demosnap.dialects import postgresql_catalog as catalog
 from demosnap.dialects import postgresql_fingerprint, postgresql_keys, readers
 from demosnap.dialects import postgresql_indexes as indexes
+from demosnap.dialects import postgresql_pick as picks
 from demosnap.dialects import postgresql_rows as rows_of
 from demosnap.dialects import postgresql_sequences as sequences
 from demosnap.dialects import postgresql_session as sessions
+from demosnap.dialects import postgresql_triggers as triggers
 from demosnap.dialects import postgresql_views as views
 from demosnap.dialects.base import LOCK_WAIT, Counted, execute
 from demosnap.dialects.postgresql_text import references_itself
 from demosnap.dialects.postgresql_trial import PostgreSQLTrial
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
-from demosnap.errors import DatabaseError
 from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table
 from demosnap.snapshot.spool import KEYS
 
@@ -85,11 +84,15 @@ class PostgreSQLDialect(PostgreSQLTrial):
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
         """Hold the settings and the JSON function; inside a transaction, for its rest."""
         wait = connection.info.get(_LOCK_WAIT, LOCK_WAIT)
-        with sessions.session(sessions.driver(connection), wait):
-            try:
-                yield
-            finally:
-                readers.close(connection)
+        driver = sessions.driver(connection)
+        with sessions.session(driver, wait) as before, picks.session(connection, before):
+            yield
+
+    @contextlib.contextmanager
+    def users_settings(self, connection: Connection) -> Iterator[None]:
+        """Have the settings that the session had before."""
+        with picks.users_settings(connection):
+            yield
 
     @contextlib.contextmanager
     def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
@@ -213,6 +216,10 @@ class PostgreSQLDialect(PostgreSQLTrial):
                 yield from batches
 
         return readers.rows(connection, copied())
+
+    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
+        """Note where the rows lie, in a temporary table where there can be one."""
+        return picks.pick(connection, self.rows_of(table), where, number)
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert by COPY; tables with a column that COPY cannot read, by INSERT."""
@@ -350,22 +357,8 @@ class PostgreSQLDialect(PostgreSQLTrial):
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
         """Disable each enabled user trigger by name, and enable it again as it was."""
-        found = catalog.enabled_triggers(connection, self._literals(t.name for t in tables))
-        named = [(table, self.quote(name), mode) for table, name, mode in found]
-        for table, name, _ in named:
-            try:
-                execute(connection, f"ALTER TABLE {table} DISABLE TRIGGER {name}")
-            except ProgrammingError as error:
-                raise DatabaseError(
-                    f"the role may not switch the trigger {name} of {table} off",
-                    f"`triggers: disable` needs the owner's rights on {table}.",
-                ) from error
-        yield
-        if named:
-            # A table with events that still wait cannot be altered.
-            execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")
-        for table, name, mode in named:
-            execute(connection, f"ALTER TABLE {table} ENABLE {mode} TRIGGER {name}")
+        with triggers.without(self, connection, self._literals(t.name for t in tables)):
+            yield
 
     def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Advance every sequence that a loaded column owns or takes its default from."""

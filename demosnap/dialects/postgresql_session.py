@@ -204,10 +204,12 @@ def warnings_are_errors(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def session(connection: psycopg.Connection[Any], wait: float = LOCK_WAIT) -> Iterator[None]:
+def session(
+    connection: psycopg.Connection[Any], wait: float = LOCK_WAIT
+) -> Iterator[dict[str, str]]:
     """Hold `SETTINGS` and `JSON_FUNCTION`, the latter where the rights allow.
 
-    `wait` is the longest wait for a lock, in seconds.
+    `wait` is the longest wait for a lock, in seconds. Yields what the settings were before.
     """
     wanted = {**SETTINGS, "lock_timeout": _milliseconds(wait)}
     with outside_transaction(connection) as local:
@@ -215,23 +217,24 @@ def session(connection: psycopg.Connection[Any], wait: float = LOCK_WAIT) -> Ite
         before = connection.execute(
             f"SELECT name, setting FROM pg_settings WHERE name IN ({names})"
         ).fetchall()
-        _set(connection, {name: wanted[name] for name, _ in before}, local)
+        set_all(connection, {name: wanted[name] for name, _ in before}, local)
         made = _create_function(connection, local)
     # psycopg keeps the last hundred statements to count them, however long they are.
     threshold, connection.prepare_threshold = connection.prepare_threshold, None
     try:
-        yield
+        yield dict(before)
     finally:
         connection.prepare_threshold = threshold
         # The end of a failed transaction undoes what was set in it.
         if not connection.closed and connection.info.transaction_status != _FAILED:
             with outside_transaction(connection) as local:
                 if made:
-                    _change(connection, f"DROP FUNCTION IF EXISTS {JSON_FUNCTION}(text);", local)
-                _set(connection, dict(before), local)
+                    change(connection, f"DROP FUNCTION IF EXISTS {JSON_FUNCTION}(text);", local)
+                set_all(connection, dict(before), local)
 
 
-def _set(connection: psycopg.Connection[Any], settings: dict[str, str], local: bool) -> None:
+def set_all(connection: psycopg.Connection[Any], settings: dict[str, str], local: bool) -> None:
+    """Change settings, `local` for the rest of the transaction."""
     calls = (
         f"set_config('{name}', $demosnap${value}$demosnap$, {str(local).lower()})"
         for name, value in settings.items()
@@ -246,11 +249,17 @@ def _create_function(connection: psycopg.Connection[Any], local: bool) -> bool:
         f" AND ({str(not local).lower()} OR current_setting('transaction_read_only') = 'off')"
     ).fetchone() or (False,)
     if possible:
-        _change(connection, "\n".join(CREATE_JSON_FUNCTION), local)
+        change(connection, "\n".join(CREATE_JSON_FUNCTION), local)
     return bool(possible)
 
 
-def _change(connection: psycopg.Connection[Any], statement: str, local: bool) -> None:
+def failed(connection: psycopg.Connection[Any]) -> bool:
+    """Return whether nothing but the end of the transaction, or of the connection, is left."""
+    return connection.closed or connection.info.transaction_status == _FAILED
+
+
+def change(connection: psycopg.Connection[Any], statement: str, local: bool) -> None:
+    """Run a statement with its semicolon, in the open transaction if `local`, else in its own."""
     # A role may begin its transactions read-only.
     sql = statement if local else f"BEGIN READ WRITE; {statement} COMMIT;"
     connection.execute(sql.encode())

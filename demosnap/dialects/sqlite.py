@@ -19,6 +19,7 @@ from demosnap.dialects import (
     readers,
     sqlite_ddl,
     sqlite_load,
+    sqlite_pick,
     sqlite_read,
     sqlite_reflect,
     sqlite_trial,
@@ -212,21 +213,19 @@ class SQLiteDialect(Dialect):
 
         Inside a transaction of the caller's they can only be deferred.
         """
-        if not write:
-            yield
-            return
         # Past SQLAlchemy, which would begin a transaction, in which the PRAGMA does nothing.
         driver = _driver(connection)
-        if driver.in_transaction:
-            driver.execute("PRAGMA defer_foreign_keys = ON")
-            yield
-            return
-        before = {name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in _WRITING}
+        own = write and not driver.in_transaction
+        names = _WRITING if own else ()
+        before = {name: driver.execute(f"PRAGMA {name}").fetchone()[0] for name in names}
         try:
-            for name, value in _WRITING.items():
-                driver.execute(f"PRAGMA {name} = {value}")
+            if write and not own:
+                driver.execute("PRAGMA defer_foreign_keys = ON")
+            for name in before:
+                driver.execute(f"PRAGMA {name} = {_WRITING[name]}")
             yield
         finally:
+            sqlite_pick.drop(driver)
             # An interrupt has closed it.
             with contextlib.suppress(sqlite3.ProgrammingError):
                 for name, value in before.items():
@@ -323,6 +322,10 @@ class SQLiteDialect(Dialect):
         """Yield rows rendered by SQLite; REAL values that it may render badly, by Python's repr."""
         found = sqlite_read.rows(self, _driver(connection), table, predicate, counted)
         return readers.rows(connection, found)
+
+    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
+        """Note the rows' numbers in a temporary table."""
+        return sqlite_pick.pick(self, _driver(connection), table, where, number)
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert the text of rows; into a connection of the caller's, which may keep it, bound.

@@ -22,6 +22,7 @@ from demosnap.database import (
     moves,
     odd,
     parallel,
+    picking,
     reflect,
     selection,
     sequences,
@@ -43,7 +44,6 @@ from demosnap.revisions.succession import (
     timestamp,
 )
 from demosnap.snapshot import order
-from demosnap.snapshot.predicates import predicates
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
 _ONE_BY_ONE = (
@@ -193,7 +193,7 @@ def _look(
 ) -> _Found:
     tables = reflect.tables(connection)
     picked = selection.resolve(connection, settings, tables, wanted.scenario)
-    by_table = predicates(picked, tables, dialect)
+    by_table = picking.predicates(connection, dialect, picked, tables)
     stamps = log.stamps(connection)
     parent, refusals = parent_of(graph, wanted, stamps)
     counts = _Counts(connection, dialect, by_table)

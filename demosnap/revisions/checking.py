@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.database import captured, fit, kept, loadable, loaded, log, moves, reflect, verify
+from demosnap.database import fit, kept, loadable, loaded, log, moves, reflect, verify
 from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
@@ -288,7 +288,7 @@ def _loaded(
         yield Finding(message, hint=hint)
         return
     covered = moves.selections(seen, settings, version.scenario, [version])
-    picked = captured.union(covered, seen.tables, seen.dialect)
+    picked = moves.union(seen, covered)
     known = kept.unchanged(seen, version.scenario, picked)
     for reason in loaded.differences(seen, version, known):
         yield Finding(f"{version.scenario} {version.version}: {reason}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from demosnap.dialects.base import Dialect
 from demosnap.errors import ScriptError
@@ -17,12 +17,20 @@ _WHERE_TOKEN = re.compile(
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
 
 
+Users = Callable[[Table, str], str]
+"""Returns what stands for a predicate that a user wrote for a table."""
+
+
 def predicates(
-    selection: Selection, tables: Mapping[str, Table], dialect: Dialect
+    selection: Selection,
+    tables: Mapping[str, Table],
+    dialect: Dialect,
+    users: Users = lambda _, where: where,
 ) -> dict[str, str]:
     """Render the predicate of each table of the selection, in the selection's order.
 
-    `tables` must hold the definition of every table of the selection, by display name.
+    `tables` must hold the definition of every table of the selection, by display name. `users`
+    says what stands for a `where` of the selection, in its table and in those that are via it.
 
     Raises:
         ScriptError: a table, a marker column or a foreign key that the selection names is not
@@ -38,10 +46,11 @@ def predicates(
                 )
             table = _table(tables, name)
             rule = selection.rules[name]
-            if rule.kind == "marker":
+            where = rule.where if rule.kind == "where" else selection.marker.where
+            if rule.kind != "via" and where is not None:
+                rendered[name] = users(table, bind_scenario(where, selection.scenario, dialect))
+            elif rule.kind == "marker":
                 rendered[name] = _marker_predicate(selection, table, dialect)
-            elif rule.kind == "where":
-                rendered[name] = bind_scenario(rule.where, selection.scenario, dialect)
             else:
                 key = via_foreign_key(table, rule)
                 if key.table not in selection.rules:
@@ -191,8 +200,6 @@ def title(table: str) -> str:
 
 def _marker_predicate(selection: Selection, table: Table, dialect: Dialect) -> str:
     marker = selection.marker
-    if marker.where is not None:
-        return bind_scenario(marker.where, selection.scenario, dialect)
     assert marker.column is not None
     try:
         column = table.column(marker.column)

@@ -1,0 +1,93 @@
+"""Rows that a user's predicate picks: picked once, at one moment, under the user's own settings.
+
+demosnap's session renders values under settings of its own, under which a `where` could mean
+other rows; and a `where` that reads other demo rows would pick others as soon as these are gone.
+So its rows are noted first, and all that follows goes by the note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from demosnap.dialects.base import Dialect
+from demosnap.model import Selection, Table
+from demosnap.snapshot import predicates as texts
+
+_PICKS = "demosnap_picks"
+
+
+@dataclass
+class _Picks:
+    """What was picked in a transaction: by table and user's predicate, its number and note."""
+
+    transaction: object
+    number: int
+    known: dict[tuple[Table, str], tuple[int, str]] = field(default_factory=dict)
+
+
+def predicates(
+    connection: Connection, dialect: Dialect, selection: Selection, tables: Mapping[str, Table]
+) -> dict[str, str]:
+    """Return the predicate of each table of a selection, in its order.
+
+    A predicate that a user wrote is evaluated here, unless it was before in this transaction.
+
+    Raises:
+        ScriptError: the tables lack what the selection names.
+        DatabaseError: a row that is picked cannot be named.
+    """
+
+    def users(table: Table, where: str) -> str:
+        picks = _of(connection)
+        if (table, where) not in picks.known:
+            picks.number += 1
+            note = dialect.pick(connection, table, where, picks.number)
+            picks.known[table, where] = (picks.number, note)
+        return picks.known[table, where][1]
+
+    return texts.predicates(selection, tables, dialect, users)
+
+
+def again(connection: Connection) -> bool:
+    """Forget what was picked, since rows have changed; return whether there was anything."""
+    picks = _of(connection)
+    some = bool(picks.known)
+    picks.known.clear()
+    return some
+
+
+def is_note(connection: Connection, predicate: str) -> bool:
+    """Return whether a predicate goes by what was picked, and not by what rows hold now."""
+    return any(note in predicate for _, note in _of(connection).known.values())
+
+
+def shown(connection: Connection, predicate: str) -> str:
+    """Return a predicate as its author wrote it, for a message."""
+    for (_, where), (_, note) in _of(connection).known.items():
+        predicate = predicate.replace(note, where)
+    return predicate
+
+
+def repeat(
+    origin: Connection, connection: Connection, dialect: Dialect, used: Iterable[str]
+) -> None:
+    """Pick on a connection that shares its moment with another one what that has picked.
+
+    Only what the predicates that are `used` there speak of.
+    """
+    text = "\n".join(used)
+    for (table, where), (number, note) in _of(origin).known.items():
+        if note in text:
+            dialect.pick(connection, table, where, number)
+
+
+def _of(connection: Connection) -> _Picks:
+    transaction = connection.get_transaction()
+    found: _Picks | None = connection.info.get(_PICKS)
+    if found is None or found.transaction is not transaction:
+        found = _Picks(transaction, found.number if found else 0)
+        connection.info[_PICKS] = found
+    return found
