@@ -35,8 +35,8 @@ def _cell(cell: Cell) -> Text:
 def console(stream: TextIO) -> Console:
     """Return what renders for a stream: as wide as it, or 80 columns."""
     given = os.environ.get("COLUMNS", "")
-    width = int(given) if given.isdigit() and int(given) else None
-    if width is None and not stream.isatty():
+    width = int(given) if given.isdecimal() and len(given) < 6 and int(given) else None
+    if width is None and (given or not stream.isatty()):
         width = 80
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 

@@ -127,7 +127,8 @@ def stamps(connection: Connection) -> tuple[str, ...]:
     if not inspect(connection).has_table(VERSION_TABLE):
         return ()
     rows = connection.execute(select(version_table.c.version_num))
-    return tuple(sorted(row[0] for row in rows))
+    # SQLite keeps what it is given, a blob too.
+    return tuple(sorted(str(row[0]) for row in rows))
 
 
 def new_entry(
@@ -201,7 +202,7 @@ def proofs(connection: Connection, scenario: str) -> frozenset[str]:
 
 def _entry(row: RowMapping) -> LogEntry:
     return LogEntry(
-        logged_at=row["logged_at"],
+        logged_at=str(row["logged_at"]),
         operation=row["operation"],
         scenario=row["scenario"],
         revision=row["revision"],
