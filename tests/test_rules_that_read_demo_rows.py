@@ -159,6 +159,24 @@ def test_nothing_of_it_stays_on_a_connection_of_the_callers(circle: Circle) -> N
     assert circle.ids() == {"posts": [2, 4], "rel": [2, 4]}
 
 
+def test_a_script_says_the_rule_as_it_was_written(database: Database, make_workspace: Any) -> None:
+    workspace = make_workspace(database)
+    workspace.configure(CIRCLE)
+    database.execute(
+        *(
+            s.replace("id integer PRIMARY KEY, post_id", "id integer, post_id")
+            for s in SCHEMA
+            if "notes" not in s
+        )
+    )
+    workspace.project.revision("general")
+    database.execute("UPDATE rel SET tag = 'other' WHERE id = 1")
+    with workspace.project.diff("general", "database", "v1") as found:
+        text = "\n".join(found.script(found.changes(), ()))
+    assert "post_id IN (SELECT id FROM posts WHERE who = 'demo')" in text
+    assert "demosnap_picked" not in text and "ctid" not in text
+
+
 def _temporary(database: Database, connection: Any) -> list[str]:
     if database.dialect == "mariadb":
         with pytest.raises(sa.exc.ProgrammingError, match="1146"):

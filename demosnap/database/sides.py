@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from demosnap import dialects
+from demosnap.database import picking
 from demosnap.database.difference import arranged
 from demosnap.database.snapshots import compare_digest, read
 from demosnap.dialects.base import Dialect
@@ -133,8 +134,9 @@ class Live:
         return self._sha.hexdigest()
 
     def predicates(self) -> Mapping[str, str]:
-        """Return what picks the rows."""
-        return self._picked
+        """Return what picks the rows, as a script for other sessions can say it."""
+        connection = self._database.connection
+        return {name: picking.shown(connection, one) for name, one in self._picked.items()}
 
     def rows(self, table: str) -> Iterator[bytes]:
         """Yield what the database has now."""
