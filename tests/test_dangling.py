@@ -201,3 +201,34 @@ def test_rows_come_in_their_own_order_around_a_circle(
     project.revision("general", message="v2")
     (move,) = project.downgrade("general", "v1").moves
     assert move.by_difference and database.dump() == before
+
+
+def test_a_referenced_value_that_changes_is_refused_where_each_statement_is_checked(
+    database: Database, make_workspace: MakeWorkspace
+) -> None:
+    """A reset on PostgreSQL says so before anything; the others change it in place."""
+    workspace = _workspace(
+        make_workspace,
+        database,
+        f"CREATE TABLE shops (id INTEGER PRIMARY KEY, code VARCHAR(9) UNIQUE, {DEMO})",
+        f"CREATE TABLE sales (id INTEGER PRIMARY KEY, shop VARCHAR(9), {DEMO},"
+        " FOREIGN KEY (shop) REFERENCES shops (code))",
+        "INSERT INTO shops VALUES (1, 'a', TRUE)",
+        "INSERT INTO sales VALUES (1, 'a', TRUE)",
+    )
+    project = workspace.project
+    project.revision("general", message="v1")
+    before = database.dump()
+    database.execute(
+        UNCHECKED[database.dialect],
+        "UPDATE shops SET code = 'b'",
+        "UPDATE sales SET shop = 'b'",
+    )
+    if database.dialect == "postgresql":
+        text = refused(workspace, lambda **o: project.reset("general", discard=True, **o))
+        assert "values of code change that other rows reference" in text
+        assert "demosnap load" in text
+        project.load("general", discard=True)
+    else:
+        project.reset("general", discard=True)
+    assert database.dump() == before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,10 @@ from demosnap.database.kept import Kept
 from demosnap.database.snapshots import OpenSnapshot, path_of
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
-from demosnap.model import Key, Table, Version
+from demosnap.model import ForeignKey, Key, Table, Version
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.diff import RowDifference, TablePair
-from demosnap.snapshot.rows import Rows, show_key
+from demosnap.snapshot.rows import Rows, show_key, split
 from demosnap.snapshot.spool import in_batches
 from demosnap.snapshot.steps import Delete, Insert, Step, Update, check, key_of, steps
 from demosnap.snapshot.strict import wrong_rows
@@ -151,13 +151,57 @@ def refusals(
     return reasons
 
 
-def obstacle(database: Database, planned: Planned) -> str:
-    """Return why the changes cannot be made one after the other, empty if they can."""
+def obstacle(database: Database, planned: Planned, going: Mapping[str, str]) -> str:
+    """Return why the changes cannot be made one after the other, empty if they can.
+
+    `going` are the predicates of the demo rows.
+    """
     try:
         check(planned.changes, database.dialect)
     except DatabaseError as error:
         return error.message
+    if not database.dialect.enforces_foreign_keys:
+        return ""
+    for one in planned.changes:
+        table = one.pair.old
+        columns = _referred(one, database.tables)
+        losing = {key_of(one.pair.table, d.old) for d in one if d.old and _loses(one, d, columns)}
+        if not losing or table is None or one.name not in going:
+            continue
+        if losing & reach.pinned(database, table, going[one.name], {}, by=columns) or any(
+            _wants(other, key, one)
+            for other in planned.changes
+            if other.pair.new is not None
+            for key in database.tables[other.name].foreign_keys
+            if key.table == one.name and set(key.referred_columns) & columns
+        ):
+            return (
+                f"{one.name}: values of {', '.join(sorted(columns))} change that other rows"
+                " reference, and this database checks that after each statement\npurge and load"
+                " instead: `demosnap load`, or upgrade and downgrade with --full"
+            )
     return ""
+
+
+def _wants(one: TableChanges, key: ForeignKey, parent: TableChanges) -> bool:
+    """Return whether rows come, or change, that reference values which rows of `parent` get."""
+    old = [column.name for column in parent.pair.old_columns]
+    new = [column.name for column in parent.pair.new_columns]
+    mine = [column.name for column in one.pair.new_columns]
+    if not set(key.columns) <= {*mine} or not set(key.referred_columns) <= {*old} & {*new}:
+        return False
+
+    def values(row: bytes, names: Sequence[str], columns: Sequence[str]) -> Key:
+        literals = split(row)
+        return tuple(literals[names.index(column)] for column in columns)
+
+    fresh = {
+        now
+        for before, after in parent.modified()
+        if (now := values(after, new, key.referred_columns))
+        != values(before, old, key.referred_columns)
+    }
+    return any(values(row, mine, key.columns) in fresh for row in _written(one))
 
 
 def tangled(database: Database, planned: Planned) -> str | None:

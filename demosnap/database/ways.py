@@ -334,7 +334,7 @@ class Run:
             refusals = difference.refusals(
                 self.database, planned, may_go, self.owners, self._staying(may_go)
             )
-            obstacle = difference.obstacle(self.database, planned)
+            obstacle = difference.obstacle(self.database, planned, may_go)
         changes = tuple(one for one in planned.changes if len(one))
         unsafe, notes = self._unsafe({one.name for one in changes})
 
