@@ -52,6 +52,17 @@ def test_a_key_may_be_spelled_otherwise_than_what_it_refers_to(workspace: Worksp
     )
 
 
+def test_a_row_goes_after_those_that_refer_to_it_in_another_spelling(workspace: Workspace) -> None:
+    database = workspace.database
+    before = prepare(workspace, towns(database))
+    changed_and_reset(
+        workspace,
+        before,
+        "INSERT INTO countries VALUES ('FR', 'France', TRUE)",
+        "UPDATE towns SET code = 'fr' WHERE id = 1",
+    )
+
+
 def test_a_key_that_leads_nowhere_in_any_spelling_is_refused_ahead(workspace: Workspace) -> None:
     database = workspace.database
     prepare(workspace, towns(database))
@@ -108,6 +119,18 @@ def test_a_key_may_refer_to_what_the_database_computes(workspace: Workspace) -> 
         before,
         "UPDATE pages SET doc_ref = NULL WHERE is_demo",
         "DELETE FROM pages WHERE id = 1",
+    )
+
+
+def test_a_row_goes_after_those_that_refer_to_what_was_computed_of_it(
+    workspace: Workspace,
+) -> None:
+    before = prepare(workspace, COMPUTED)
+    changed_and_reset(
+        workspace,
+        before,
+        "INSERT INTO docs (num, title, is_demo) VALUES (3, 'New', TRUE)",
+        "UPDATE pages SET doc_ref = 1003 WHERE id = 1",
     )
 
 

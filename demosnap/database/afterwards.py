@@ -69,7 +69,7 @@ def _emptied(
     """Yield the predicates of rows of a table of which one of the columns is emptied."""
     for name, key, keys in along.emptied:
         if name == table and set(reach.emptied_columns(key)) & set(columns):
-            yield reach.named(database.dialect, database.tables[name].key, keys)
+            yield reach.named(database.dialect, database.tables[name].key_columns, keys)
 
 
 def _losing(database: Database, run: Sequence[Prepared], along: reach.Along) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _losing(database: Database, run: Sequence[Prepared], along: reach.Along) -> 
             where = f"({demo[name]})"
             yield from _referring(database, name, key, parent, where, "would go along")
     for parent_name, by, keys in along.emptied:
-        parent = reach.named(dialect, database.tables[parent_name].key, keys)
+        parent = reach.named(dialect, database.tables[parent_name].key_columns, keys)
         for name, key in guard.references_to(database.tables, [parent_name]):
             if set(key.referred_columns) & set(reach.emptied_columns(by)):
                 what = f"would lose {', '.join(reach.emptied_columns(by))}"
@@ -153,8 +153,9 @@ def check(database: Database, before: Pins) -> None:
             missing = sorted(set(some).difference(there))
             if not missing:
                 continue
+            columns = [tables[name].column(one) for one in key.columns]
             where = (
-                f"({dialect.key_predicate(key.columns, missing)})"
+                f"({dialect.key_predicate(columns, missing)})"
                 f" AND {leads_nowhere(dialect, tables[name], key, dialect.own_rows(parent))}"
             )
             sql = f"SELECT COUNT(*) FROM {dialect.rows_of(tables[name])} WHERE {where}"

@@ -149,7 +149,8 @@ def refusals(
     all_going = merged([going, permitted.going(database)])
     own = merged([own, permitted.going(database)])
     spared = {
-        (name, key): named(dialect, tables[name].key, keys) for name, key, keys in permitted.emptied
+        (name, key): named(dialect, tables[name].key_columns, keys)
+        for name, key, keys in permitted.emptied
     }
     reasons = guard.referenced(connection, dialect, tables, all_going, own=own, spared=spared)
     if not reasons:

@@ -34,14 +34,14 @@ def apart(
     """
     if not wanted:
         return set()
-    known = {_folded(dialect, referred, key) for key in there}
+    known = {folded(dialect, referred, key) for key in there}
     if None in known:
         return set()
-    folded = ((key, _folded(dialect, columns, key)) for key in wanted)
-    return {key for key, value in folded if value not in known and (value or not known)}
+    found = ((key, folded(dialect, columns, key)) for key in wanted)
+    return {key for key, value in found if value not in known and (value or not known)}
 
 
-def _folded(dialect: Dialect, columns: Sequence[Column], key: Key) -> Folded | None:
+def folded(dialect: Dialect, columns: Sequence[Column], key: Key) -> Folded | None:
     """Return what is the same for all keys that could be equal; None: that cannot be told."""
     found = [_value(dialect, column, part) for column, part in zip(columns, key, strict=True)]
     return None if None in found else tuple(found)

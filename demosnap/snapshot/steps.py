@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Key, RowUpdate, Table
-from demosnap.snapshot import aside, order
+from demosnap.snapshot import alike, aside, order
 from demosnap.snapshot.changes import Changes, TableChanges
 from demosnap.snapshot.rows import split
 
@@ -43,6 +43,9 @@ class Insert:
 
 
 Step = Delete | Update | Insert
+
+_Wanted = dict[tuple[str, tuple[str, ...]], set[alike.Folded | None]]
+"""What rows refer to, by table and columns."""
 
 
 def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iterator[Step]:
@@ -155,7 +158,7 @@ def _late(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, se
 
     And of those that such a row itself references. Where nobody checks, none is late.
     """
-    wanted: dict[tuple[str, tuple[str, ...]], set[Key]] = {}
+    wanted: _Wanted = {}
     losing = {name for name, one in by_name.items() if one.counts.get("removed")}
     if dialect.enforces_foreign_keys and losing:
         for one in by_name.values():
@@ -185,34 +188,43 @@ def _rows_changed(one: TableChanges) -> Iterator[bytes]:
 
 
 def _want_references(
-    one: TableChanges,
-    losing: Collection[str],
-    wanted: dict[tuple[str, tuple[str, ...]], set[Key]],
-    rows: Iterable[bytes],
+    one: TableChanges, losing: Collection[str], wanted: _Wanted, rows: Iterable[bytes]
 ) -> None:
-    names = [column.name for column in one.pair.old_columns]
     places = [
-        (
-            wanted.setdefault((key.table, key.referred_columns), set()),
-            [names.index(c) for c in key.columns],
-        )
+        (wanted.setdefault((key.table, key.referred_columns), set()), key.columns)
         for key in _old(one).foreign_keys
-        if key.table in losing and set(key.columns) <= set(names)
+        if key.table in losing
     ]
     if not places:
         return
     for row in rows:
-        literals = split(row)
-        for keys, indexes in places:
-            keys.add(tuple(literals[i] for i in indexes))
+        for keys, columns in places:
+            value = _compared(one, row, columns)
+            if value != ():
+                keys.add(value)
 
 
 def _is_referenced(
-    one: TableChanges, row: bytes, targets: Sequence[tuple[tuple[str, ...], set[Key]]]
+    one: TableChanges,
+    row: bytes,
+    targets: Sequence[tuple[tuple[str, ...], set[alike.Folded | None]]],
 ) -> bool:
-    names = [column.name for column in one.pair.old_columns]
-    literals = split(row)
-    return any(
-        set(columns) <= set(names) and tuple(literals[names.index(c)] for c in columns) in keys
-        for columns, keys in targets
-    )
+    for columns, keys in targets:
+        value = _compared(one, row, columns)
+        if value != () and (value in keys or None in keys or (value is None and keys)):
+            return True
+    return False
+
+
+def _compared(one: TableChanges, row: bytes, columns: Sequence[str]) -> alike.Folded | None:
+    """Return what a row's values of some columns are compared by: (): one is NULL.
+
+    None: it cannot be told, as where the database computes one of them.
+    """
+    values = dict(zip((column.name for column in one.pair.old_columns), split(row), strict=True))
+    if not values.keys() >= {*columns}:
+        return None
+    literals = tuple(values[name] for name in columns)
+    if b"NULL" in literals:
+        return ()
+    return alike.folded(one.pair.old_dialect, [_old(one).column(c) for c in columns], literals)
