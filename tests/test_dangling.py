@@ -107,7 +107,7 @@ def test_a_row_that_goes_along_is_not_there_for_rows_that_come(
     )
     assert "members.club references" in text
     database.execute("DELETE FROM members")
-    project.downgrade("general", "base", cascade=["clubs"], discard=True)
+    project.downgrade("general", "base", cascade=["clubs"], discard=True, rehearse=False)
     assert database.rows("SELECT COUNT(*) FROM clubs") == [(0,)]
 
 
