@@ -46,14 +46,16 @@ def session(connection: Connection, before: Mapping[str, Any], *, table: bool) -
     """Know the user's settings, which were those `before`, and have the `table` if it is wanted."""
     driver = mysql_driver.of(connection)
     found = {name: before[name] for name in _SETTINGS}
-    connection.info[_USERS] = {**found, **_mode(driver)}
+    # A session that the server has ended has its information taken away.
+    info = connection.info
+    info[_USERS] = {**found, **_mode(driver)}
     made = table and _create(driver)
-    connection.info[_INFO] = made
+    info[_INFO] = made
     try:
         yield
     finally:
-        connection.info.pop(_USERS, None)
-        connection.info.pop(_INFO, None)
+        info.pop(_USERS, None)
+        info.pop(_INFO, None)
         if made:
             # The server drops it by itself when the connection ends.
             with contextlib.suppress(Exception):

@@ -54,12 +54,15 @@ def session(connection: Connection, before: dict[str, str]) -> Iterator[None]:
     by_itself = below.autocommit
     with outside_transaction(below) as local:
         made = not by_itself and _create(below, local)
-    connection.info[_USERS], connection.info[_MADE] = before, made
+    # A session that the server has ended has its information taken away.
+    info = connection.info
+    info[_USERS], info[_MADE] = before, made
     try:
         yield
     finally:
         readers.close(connection)
-        del connection.info[_USERS], connection.info[_MADE]
+        info.pop(_USERS, None)
+        info.pop(_MADE, None)
         if made and not failed(below):
             with outside_transaction(below) as local:
                 change(below, f"DROP TABLE IF EXISTS {PICKED};", local)
