@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects, interrupts, target
 from demosnap.config.names import shown
-from demosnap.errors import DemosnapError
+from demosnap.errors import DemosnapError, VerificationError
 from demosnap.model import Version
 from demosnap.plan import CapturePlan, MovePlan, Options, Renumbering, RevisionResult, Target
 from demosnap.revisions import capture, files, goals, succession
@@ -172,5 +172,7 @@ def _captured_but(
     hint = f"`demosnap revision {version.scenario}` or `demosnap stamp {name}` stamps it."
     if isinstance(error, DemosnapError) and not interrupts.behind(error):
         message = error.message.removesuffix("; nothing was changed")
+        if unstamped:
+            hint = f"{error.hint}\nThen {hint}" if isinstance(error, VerificationError) else hint
         return DemosnapError(f"{done}: {message}", hint if unstamped else error.hint)
     return KeyboardInterrupt(f"interrupted: {done}" + (f"\n{hint}" if unstamped else ""))

@@ -141,6 +141,14 @@ class RowsNotTakenError(DatabaseError):
     """The database did not take rows as they were given, and said so by a warning or a count."""
 
 
+class CountError(DatabaseError):
+    """The database took, changed or deleted another number of rows than it was asked to."""
+
+    def __init__(self, table: str, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.table = table
+
+
 class MissingDriverError(DatabaseError):
     """The driver of the URL's dialect is not installed."""
 

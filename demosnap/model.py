@@ -98,6 +98,29 @@ class ForeignKey:
     enforced: Literal["all", "some", "none"] = "all"
 
 
+Event = Literal["insert", "update", "delete"]
+"""What is done to rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What somebody made act when rows of a table change: a trigger or a rule.
+
+    `table` is a display name; None for one that acts when definitions change. `events` are those
+    that it acts on.
+    """
+
+    name: str
+    table: str | None
+    events: frozenset[Event] = frozenset()
+    kind: Literal["trigger", "rule", "event trigger"] = "trigger"
+
+    def __str__(self) -> str:
+        """Render it for a message: `trigger t on table x`."""
+        place = f" on table {self.table}" if self.table is not None else ""
+        return f"{self.kind} {self.name}{place}"
+
+
 @dataclass(frozen=True, slots=True)
 class SpecialKey:
     """What keeps rows apart and is more than a unique key of columns.
@@ -116,7 +139,7 @@ class Table:
     """One table's definition.
 
     `key` identifies a row: the primary key, else a unique key without NULLs; empty: the whole
-    row. `unique` are all other unique keys. `triggers` are the names of its user triggers.
+    row. `unique` are all other unique keys. `triggers` are its user triggers that are on.
     `inherited`: other tables inherit from it, and their rows are not meant (PostgreSQL).
     """
 
@@ -125,7 +148,7 @@ class Table:
     key: tuple[str, ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
-    triggers: tuple[str, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
     inherited: bool = False
 
     def column(self, name: str) -> Column:

@@ -222,6 +222,31 @@ def uppercase(database: Database, name: str, table: str, column: str) -> None:
     )
 
 
+def stubborn(database: Database, name: str, table: str, column: str) -> None:
+    """Make triggers that write a column of what is inserted or changed in their own way."""
+    if database.dialect == "sqlite":
+        for event in ("INSERT", "UPDATE"):
+            database.execute(
+                f"CREATE TRIGGER {name}_{event.lower()} AFTER {event} ON {table}"
+                f" WHEN NEW.{column} IS NOT 'MINE' BEGIN"
+                f" UPDATE {table} SET {column} = 'MINE' WHERE id = NEW.id; END"
+            )
+        return
+    if database.dialect == "mariadb":
+        for event in ("INSERT", "UPDATE"):
+            database.execute(
+                f"CREATE TRIGGER {name}_{event.lower()} BEFORE {event} ON {table} FOR EACH ROW"
+                f" SET NEW.{column} = 'MINE'"
+            )
+        return
+    database.execute(
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN NEW.{column} := 'MINE'; RETURN NEW; END $$",
+        f"CREATE TRIGGER {name}_insert BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW"
+        f" EXECUTE FUNCTION {name}()",
+    )
+
+
 def impatient(database: Database, *statements: str) -> None:
     """Write in one transaction, and wait for no lock."""
     no_wait = {

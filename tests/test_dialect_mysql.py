@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from demosnap.dialects import mysql_driver, mysql_load
 from demosnap.dialects.base import execute
 from demosnap.errors import DatabaseError
-from demosnap.model import Table, display_name
+from demosnap.model import Table, Trigger, display_name
 from demosnap.snapshot.rows import row_key, split
 
 
@@ -188,7 +188,8 @@ def test_an_error_in_the_middle_of_a_load_is_told(server: Server) -> None:
     try:
         with server.connect() as connection:
             table = table_of(connection, "limited")
-            assert DIALECT.reflect_triggers(connection, ["limited"]) == {"limited": ("limit_it",)}
+            found = DIALECT.reflect_triggers(connection, ["limited"])
+            assert found == {"limited": (Trigger("limit_it", "limited", frozenset({"insert"})),)}
             with pytest.raises(Exception, match="too much"):
                 DIALECT.write_rows(connection, table, (b"%d,%d" % (i, i) for i in range(90_000)))
             connection.rollback()

@@ -174,11 +174,11 @@ def test_a_failure_says_what_stays_and_how_to_go_on(chain: Workspace, way: str) 
     chain.run(*mend.split())
     assert database.dump() == second
 
-    small.uppercase(database, "shout", "t_Aria", "v")
+    small.stubborn(database, "shout", "t_Aria", "v")
     done = chain.run(*words, check=False)
-    assert "v is 'DEMO', not 'demo'" in done.stderr
+    assert "v is 'MINE', not 'demo'" in done.stderr
     mend = _truth(done.stderr)
-    database.execute("DROP TRIGGER shout")
+    database.execute("DROP TRIGGER shout_insert", "DROP TRIGGER shout_update")
     chain.run(*mend.split())
     assert database.dump() == second
 
@@ -196,7 +196,7 @@ def test_the_first_load_that_fails_names_the_way_to_base(chain: Workspace) -> No
     project.revision("general")
     project.downgrade("general", "base", non_transactional=True)
     base = database.dump()
-    small.uppercase(database, "shout", "t_MEMORY", "v")
+    small.stubborn(database, "shout", "t_MEMORY", "v")
 
     with pytest.raises(VerificationError) as caught:
         project.upgrade("general@head", non_transactional=True)

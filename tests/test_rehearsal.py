@@ -112,7 +112,9 @@ def test_another_trigger_schema_or_selection_is_tried_anew(chain: Chain) -> None
     assert is_tried()
     small.trigger(chain.database, "harmless", "boards", when="1 = 0")
     planned = chain.project.downgrade("general", "base", dry_run=True)
-    assert planned.way_back.endswith("; triggers act in that, too: harmless on boards")
+    assert planned.way_back.endswith(
+        "; triggers act in that, too: trigger harmless on table boards"
+    )
     assert is_tried()
     chain.database.execute("CREATE UNIQUE INDEX one_title ON cards (title)")
     assert chain.project.downgrade("general", "base", dry_run=True).way_back

@@ -239,11 +239,19 @@ def test_a_row_deleted_and_made_again_under_another_key_goes(chain: Chain) -> No
     assert chain.database.dump() == before
 
 
-def test_what_a_trigger_makes_of_it_is_found_and_rolled_back(chain: Chain) -> None:
+def test_what_a_trigger_makes_of_it_is_put_back(chain: Chain) -> None:
+    before = chain.database.dump()
     chain.database.execute("DELETE FROM checks WHERE id = 1")
     small.uppercase(chain.database, "shout", "checks", "done")
+    chain.project.reset("general")
+    assert chain.database.dump() == before
+
+
+def test_a_trigger_that_keeps_rows_is_found_and_rolled_back(chain: Chain) -> None:
+    chain.database.execute("UPDATE checks SET done = 'maybe' WHERE id = 1")
+    small.stubborn(chain.database, "keep", "checks", "done")
     before = chain.everything()
-    with pytest.raises(VerificationError, match="checks"):
+    with pytest.raises(VerificationError, match=r"checks: .*trigger keep_insert on table checks"):
         chain.project.reset("general")
     assert chain.everything() == before
 

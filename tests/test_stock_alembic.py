@@ -261,7 +261,7 @@ def test_snapshots_and_targets_are_guarded_in_the_same_words(sqlite_chain: Chain
     path.write_bytes(original.replace(b"'Renamed'", b"'Edited'"))
     _same_refusal(chain, *up, path.name)
     path.write_bytes(original)
-    small.uppercase(chain.database, "shout", "cards", "title")
+    small.stubborn(chain.database, "shout", "cards", "title")
     _same_refusal(chain, *up, "shout")
     chain.workspace.configure(small.SETTINGS + 'deny: ["*/*"]\n')
     _same_refusal(chain, *up, "deny")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -62,6 +63,16 @@ class Triggers:
     def disabled(self) -> bool:
         """Whether they are off."""
         return self.action == "disable"
+
+    def allowed(self, tables: Iterable[str]) -> frozenset[str]:
+        """Return those of the tables that they may change."""
+        known = list(tables)
+        return frozenset(one for name in self.may_change for one in fitting(name, known))
+
+
+def fitting(pattern: str, names: Sequence[str]) -> list[str]:
+    """Return the name that is the pattern, or else those that it fits."""
+    return [pattern] if pattern in names else fnmatch.filter(names, pattern)
 
 
 @dataclass(frozen=True)

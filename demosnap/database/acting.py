@@ -24,9 +24,13 @@ from demosnap.database import (
     transfer,
     verify,
 )
+from demosnap.database import triggers as triggering
+from demosnap.database.made import Made, put_back
 from demosnap.database.snapshots import OpenSnapshot
+from demosnap.database.triggers import Acting, Seal
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, VerificationError
+from demosnap.model import Trigger
 from demosnap.plan import Verify
 
 if TYPE_CHECKING:
@@ -40,10 +44,12 @@ def act(
     triggers: Triggers,
     level: Verify = "full",
     discard: bool = False,
-) -> None:
+    own_triggers: tuple[Trigger, ...] = (),
+) -> Seal | None:
     """Do what was planned, in the caller's transaction: every purge, then every load and stamp.
 
-    `discard`: demo rows may have changed since the plan was made.
+    `discard`: demo rows may have changed since the plan was made. Where there are `own_triggers`,
+    what the tables hold before demosnap's own are written is returned, to be checked at the end.
 
     Raises:
         VerificationError: the database then holds something else than the snapshot, or a trigger
@@ -58,11 +64,14 @@ def act(
     meanwhile.check(database, going, discard=discard)
     names = {name for one in prepared for name in touched(one)}
     names.update(name for part in reached for name in part)
-    tables = [database.tables[name] for name in sorted(names) if database.tables[name].triggers]
-    named = [f"{trigger} on {table.name}" for table in tables for trigger in table.triggers]
-    acted_on = bool(tables) and not triggers.disabled
-    watch = acted_on or bool(reached)
-    before = verify.staying(connection, dialect, database.tables, going) if watch else {}
+    database, found = triggering.find(database, triggers, names)
+    targets = [one.move.target for one in prepared]
+    foreign = any(target is not None and target.dialect != dialect.name for target in targets)
+    made = Made(database, found, foreign)
+    # Switching triggers off changes definitions, and that may have triggers of its own.
+    watch = bool(found.triggers or reached or (found.off and own_triggers))
+    free = found.may_change if found.triggers else frozenset()
+    before = verify.staying(connection, dialect, database.tables, going, free) if watch else {}
     counted = dialect.affected_rows(connection)
     # Where all demo rows go, the plan has seen that nothing references them.
     in_part = reached or any(one.planned is not None and one.move.changes for one in prepared)
@@ -71,26 +80,32 @@ def act(
         stack.enter_context(
             search_indexes.kept_right(database, names, triggers_off=triggers.disabled)
         )
-        if tables and triggers.disabled:
-            stack.enter_context(dialect.without_triggers(connection, tables))
-        _purge(database, prepared, hold=not acted_on)
-        snapshots = _rows(database, prepared, hold=not acted_on)
-        if acted_on:
+        if found.off:
+            stack.enter_context(dialect.without_triggers(connection, found.off))
+        made.watch(going, [one.planned for one in prepared if one.planned is not None])
+        _purge(database, prepared, found)
+        made.clear()
+        snapshots = _rows(database, prepared, made)
+        if found.triggers:
             dialect.settle(connection)
+        made.clear()
         if picking.again(connection):
             # What a user's predicate picks now are other rows.
             now = [one.kept.without(dialect, one.picked_now(database)) for one in prepared]
             going = reach.merged([going, *now])
-        digests = _verify(database, prepared, snapshots, level)
+        digests = _verify(database, prepared, snapshots, level, found)
         afterwards.check(database, pins)
     if watch:
-        after = verify.staying(connection, dialect, database.tables, going)
-        verify.untouched(before, after, named)
+        after = verify.staying(connection, dialect, database.tables, going, free)
+        triggering.untouched(found, before, after)
     _unseen(database, counted)
-    for one in prepared:
-        _log(connection, dialect, one, digests.get(one.move.scenario))
-        if one.move.action != "none":
-            kept.record(database, one.move.scenario, one.kept)
+    sealed = triggering.seal(database, own_triggers, triggers.allowed(database.tables) - names)
+    with triggering.blamed_own(connection, dialect, lambda: sealed):
+        for one in prepared:
+            _log(connection, dialect, one, digests.get(one.move.scenario))
+            if one.move.action != "none":
+                kept.record(database, one.move.scenario, one.kept)
+    return sealed
 
 
 def touched(one: Prepared) -> Iterable[str]:
@@ -100,11 +115,11 @@ def touched(one: Prepared) -> Iterable[str]:
     return one.going
 
 
-def _purge(database: Database, prepared: Sequence[Prepared], *, hold: bool) -> None:
+def _purge(database: Database, prepared: Sequence[Prepared], found: Acting) -> None:
     """Delete what goes, of all moves at once: their rows may reference each other.
 
-    `hold`: nothing but the plan may delete or change rows, so hold what the database counted
-    against it.
+    Where no trigger acts, nothing but the plan may delete or change rows, and what the database
+    counted is held against it.
     """
     connection, dialect = database.connection, database.dialect
     acting = [
@@ -123,10 +138,13 @@ def _purge(database: Database, prepared: Sequence[Prepared], *, hold: bool) -> N
         tally.changed.update(reached.emptied_counts())
     if not going and not tally.changed:
         return
-    before = dialect.affected_rows(connection) if hold else None
-    for reached in along:
-        reached.empty(database)
-    transfer.purge(connection, dialect, database.tables, going, tally.deleted)
+    before = dialect.affected_rows(connection) if not found.triggers else None
+    with triggering.blamed(database, found, "update", tally.changed):
+        for reached in along:
+            reached.empty(database)
+    free = found.may_change if found.triggers else ()
+    with triggering.blamed(database, found, "delete", going):
+        transfer.purge(connection, dialect, database.tables, going, tally.deleted, free)
     _hold(database, before, tally)
 
 
@@ -145,7 +163,7 @@ def _hold(
             raise DatabaseError(
                 f"{name}: {found} rows were deleted or changed where {wanted} were planned;"
                 " nothing was changed",
-                "Somebody else writes to these rows, or a rule does. Try again.",
+                "A constraint or the database itself acts on these rows, too.",
             )
 
 
@@ -166,14 +184,12 @@ def _unseen(database: Database, before: Mapping[str, tuple[int, int]] | None) ->
         )
 
 
-def _rows(
-    database: Database, prepared: Sequence[Prepared], *, hold: bool
-) -> dict[str, OpenSnapshot]:
+def _rows(database: Database, prepared: Sequence[Prepared], made: Made) -> dict[str, OpenSnapshot]:
     """Load after the purge; return the snapshot of each scenario that was loaded."""
     snapshots: dict[str, OpenSnapshot] = {}
     for one in prepared:
         if one.planned is not None and one.move.action not in ("none", "purge"):
-            _change(database, one, hold=hold)
+            _change(database, one, made)
             snapshots[one.move.scenario] = one.planned.snapshot
         elif one.move.action == "load" and one.move.target is not None:
             with contextlib.ExitStack() as stack:
@@ -182,7 +198,7 @@ def _rows(
                     stack.enter_context(
                         database.dialect.without_indexes(database.connection, tables)
                     )
-                snapshots[one.move.scenario] = loaded.load(database, one.move.target)
+                snapshots[one.move.scenario] = loaded.load(database, one.move.target, made)
     for snapshot in snapshots.values():
         # A position is told in its own dialect's terms.
         if snapshot.version.dialect == database.dialect.name:
@@ -195,21 +211,59 @@ def _verify(
     prepared: Sequence[Prepared],
     snapshots: Mapping[str, OpenSnapshot],
     level: Verify,
+    found: Acting,
 ) -> dict[str, str | None]:
     """Check what is there now; return the digest of what each loaded scenario holds."""
     digests: dict[str, str | None] = {}
     for one in prepared:
         snapshot = snapshots.get(one.move.scenario)
         try:
-            digest = _verified(database, one, snapshot, level)
+            digest = _verified(database, one, snapshot, level, found)
         except verify.MiscountedError as error:
-            raise miscounted.explained(database, error, snapshot, one.kept.keys) from error
+            told = miscounted.explained(database, error, snapshot, one.kept.keys)
+            raise _blaming(told, found) from error
+        except VerificationError as error:
+            raise _blaming(error, found) from error
         if snapshot is not None:
             digests[one.move.scenario] = digest
     return digests
 
 
 def _verified(
+    database: Database,
+    one: Prepared,
+    snapshot: OpenSnapshot | None,
+    level: Verify,
+    found: Acting,
+) -> str | None:
+    """Check what is there; where triggers have changed values of a load, put these back first."""
+    try:
+        return _checked(database, one, snapshot, level)
+    except VerificationError as error:
+        if snapshot is None or not found.triggers:
+            raise
+        beside = one.kept if one.planned is not None else kept.NOTHING
+        everything = loaded.predicates(database, snapshot.version)
+        picked = beside.without(database.dialect, everything)
+        try:
+            if not put_back(database, found, snapshot.version, picked):
+                raise
+        except DatabaseError as again:
+            message = f"{error.message}\nand that cannot be put back: {again.message}"
+            raise VerificationError(message, again.hint) from again
+    return _checked(database, one, snapshot, level)
+
+
+def _blaming(error: VerificationError, found: Acting) -> VerificationError:
+    """Return an error with the triggers that may be behind it, and the ways on."""
+    if not found.triggers:
+        return error
+    by = triggering.told(found.triggers)
+    message = error.message if by in error.message else f"{error.message} ({by})"
+    return VerificationError(message, found.ways(found.triggers))
+
+
+def _checked(
     database: Database, one: Prepared, snapshot: OpenSnapshot | None, level: Verify
 ) -> str | None:
     connection, dialect = database.connection, database.dialect
@@ -228,12 +282,13 @@ def _verified(
     return None
 
 
-def _change(database: Database, one: Prepared, *, hold: bool) -> None:
+def _change(database: Database, one: Prepared, made: Made) -> None:
     """Change the rows that differ."""
     assert one.planned is not None
+    hold = not made.acting.triggers
     before = database.dialect.affected_rows(database.connection) if hold else None
     try:
-        tally = difference.act(database, one.planned.changes, one.going)
+        tally = difference.act(database, one.planned.changes, one.going, made)
     except Exception as error:
         if not refused.by_rows(database, error):
             raise

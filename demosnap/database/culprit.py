@@ -88,8 +88,8 @@ def _write(database: Database, table: Table, rows: list[bytes]) -> None:
 
 
 def _triggers(tables: Sequence[Table]) -> str:
-    named = [f"{trigger} on {table.name}" for table in tables for trigger in table.triggers]
-    return f" (triggers: {', '.join(named)})" if named else ""
+    named = [str(trigger) for table in tables for trigger in table.triggers]
+    return f" ({', '.join(named)})" if named else ""
 
 
 def told(database: Database, versions: Sequence[Version], *, disable_triggers: bool) -> str | None:

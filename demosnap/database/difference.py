@@ -13,7 +13,7 @@ from demosnap.database.captured import Digests
 from demosnap.database.kept import Kept
 from demosnap.database.snapshots import OpenSnapshot, path_of
 from demosnap.dialects.base import Dialect
-from demosnap.errors import DatabaseError, SnapshotError
+from demosnap.errors import CountError, DatabaseError, SnapshotError
 from demosnap.model import ForeignKey, Key, Table, Version
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.diff import RowDifference, TablePair
@@ -23,6 +23,7 @@ from demosnap.snapshot.steps import Delete, Insert, Step, Update, check, key_of,
 from demosnap.snapshot.strict import wrong_rows
 
 if TYPE_CHECKING:
+    from demosnap.database.made import Made
     from demosnap.database.moves import Database
 
 _UPDATES = 10_000
@@ -335,33 +336,36 @@ class Tally:
     changed: Counter[str] = field(default_factory=Counter)
 
 
-def act(database: Database, changes: Changes, going: Mapping[str, str]) -> Tally:
+def act(database: Database, changes: Changes, going: Mapping[str, str], made: Made) -> Tally:
     """Make the changes, in the caller's transaction.
 
-    `going` are the predicates of all rows that there may be.
+    `going` are the predicates of all rows that there may be; `made` tells what triggers make of it.
 
     Raises:
         DatabaseError: the database refused, or changed another number of rows than it was asked.
     """
     tally = Tally()
     for step in steps(changes, database.dialect, defaults=True):
-        _do(database, step, going, tally)
+        _do(database, step, going, tally, made)
     return tally
 
 
-def _do(database: Database, step: Step, going: Mapping[str, str], tally: Tally) -> None:
+def _do(database: Database, step: Step, going: Mapping[str, str], tally: Tally, made: Made) -> None:
     connection, dialect = database.connection, database.dialect
     if isinstance(step, Insert):
         tables = [table for table, _ in step.tables]
-        transfer.load(connection, dialect, tables, iter([rows for _, rows in step.tables]))
+        blocks = made.passing(tables, iter([rows for _, rows in step.tables]))
+        transfer.load(connection, dialect, tables, blocks, made.inserting)
         database.advance_sequences(tables)
     elif isinstance(step, Update):
         for batch in in_batches(step.rows, _UPDATES):
-            changed = dialect.update_rows(connection, step.table, batch)
-            _counted(step.table, "changed", changed, len(batch))
+            with made.doing("update", [step.table]):
+                changed = dialect.update_rows(connection, step.table, batch)
+                _counted(step.table, "changed", changed, len(batch))
             tally.changed[step.table.name] += changed
     else:
-        _delete(database, step, going, tally)
+        with made.doing("delete", [table for table, _ in step.tables]):
+            _delete(database, step, going, tally)
 
 
 def _delete(database: Database, step: Delete, going: Mapping[str, str], tally: Tally) -> None:
@@ -386,8 +390,9 @@ def _delete(database: Database, step: Delete, going: Mapping[str, str], tally: T
 
 def _counted(table: Table, what: str, count: int, wanted: int) -> None:
     if count != wanted:
-        raise DatabaseError(
+        raise CountError(
+            table.name,
             f"{table.name}: {count} rows were {what} where {wanted} were planned; nothing was"
             " changed",
-            "Somebody else writes to the demo rows, or a trigger does. Try again.",
+            "Somebody else writes to the demo rows. Try again.",
         )

@@ -17,6 +17,7 @@ from demosnap.plan import Verify
 from demosnap.snapshot.rows import row_key, split
 
 if TYPE_CHECKING:
+    from demosnap.database.made import Made
     from demosnap.database.moves import Database
 
 SAMPLE = 1000
@@ -33,7 +34,7 @@ def differences(database: Database, target: Version, kept: Kept = NOTHING) -> li
     reasons = fit.unfit(database.tables, snapshot.header.tables)
     if reasons:
         return reasons
-    picked = kept.without(dialect, _predicates(database, target))
+    picked = kept.without(dialect, predicates(database, target))
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         difference = verify.first_difference(
             table,
@@ -57,19 +58,28 @@ def fits(database: Database, version: Version | None) -> bool:
     return not fit.unfit(database.tables, header.tables)
 
 
-def load(database: Database, target: Version) -> OpenSnapshot:
+def load(database: Database, target: Version, made: Made) -> OpenSnapshot:
     """Load a version; return its snapshot, for what was loaded to be verified.
+
+    No row that it picks is there before. `made` tells what triggers make of it.
 
     Raises:
         SnapshotError: the snapshot is not what demosnap wrote.
         DatabaseError: the database refused, or took another number of rows.
     """
     snapshot = OpenSnapshot(target, database.dialect, database.tables)
+    picked = predicates(database, target)
     guarded = refused.Guarded(database, snapshot)
     blocks = guarded.noting(snapshot.blocks())
     guarded.begin()
     try:
-        transfer.load(database.connection, database.dialect, snapshot.tables, blocks)
+        transfer.load(
+            database.connection,
+            database.dialect,
+            snapshot.tables,
+            made.passing(snapshot.tables, blocks),
+            lambda group: made.inserting(group, picked),
+        )
     except Exception as error:
         told = guarded.told(error)
         if told is error:
@@ -94,7 +104,7 @@ def verified(
         VerificationError: it is something else than the snapshot.
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
-    everything = _predicates(database, snapshot.version)
+    everything = predicates(database, snapshot.version)
     picked = kept.without(dialect, everything)
     meanwhile.check_referred(database, everything)
     expected = snapshot.version.rows
@@ -144,7 +154,8 @@ def _read(
     return digest
 
 
-def _predicates(database: Database, version: Version) -> dict[str, str]:
+def predicates(database: Database, version: Version) -> dict[str, str]:
+    """Return the predicates of a version's rows, by table."""
     return picking.predicates(
         database.connection, database.dialect, version.selection, database.tables
     )

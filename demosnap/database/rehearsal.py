@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from demosnap.config import Settings
 from demosnap.database import acting, culprit, log, moves, remarks
+from demosnap.database import triggers as triggering
 from demosnap.database.moves import Database, Goal, Prepared
 from demosnap.errors import DemosnapError, LockError, RefusedError
 from demosnap.model import Version
@@ -149,7 +150,7 @@ class Rehearsal:
 
     def _told(self, database: Database, back: Sequence[Prepared], error: Exception) -> str:
         if isinstance(error, DemosnapError):
-            return error.message
+            return f"{error.message}\n{error.hint}" if error.hint else error.message
         loaded = [t for one in back if one.planned is None and (t := one.move.target) is not None]
         disabled = self.settings.triggers.disabled
         with _undone(database):
@@ -157,20 +158,23 @@ class Rehearsal:
         return found or culprit.reason(error)
 
     def _acted(self, database: Database, prepared: Sequence[Prepared], options: Options) -> None:
-        acting.act(
+        sealed = acting.act(
             database,
             prepared,
             triggers=self.settings.triggers,
             level=options.verify,
             discard=options.discard,
+            own_triggers=triggering.own(database.connection, database.dialect),
         )
+        if sealed is not None:
+            sealed.check(database)
 
     def _triggers(self) -> list[str]:
         if self.settings.triggers.disabled:
             return []
         names = dict.fromkeys(name for one in self._unproved for name in _going(one))
         tables = [self.database.tables[name] for name in names]
-        return [f"{trigger} on {table.name}" for table in tables for trigger in table.triggers]
+        return [str(trigger) for table in tables for trigger in table.triggers]
 
     # ------------------------------------------------------------------ what is proved
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
@@ -10,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from demosnap import dialects
 from demosnap.config import Settings
+from demosnap.config.choices import fitting
 from demosnap.config.names import shown
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import ConfigError, ScriptError, did_you_mean
@@ -131,7 +131,7 @@ def may_change(settings: Settings, tables: Iterable[str]) -> frozenset[str]:
     known = list(tables)
     found: set[str] = set()
     for name in settings.triggers.may_change:
-        fits = [name] if name in known else fnmatch.filter(known, name)
+        fits = fitting(name, known)
         if not fits:
             # A pattern is told by its characters: a name that is meant as one has none of them.
             what = "that fits" if any(c in name for c in "*?[") else "called"

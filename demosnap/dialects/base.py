@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import references
 from demosnap.dialects.text import DialectText
-from demosnap.errors import DatabaseError
+from demosnap.dialects.triggers import TriggerHooks
 from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, SpecialKey, Table
 from demosnap.snapshot.spool import KEYS, in_batches
 
@@ -55,7 +55,7 @@ class SearchIndex:
     can_be_rebuilt: bool
 
 
-class Dialect(DialectText):
+class Dialect(TriggerHooks, DialectText):
     """One SQL variety; stateless, one instance per process (`demosnap.dialects.get`)."""
 
     extra: ClassVar[str | None] = None
@@ -199,12 +199,6 @@ class Dialect(DialectText):
         """
         return references.of_sqlalchemy(connection, tables)
 
-    def reflect_triggers(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[str, ...]]:
-        """Return the names of the user triggers of each table that has any."""
-        return {}
-
     def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
         """Return the tables whose plain name shows also the rows of tables that inherit."""
         return frozenset()
@@ -272,20 +266,6 @@ class Dialect(DialectText):
         """Say in a line why the database did not take rows of a table, with the column if known."""
         lines = str(getattr(error, "orig", None) or error).strip().splitlines()
         return lines[0] if lines else type(error).__name__
-
-    @contextlib.contextmanager
-    def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
-        """Keep the user triggers of tables from acting, until the end or a rollback.
-
-        Raises:
-            DatabaseError: the database cannot do that, or the role lacks the right.
-        """
-        names = ", ".join(table.name for table in tables)
-        raise DatabaseError(
-            f"{self.name} cannot switch the triggers of {names} off inside a transaction",
-            "Set `triggers: check` in demosnap.yaml, or drop the triggers for the demo.",
-        )
-        yield
 
     @contextlib.contextmanager
     def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:

@@ -30,7 +30,7 @@ from demosnap.dialects.base import LOCK_WAIT, Counted
 from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
 from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
-from demosnap.model import Column, ForeignKey, Key, RowUpdate, SpecialKey, Table
+from demosnap.model import Column, ForeignKey, Key, RowUpdate, SpecialKey, Table, Trigger
 from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class MySQLDialect(MySQLText):
 
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[str, ...]]:
+    ) -> Mapping[str, tuple[Trigger, ...]]:
         """Return the triggers of each table."""
         return mysql_reflect.triggers(connection, tables)
 

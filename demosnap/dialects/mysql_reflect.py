@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import references
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Column, ForeignKey, Table, display_name, split_name
+from demosnap.model import Column, ForeignKey, Table, Trigger, display_name, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -128,19 +128,22 @@ def set_on_update(connection: Connection, table: str) -> list[str]:
     return [name for (name,) in execute(connection, sql)]
 
 
-def triggers(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the names of the triggers of each table that has any."""
+def triggers(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[Trigger, ...]]:
+    """Return the triggers of each table that has any."""
     places = _Places(connection, tables)
     sql = (
-        "SELECT event_object_schema, event_object_table, trigger_name"
+        "SELECT event_object_schema, event_object_table, trigger_name, event_manipulation"
         " FROM information_schema.triggers"
         f" WHERE {places.where('event_object_schema', 'event_object_table')} ORDER BY trigger_name"
     )
-    found: dict[str, tuple[str, ...]] = {}
-    for schema, name, trigger in execute(connection, sql):
+    found: dict[str, tuple[Trigger, ...]] = {}
+    for schema, name, trigger, event in execute(connection, sql):
         table = places.display(schema, name)
         if table is not None:
-            found[table] = (*found.get(table, ()), trigger)
+            found[table] = (
+                *found.get(table, ()),
+                Trigger(trigger, table, frozenset([event.lower()])),
+            )
     return found
 
 

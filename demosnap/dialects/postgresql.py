@@ -24,7 +24,7 @@ from demosnap.dialects.base import LOCK_WAIT, Counted, execute
 from demosnap.dialects.postgresql_text import references_itself
 from demosnap.dialects.postgresql_trial import PostgreSQLTrial
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
-from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table
+from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table, Trigger
 from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ class PostgreSQLDialect(PostgreSQLTrial):
 
         Of several hosts it is the first that is not this machine.
         """
-
         return sessions.endpoint(url)
 
     def configure_engine(self, engine: Engine) -> None:
@@ -160,9 +159,13 @@ class PostgreSQLDialect(PostgreSQLTrial):
 
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[str, ...]]:
-        """Return the enabled triggers, those of partitions too."""
+    ) -> Mapping[str, tuple[Trigger, ...]]:
+        """Return the triggers and rules that are on, those of partitions too."""
         return catalog.triggers(connection, self._literals(tables))
+
+    def event_triggers(self, connection: Connection) -> tuple[Trigger, ...]:
+        """Return the event triggers of the database that are on."""
+        return catalog.event_triggers(connection)
 
     def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
         """Return the tables that others inherit from; partitions are no other tables."""
@@ -350,9 +353,13 @@ class PostgreSQLDialect(PostgreSQLTrial):
     @contextlib.contextmanager
     def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
         """Drop the plain indexes, and create them again with their comments."""
-        found = catalog.plain_indexes(connection, self._literals(t.name for t in tables))
-        with indexes.without(connection, found, self.string):
+        wanted = self._literals(t.name for t in tables)
+        with indexes.without(connection, catalog.plain_indexes(connection, wanted), self.string):
             yield
+
+    def can_disable_triggers(self, connection: Connection, tables: Sequence[Table]) -> bool:
+        """Return whether the role has the rights of the tables' owners."""
+        return catalog.owned(connection, self._literals(table.name for table in tables))
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from demosnap.dialects.base import execute
-from demosnap.model import Column, display_name
+from demosnap.model import Column, Event, Trigger, display_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,13 +64,31 @@ tree AS (
 )
 """
 
+# Which of them act goes by the session: 'A' always, 'R' where it plays the replica.
+_ON = """
+IN ('A', CASE current_setting('session_replication_role') WHEN 'replica' THEN 'R' ELSE 'O' END)
+"""
+
 _TRIGGERS = f"""
 {TREE}
-SELECT DISTINCT t.position, g.tgname
+SELECT DISTINCT t.position, 'trigger' AS kind, g.tgname::text AS name,
+    g.tgtype & 4 > 0, g.tgtype & 16 > 0, g.tgtype & 8 > 0
 FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid
-WHERE NOT g.tgisinternal AND g.tgenabled IN ('O', 'A')
-ORDER BY t.position, g.tgname
+WHERE NOT g.tgisinternal AND g.tgenabled {_ON}
+UNION ALL
+SELECT w.position, 'rule', r.rulename::text,
+    r.ev_type = '3', r.ev_type = '2', r.ev_type = '4'
+FROM wanted w JOIN pg_rewrite r ON r.ev_class = w.oid
+WHERE r.ev_type <> '1' AND r.ev_enabled {_ON}
+ORDER BY position, name
 """
+
+_OWNED = f"""
+{TREE}
+SELECT t.position, pg_has_role(c.relowner, 'USAGE') FROM tree t JOIN pg_class c ON c.oid = t.oid
+"""
+
+_EVENT_TRIGGERS = f"SELECT evtname FROM pg_event_trigger WHERE evtenabled {_ON} ORDER BY 1"
 
 # A clone on a partition follows its original; servers before version 13 do not know tgparentid.
 _ENABLED_TRIGGERS = f"""
@@ -190,12 +208,25 @@ def columns(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tupl
     return {name: tuple(columns) for name, columns in found.items()}
 
 
-def triggers(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Return the triggers that act on each table's rows."""
-    found: dict[str, tuple[str, ...]] = {}
-    for table, (name,) in ask(connection, wanted, _TRIGGERS):
-        found[table] = (*found.get(table, ()), name)
+def triggers(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[Trigger, ...]]:
+    """Return the triggers and rules that act on each table's rows."""
+    kinds: tuple[Event, ...] = ("insert", "update", "delete")
+    found: dict[str, tuple[Trigger, ...]] = {}
+    for table, (kind, name, *flags) in ask(connection, wanted, _TRIGGERS):
+        events = frozenset(event for event, on in zip(kinds, flags, strict=True) if on)
+        found[table] = (*found.get(table, ()), Trigger(name, table, events, kind))
     return found
+
+
+def owned(connection: Connection, wanted: Mapping[str, str]) -> bool:
+    """Return whether the role has the rights of the owner of each table and its partitions."""
+    return all(own for _, (own,) in ask(connection, wanted, _OWNED))
+
+
+def event_triggers(connection: Connection) -> tuple[Trigger, ...]:
+    """Return the event triggers that act."""
+    rows = execute(connection, _EVENT_TRIGGERS)
+    return tuple(Trigger(name, None, kind="event trigger") for (name,) in rows)
 
 
 def enabled_triggers(

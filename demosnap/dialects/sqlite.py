@@ -31,7 +31,7 @@ from demosnap.dialects.sqlite_bind import parsed
 from demosnap.dialects.urls import sqlite_file
 from demosnap.errors import DatabaseError
 from demosnap.holders import holder
-from demosnap.model import Column, ForeignKey, Marker, RowUpdate, SpecialKey, Table, Value
+from demosnap.model import Column, ForeignKey, Marker, RowUpdate, SpecialKey, Table, Trigger, Value
 from demosnap.snapshot.rows import Rows
 
 if TYPE_CHECKING:
@@ -277,8 +277,8 @@ class SQLiteDialect(Dialect):
 
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[str, ...]]:
-        """Return the triggers of the main database."""
+    ) -> Mapping[str, tuple[Trigger, ...]]:
+        """Return the triggers of the main database, and those of the connection."""
         return sqlite_reflect.triggers(self, connection, tables)
 
     def reflect_unique(
@@ -286,9 +286,8 @@ class SQLiteDialect(Dialect):
     ) -> Mapping[str, Sequence[tuple[str, ...]]]:
         """Return all unique constraints: SQLAlchemy overlooks such as `code VARCHAR(9) UNIQUE`."""
         found = dict(sqlite_reflect.unique(connection, tables))
-        for name in sqlite_virtual.full_text(connection) & {*tables}:
-            found[name] = [("rowid",)]
-        return found
+        virtual = sqlite_virtual.full_text(connection) & {*tables}
+        return found | {key: [("rowid",)] for key in virtual}
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:

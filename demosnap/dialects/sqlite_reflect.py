@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from demosnap.dialects import references, sqlite_virtual
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Column, ForeignKey, Table, display_name, split_name
+from demosnap.model import Column, Event, ForeignKey, Table, Trigger, display_name, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -67,18 +68,6 @@ def unique(
     return {name: [c for (t, _), c in found.items() if t == name] for name in tables}
 
 
-def triggers(
-    dialect: Dialect, connection: Connection, tables: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
-    """Return the triggers of the main database by table, whatever case spells its name."""
-    found: dict[str, tuple[str, ...]] = {}
-    sql = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
-    for spelled, trigger in execute(connection, sql):
-        table = dialect.known_name(spelled, tables)
-        found[table] = (*found.get(table, ()), trigger)
-    return found
-
-
 def foreign_keys(
     dialect: Dialect, connection: Connection, tables: Sequence[str]
 ) -> dict[str, tuple[ForeignKey, ...]]:
@@ -114,6 +103,31 @@ def _said(key: ForeignKey, named: Sequence[ForeignKey]) -> ForeignKey:
         if (one.columns, one.table, one.referred_columns) == (key.columns, key.table, referred):
             return replace(key, name=one.name, deferrable=one.deferrable)
     return key
+
+
+_APART = re.compile(
+    r"--[^\n]*|/\*.*?(?:\*/|$)|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|\[[^]]*\]",
+    re.DOTALL,
+)
+_EVENTS: Mapping[str, Event] = {"insert": "insert", "update": "update", "delete": "delete"}
+
+
+def triggers(
+    dialect: Dialect, connection: Connection, tables: Sequence[str]
+) -> Mapping[str, tuple[Trigger, ...]]:
+    """Return the triggers of tables, those that only this connection has too."""
+    found: dict[str, tuple[Trigger, ...]] = {}
+    sql = " UNION ALL ".join(
+        f"SELECT tbl_name, name, sql FROM {master} WHERE type = 'trigger'"
+        for master in ("sqlite_master", "sqlite_temp_master")
+    )
+    for spelled, name, definition in execute(connection, f"{sql} ORDER BY name"):
+        table = dialect.known_name(spelled, tables)
+        # The event is the first such word beside names and comments.
+        words = re.findall(r"\w+", _APART.sub(" ", definition.lower()))
+        events = [_EVENTS[word] for word in words if word in _EVENTS][:1]
+        found[table] = (*found.get(table, ()), Trigger(name, table, frozenset(events)))
+    return found
 
 
 def numbered(driver: sqlite3.Connection, table: Table) -> bool:

@@ -14,12 +14,13 @@ from alembic import context
 from alembic.runtime.migration import MigrationContext
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection
 
 from demosnap import config as configuration
 from demosnap import dialects, target
 from demosnap.config import passwords
 from demosnap.database import acting, kept, log, moves, reflect, search_indexes, views
+from demosnap.database import triggers as triggering
 from demosnap.database.moves import Goal
 from demosnap.database.rehearsal import Rehearsal
 from demosnap.errors import DatabaseError, DemosnapError, RefusedError, UsageError
@@ -28,6 +29,7 @@ from demosnap.plan import Move, MovePlan, Options, Target
 from demosnap.revisions import offline, operations, steps, stock
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.outcome import Outcome
+from demosnap.revisions.run import Run
 from demosnap.revisions.script import scenario_of
 from demosnap.visible import one_line, visible
 
@@ -103,56 +105,6 @@ def _stock_request() -> Request:
     return Request(settings, options, confirm=lambda plan: show(visible(stock.describe(plan))))
 
 
-class _Run:
-    """The planned moves of one run; acts once, at its first step."""
-
-    def __init__(
-        self,
-        database: moves.Database,
-        prepared: Sequence[moves.Prepared],
-        rehearsal: Rehearsal,
-        *,
-        triggers: configuration.Triggers,
-        options: Options,
-        outcome: Outcome,
-        refreshed: Sequence[str] = (),
-    ) -> None:
-        self._database = database
-        self._outcome = outcome
-        self._triggers = triggers
-        self._rehearsal = rehearsal
-        self._options = options
-        self._refreshed = refreshed
-        self._prepared = {one.move.scenario: one for one in prepared}
-        self.acted = False
-
-    def step(self, scenario: str) -> None:
-        """Do a step of a scenario: all moves at the first one, nothing at the others."""
-        if scenario not in self._prepared:
-            raise CommandError(f"scenario {scenario} is not part of this run's plan")
-        self.act()
-
-    def act(self) -> None:
-        if self.acted:
-            return
-        self.acted = True
-        log.create(self._database.connection)
-        prepared = list(self._prepared.values())
-        self._rehearsal.act()
-        if self._rehearsal.always:
-            return
-        self._outcome.acting([one.move for one in prepared])
-        acting.act(
-            self._database,
-            prepared,
-            triggers=self._triggers,
-            level=self._options.verify,
-            discard=self._options.discard,
-        )
-        self._rehearsal.passed()
-        views.refresh(self._database, self._refreshed)
-
-
 def _online(request: Request, graph: Graph, connection: Connection, place: Target) -> None:
     owned = context.config.attributes.get("connection") is None
     context.configure(
@@ -173,7 +125,7 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
     _hide_unknown_stamps(migration_context, graph)
     changes = "destination_rev" in opts and not request.options.dry_run
     opts["dont_mutate"] = not changes
-    run: _Run | None = None
+    run: Run | None = None
     steps_of = migration_context._migrations_fn
     assert steps_of is not None
 
@@ -221,9 +173,11 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
         if "destination_rev" in opts:
             stack.enter_context(dialect.session(connection, write=changes))
         with context.begin_transaction():
-            context.run_migrations()
-            if run is not None and changes and not run.acted:
-                run.act()
+            with triggering.blamed_own(connection, dialect, lambda: run.sealed if run else None):
+                context.run_migrations()
+                if run is not None and changes:
+                    run.act()
+                    run.end()
             if owned and changes:
                 request.before_commit()
                 outcome.begun = True
@@ -260,7 +214,7 @@ def _plan(
     heads: tuple[str, ...],
     found: list[Any],
     outcome: Outcome,
-) -> tuple[_Run, list[Any]]:
+) -> tuple[Run, list[Any]]:
     """Plan the whole run, refuse or confirm it, and return it with its steps."""
     current = _current(graph, heads)
     settings, options = request.settings, request.options
@@ -304,7 +258,7 @@ def _plan(
         rehearsal.told(),
     )
     request.plan = plan
-    run = _Run(
+    run = Run(
         database,
         prepared,
         rehearsal,
@@ -312,6 +266,7 @@ def _plan(
         options=options,
         outcome=outcome,
         refreshed=refreshed,
+        strangers=strangers,
     )
     if options.dry_run:
         run.acted = True
@@ -327,9 +282,6 @@ def _plan(
         request.confirm(plan)
     if request.rehearsal:
         return run, []
-    if strangers:
-        table = log.version_table
-        connection.execute(delete(table).where(table.c.version_num.in_(strangers)))
     return run, found
 
 
