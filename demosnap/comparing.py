@@ -157,6 +157,7 @@ class Comparing:
         discard: bool = False,
         cascade: Sequence[str] = (),
         keep_referenced: bool = False,
+        release: Sequence[str] = (),
         dry_run: bool = False,
         non_transactional: bool = False,
         connection: Connection | None = None,
@@ -172,6 +173,7 @@ class Comparing:
             discard=discard,
             cascade=tuple(cascade),
             keep_referenced=keep_referenced,
+            release=tuple(release),
             dry_run=dry_run,
             non_transactional=non_transactional,
         )

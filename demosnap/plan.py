@@ -42,6 +42,7 @@ class Options:
     that keep nothing unique are dropped before a load and made again after it. `cascade`: tables
     whose unmarked rows may go, or lose their reference, with the demo rows that they reference.
     `keep_referenced`: demo rows that unmarked rows reference stay where they would go.
+    `release`: rows, as TABLE/KEY, that are no longer picked and are real rows from now on.
     `verify`: what is compared after a load beside counts and foreign keys: every row's content,
     that of a sample, or nothing. `verify_stamp`: whether a stamp compares the rows first.
     `dry_run`: plan, act not.
@@ -56,6 +57,7 @@ class Options:
     rebuild_indexes: bool = False
     cascade: tuple[str, ...] = ()
     keep_referenced: bool = False
+    release: tuple[str, ...] = ()
     verify: Verify = "full"
     verify_stamp: bool = True
     dry_run: bool = False
@@ -103,7 +105,8 @@ class Move:
     version to another purges and loads instead, or why it does not.
     `also` counts rows that are no demo data and go with those of this run, `emptied` those that
     lose their reference, `kept` demo rows that would go and stay, since others reference them,
-    by table.
+    by table. `unpicked` counts the rows that the selection no longer picks (brought back by a load
+    or a reset, left by a purge), `released` those of them that are real rows from now on.
     """
 
     scenario: str
@@ -116,6 +119,8 @@ class Move:
     also: Mapping[str, int] = field(default_factory=dict)
     emptied: Mapping[str, int] = field(default_factory=dict)
     kept: Mapping[str, int] = field(default_factory=dict)
+    unpicked: Mapping[str, int] = field(default_factory=dict)
+    released: Mapping[str, int] = field(default_factory=dict)
     by_difference: bool = False
     reason: str = ""
     changes: Changes = field(default=(), repr=False, compare=False)
@@ -198,18 +203,58 @@ class CurrentEntry:
 
 @dataclass(frozen=True, slots=True)
 class TableDrift:
-    """How many demo rows of one table are not as the loaded version has them."""
+    """How many demo rows of one table are not as the loaded version has them.
+
+    `unpicked` are there, and the selection no longer picks them.
+    """
 
     table: str
     added: int
     removed: int
     modified: int
+    unpicked: int = 0
 
     @property
     def told(self) -> str:
         """What a line of text says of it, without the kinds that there are none of."""
-        kinds = (("added", self.added), ("removed", self.removed), ("modified", self.modified))
+        kinds = (
+            ("added", self.added),
+            ("removed", self.removed),
+            ("modified", self.modified),
+            ("no longer picked", self.unpicked),
+        )
         return f"{self.table}: {', '.join(f'{count:,} {kind}' for kind, count in kinds if count)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpicked:
+    """Rows of one table that a version has, that are there, and that are no longer picked.
+
+    `count` of them by what they hold themselves; `rows` says of the first of these the key and
+    what changed. `following` are no longer picked since the rows are not that they hang on,
+    which `since` names.
+    """
+
+    table: str
+    count: int
+    rows: tuple[str, ...] = ()
+    following: int = 0
+    since: str = ""
+
+    @property
+    def told(self) -> str:
+        """What a note says of them."""
+        said = []
+        if self.count:
+            first = "; ".join(self.rows) + ("; …" if self.count > len(self.rows) else "")
+            said.append(f"{_rows(self.count)} no longer picked ({first})")
+        if self.following:
+            said.append(f"{_rows(self.following)} no longer picked, since {self.since}")
+        return f"{self.table}: {', '.join(said)}"
+
+
+def _rows(count: int) -> str:
+    return "1 row is" if count == 1 else f"{count:,} rows are"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +265,8 @@ class StatusEntry:
     no script knows. `newer` are the versions that follow it. `drift` has the tables that differ
     from the version (from none, where nothing is loaded); None: it cannot be told. `problems` say
     why, or what else is wrong. `kept` counts the rows beside it that an earlier move left, since
-    rows that are no demo data reference them.
+    rows that are no demo data reference them. `unpicked` says of the rows that are no longer
+    picked what changed, `released` counts those that were let go.
     """
 
     scenario: str
@@ -230,6 +276,8 @@ class StatusEntry:
     drift: tuple[TableDrift, ...] | None
     problems: tuple[str, ...] = ()
     kept: Mapping[str, int] = field(default_factory=dict)
+    unpicked: tuple[Unpicked, ...] = ()
+    released: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:

@@ -233,9 +233,11 @@ def test_the_shape_of_json(sqlite_chain: Chain) -> None:
         "version": "v2_2025-01-20",
         "newer": [],
         "clean": False,
-        "drift": {"checks": {"added": 0, "removed": 1, "modified": 0}},
+        "drift": {"checks": {"added": 0, "removed": 1, "modified": 0, "unpicked": 0}},
         "problems": [],
         "kept": {},
+        "unpicked": [],
+        "released": {},
     }
 
 

@@ -50,6 +50,13 @@ _keep_referenced = click.option(
     help="Demo rows that would go stay where other rows reference them, and what they need "
     "themselves stays too.",
 )
+_release = click.option(
+    "--release",
+    multiple=True,
+    metavar="TABLE/KEY",
+    help="This row, which the selection no longer picks, is a real row from now on: loads leave it "
+    "alone; can be repeated.",
+)
 _verify = click.option(
     "--verify",
     type=click.Choice(["full", "sample", "counts"]),
@@ -196,6 +203,7 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
 @rehearse
 @_cascade
 @_keep_referenced
+@_release
 @_verify
 @_dry_run
 @_sql
@@ -238,6 +246,7 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
 @rehearse
 @_cascade
 @_keep_referenced
+@_release
 @_verify
 @_dry_run
 @_sql
@@ -275,6 +284,7 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 @rehearse
 @_cascade
 @_keep_referenced
+@_release
 @_verify
 @_dry_run
 @lock_timeout
@@ -315,11 +325,13 @@ def stamp(session: Session, name: str, no_verify: bool) -> None:
 @click.option(
     "--discard",
     is_flag=True,
-    help="Also throw away demo rows of tables that the loaded version does not have.",
+    help="Also throw away demo rows of tables that the loaded version does not have, and what "
+    "changed in rows that are no longer picked.",
 )
 @_non_transactional
 @_cascade
 @_keep_referenced
+@_release
 @_dry_run
 @lock_timeout
 @pass_session

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RevisionResult,
         StatusEntry,
         Target,
+        Unpicked,
     )
 
 
@@ -155,6 +156,9 @@ def _others(move: Move) -> Iterator[str]:
             "stays, since other rows need it" if count == 1 else "stay, since other rows need them"
         )
         yield f"{rows(count)} of {one_line(name)} {stay} (--keep-referenced)"
+    for name, count in move.released.items():
+        stay = "is left alone" if count == 1 else "are left alone"
+        yield f"{rows(count)} of {one_line(name)} {stay} (--release)"
 
 
 def done(plan: MovePlan) -> list[str]:
@@ -259,6 +263,13 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
             yield screen.style("  " + problem.replace("\n", "\n  "), fg="red")
         for one in entry.drift or ():
             yield screen.style(f"  {one_line(one.told)}", fg="yellow")
+        for told in entry.unpicked:
+            yield from (f"    {one_line(row)}" for row in _unpicked(told))
+        if entry.released:
+            counted = ", ".join(
+                f"{one_line(t)} {number(count)}" for t, count in entry.released.items()
+            )
+            yield f"  released, left alone by loads: {counted}"
         if entry.kept:
             counted = ", ".join(
                 f"{one_line(table)} {number(count)}" for table, count in entry.kept.items()
@@ -267,8 +278,20 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
     drifted = [entry for entry in entries if entry.drift and entry.version]
     if drifted:
         name = drifted[0].scenario if len(drifted) == 1 else "SCENARIO"
-        yield f"(demosnap diff {name} shows the rows, demosnap reset {name} puts them back,"
+        back = f"demosnap reset {name}"
+        if any(entry.unpicked for entry in drifted):
+            back += " --discard"
+        yield f"(demosnap diff {name} shows the rows, {back} puts them back,"
         yield f" demosnap revision {name} keeps them as the next version)"
+
+
+def _unpicked(told: Unpicked) -> Iterator[str]:
+    """Yield what changed in rows that are no longer picked."""
+    yield from (f"{told.table} {row}" for row in told.rows)
+    if told.count > len(told.rows):
+        yield "…"
+    if told.following:
+        yield f"{told.table}: {rows(told.following)}, since {told.since}"
 
 
 def _loaded(entry: StatusEntry) -> str:

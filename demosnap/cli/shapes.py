@@ -35,9 +35,12 @@ tables, a list with one object for each table that differs::
 Values are null, true, false, numbers and text; bytes are {"hex": …}, decimals are text.
 
 `status`: a list with one object a scenario: scenario, revision and version (null: nothing is
-loaded), newer [version], clean, drift {table: {added, removed, modified}} (null: it cannot be
-told) and problems [text]. `log`: a list, the newest first: logged_at (UTC), operation, scenario,
-revision (null: base), rows {table: n}, total, digest, demosnap_version, os_user, host.
+loaded), newer [version], clean, drift {table: {added, removed, modified, unpicked}} (null: it
+cannot be told), problems [text], kept {table: n}, released {table: n} and unpicked, a list of
+{table, count, rows [text], following, since}: rows that are no longer picked by what they hold,
+and those that are not since a row is not that they hang on. `log`: a list, the newest first:
+logged_at (UTC), operation, scenario, revision (null: base), rows {table: n}, total, digest,
+demosnap_version, os_user, host.
 
 `check`: a list of findings: message, file, line, hint; all but the message may be null.
 """
@@ -120,7 +123,12 @@ def status(entry: StatusEntry) -> dict[str, Any]:
     drift = None
     if entry.drift is not None:
         drift = {
-            one.table: {"added": one.added, "removed": one.removed, "modified": one.modified}
+            one.table: {
+                "added": one.added,
+                "removed": one.removed,
+                "modified": one.modified,
+                "unpicked": one.unpicked,
+            }
             for one in entry.drift
         }
     return {
@@ -132,6 +140,17 @@ def status(entry: StatusEntry) -> dict[str, Any]:
         "drift": drift,
         "problems": list(entry.problems),
         "kept": dict(entry.kept),
+        "unpicked": [
+            {
+                "table": one.table,
+                "count": one.count,
+                "rows": list(one.rows),
+                "following": one.following,
+                "since": one.since,
+            }
+            for one in entry.unpicked
+        ],
+        "released": dict(entry.released),
     }
 
 

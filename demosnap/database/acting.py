@@ -20,6 +20,7 @@ from demosnap.database import (
     picking,
     reach,
     refused,
+    released,
     search_indexes,
     transfer,
     verify,
@@ -105,6 +106,7 @@ def act(
             _log(connection, dialect, one, digests.get(one.move.scenario))
             if one.move.action != "none":
                 kept.record(database, one.move.scenario, one.kept)
+                released.record(database, one.move.scenario, one.rows.left, one.rows.released)
     return sealed
 
 
@@ -198,7 +200,9 @@ def _rows(database: Database, prepared: Sequence[Prepared], made: Made) -> dict[
                     stack.enter_context(
                         database.dialect.without_indexes(database.connection, tables)
                     )
-                snapshots[one.move.scenario] = loaded.load(database, one.move.target, made)
+                snapshots[one.move.scenario] = loaded.load(
+                    database, one.move.target, made, one.rows.skipped
+                )
     for snapshot in snapshots.values():
         # A position is told in its own dialect's terms.
         if snapshot.version.dialect == database.dialect.name:
@@ -274,7 +278,7 @@ def _checked(
             verify.foreign_keys(connection, dialect, database.tables, now)
     elif snapshot is not None:
         if one.planned is not None:
-            beside, rows = one.kept.counts(), snapshot.version.rows
+            beside, rows = one.kept.counts(), snapshot.rows
             expected = {n: rows.get(n, 0) + beside.get(n, 0) for n in (*rows, *beside)}
             verify.row_counts(connection, dialect, one.picked_now(database), expected)
         kept_rows = one.kept if one.planned is not None else kept.NOTHING
@@ -311,6 +315,6 @@ def _log(connection: Connection, dialect: Dialect, one: Prepared, digest: str | 
         operation = one.operation
         if target is not None and target.dialect == dialect.name:
             digest = target.digest
-    rows = target.rows if target else {}
+    rows = one.rows.expected(target) if target else {}
     revision = target.revision if target else None
     log.write(connection, log.new_entry(operation, move.scenario, revision, rows, digest))

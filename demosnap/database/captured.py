@@ -57,11 +57,7 @@ def is_captured(
     kept: Kept = NOTHING,
     digests: Digests | None = None,
 ) -> bool:
-    """Return whether all of a scenario's demo rows are captured.
-
-    `candidates` are versions to compare with, the likeliest first. `present` counts the demo
-    rows per table, of all selections together, without those that are known to be `kept`.
-    """
+    """Return whether all of a scenario's demo rows are captured; as `holding` takes it."""
     return not sum(present.values()) or (
         holding(connection, dialect, live, scenario, candidates, present, kept, digests) is not None
     )
@@ -79,10 +75,13 @@ def holding(
 ) -> Version | None:
     """Return the version whose rows a scenario's demo rows are, None: they are of no version.
 
-    The arguments are those of `is_captured`.
+    `candidates` are versions to compare with, the likeliest first. `present` counts the demo
+    rows per table, of all selections together, without those that are known to be `kept`.
     """
     digests = digests or Digests()
     total = sum(present.values())
+    if not total:
+        return None
     entry = log.last(connection, scenario)
     known = {version.revision: version for version in candidates}
     if entry is not None and entry.digest and sum(entry.rows.values()) == total:
@@ -192,10 +191,12 @@ def union(
     dialect: Dialect,
     selections: Sequence[Selection],
     live: Mapping[str, Table],
+    also: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return, per table, the predicate of what any of the selections picks.
 
-    Tables that the database no longer has hold no rows and are left out.
+    Tables that the database no longer has hold no rows and are left out. `also` are predicates
+    of rows that count as picked.
 
     Raises:
         ScriptError: a selection goes over a column or foreign key that the database lacks.
@@ -204,7 +205,7 @@ def union(
     for selection in selections:
         rules = {name: rule for name, rule in selection.rules.items() if name in live}
         present = Selection(selection.scenario, selection.marker, rules, selection.default)
-        for name, predicate in picking.predicates(connection, dialect, present, live).items():
+        for name, predicate in picking.predicates(connection, dialect, present, live, also).items():
             known = picked.setdefault(name, [])
             if predicate not in known:
                 known.append(predicate)

@@ -67,12 +67,17 @@ def arranged(live: Table, recorded: Table | None) -> Table:
 
 
 def compare(
-    database: Database, target: Version, going: Mapping[str, str], digests: Digests | None = None
+    database: Database,
+    target: Version,
+    going: Mapping[str, str],
+    digests: Digests | None = None,
+    skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> Planned:
     """Compare what the database holds with a version.
 
     `going` are the predicates of all demo rows, those of tables that the version does not have
-    among them. `digests` is told what that of the rows is.
+    among them. `digests` is told what that of the rows is. `skipping` are the keys of rows of the
+    version that are left out.
 
     Raises:
         SnapshotError: the snapshot is missing or not what demosnap wrote.
@@ -80,7 +85,7 @@ def compare(
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     found: list[TableChanges] = []
-    snapshot = OpenSnapshot(target, dialect, tables)
+    snapshot = OpenSnapshot(target, dialect, tables, skipping or {})
     reasons = fit.unfit(tables, snapshot.header.tables)
     refused = dialect.refuse_tables(connection, list(target.rows))
     reasons += [f"{name}: {reason}" for name, reason in refused.items()]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from demosnap.config import Settings
-from demosnap.database import fit, kept, log, moves
+from demosnap.database import fit, kept, known_rows, log, moves, released, unpicked
+from demosnap.database.known_rows import KnownRows
 from demosnap.database.sides import Comparison, Live, Nothing, Side, Snapshot
 from demosnap.errors import DemosnapError
 from demosnap.model import Version
-from demosnap.plan import StatusEntry, TableDrift
+from demosnap.plan import StatusEntry, TableDrift, Unpicked
 from demosnap.snapshot.diff import Kind
+from demosnap.snapshot.steps import key_of
 
 
 def status(
@@ -27,7 +30,29 @@ def status(
         picked = moves.picked(database, settings, scenario, [version])
         known = kept.unchanged(database, scenario, picked)
         beside = known.without(database.dialect, picked)
-        problems, drift = _drift(database, scenario, version, beside)
+        rows = KnownRows(
+            left=released.left(database, scenario),
+            released=released.released(database, scenario, picked),
+        )
+        rows = replace(rows, skipped=released.skipped(database, version, rows.released))
+        problems, drift = _drift(database, version, beside, rows)
+        told: tuple[Unpicked, ...] = ()
+        if rows.left or any(one.removed for one in drift):
+            rows = _known(database, settings, scenario, version, rows)
+            if counts := rows.counts():
+                wider = moves.picked(
+                    database,
+                    settings,
+                    scenario,
+                    [version],
+                    known_rows.also(database.dialect, rows.unpicked),
+                )
+                beside = known.without(database.dialect, wider)
+                if version is not None:
+                    problems, drift = _drift(database, version, beside, rows)
+                drift = _counting(drift, counts)
+                newest = version or (newer[-1] if newer else None)
+                told = unpicked.described(database, newest, rows)
         problems = (
             *problems,
             *moves.unstamped(database, settings, newer, version),
@@ -35,7 +60,46 @@ def status(
         )
     except DemosnapError as error:
         return StatusEntry(scenario, revision, version, newer, None, (error.message,))
-    return StatusEntry(scenario, revision, version, newer, drift, problems, known.counts())
+    return StatusEntry(
+        scenario,
+        revision,
+        version,
+        newer,
+        drift,
+        problems,
+        known.counts(),
+        told,
+        rows.released.counts(),
+    )
+
+
+def _known(
+    database: moves.Database,
+    settings: Settings,
+    scenario: str,
+    version: Version | None,
+    rows: KnownRows,
+) -> KnownRows:
+    """Look for rows of the version that is loaded, or that were left, and are not picked."""
+    found = known_rows.find(
+        database,
+        moves.selections(database, settings, scenario, [version]),
+        rows.left,
+        version,
+        version,
+        lambda: moves.others(database, settings, scenario),
+        rows.skipped,
+    )
+    return replace(found, released=rows.released, skipped=rows.skipped)
+
+
+def _counting(drift: tuple[TableDrift, ...], unpicked: Mapping[str, int]) -> tuple[TableDrift, ...]:
+    found = {one.table: one for one in drift}
+    names = dict.fromkeys((*found, *unpicked))
+    return tuple(
+        replace(found.get(name, TableDrift(name, 0, 0, 0)), unpicked=unpicked.get(name, 0))
+        for name in names
+    )
 
 
 def touched(database: moves.Database, scenario: str, picked: Mapping[str, str]) -> Iterator[str]:
@@ -48,16 +112,23 @@ def touched(database: moves.Database, scenario: str, picked: Mapping[str, str]) 
 
 
 def _drift(
-    database: moves.Database, scenario: str, version: Version | None, picked: Mapping[str, str]
+    database: moves.Database, version: Version | None, picked: Mapping[str, str], rows: KnownRows
 ) -> tuple[tuple[str, ...], tuple[TableDrift, ...]]:
-    old: Side = Nothing() if version is None else Snapshot(version)
+    old: Side = Nothing() if version is None else Snapshot(version, skipping=rows.skipped)
+    own = rows.unpicked
     live = Live(database, picked, old.tables)
     problems = fit.unfit(database.tables, list(old.tables.values()))
     found: dict[str, Counter[Kind]] = {}
     narrower = False
-    for pair, rows in Comparison(old, live).tables():
+    for pair, found_rows in Comparison(old, live).tables():
         narrower = narrower or bool(pair.columns_added)
-        counts = Counter(difference.kind for difference in rows)
+        known = own.keys.get(pair.name, ())
+        # What a row holds that is no longer picked is told of it alone.
+        counts = Counter(
+            one.kind
+            for one in found_rows
+            if not (known and one.new and key_of(pair.table, one.new) in known)
+        )
         if counts:
             found[pair.name] = counts
     # The log knows nothing of columns that the version does not have.

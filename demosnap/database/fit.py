@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from demosnap.database.guard import batches, matching, show_literals
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.trial import Trial, changed_types
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Column, ExternalReference, Table, Version
+from demosnap.model import Column, ExternalReference, Key, Table, Version
 from demosnap.snapshot.predicates import not_true
 from demosnap.snapshot.rows import show_key, split
 from demosnap.visible import one_line
@@ -46,18 +46,20 @@ def refusals(
     *,
     staying: Staying | None,
     whole: bool = False,
+    skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> list[str]:
     """Return why a version cannot be loaded; empty: it can.
 
     `tables` are all tables of the database, `going` the predicates of the rows that are purged
     before, and `staying` tells those that are there afterwards (None: references are looked at
     elsewhere). The rows of the snapshot are read where they have to be compared with rows that
-    stay, or `whole`; else nobody has looked at them yet.
+    stay, or `whole`; else nobody has looked at them yet. `skipping` are the
+    keys of rows of it that are left out.
 
     Raises:
         SnapshotError: the snapshot is missing or not what demosnap wrote.
     """
-    snapshot = OpenSnapshot(target, dialect, tables)
+    snapshot = OpenSnapshot(target, dialect, tables, skipping or {})
     reasons = unfit(tables, snapshot.header.tables)
     refused = dialect.refuse_tables(connection, list(target.rows))
     reasons += [f"{name}: {reason}" for name, reason in refused.items()]

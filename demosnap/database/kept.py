@@ -44,7 +44,13 @@ kept_table = sa.Table(
     Column("row_key", Text, nullable=False),
     Column("digest", String(64), nullable=False),
 )
-"""A line is a row: its key as a JSON object of literals, and the SHA-256 of all its values."""
+"""A line is a row: its key as a JSON object of literals, and the SHA-256 of all its values.
+
+In its place stands a word where the row is known by its key alone, whatever its values are.
+"""
+
+LEFT = "left"
+RELEASED = "released"
 
 
 @dataclass(frozen=True)
@@ -177,9 +183,7 @@ def record(database: Database, scenario: str, kept: Kept) -> None:
         {
             "scenario": scenario,
             "table_name": name,
-            "row_key": json.dumps(
-                dict(zip(kept.columns[name], (part.decode() for part in key), strict=True))
-            ),
+            "row_key": text_of(kept.columns[name], key),
             "digest": digest,
         }
         for name, keys in kept.keys.items()
@@ -199,11 +203,22 @@ def _recorded(
     found: dict[str, tuple[tuple[str, ...], dict[Key, str]]] = {}
     c = kept_table.c
     query = select(c.table_name, c.row_key, c.digest).where(c.scenario == scenario).order_by(c.id)
-    for name, text, digest in connection.execute(query):
-        key: dict[str, str] = json.loads(text)
-        _, digests = found.setdefault(name, (tuple(key), {}))
-        digests[tuple(part.encode() for part in key.values())] = digest
+    for name, text, digest in connection.execute(query.where(c.digest.not_in((LEFT, RELEASED)))):
+        columns, key = parsed(text)
+        _, digests = found.setdefault(name, (columns, {}))
+        digests[key] = digest
     return found
+
+
+def text_of(columns: tuple[str, ...], key: Key) -> str:
+    """Render a key as a line has it."""
+    return json.dumps(dict(zip(columns, (part.decode() for part in key), strict=True)))
+
+
+def parsed(text: str) -> tuple[tuple[str, ...], Key]:
+    """Return the columns and the literals of a key that a line has."""
+    key: dict[str, str] = json.loads(text)
+    return tuple(key), tuple(part.encode() for part in key.values())
 
 
 def _digests(

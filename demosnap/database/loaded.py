@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from demosnap.database import fit, guard, meanwhile, picking, refused, transfer, verify
@@ -12,7 +12,7 @@ from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Counted
 from demosnap.errors import SnapshotError, VerificationError
-from demosnap.model import Table, Version
+from demosnap.model import Key, Table, Version
 from demosnap.plan import Verify
 from demosnap.snapshot.rows import row_key, split
 
@@ -24,13 +24,19 @@ SAMPLE = 1000
 """How many rows of a table a sample compares."""
 
 
-def differences(database: Database, target: Version, kept: Kept = NOTHING) -> list[str]:
+def differences(
+    database: Database,
+    target: Version,
+    kept: Kept = NOTHING,
+    skipping: Mapping[str, Collection[Key]] | None = None,
+) -> list[str]:
     """Return why the database does not hold a version; empty: it does.
 
-    `kept` are rows beside it that are not looked at.
+    `kept` are rows beside it that are not looked at, `skipping` the keys of rows of the version
+    that are left out.
     """
     connection, dialect = database.connection, database.dialect
-    snapshot = OpenSnapshot(target, dialect, database.tables)
+    snapshot = OpenSnapshot(target, dialect, database.tables, skipping or {})
     reasons = fit.unfit(database.tables, snapshot.header.tables)
     if reasons:
         return reasons
@@ -58,16 +64,22 @@ def fits(database: Database, version: Version | None) -> bool:
     return not fit.unfit(database.tables, header.tables)
 
 
-def load(database: Database, target: Version, made: Made) -> OpenSnapshot:
+def load(
+    database: Database,
+    target: Version,
+    made: Made,
+    skipping: Mapping[str, Collection[Key]] | None = None,
+) -> OpenSnapshot:
     """Load a version; return its snapshot, for what was loaded to be verified.
 
-    No row that it picks is there before. `made` tells what triggers make of it.
+    No row that it picks is there before. `made` tells what triggers make of it. `skipping` are
+    the keys of rows that are left out.
 
     Raises:
         SnapshotError: the snapshot is not what demosnap wrote.
         DatabaseError: the database refused, or took another number of rows.
     """
-    snapshot = OpenSnapshot(target, database.dialect, database.tables)
+    snapshot = OpenSnapshot(target, database.dialect, database.tables, skipping or {})
     picked = predicates(database, target)
     guarded = refused.Guarded(database, snapshot)
     blocks = guarded.noting(snapshot.blocks())
@@ -107,7 +119,7 @@ def verified(
     everything = predicates(database, snapshot.version)
     picked = kept.without(dialect, everything)
     meanwhile.check_referred(database, everything)
-    expected = snapshot.version.rows
+    expected = snapshot.rows
     if level == "full":
         return _read(database, snapshot, everything, picked)
     if kept:
@@ -148,7 +160,7 @@ def _read(
         verify.foreign_keys(connection, dialect, tables, everything)
     # As many rows as were loaded are there if they are the same.
     if digest != loaded:
-        verify.row_counts(connection, dialect, picked, snapshot.version.rows)
+        verify.row_counts(connection, dialect, picked, snapshot.rows)
         for table in snapshot.tables:
             _refuse(_difference(database, snapshot, table, picked[table.name]))
     return digest

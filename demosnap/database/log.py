@@ -1,6 +1,7 @@
 """demosnap's own tables: the version table of its Alembic environment, and `demosnap_log`.
 
-`demosnap_kept` is only there where rows were kept with `--keep-referenced`.
+`demosnap_kept` names rows that were kept, left or released; it is made when it is needed, or with
+the others where making it would commit.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,14 +13,17 @@ from demosnap.database import (
     captured,
     difference,
     kept,
+    known_rows,
     loaded,
     meanwhile,
     reach,
+    released,
     remarks,
     selection,
     transfer,
 )
 from demosnap.database.kept import NOTHING, Kept
+from demosnap.database.known_rows import KnownRows
 from demosnap.dialects.base import Dialect
 from demosnap.errors import ConfigError, ScriptError
 from demosnap.model import Selection, Table, Version
@@ -65,7 +69,8 @@ class Prepared:
     """A move with what acting on it needs.
 
     `going` are the predicates of all rows of the scenario, by table, which go but for those that
-    are `kept`; of a move by difference only those that are `planned` to go. `along` are rows of
+    are `kept`; of a move by difference only those that are `planned` to go. `rows` are those that
+    are no longer picked, and what is remembered of them. `along` are rows of
     the run that are no demo data and go all the same; one of its moves has them. `operation` is
     what the log calls a stamp. `held` is the version whose rows the demo rows are, None where they
     are of none, or where nobody has looked.
@@ -79,6 +84,7 @@ class Prepared:
     rebuild_indexes: bool = False
     kept: Kept = NOTHING
     held: Version | None = None
+    rows: KnownRows = known_rows.NONE
     along: reach.Along = field(default_factory=reach.Along)
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -113,12 +119,15 @@ def prepare(
         meanwhile.hold(database, [one for found in covered.values() for one in found])
     goings = {name: _union(database, name, found) for name, found in covered.items()}
     known = {name: kept.unchanged(database, name, going) for name, going in goings.items()}
+    rows = {goal.scenario: _remembered(database, goal, goings[goal.scenario]) for goal in goals}
     resting = {
         goal.scenario: found
         for goal in goals
-        if (found := _resting(database, versions, goal, goings, known, options)) is not None
+        if (found := _resting(database, versions, goal, goings, known, rows, options)) is not None
     }
-    acting = {name: going for name, going in goings.items() if name not in resting}
+    acting: dict[str, Mapping[str, str]] = {
+        name: going for name, going in goings.items() if name not in resting
+    }
 
     def owners() -> dict[str, Mapping[str, str]]:
         names = dict.fromkeys((*versions, *settings.scenario_names))
@@ -128,7 +137,7 @@ def prepare(
             for name, version in newest.items()
         }
 
-    run = ways.Run(database, settings, versions, acting, known, options, owners)
+    run = ways.Run(database, settings, versions, acting, known, rows, options, owners)
     planned = iter(run.planned([goal for goal in goals if goal.scenario in acting]))
     prepared = [resting.get(goal.scenario) or next(planned) for goal in goals]
     return [replace(one, covered=tuple(covered[one.move.scenario])) for one in prepared]
@@ -152,20 +161,31 @@ def selections(
 
 
 def picked(
-    database: Database, settings: Settings, scenario: str, others: Iterable[Version | None]
+    database: Database,
+    settings: Settings,
+    scenario: str,
+    others: Iterable[Version | None],
+    also: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the predicates of a scenario's rows: what versions pick, and what is picked today.
+
+    `also` are predicates of rows that are known to be the scenario's, whatever they hold now.
 
     Raises:
         ConfigError: demosnap.yaml does not fit the database.
         ScriptError: the database lacks what a version's selection needs.
     """
-    return _union(database, scenario, selections(database, settings, scenario, others))
+    return _union(database, scenario, selections(database, settings, scenario, others), also)
 
 
-def _union(database: Database, scenario: str, covered: Sequence[Selection]) -> dict[str, str]:
+def _union(
+    database: Database,
+    scenario: str,
+    covered: Sequence[Selection],
+    also: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     try:
-        return union(database, covered)
+        return union(database, covered, also)
     except ScriptError as error:
         raise ScriptError(
             f"the demo rows of {scenario} cannot be told: {error.message}",
@@ -173,13 +193,28 @@ def _union(database: Database, scenario: str, covered: Sequence[Selection]) -> d
         ) from error
 
 
-def union(database: Database, covered: Sequence[Selection]) -> dict[str, str]:
+def union(
+    database: Database, covered: Sequence[Selection], also: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Return the predicates of what any of some selections picks now.
+
+    `also` are predicates of rows that count as picked.
 
     Raises:
         ScriptError: the database lacks what a selection goes over.
     """
-    return captured.union(database.connection, database.dialect, covered, database.tables)
+    return captured.union(database.connection, database.dialect, covered, database.tables, also)
+
+
+def others(database: Database, settings: Settings, scenario: str) -> dict[str, dict[str, str]]:
+    """Return the predicates of what is picked today of the other scenarios, by scenario."""
+    found = {}
+    for other in settings.scenario_names:
+        # What cannot be picked is nobody's.
+        with contextlib.suppress(ConfigError, ScriptError):
+            if other != scenario:
+                found[other] = picked(database, settings, other, ())
+    return found
 
 
 def _covered(database: Database, settings: Settings, goal: Goal) -> list[Selection]:
@@ -188,25 +223,43 @@ def _covered(database: Database, settings: Settings, goal: Goal) -> list[Selecti
     return selections(database, settings, goal.scenario, (goal.current, goal.target))
 
 
+def _remembered(database: Database, goal: Goal, going: Mapping[str, str]) -> KnownRows:
+    """Return what is remembered of rows that are no longer picked."""
+    name = goal.scenario
+    if goal.stamp_only and goal.operation == "capture":
+        # What a capture did not pick is real from then on.
+        return known_rows.NONE
+    rows = KnownRows(
+        left=released.left(database, name), released=released.released(database, name, going)
+    )
+    if not rows.released:
+        return rows
+    return replace(rows, skipped=released.skipped(database, goal.target, rows.released))
+
+
 def _resting(
     database: Database,
     versions: Mapping[str, Sequence[Version]],
     goal: Goal,
     goings: Mapping[str, Mapping[str, str]],
     known: Mapping[str, Kept],
+    rows: Mapping[str, KnownRows],
     options: Options,
 ) -> Prepared | None:
     """Return the plan of a move that moves no rows; None: it may move some."""
     target, name = goal.target, goal.scenario
     if goal.stamp_only:
-        reasons = loaded.differences(database, target) if target and options.verify_stamp else []
+        remembered = rows[name]
+        reasons = []
+        if target and options.verify_stamp:
+            reasons = loaded.differences(database, target, skipping=remembered.skipped)
         if reasons and target:
             reasons.append(
                 f"--no-verify (with alembic: -x demosnap.verify=0) stamps {target.version} all the"
                 " same"
             )
         move = Move(name, goal.current, target, "stamp")
-        return Prepared(move, operation=goal.operation, refusals=tuple(reasons))
+        return Prepared(move, operation=goal.operation, refusals=tuple(reasons), rows=remembered)
     if goal.by_difference or goal.current != target:
         return None
     present = rows_beside(database, goings[name], known[name])
@@ -215,9 +268,14 @@ def _resting(
         return None
     move = Move(name, goal.current, target, "none")
     notes = notes_of(database, versions.get(name, ()), goal, present, known[name], options)
-    if target is None or remarks.same_counts(present, target):
-        return Prepared(move, notes=notes)
-    return Prepared(move, notes=notes or (remarks.drift_note(target, present),)) if there else None
+    refusals = remarks.nothing_to_release(goal.scenario, target, options.release)
+    expected = rows[name].expected(target) if target else {}
+    if target is None or remarks.same_counts(present, expected):
+        return Prepared(move, notes=notes, refusals=refusals)
+    if not there:
+        return None
+    notes = notes or (remarks.drift_note(target, present, expected),)
+    return Prepared(move, notes=notes, refusals=refusals)
 
 
 def rows_beside(database: Database, going: Mapping[str, str], known: Kept) -> dict[str, int]:

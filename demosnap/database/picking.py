@@ -29,11 +29,16 @@ class _Picks:
 
 
 def predicates(
-    connection: Connection, dialect: Dialect, selection: Selection, tables: Mapping[str, Table]
+    connection: Connection,
+    dialect: Dialect,
+    selection: Selection,
+    tables: Mapping[str, Table],
+    also: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the predicate of each table of a selection, in its order.
 
     A predicate that a user wrote is evaluated here, unless it was before in this transaction.
+    `also` are predicates of rows that count as picked.
 
     Raises:
         ScriptError: the tables lack what the selection names.
@@ -48,7 +53,7 @@ def predicates(
             picks.known[table, where] = (picks.number, note)
         return picks.known[table, where][1]
 
-    return texts.predicates(selection, tables, dialect, users)
+    return texts.predicates(selection, tables, dialect, users, also)
 
 
 def again(connection: Connection) -> bool:

@@ -31,24 +31,36 @@ def not_asked_for(unsafe: Iterable[str]) -> list[str]:
     ]
 
 
-def same_counts(present: Mapping[str, int], target: Version) -> bool:
-    """Return whether there are as many rows as a version has, table by table."""
-    names = {*present, *target.rows}
-    return all(present.get(name, 0) == target.rows.get(name, 0) for name in names)
+def same_counts(present: Mapping[str, int], rows: Mapping[str, int]) -> bool:
+    """Return whether there are as many rows as a version brings, table by table."""
+    return all(present.get(name, 0) == rows.get(name, 0) for name in {*present, *rows})
 
 
-def drift_note(target: Version, present: Mapping[str, int]) -> str:
-    """Say that the counts are not those of the version that is stamped."""
-    names = list(dict.fromkeys((*target.rows, *present)))
+def drift_note(target: Version, present: Mapping[str, int], rows: Mapping[str, int]) -> str:
+    """Say that the counts are not those that the version that is stamped brings."""
+    names = list(dict.fromkeys((*rows, *present)))
     other = ", ".join(
-        f"{name} {present.get(name, 0)} instead of {target.rows.get(name, 0)}"
+        f"{name} {present.get(name, 0)} instead of {rows.get(name, 0)}"
         for name in names
-        if present.get(name, 0) != target.rows.get(name, 0)
+        if present.get(name, 0) != rows.get(name, 0)
     )
     return (
         f"{target.scenario} is stamped {target.version}, but the database holds other demo rows:"
         f" {other}\n`demosnap revision {target.scenario}` captures them;"
         f" `demosnap load {target.scenario}@{target.short} --discard` puts {target.short} back"
+    )
+
+
+def nothing_to_release(
+    scenario: str, target: Version | None, release: Sequence[str]
+) -> tuple[str, ...]:
+    """Return, where rows shall be released and nothing moves, that a reset releases them."""
+    if not release or target is None:
+        return ()
+    options = " ".join(f"--release {one}" for one in release)
+    return (
+        f"{scenario} is at {target.version} already, so nothing moves and nothing is released\n"
+        f"`demosnap reset {scenario} {options}` releases it",
     )
 
 
@@ -65,7 +77,7 @@ def unstamped(
     `present` counts the rows beside those that are `known` to be kept.
     """
     newest = versions[-1] if versions else None
-    if newest is None or newest == current or not same_counts(present, newest):
+    if newest is None or newest == current or not same_counts(present, newest.rows):
         return
     if not newest.total or not captured.is_captured(
         database.connection,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,12 +14,13 @@ from demosnap.database.difference import arranged
 from demosnap.database.snapshots import compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
-from demosnap.model import Table, Version
+from demosnap.model import Key, Table, Version
 from demosnap.snapshot import patch
 from demosnap.snapshot.changes import Changes, collect
 from demosnap.snapshot.diff import RowDifference, TablePair
 from demosnap.snapshot.predicates import predicates
 from demosnap.snapshot.rows import split
+from demosnap.snapshot.steps import key_of
 
 if TYPE_CHECKING:
     from demosnap.database.moves import Database
@@ -69,12 +70,21 @@ class Nothing:
 class Snapshot:
     """The snapshot of a version; `checked`: its rows are held against the grammar, too.
 
+    `skipping` are the keys of rows that are left out, by table.
+
     Raises:
         SnapshotError: it is missing, or not what demosnap wrote; also later, while it is read.
     """
 
-    def __init__(self, version: Version, *, checked: bool = False) -> None:
+    def __init__(
+        self,
+        version: Version,
+        *,
+        checked: bool = False,
+        skipping: Mapping[str, Collection[Key]] | None = None,
+    ) -> None:
         self._version = version
+        self._skipping = skipping or {}
         self._checked = checked
         self._reader, self._blocks = read(version, checked=checked)
         self._finished = False
@@ -92,6 +102,8 @@ class Snapshot:
             return iter(())
         for block in self._blocks:
             if block.table.name == table:
+                if skipped := self._skipping.get(table):
+                    return (row for row in block.rows if key_of(block.table, row) not in skipped)
                 return block.rows
         self.finish()
         self._reader, self._blocks = read(self._version, checked=self._checked)

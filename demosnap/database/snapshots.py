@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from demosnap import dialects
 from demosnap.database import transfer
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
-from demosnap.model import Header, Table, Version
+from demosnap.model import Header, Key, Table, Version
 from demosnap.snapshot.rows import Rows, show_key, split
 from demosnap.snapshot.sqlfile import Block, SnapshotReader
 
@@ -78,8 +78,15 @@ class OpenSnapshot:
     version: Version
     dialect: Dialect
     live: Mapping[str, Table]
+    skipping: Mapping[str, Collection[Key]] = field(default_factory=dict)
+    """The keys of rows that are left out, by table: they were released in this database."""
     digest: str = ""
     """The digest of the rows as this database has them, when all of `blocks` was read."""
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """How many rows of each table there are, without those that are left out."""
+        return without(self.version.rows, self.skipping)
 
     @cached_property
     def header(self) -> Header:
@@ -125,14 +132,19 @@ class OpenSnapshot:
         reader, blocks = read(self.version, checked=checked)
         live = {table.name: table for table in self.tables}
         # The digest has their names and columns as well.
-        same = not self.foreign and [*map(self.dialect.block_name, live.values())] == [
-            *map(self.dialect.block_name, self.header.tables)
-        ]
+        same = (
+            not self.foreign
+            and not any(self.skipping.values())
+            and [*map(self.dialect.block_name, live.values())]
+            == [*map(self.dialect.block_name, self.header.tables)]
+        )
         total = transfer.Digest(self.dialect)
         for block in blocks:
             rows, table = block.rows, live[block.table.name]
             if self.foreign:
                 rows = Rows(self._adapted(block.table, table, rows))
+            if skipped := self.skipping.get(table.name):
+                rows = Rows(_without(rows, len(table.key), skipped))
             yield rows if same else Rows(total.passing(table, rows))
         if not checked and reader.digest != self.version.digest:
             # To say what is wrong with it, and where.
@@ -160,6 +172,17 @@ class OpenSnapshot:
 
         for batch in rows.batches:
             yield list(map(adapt, batch))
+
+
+def without(rows: Mapping[str, int], skipping: Mapping[str, Collection[Key]]) -> dict[str, int]:
+    """Return how many rows are left when some are left out, by table."""
+    return {name: count - len(skipping.get(name, ())) for name, count in rows.items()}
+
+
+def _without(rows: Rows, width: int, skipped: Collection[Key]) -> Iterator[list[bytes]]:
+    for batch in rows.batches:
+        if left := [row for row in batch if tuple(split(row)[:width]) not in skipped]:
+            yield left
 
 
 def _short(literal: bytes) -> str:

@@ -12,50 +12,23 @@ from demosnap.database import (
     captured,
     difference,
     fit,
-    guard,
     kept,
     loaded,
     moves,
     reach,
     remarks,
     transfer,
+    unpicked,
 )
 from demosnap.database.kept import Kept
+from demosnap.database.known_rows import KnownRows
 from demosnap.database.moves import Database, Goal, Prepared
+from demosnap.database.taking_back import TakingBack
+from demosnap.database.way import Way, against, crossing, of_other_tables
 from demosnap.model import Key, Version
 from demosnap.plan import Move, Options
 from demosnap.snapshot.diff import Kind
-from demosnap.snapshot.predicates import in_table, not_true
-
-MOST = 0.4
-MANY = 1000
-"""Where a larger share of the rows differs, and more rows, it is quicker to purge and load."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """One way of a move: what acting needs, and `leaving`, the predicates of rows that go.
-
-    `obstacle` says why rows cannot be changed one by one, empty where they can.
-    """
-
-    prepared: Prepared
-    leaving: Mapping[str, str]
-    obstacle: str = ""
-
-    def saying(self, reason: str) -> Way:
-        """Return the same with the reason why it was taken."""
-        move = replace(self.prepared.move, reason=reason)
-        return replace(self, prepared=replace(self.prepared, move=move))
-
-    def unobstructed(self) -> Way:
-        """Return the same, refused if there is an obstacle: there is no other way."""
-        return self.refused([self.obstacle]) if self.obstacle else self
-
-    def refused(self, reasons: Sequence[str]) -> Way:
-        """Return the same with more reasons to be refused."""
-        refusals = tuple(dict.fromkeys((*self.prepared.refusals, *reasons)))
-        return replace(self, prepared=replace(self.prepared, refusals=refusals))
+from demosnap.snapshot.predicates import not_true
 
 
 @dataclass
@@ -63,15 +36,17 @@ class Run:
     """The moves of one run that move rows.
 
     `goings` are the predicates of all rows of each scenario, `known` those among them that an
-    earlier move kept and that nobody changed. `owners` tells the predicates of the other
+    earlier move kept and that nobody changed. `rows` is what is remembered of rows that are no
+    longer picked. `owners` tells the predicates of the other
     scenarios' rows.
     """
 
     database: Database
     settings: Settings
     versions: Mapping[str, Sequence[Version]]
-    goings: Mapping[str, Mapping[str, str]]
+    goings: dict[str, Mapping[str, str]]
     known: Mapping[str, Kept]
+    rows: dict[str, KnownRows]
     options: Options
     owners: fit.Owners
     _comparisons: dict[str, difference.Planned] = field(default_factory=dict, init=False)
@@ -79,7 +54,8 @@ class Run:
 
     def planned(self, goals: Sequence[Goal]) -> list[Prepared]:
         """Plan all moves, and what they reach together."""
-        found = [self._way(goal) for goal in goals]
+        self._back.release(goals)
+        found = [self._told(goal, self._way(goal)) for goal in goals]
         if not found:
             return []
         leaving = reach.merged([way.leaving for way in found])
@@ -87,11 +63,28 @@ class Run:
         # What one move reaches may be another one's: one of them has it all.
         reasons = reach.refusals(self.database, leaving, self._own, along)
         reasons += afterwards.refusals(self.database, [way.prepared for way in found], along)
+        if reasons:
+            for goal in goals:
+                pointing = unpicked.pointing(
+                    self.database, leaving, self.rows[goal.scenario].left, goal.scenario
+                )
+                reasons[-1] = "\n".join([reasons[-1], *pointing])
         first = found[0].refused(reasons).prepared
         move = replace(first.move, also=along.counts(), emptied=along.emptied_counts())
         return [replace(first, move=move, along=along), *(way.prepared for way in found[1:])]
 
     @cached_property
+    def _back(self) -> TakingBack:
+        plain = dict(self.goings)
+
+        def owners() -> Mapping[str, Mapping[str, str]]:
+            return {**self.owners(), **plain}
+
+        return TakingBack(
+            self.database, self.settings, self.options, owners, self.goings, self.rows
+        )
+
+    @property
     def _own(self) -> dict[str, str]:
         return reach.merged(list(self.goings.values()))
 
@@ -119,7 +112,7 @@ class Run:
 
     def _way(self, goal: Goal) -> Way:
         if goal.by_difference:
-            return self._reset(goal)
+            return self._back_to(goal)
         if self._likely(goal):
             # First, since it tells the digest of what is there, which is asked for below.
             self._compared(goal)
@@ -129,37 +122,83 @@ class Run:
         notes = moves.notes_of(
             self.database, versions, goal, present, known, self.options, self._digests
         )
-        held, unsaved = self._held(goal, versions, present, known)
-        way = self._purge(goal) if goal.target is None else self._load(goal, not unsaved)
+        asked = not self.options.discard or goal.target is None
+        held = self._held(goal, versions, present) if asked else None
+        if self._back.may_lack(goal, present, held, asked=asked):
+            self._look(goal, goal.current)
+        unsaved = self._back.unsaved(goal, present, held)
+        way = self._chosen(goal, unsaved)
+        if way.prepared.refusals and self._back.brought(goal) and self._look(goal, goal.target):
+            unsaved = self._back.unsaved(goal, present, held)
+            way = self._chosen(goal, unsaved)
         way = way.refused(unsaved)
-        prepared = replace(way.prepared, held=held, notes=(*notes, *way.prepared.notes))
+        back = self._back_again(goal, present, held, unsaved)
+        prepared = replace(way.prepared, held=back, notes=(*notes, *way.prepared.notes))
         return replace(way, prepared=prepared)
 
-    def _held(
-        self, goal: Goal, versions: Sequence[Version], present: Mapping[str, int], known: Kept
-    ) -> tuple[Version | None, list[str]]:
-        """Return the version whose rows are there, and why they may not go."""
-        if not sum(present.values()):
-            return None, []
+    def _back_again(
+        self,
+        goal: Goal,
+        present: Mapping[str, int],
+        held: Version | None,
+        unsaved: Sequence[str],
+    ) -> Version | None:
+        """Return the version that shall be able to come back, None where none has to."""
+        if not any(present.values()):
+            return None
         if self.options.discard:
-            # Whatever else there is may go; what is loaded shall still be able to come back.
-            return goal.current if loaded.fits(self.database, goal.current) else None, []
+            # Whatever else there is may go.
+            return goal.current if loaded.fits(self.database, goal.current) else None
+        return held if held is not None or unsaved else goal.current
+
+    def _chosen(self, goal: Goal, unsaved: Sequence[str]) -> Way:
+        return self._purge(goal) if goal.target is None else self._load(goal, not unsaved)
+
+    def _look(self, goal: Goal, source: Version | None) -> bool:
+        """Look for rows that are no longer picked; return whether there are any."""
+        found = self._back.look(goal, source)
+        self._comparisons.pop(goal.scenario, None)
+        return found
+
+    def _back_to(self, goal: Goal) -> Way:
+        """Plan a reset, of rows that are no longer picked as well."""
+        way = self._reset(goal)
+        lacks = any("added" in one.counts for one in way.prepared.move.changes)
+        if (lacks or self.rows[goal.scenario].left) and self._look(goal, goal.current):
+            way = self._reset(goal)
+            way = way.refused(list(self._back.lost(goal)))
+        return way
+
+    def _told(self, goal: Goal, way: Way) -> Way:
+        """Return a way with what it means for rows that are no longer picked."""
+        prepared, rows = way.prepared, self.rows[goal.scenario]
+        changes = prepared.move.changes if prepared.planned is not None else None
+        way = way.refused(self._back.problems(goal, changes))
+        move = replace(
+            prepared.move,
+            unpicked=rows.counts() if self._back.has(goal.scenario) else {},
+            released=rows.released.counts(),
+        )
+        notes = (*prepared.notes, *self._back.notes(goal))
+        return replace(way, prepared=replace(way.prepared, move=move, rows=rows, notes=notes))
+
+    def _held(
+        self, goal: Goal, versions: Sequence[Version], present: Mapping[str, int]
+    ) -> Version | None:
+        """Return the version that the demo rows are, the one that is loaded first."""
         likely = [v for v in (goal.current, goal.target) if v is not None]
         others = [v for v in reversed(versions) if v not in likely]
         database = self.database
-        held = captured.holding(
+        return captured.holding(
             database.connection,
             database.dialect,
             database.tables,
             goal.scenario,
-            [*likely, *others],
+            [*likely, *([] if self.options.discard else others)],
             present,
-            known,
+            self.known[goal.scenario],
             self._digests,
         )
-        if held is not None:
-            return held, []
-        return None, [remarks.uncaptured(database, self.settings, goal, present)]
 
     def _likely(self, goal: Goal) -> bool:
         """Return whether a move goes by difference unless something speaks against it."""
@@ -171,7 +210,11 @@ class Run:
         assert goal.target is not None
         if goal.scenario not in self._comparisons:
             self._comparisons[goal.scenario] = difference.compare(
-                self.database, goal.target, self.goings[goal.scenario], self._digests
+                self.database,
+                goal.target,
+                self.goings[goal.scenario],
+                self._digests,
+                self.rows[goal.scenario].skipped,
             )
         return self._comparisons[goal.scenario]
 
@@ -179,16 +222,23 @@ class Run:
         """Choose the way to a version; `saved`: the demo rows are those of some version."""
         if self.options.keep_referenced:
             return self._difference(goal).unobstructed()
+        if self.rows[goal.scenario].taken and not self.options.full:
+            way = self._difference(goal)
+            return (
+                self._full(goal).saying("rows cannot be changed one by one")
+                if (way.obstacle)
+                else way
+            )
         between = goal.current is not None and goal.current != goal.target and not goal.again
         if self.options.full or not saved or not (between or self.known[goal.scenario]):
             return self._full(goal)
-        if self._crossing:
+        if crossing(self.database, self.goings):
             return self._full(goal).saying("its rows and those of another scenario are connected")
         if self.options.discard or goal.again:
             full = self._full(goal)
             return self._difference(goal).unobstructed() if self._reached(full) else full
         way = self._difference(goal)
-        reason = self._against(way)
+        reason = against(self.database, self.settings, way)
         if not reason:
             return way
         full = self._full(goal).saying(reason)
@@ -200,48 +250,6 @@ class Run:
         if way.prepared.refusals:
             return way
         return way.saying("other rows reference some that would be purged")
-
-    def _against(self, way: Way) -> str:
-        """Return why it is better to purge and load, empty if it is not."""
-        planned = way.prepared.planned
-        assert planned is not None
-        if way.obstacle or way.prepared.refusals:
-            return "rows cannot be changed one by one"
-        if not self.settings.triggers.disabled:
-            for one in way.prepared.move.changes:
-                if self.database.tables[one.name].triggers:
-                    return f"there are triggers on {one.name}"
-        if name := difference.tangled(self.database, planned):
-            return f"values of {name} change that other rows reference"
-        rows = sum(moves.rows_beside(self.database, way.prepared.going, kept.NOTHING).values())
-        share = planned.rows / max(planned.snapshot.version.total, rows, 1)
-        many = share > MOST and planned.rows > MANY
-        return f"{share:.0%} of the rows differ" if many else ""
-
-    @cached_property
-    def _crossing(self) -> bool:
-        """Whether rows of one scenario of the run reference rows of another one."""
-        tables, dialect = self.database.tables, self.database.dialect
-        for scenario, going in self.goings.items():
-            for other, theirs in self.goings.items():
-                if other == scenario:
-                    continue
-                for name, key in guard.references_to(tables, list(going)):
-                    if name not in theirs:
-                        continue
-                    points = in_table(
-                        dialect,
-                        tables[name],
-                        key.columns,
-                        key.table,
-                        key.referred_columns,
-                        going[key.table],
-                    )
-                    own = f" AND {not_true(going[name])}" if name in going else ""
-                    where = {name: f"({theirs[name]}) AND {points}{own}"}
-                    if any(transfer.counts(self.database.connection, dialect, where).values()):
-                        return True
-        return False
 
     def _purge(self, goal: Goal) -> Way:
         """Plan to take everything out, but for what is kept."""
@@ -285,6 +293,7 @@ class Run:
             staying=self._staying(going),
             # A load that cannot be rolled back must not be the first to read the snapshot.
             whole=self.options.dry_run or self.options.non_transactional,
+            skipping=self.rows[goal.scenario].skipped,
         )
         if self.options.rebuild_indexes and not dialect.transactional_ddl:
             refusals.append(
@@ -292,10 +301,11 @@ class Run:
                 " transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
             )
         present = transfer.counts(connection, dialect, going)
-        rows = (present, target.rows)
+        expected = self.rows[goal.scenario].expected(target)
+        rows = (present, expected)
         unsafe, notes = self._unsafe({name for each in rows for name in each if each[name]})
         if self.options.rebuild_indexes:
-            loaded = ", ".join(name for name, count in target.rows.items() if count)
+            loaded = ", ".join(name for name, count in expected.items() if count)
             notes = [*notes, f"nobody else can use {loaded} until the indexes are made again"]
         move = Move(
             goal.scenario,
@@ -303,7 +313,7 @@ class Run:
             target,
             "load",
             purge={name: present[name] for name in reversed(list(present)) if present[name]},
-            load=dict(target.rows),
+            load=expected,
         )
         prepared = Prepared(
             move,
@@ -320,7 +330,12 @@ class Run:
         dialect = self.database.dialect
         going = staying.without(dialect, self.goings[goal.scenario])
         planned = (
-            difference.compare(self.database, goal.target, going)
+            difference.compare(
+                self.database,
+                goal.target,
+                going,
+                skipping=self.rows[goal.scenario].skipped,
+            )
             if staying
             else (self._compared(goal))
         )
@@ -371,8 +386,9 @@ class Run:
         target = goal.target
         assert target is not None
         if not self.options.discard:
-            way = way.refused(_of_other_tables(way.prepared.move, target))
+            way = way.refused(of_other_tables(way.prepared.move, target))
         is_known = way.prepared.kept.keys == self.known[goal.scenario].keys
+        is_known = is_known and not self._back.releases(goal.scenario)
         if is_known and not way.prepared.refusals and not way.prepared.move.changes:
             move = replace(way.prepared.move, action="none")
             way = replace(way, prepared=replace(way.prepared, move=move))
@@ -382,12 +398,3 @@ class Run:
         """Return what is refused and what is only said of tables that cannot be rolled back."""
         found = remarks.unsafe(self.database, names)
         return ([], found) if self.options.non_transactional else (remarks.not_asked_for(found), [])
-
-
-def _of_other_tables(move: Move, target: Version) -> list[str]:
-    return [
-        f"{one.name}: there are {len(one)} demo rows, and {target.version} does not have"
-        f" the table\n`demosnap revision {target.scenario}` saves them; --discard lets them go"
-        for one in move.changes
-        if one.pair.new is None
-    ]

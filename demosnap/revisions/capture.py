@@ -27,6 +27,7 @@ from demosnap.database import (
     selection,
     sequences,
     transfer,
+    unpicked,
     writing,
 )
 from demosnap.dialects.base import Dialect
@@ -131,6 +132,8 @@ def capture(
             )
             plan = replace(found.plan, external_references=external)
             found = _counted(connection, dialect, replace(found, plan=plan), wanted, writer.rows)
+            if head is None or writer.digest != head.digest:
+                found = _unpicked(database, settings, found, writer.rows)
             if jobs > 1 and several is None:
                 notes = (*found.plan.notes, _ONE_BY_ONE)
                 found = replace(found, plan=replace(found.plan, notes=notes))
@@ -236,7 +239,9 @@ def _look(
     positions = sequences.positions(connection, dialect, settings, selected)
     found = _Found(picked, tables, by_table, plan, message, stamps, newest, positions)
     if dry_run:
-        return _counted(connection, dialect, found, wanted, counts.all())
+        found = _counted(connection, dialect, found, wanted, counts.all())
+        database = moves.Database(connection, dialect, tables)
+        return _unpicked(database, settings, found, counts.all())
     for group in order.groups([tables[name] for name in by_table]):
         if len(group) > 1:
             # How a file loads them depends on which of them have rows.
@@ -285,6 +290,19 @@ def _counted(
     return replace(
         found, plan=replace(plan, rows=dict(rows), refusals=tuple(refusals), notes=notes)
     )
+
+
+def _unpicked(
+    database: moves.Database, settings: Settings, found: _Found, rows: Mapping[str, int]
+) -> _Found:
+    parent = found.plan.parent
+    if parent is None or parent.revision not in found.stamps:
+        return found
+    scenario = parent.scenario
+    notes = unpicked.left_by_capture(
+        database, found.selection, parent, rows, lambda: moves.others(database, settings, scenario)
+    )
+    return replace(found, plan=replace(found.plan, notes=(*found.plan.notes, *notes)))
 
 
 def _holds(

@@ -157,8 +157,8 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
             connection.execution_options(demosnap_write=True)
             stack.enter_context(dialect.lock(connection, request.options.lock_timeout))
             if not dialect.transactional_ddl:
-                also = kept.metadata.sorted_tables if request.options.keep_referenced else ()
-                stack.enter_context(log.created(connection, also))
+                # Whether rows have to be remembered is known when it would be too late.
+                stack.enter_context(log.created(connection, kept.metadata.sorted_tables))
         elif changes and dialect.begin(connection):
             raise UsageError(
                 "the caller's connection commits each statement by itself; nothing was changed",
@@ -185,9 +185,8 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
 
 
 def _tables_exist(request: Request, connection: Connection) -> bool:
-    return log.exist(connection) and (
-        not request.options.keep_referenced or kept.exists(connection)
-    )
+    remembers = request.options.keep_referenced or request.options.release
+    return log.exist(connection) and (not remembers or kept.exists(connection))
 
 
 def _check_heads(graph: Graph, heads: Sequence[str]) -> None:

@@ -34,7 +34,7 @@ def options(given: Mapping[str, str]) -> tuple[Options, tuple[str, ...]]:
         if option == "lock_timeout":
             found[option] = _seconds(argument, value)
             continue
-        if option == "cascade":
+        if option in ("cascade", "release"):
             found[option] = tuple(filter(None, value.split(",")))
             continue
         if option == "verify":
@@ -71,6 +71,8 @@ def describe(plan: MovePlan) -> str:
             (added, move.load),
             ("modify", move.change),
             ("keep, since other rows need them", move.kept),
+            ("no longer picked", move.unpicked),
+            ("released, left alone", move.released),
         ):
             if any(rows.values()):
                 counted = ", ".join(f"{table} {count}" for table, count in rows.items() if count)

@@ -198,9 +198,13 @@ class TablePair:
         """Return what has changed in a modified row; nothing for another one."""
         if difference.old is None or difference.new is None:
             return ()
+        return self.cells_of(difference.old, difference.new)
+
+    def cells_of(self, old: bytes, new: bytes) -> tuple[Cell, ...]:
+        """Return what has changed from an old row to a new one of the same key."""
         return tuple(
             replace(cell, paths=paths.changes(*self.values_of(cell)))
-            for cell in self.changed(difference.old, difference.new)
+            for cell in self.changed(old, new)
         )
 
     def values_of(self, cell: Cell) -> tuple[Value, Value]:

@@ -26,11 +26,13 @@ def predicates(
     tables: Mapping[str, Table],
     dialect: Dialect,
     users: Users = lambda _, where: where,
+    also: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Render the predicate of each table of the selection, in the selection's order.
 
     `tables` must hold the definition of every table of the selection, by display name. `users`
     says what stands for a `where` of the selection, in its table and in those that are via it.
+    `also` are predicates of rows that count as picked, and so what hangs on them by `via`.
 
     Raises:
         ScriptError: a table, a marker column or a foreign key that the selection names is not
@@ -59,6 +61,8 @@ def predicates(
                 rendered[name] = in_table(
                     dialect, table, key.columns, key.table, key.referred_columns, parent
                 )
+            if also and name in also:
+                rendered[name] = f"({rendered[name]}) OR ({also[name]})"
             if own := dialect.own_rows(table):
                 rendered[name] = f"({rendered[name]}) AND {own}"
         return rendered[name]
