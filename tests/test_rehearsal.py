@@ -7,7 +7,7 @@ import small
 from conftest import Database, Workspace
 from small import Chain
 
-from demosnap.errors import RefusedError
+from demosnap.errors import RefusedError, UsageError
 
 
 @pytest.fixture
@@ -194,3 +194,35 @@ def test_a_callers_transaction_is_used_and_left_whole(chain: Chain) -> None:
     names = [name for (name,) in chain.database.rows("SELECT name FROM users ORDER BY id")]
     assert names == ["Ada", "Edsger"]
     assert chain.database.dump()["cards"] == chain.at["v1"]["cards"]
+
+
+def test_it_is_tried_on_demand(chain: Chain) -> None:
+    """`check --database --rehearse` tries it whatever is proved, and changes no row."""
+    assert chain.project.check(database=True, rehearse=True) == []
+    assert chain.database.dump() == chain.at["v1"]
+    fills_checks(chain.database)
+    (finding,) = chain.project.check(database=True, rehearse=True)
+    assert "checks: row id=1" in finding.message
+    assert "--no-rehearse" in (finding.hint or "")
+    assert chain.database.dump() == chain.at["v1"]
+    done = chain.workspace.run("check", "--database", "--rehearse", check=False)
+    assert done.returncode == 3
+    with pytest.raises(UsageError, match="--rehearse needs a database"):
+        chain.project.check(rehearse=True)
+
+
+def test_a_capture_can_try_it_before_its_files_are_there(chain: Chain) -> None:
+    """`revision --rehearse` leaves no file and no stamp of what would not come back."""
+    fills_checks(chain.database)
+    chain.database.execute("UPDATE cards SET title = 'edited' WHERE id = 1")
+    before = [entry.version.short for entry in chain.project.history("general")]
+    said = chain.refused(
+        lambda: chain.project.revision("general", date="2025-01-16", rehearse=True)
+    )
+    assert "checks: row id=1" in said
+    assert [entry.version.short for entry in chain.project.history("general")] == before
+    chain.database.execute(
+        "DROP TRIGGER fills" + (" ON cards" if chain.database.dialect == "postgresql" else "")
+    )
+    assert chain.project.revision("general", date="2025-01-16", rehearse=True).created
+    assert chain.project.downgrade("general", "base", dry_run=True).way_back == ""

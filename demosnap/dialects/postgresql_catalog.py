@@ -30,6 +30,7 @@ _UNREADABLE = (
 )
 """Types whose text PostgreSQL does not read back."""
 
+# Rows from before a NOT NULL that is NOT VALID (18 and newer) may hold NULL.
 # What a domain is over is what its values look like; `mod` is the length or precision.
 _COLUMNS = """
 kind AS (
@@ -44,7 +45,11 @@ kind AS (
     FROM kind k JOIN pg_type t ON t.oid = k.typbasetype
     WHERE k.typtype = 'd'
 )
-SELECT k.position, a.attname, format_type(k.type, k.mod), NOT a.attnotnull,
+SELECT k.position, a.attname, format_type(k.type, k.mod),
+       NOT a.attnotnull OR EXISTS (
+           SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid AND c.contype = 'n'
+               AND NOT c.convalidated AND a.attnum = ANY (c.conkey)
+       ),
        a.attgenerated::text, a.attidentity::text, pg_get_expr(d.adbin, d.adrelid)
 FROM kind k
 JOIN pg_attribute a ON a.attrelid = k.relation AND a.attnum = k.attnum

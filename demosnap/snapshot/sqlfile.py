@@ -120,7 +120,7 @@ class SnapshotWriter:
 
         Raises:
             DatabaseError: there are not as many rows as the header says, they are not in
-                canonical order, or one is larger than a snapshot holds.
+                canonical order, or one is larger than a snapshot holds, or none of the table's.
             SnapshotError: the file cannot be written.
         """
         expected = self._tables.pop(0)
@@ -131,6 +131,8 @@ class SnapshotWriter:
         head = f"{section.head}(".encode()
         start = section.before.encode()
         order = Order(table)
+        # All else that a reader asks for is asked for here already, or is as it is written.
+        accepts = strict.matcher(table, self._dialect)
         count = 0
         for group in groups(table, rows):
             wrong = order.first_wrong(group)
@@ -148,6 +150,14 @@ class SnapshotWriter:
                     f"{table.name}: the row {_key(table, group[wrong])} holds text"
                     " that is not UTF-8",
                     "Correct the value in the database: a snapshot is UTF-8.",
+                )
+            if not all(map(accepts, group)) or any(byte in text for byte in self._dialect.absent):
+                row = next(strict.wrong_rows(table, self._dialect, group))
+                raise DatabaseError(
+                    f"{table.name}: the row {_key(table, row)} cannot be captured, since no load"
+                    f" would take it{strict.blamed(table, self._dialect, row)}",
+                    "The database holds what the table's definition excludes. Correct the row or"
+                    " the definition, or leave the row out of the demo data.",
                 )
             with self._writing():
                 self._file.write(start + head + b"),\n(".join(group) + b");\n")

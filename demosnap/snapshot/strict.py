@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
 
 from demosnap.dialects.base import Dialect
@@ -148,12 +148,30 @@ def row_pattern(table: Table, dialect: Dialect) -> bytes:
     return b",".join(b"(?:%s)" % dialect.literal_pattern(column) for column in table.captured)
 
 
+Accepts = Callable[[bytes], object]
+"""Returns what is true if a row is one of the table's, the dialect's `absent` bytes aside."""
+
+
+def matcher(table: Table, dialect: Dialect) -> Accepts:
+    """Return what tells the table's rows from others."""
+    return re.compile(row_pattern(table, dialect)).fullmatch
+
+
 def wrong_rows(table: Table, dialect: Dialect, rows: Iterable[bytes]) -> Iterator[bytes]:
     """Yield those of some rows that demosnap would not write for the table."""
-    match = re.compile(row_pattern(table, dialect)).fullmatch
+    accepts = matcher(table, dialect)
     for row in rows:
-        if not match(row) or any(byte in row for byte in dialect.absent):
+        if not accepts(row) or any(byte in row for byte in dialect.absent):
             yield row
+
+
+def blamed(table: Table, dialect: Dialect, row: bytes) -> str:
+    """Return, for a message, which column of a wrong row is to blame, empty if none is."""
+    for literal, column in zip(split(row), table.captured, strict=False):
+        if not dialect.is_literal(literal, column):
+            kind = f"{column.type or 'a column'}{'' if column.nullable else ' not null'}"
+            return f": {column.name} is {show(literal)}, which is no {kind}"
+    return ""
 
 
 def _key(table: Table, row: bytes) -> str:
