@@ -103,10 +103,17 @@ class Rehearsal:
             rebuild_indexes=False,
             verify="full",
         )
-        back, reasons = self._tried(database, options)
+        goals = [
+            Goal(one.move.scenario, one.move.target, one.held)
+            for one in self.prepared
+            if one.move.action in ("load", "purge") and one.held != one.move.target
+        ]
+        back, reasons = self._tried(database, options, goals)
         if reasons and any(one.planned for one in back) and not options.keep_referenced:
             # What cannot be changed row by row can still be purged and loaded.
-            back, reasons = self._tried(database, replace(options, full=True))
+            back, reasons = self._tried(database, replace(options, full=True), goals)
+        if reasons and len(goals) > 1:
+            back, reasons = self._one_by_one(database, options, goals, reasons)
         if not reasons:
             return back
         held = [one for one in self.prepared if one.held not in (None, one.move.target)]
@@ -123,13 +130,27 @@ class Rehearsal:
             ],
         )
 
-    def _tried(self, database: Database, options: Options) -> tuple[list[Prepared], list[str]]:
+    def _one_by_one(
+        self, database: Database, options: Options, goals: Sequence[Goal], reasons: list[str]
+    ) -> tuple[list[Prepared], list[str]]:
+        """Go the way back by several runs, since one scenario may need another one's rows."""
+        back: list[Prepared] = []
+        left = list(goals)
+        while left:
+            for goal in left:
+                found, wrong = self._tried(database, options, [goal])
+                if not wrong:
+                    back += found
+                    left.remove(goal)
+                    break
+            else:
+                return back, reasons
+        return back, []
+
+    def _tried(
+        self, database: Database, options: Options, goals: Sequence[Goal]
+    ) -> tuple[list[Prepared], list[str]]:
         """Act the way back; return its moves, and why it failed: then it is undone."""
-        goals = [
-            Goal(one.move.scenario, one.move.target, one.held)
-            for one in self.prepared
-            if one.move.action in ("load", "purge") and one.held != one.move.target
-        ]
         back: list[Prepared] = []
         savepoint = database.connection.begin_nested()
         try:

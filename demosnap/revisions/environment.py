@@ -223,7 +223,8 @@ def _plan(
         goals = steps.goals_of(found, graph, current)
     extra = _others_out(goals, current, graph) if options.only or settings.exclusive else []
     if request.goals is not None:
-        found = [step for goal in goals for step in _steps(graph, goal)]
+        moving = [] if request.rehearsal else goals
+        found = [step for goal in moving for step in _steps(graph, goal)]
     found += [step for goal in extra for step in _steps(graph, goal)]
     unknown = [stamp for stamp in log.stamps(connection) if stamp not in graph.versions]
     dialect = dialects.of(connection)
