@@ -170,13 +170,14 @@ class Rehearsal:
         return back, reasons
 
     def _told(self, database: Database, back: Sequence[Prepared], error: Exception) -> str:
-        if isinstance(error, DemosnapError):
-            return f"{error.message}\n{error.hint}" if error.hint else error.message
+        known = isinstance(error, DemosnapError)
+        if known and error.__cause__ is None:
+            return str(error)
         loaded = [t for one in back if one.planned is None and (t := one.move.target) is not None]
         disabled = self.settings.triggers.disabled
         with _undone(database):
             found = culprit.told(database, loaded, disable_triggers=disabled)
-        return found or culprit.reason(error)
+        return found or (str(error) if known else culprit.reason(error))
 
     def _acted(self, database: Database, prepared: Sequence[Prepared], options: Options) -> None:
         sealed = acting.act(
@@ -264,12 +265,15 @@ def _moves(one: Prepared) -> str:
 
 def _is_passing(database: Database, error: Exception) -> bool:
     """Return whether it is about who else is at work, or the connection, and not the way."""
-    dialect, cause = database.dialect, getattr(error, "orig", None) or error
+    dialect, below = database.dialect, error
+    if isinstance(error, DemosnapError) and isinstance(error.__cause__, Exception):
+        below = error.__cause__
+    cause = getattr(below, "orig", None) or below
     return (
         isinstance(error, LockError)
         or dialect.is_lock_timeout(cause)
         or dialect.is_conflict(cause)
-        or getattr(error, "connection_invalidated", False)
+        or getattr(below, "connection_invalidated", False)
     )
 
 
