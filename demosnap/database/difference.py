@@ -395,9 +395,6 @@ def _delete(database: Database, step: Delete, going: Mapping[str, str], tally: T
 
 def _counted(table: Table, what: str, count: int, wanted: int) -> None:
     if count != wanted:
-        raise CountError(
-            table.name,
-            f"{table.name}: {count} rows were {what} where {wanted} were planned; nothing was"
-            " changed",
-            "Somebody else writes to the demo rows. Try again.",
-        )
+        said = f"{table.name}: {count} rows were {what} where {wanted} were planned"
+        hint = "Somebody else writes to the demo rows. Try again."
+        raise CountError(table.name, f"{said}; nothing was changed", hint)
