@@ -81,6 +81,10 @@ class Comparing:
                 database = stack.enter_context(self._looking(connection))
             current = _current(graph, database, scenario)
             versions = [_version(graph, scenario, name, current) for name in names]
+            if database is not None and current in versions and DATABASE in names and current:
+                i = versions.index(current)
+                yield drift.compared(database, self.settings, current, i == 0, checked)
+                return
             sides: list[Side] = [
                 Nothing() if version is None else Snapshot(version, checked=checked)
                 for version in versions

@@ -246,3 +246,30 @@ def test_the_marker_set_to_null_is_the_same_kind(chain: Chain) -> None:
     assert _unpicked(chain) == {"cards": (1, 0), "checks": (0, 1)}
     chain.project.reset("general", discard=True)
     assert chain.database.dump() == chain.at["v2"]
+
+
+def test_diff_tells_it_as_a_kind_of_its_own(chain: Chain) -> None:
+    """With the columns that changed; what hangs on it is said once, and a script changes it."""
+    chain.database.execute(UNMARK, "DELETE FROM checks WHERE id = 5")
+    with chain.project.diff("general") as found:
+        kinds = {
+            pair.name: [(one.kind, [cell.column for cell in pair.cells(one)]) for one in rows]
+            for pair, rows in found.tables()
+        }
+        remarks = found.remarks
+    assert kinds["cards"] == [("unpicked", ["title", "is_demo"])]
+    assert kinds["checks"] == [("removed", [])]
+    assert remarks == ("checks: 1 row is no longer picked, since cards 1 is no longer picked",)
+    with chain.project.diff("general", "database", "v2") as found:
+        script = "\n".join(found.script(found.changes(), ["back"]))
+    assert "UPDATE" in script
+    assert script.count("INSERT") == 1
+
+
+def test_check_says_that_it_is_no_longer_picked(chain: Chain) -> None:
+    """And nothing at all of what was released."""
+    chain.database.execute("UPDATE checks SET card_id = 2 WHERE id = 5")
+    (finding,) = chain.project.check(database=True)
+    assert "checks: 1 row is no longer picked (id=5: card_id 5 → 2)" in finding.message
+    chain.project.reset("general", release=["checks/5"])
+    assert chain.project.check(database=True) == []

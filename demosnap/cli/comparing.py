@@ -17,6 +17,7 @@ from demosnap.cli.session import Session
 from demosnap.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
+    from demosnap.database.sides import Comparison
     from demosnap.plan import CapturePlan, MovePlan
 
 DIFFERENCES = 3
@@ -98,6 +99,7 @@ def diff(
             _page(differences.stat(totals))
         else:
             lines = differences.text(tables, totals, whole=bool(session.verbose))
+            lines = itertools.chain(lines, _remarks(found))
             first = next(lines, None)
             if first is not None:
                 bold = screen.style(heading, bold=True)
@@ -170,6 +172,11 @@ def show_changes(session: Session, plan: MovePlan | CapturePlan) -> None:
             continue
         tables = ((one.pair, one) for one in move.changes)
         _page(differences.text(tables, differences.Totals(), whole=bool(session.verbose)))
+
+
+def _remarks(found: Comparison) -> Iterator[str]:
+    # Known when all was read.
+    yield from found.remarks
 
 
 def _write(pieces: Iterator[str]) -> None:

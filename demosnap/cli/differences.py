@@ -17,8 +17,14 @@ from demosnap.snapshot.paths import PathChange
 from demosnap.snapshot.rows import split
 from demosnap.visible import one_line
 
-SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "modified": "~"}
-COLOURS: dict[Kind, str] = {"added": "green", "removed": "red", "modified": "yellow"}
+SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "modified": "~", "unpicked": "!"}
+COLOURS: dict[Kind, str] = {
+    "added": "green",
+    "removed": "red",
+    "modified": "yellow",
+    "unpicked": "magenta",
+}
+WORDS: dict[Kind, str] = {"unpicked": "no longer picked"}
 
 Tables = Iterable[tuple[TablePair, Iterable[RowDifference]]]
 
@@ -80,8 +86,9 @@ def _notes(pair: TablePair) -> Iterator[str]:
 def _row(pair: TablePair, difference: RowDifference, count: int, room: int) -> Iterator[str]:
     sign, colour = SIGNS[difference.kind], COLOURS[difference.kind]
     key = _key(pair, difference)
-    if difference.kind == "modified":
-        yield screen.style(f"  {sign} {key}", fg=colour)
+    if difference.kind in ("modified", "unpicked"):
+        said = f" ({WORDS[difference.kind]})" if difference.kind in WORDS else ""
+        yield screen.style(f"  {sign} {key}{said}", fg=colour)
         for cell in pair.cells(difference):
             yield from _cell(cell, room)
         return
@@ -163,7 +170,7 @@ def summary(totals: Totals) -> str:
     """Render the sum of all tables in one line."""
     sums: Counter[Kind] = sum(totals.tables.values(), Counter())
     what = "1 table" if len(totals.tables) == 1 else f"{len(totals.tables)} tables"
-    counted = ", ".join(f"{sums[kind]:,} {kind}" for kind in KINDS if sums[kind])
+    counted = ", ".join(f"{sums[kind]:,} {WORDS.get(kind, kind)}" for kind in KINDS if sums[kind])
     return f"{what}: {counted}"
 
 
@@ -237,7 +244,7 @@ def _row_shape(pair: TablePair, difference: RowDifference) -> dict[str, Any]:
         "old": old,
         "new": new,
     }
-    if difference.kind == "modified":
+    if difference.kind in ("modified", "unpicked"):
         found["cells"] = [_cell_shape(pair, cell) for cell in pair.cells(difference)]
     return found
 

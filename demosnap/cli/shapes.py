@@ -22,13 +22,13 @@ tables, a list with one object for each table that differs::
 
     table, in_from, in_to           its name, and the sides that have it
     columns_added, columns_removed  the columns that only one side has
-    added, removed, modified        numbers of rows
+    added, removed, modified, unpicked   numbers of rows
     rows                            (not with --stat) a list of::
 
-        kind                        "added", "removed" or "modified"
+        kind                        "added", "removed", "modified" or "unpicked" (no longer picked)
         key {column: value}         null where rows have no key
         old, new {column: value}    the whole row; null where it is not there
-        cells                       of a modified row: [{column, old, new, paths}], paths being
+        cells                       of the last two: [{column, old, new, paths}], paths being
                                     [{path, old, new}] inside of JSON; old or new is left out
                                     where there is no such column or path
 

@@ -75,9 +75,8 @@ def compare(
 ) -> Planned:
     """Compare what the database holds with a version.
 
-    `going` are the predicates of all demo rows, those of tables that the version does not have
-    among them. `digests` is told what that of the rows is. `skipping` are the keys of rows of the
-    version that are left out.
+    `going` are the predicates of all demo rows, also of tables that the version does not have.
+    `digests` is told what that of the rows is, `skipping` are keys of rows that are left out.
 
     Raises:
         SnapshotError: the snapshot is missing or not what demosnap wrote.
@@ -96,8 +95,9 @@ def compare(
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         live = arranged(tables[table.name], table)
         there = dialect.read_rows(connection, live, going[table.name])
-        new = replace(table, unique=live.unique)
-        pair = TablePair(live, new, dialect, dialect, by_value=snapshot.foreign)
+        pair = TablePair(
+            live, replace(table, unique=live.unique), dialect, dialect, snapshot.foreign
+        )
         try:
             found.append(collect(pair, Rows(held.passing(live, there)), rows))
         except SnapshotError:
@@ -105,8 +105,7 @@ def compare(
             collections.deque(there, maxlen=0)
             raise
     if digests is not None:
-        read = [one.pair.old for one in found if one.pair.old is not None]
-        digests.add(dialect, read, going, held.hexdigest())
+        digests.add(dialect, [t for one in found if (t := one.pair.old)], going, held.hexdigest())
     for one in found:
         _check(one, dialect, snapshot)
     for name in going:

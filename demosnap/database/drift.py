@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from demosnap.config import Settings
 from demosnap.database import fit, kept, known_rows, log, moves, released, unpicked
+from demosnap.database.kept import Kept
 from demosnap.database.known_rows import KnownRows
-from demosnap.database.sides import Comparison, Live, Nothing, Side, Snapshot
+from demosnap.database.sides import Comparison, Live, Nothing, Side, Snapshot, WithUnpicked
 from demosnap.errors import DemosnapError
 from demosnap.model import Version
 from demosnap.plan import StatusEntry, TableDrift, Unpicked
@@ -71,6 +72,44 @@ def status(
         told,
         rows.released.counts(),
     )
+
+
+def unpicked_of(
+    database: moves.Database, settings: Settings, version: Version
+) -> tuple[Unpicked, ...]:
+    """Say which rows of the version that is loaded are no longer picked."""
+    return status(database, settings, version.scenario, version, ()).unpicked
+
+
+def compared(
+    database: moves.Database, settings: Settings, version: Version, old: bool, checked: bool
+) -> Comparison:
+    """Compare the version that is loaded with the database; `old`: it is the old side."""
+    scenario = version.scenario
+    picked = moves.picked(database, settings, scenario, [version])
+    let_go = released.released(database, scenario, picked)
+    rows = KnownRows(
+        left=released.left(database, scenario),
+        released=let_go,
+        skipped=released.skipped(database, version, let_go),
+    )
+    snapshot = Snapshot(version, checked=checked, skipping=rows.skipped)
+    live = Live(database, picked, snapshot.tables)
+
+    def look() -> tuple[Live, Kept, tuple[str, ...]] | None:
+        found = _known(database, settings, scenario, version, rows)
+        if not found.counts():
+            return None
+        own = found.unpicked
+        also = known_rows.also(database.dialect, own)
+        wider = moves.picked(database, settings, scenario, [version], also)
+        told = unpicked.described(database, version, found)
+        said = tuple(replace(one, count=0, rows=()).told for one in told if one.following)
+        return Live(database, wider, snapshot.tables), own, said
+
+    if old:
+        return WithUnpicked(snapshot, live, look)
+    return WithUnpicked(live, snapshot, look)
 
 
 def _known(

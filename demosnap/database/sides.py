@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import collections
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from demosnap import dialects
 from demosnap.database import picking
 from demosnap.database.difference import arranged
+from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Key, Table, Version
 from demosnap.snapshot import patch
-from demosnap.snapshot.changes import Changes, collect
-from demosnap.snapshot.diff import RowDifference, TablePair
+from demosnap.snapshot.changes import Changes, TableChanges, collect
+from demosnap.snapshot.diff import Kind, RowDifference, TablePair
 from demosnap.snapshot.predicates import predicates
 from demosnap.snapshot.rows import split
 from demosnap.snapshot.steps import key_of
@@ -183,6 +184,11 @@ class Comparison:
     new: Side
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing beside the rows, when all were read."""
+        return ()
+
+    @property
     def dialect(self) -> Dialect | None:
         """The dialect in which values are compared; None where there is none."""
         return self.new.dialect or self.old.dialect
@@ -245,3 +251,60 @@ class Comparison:
             collections.deque(rows, maxlen=0)
         self.old.finish()
         self.new.finish()
+
+
+Look = Callable[[], tuple[Live, Kept, tuple[str, ...]] | None]
+"""Looks for rows that are no longer picked; None: there are none. Returns the database with them,
+those that are not by what they hold themselves, and what is to be said of the others."""
+
+
+@dataclass(frozen=True)
+class WithUnpicked(Comparison):
+    """The version that is loaded against the database, whichever is the new side.
+
+    What the database seems to lack is looked for by its keys.
+    """
+
+    look: Look = lambda: None
+    _said: list[str] = field(default_factory=list, init=False)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing beside the rows, when all were read."""
+        return tuple(self._said)
+
+    def _found(self) -> tuple[list[TableChanges], Kept]:
+        found = self._collected(self)
+        lacking: Kind = "removed" if isinstance(self.new, Live) else "added"
+        wider = self.look() if any(lacking in one.counts for one in found) else None
+        if wider is None:
+            return found, NOTHING
+        live, own, said = wider
+        self._said[:] = said
+        old, new = (self.old, live) if isinstance(self.new, Live) else (live, self.new)
+        return self._collected(Comparison(old, new)), own
+
+    def _collected(self, comparison: Comparison) -> list[TableChanges]:
+        old, new = comparison.old, comparison.new
+        found = [
+            collect(pair, old.rows(pair.name), new.rows(pair.name)) for pair in comparison.pairs()
+        ]
+        old.finish()
+        new.finish()
+        return found
+
+    def changes(self, only: str | None = None) -> Changes:
+        """Compare to the end, and return what differs, `only` in one table if it is given."""
+        found, _ = self._found()
+        return tuple(one for one in found if len(one) and only in (None, one.name))
+
+    def tables(self) -> Iterator[tuple[TablePair, Iterator[RowDifference]]]:
+        """Yield each pair of tables with what differs, to be used up before the next one."""
+        found, own = self._found()
+        for one in found:
+            yield one.pair, self._told(one, own.keys.get(one.name, frozenset()))
+
+    def _told(self, one: TableChanges, keys: Collection[Key]) -> Iterator[RowDifference]:
+        for row in one:
+            known = row.old and row.new and key_of(one.pair.table, row.new) in keys
+            yield replace(row, unpicked=True) if known else row

@@ -10,7 +10,18 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.database import fit, kept, loadable, loaded, log, moves, reflect, verify
+from demosnap.database import (
+    drift,
+    fit,
+    kept,
+    loadable,
+    loaded,
+    log,
+    moves,
+    reflect,
+    released,
+    verify,
+)
 from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
@@ -290,8 +301,19 @@ def _loaded(
     covered = moves.selections(seen, settings, version.scenario, [version])
     picked = moves.union(seen, covered)
     known = kept.unchanged(seen, version.scenario, picked)
-    for reason in loaded.differences(seen, version, known):
-        yield Finding(f"{version.scenario} {version.version}: {reason}")
+    let_go = released.released(seen, version.scenario, picked)
+    skipped = released.skipped(seen, version, let_go)
+    reasons = loaded.differences(seen, version, known, skipped)
+    told = drift.unpicked_of(seen, settings, version) if reasons else ()
+    for one in told:
+        yield Finding(
+            f"{version.scenario} {version.version}: {one.told}",
+            hint=f"`demosnap reset {version.scenario} --discard` brings them back; --release lets"
+            " them go.",
+        )
+    for reason in reasons:
+        if reason.partition(":")[0] not in {one.table for one in told}:
+            yield Finding(f"{version.scenario} {version.version}: {reason}")
     for reason in verify.dangling(seen.connection, seen.dialect, seen.tables, picked):
         yield Finding(f"{version.scenario}: {reason}")
     counts = moves.rows_beside(seen, picked, known)

@@ -17,10 +17,10 @@ from demosnap.snapshot.paths import PathChange
 from demosnap.snapshot.rows import literal_key, row_key, split
 from demosnap.snapshot.spool import sorted_rows
 
-Kind = Literal["added", "removed", "modified"]
-"""What can have become of a row."""
+Kind = Literal["added", "removed", "modified", "unpicked"]
+"""What can have become of a row; `unpicked`: it is there and nothing picks it any more."""
 
-KINDS: tuple[Kind, ...] = ("added", "removed", "modified")
+KINDS: tuple[Kind, ...] = ("added", "removed", "modified", "unpicked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,18 @@ class RowDifference:
     """A row that is not the same on both sides: as it was, and as it is.
 
     Both are canonical rows with the columns of `TablePair.old_columns` and `new_columns`.
+    `unpicked`: the database has it, and nothing picks it any more.
     """
 
     old: bytes | None
     new: bytes | None
+    unpicked: bool = False
 
     @property
     def kind(self) -> Kind:
-        """Whether the row was added, removed or modified."""
+        """Whether the row was added, removed or modified, or is no longer picked."""
+        if self.unpicked:
+            return "unpicked"
         if self.old is None:
             return "added"
         return "removed" if self.new is None else "modified"
