@@ -86,18 +86,16 @@ def compare(
     found: list[TableChanges] = []
     snapshot = OpenSnapshot(target, dialect, tables, skipping or {})
     reasons = fit.unfit(tables, snapshot.header.tables)
-    refused = dialect.refuse_tables(connection, list(target.rows))
-    reasons += [f"{name}: {reason}" for name, reason in refused.items()]
-    if reasons:
+    refused = dialect.refuse_tables(connection, list(target.rows)).items()
+    if reasons := [*reasons, *(f"{name}: {reason}" for name, reason in refused)]:
         return Planned((), snapshot, tuple(reasons))
     held = transfer.Digest(dialect)
     # What is not checked here is equal to a row of the database, or checked below.
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         live = arranged(tables[table.name], table)
         there = dialect.read_rows(connection, live, going[table.name])
-        pair = TablePair(
-            live, replace(table, unique=live.unique), dialect, dialect, snapshot.foreign
-        )
+        new = replace(table, unique=live.unique)
+        pair = TablePair(live, new, dialect, dialect, snapshot.foreign)
         try:
             found.append(collect(pair, Rows(held.passing(live, there)), rows))
         except SnapshotError:
