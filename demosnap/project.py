@@ -82,7 +82,7 @@ class Project(Capturing, Looking, Comparing):
         Raises:
             ConfigError: none is named.
         """
-        return target.describe(target.url_of(self.settings), self.settings.url_source or "")
+        return target.describe(target.url_of(self.settings), self.settings)
 
     def graph(self) -> Graph:
         """Return the versions of all scenarios.
@@ -289,7 +289,7 @@ class Project(Capturing, Looking, Comparing):
         with target.connected(url, self._lock_timeout) as own:
             if changes:
                 target.check_not_denied(own, self.settings)
-            yield own, target.describe(url, self.settings.url_source or "")
+            yield own, target.describe(url, self.settings)
 
 
 def after_seed(

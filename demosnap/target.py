@@ -40,9 +40,13 @@ def url_of(settings: Settings) -> URL:
     return urls.normalise(settings.database_url)
 
 
-def describe(url: URL, source: str) -> Target:
-    """Return the target that a URL reaches, without its password."""
+def describe(url: URL, settings: Settings) -> Target:
+    """Return the target that the settings' URL reaches, without its password."""
     host, _ = _endpoint(url)
+    source = settings.url_source or ""
+    if missed := urls.left_out(settings.database_url or ""):
+        # It may be what makes the connection a safe one.
+        source += f", without {', '.join(missed)}, which is for another driver"
     return Target(passwords.rendered(url), source, _is_local(host))
 
 

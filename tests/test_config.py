@@ -407,6 +407,12 @@ def test_where_the_database_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
     write("", INI + "sqlalchemy.url = driver://user:pass@localhost/dbname\n")
     assert source() == (None, None)
     monkeypatch.setenv("DATABASE_URL", "sqlite:///application.db")
+    for nothing in ("", '""', "''", '" "'):
+        write("", INI + f"sqlalchemy.url = {nothing}\n")
+        assert source() == ("sqlite:///application.db", "DATABASE_URL")
+        write("", INI + "[demosnap]\nsqlalchemy.url = " + nothing + "\n")
+        assert source() == ("sqlite:///application.db", "DATABASE_URL")
+    write("", INI + "sqlalchemy.url = driver://user:pass@localhost/dbname\n")
     assert source() == ("sqlite:///application.db", "DATABASE_URL")
     write("", INI + "sqlalchemy.url = postgresql://u:p%%40ss@h/%(name)s\nname = d\n")
     assert source() == ("postgresql://u:p%40ss@h/d", "alembic.ini [alembic]")

@@ -189,3 +189,14 @@ def test_a_remote_target_is_asked_about_on_a_terminal(
     assert "Change this database?" in said
     assert (done.returncode == 0) == (answer == "y")
     assert chain.database.dump() == chain.at[version]
+
+
+def test_what_is_left_out_of_a_url_is_said_beside_it(files: Workspace) -> None:
+    """It was for another driver, and may be what makes the connection a safe one."""
+    missing = "without ssl_context, which is for another driver"
+    for url, said in (
+        ("postgresql+pg8000://u@127.0.0.1/app?ssl_context=true&timeout=3", True),
+        ("postgresql+asyncpg://u@127.0.0.1/app?ssl=prefer&command_timeout=3", False),
+    ):
+        project = _project(files, url)
+        assert (missing in project.target().source) is said

@@ -75,17 +75,115 @@ def test_urls_of_other_tools(installed: Callable[..., None], url: str, expected:
 
 
 def test_a_driver_that_is_installed_is_picked(installed: Callable[..., None]) -> None:
-    installed("psycopg2", "MySQLdb")
-    assert _normal("postgres://h/db") == "postgresql+psycopg2://h/db"
+    installed("psycopg", "psycopg2", "MySQLdb")
+    assert _normal("postgres://h/db") == "postgresql+psycopg://h/db"
     assert _normal("mysql://h/db?ssl-mode=required") == (
         "mysql+mysqldb://h/db?charset=utf8mb4&ssl_mode=REQUIRED"
     )
 
 
-def test_a_driver_that_is_named_is_kept(installed: Callable[..., None]) -> None:
-    installed("psycopg", "psycopg2", "pymysql", "MySQLdb")
-    assert _normal("postgresql+psycopg2://h/db") == "postgresql+psycopg2://h/db"
+def test_a_driver_of_demosnaps_own_that_is_named_is_kept(installed: Callable[..., None]) -> None:
+    installed("psycopg", "pymysql", "MySQLdb")
+    assert _normal("postgresql+psycopg://h/db") == "postgresql+psycopg://h/db"
     assert _normal("mysql+mysqldb://h/db") == "mysql+mysqldb://h/db?charset=utf8mb4"
+    assert _normal("mysql+pymysql://h/db") == "mysql+pymysql://h/db?charset=utf8mb4"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        *(
+            (f"postgresql+{driver}://u:p@h:5433/db", "postgresql+psycopg://u:p@h:5433/db")
+            for driver in (
+                *("asyncpg", "psycopg2", "psycopg2cffi", "pg8000", "psycopg_async"),
+                *("aiopg", "psycopg3"),
+            )
+        ),
+        *(
+            (f"{backend}+{driver}://u:p@h/db", f"{backend}+pymysql://u:p@h/db?charset=utf8mb4")
+            for backend in ("mysql", "mariadb")
+            for driver in (
+                *("aiomysql", "asyncmy", "mysqldb", "mysqlconnector", "mariadbconnector"),
+                *("pyodbc", "cymysql"),
+            )
+        ),
+        ("postgres+asyncpg://h/db", "postgresql+psycopg://h/db"),
+        ("sqlite+aiosqlite:///app.db", "sqlite:///app.db"),
+        ("sqlite+aiosqlite://", "sqlite://"),
+        ("sqlite+aiosqlite:///app.db?timeout=5&iter_chunk_size=9", "sqlite:///app.db?timeout=5"),
+        ("postgresql+asyncpg://h/db?ssl=require", "postgresql+psycopg://h/db?sslmode=require"),
+        ("postgresql+asyncpg://h/db?ssl=true", "postgresql+psycopg://h/db?sslmode=require"),
+        ("postgresql+asyncpg://h/db?ssl=0", "postgresql+psycopg://h/db?sslmode=disable"),
+        (
+            "postgresql+asyncpg://h/db?ssl=prefer&sslmode=verify-full",
+            "postgresql+psycopg://h/db?sslmode=verify-full",
+        ),
+        (
+            "postgresql+asyncpg://h/db?timeout=2.5&command_timeout=60"
+            "&prepared_statement_cache_size=0&statement_cache_size=0&target_session_attrs=primary",
+            "postgresql+psycopg://h/db?connect_timeout=3&target_session_attrs=primary",
+        ),
+        (
+            "postgresql+asyncpg://u@/db?host=/var/run/postgresql",
+            "postgresql+psycopg://u@/db?host=%2Fvar%2Frun%2Fpostgresql",
+        ),
+        (
+            "postgresql+pg8000://u@/db?unix_sock=/run/.s.PGSQL.5432",
+            "postgresql+psycopg://u@/db?host=%2Frun&port=5432",
+        ),
+        (
+            "postgresql+psycopg2://h/db?sslmode=require&options=-csearch_path%3Da&cursor_factory=x",
+            "postgresql+psycopg://h/db?options=-csearch_path%3Da&sslmode=require",
+        ),
+        (
+            "mysql+aiomysql://h/db?charset=utf8mb4&echo=1&unix_socket=/run/my.sock",
+            "mysql+pymysql://h/db?charset=utf8mb4&unix_socket=%2Frun%2Fmy.sock",
+        ),
+        (
+            "mysql+asyncmy://h/db?ssl=true",
+            "mysql+pymysql://h/db?charset=utf8mb4&ssl_check_hostname=false",
+        ),
+        (
+            "mysql+asyncmy://h/db?ssl=false",
+            "mysql+pymysql://h/db?charset=utf8mb4&ssl_disabled=true",
+        ),
+        (
+            "mysql+mysqlconnector://h/db?connection_timeout=3&use_pure=true&ssl_ca=/ca.pem",
+            "mysql+pymysql://h/db?charset=utf8mb4&connect_timeout=3&ssl_ca=%2Fca.pem",
+        ),
+    ],
+)
+def test_another_driver_is_replaced_and_its_options_translated(
+    installed: Callable[..., None], url: str, expected: str
+) -> None:
+    found = urls.normalise(url)
+    wanted = urls.normalise(expected)
+    assert (found, dict(found.query)) == (wanted, dict(wanted.query))
+    assert found.drivername == expected.partition(":")[0]
+    assert urls.left_out(url) == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "missed"),
+    [
+        ("postgresql+asyncpg://h/db?ssl=require&server_settings=x&direct_tls=1", 2),
+        ("postgresql+pg8000://h/db?ssl_context=true", 1),
+        ("mysql+mysqlconnector://h/db?auth_plugin=x&pool_name=a", 1),
+        ("mysql+pyodbc://h/db?driver=MySQL+ODBC", 1),
+        ("sqlite+aiosqlite:///app.db?passphrase=x", 1),
+        ("postgresql://h/db?no_such=1", 0),
+    ],
+)
+def test_what_is_left_out_and_may_be_missed_is_named(
+    installed: Callable[..., None], url: str, missed: int
+) -> None:
+    found = urls.left_out(url)
+    assert len(found) == missed
+    assert not set(found) & set(urls.normalise(url).query)
+
+
+def test_another_format_of_file_keeps_its_driver() -> None:
+    assert _normal("sqlite+pysqlcipher:///app.db") == "sqlite+pysqlcipher:///app.db"
 
 
 @pytest.mark.parametrize(

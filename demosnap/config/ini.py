@@ -240,9 +240,10 @@ def _database_url(
         return from_variable, URL_VARIABLE
     if ini is not None:
         for name in dict.fromkeys((section or "alembic", "alembic")):
-            value = ini.get(name, "sqlalchemy.url")
-            # What `alembic init` writes is a place to fill in, not a database.
-            if value is not None and not value.startswith("driver://"):
+            value = ini.get(name, "sqlalchemy.url") or ""
+            # A place to fill in is no database: what `alembic init` writes, or quotes around
+            # nothing, which is how settings in other formats write an empty text.
+            if value.strip(" \t\"'") and not value.startswith("driver://"):
                 return value, f"{ini.name} [{name}]"
     if from_variable := os.environ.get(FALLBACK_URL_VARIABLE):
         return from_variable, FALLBACK_URL_VARIABLE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from demosnap.config import passwords
+from demosnap.dialects import other_drivers
 from demosnap.errors import ConfigError, MissingDriverError
 
 if TYPE_CHECKING:
@@ -21,20 +22,14 @@ _BACKENDS = {
     "mariadb": "mariadb",
     **dict.fromkeys("sqlite sqlite3".split(), "sqlite"),
 }
-_MODULES = {
-    "psycopg": "psycopg",
-    "psycopg2": "psycopg2",
-    "pymysql": "pymysql",
-    "mysqldb": "MySQLdb",
-    "mysqlconnector": "mysql.connector",
-    "mariadbconnector": "mariadb",
-    "pg8000": "pg8000",
-}
+_MODULES = {"psycopg": "psycopg", "pymysql": "pymysql", "mysqldb": "MySQLdb"}
 _DRIVERS = {
-    "postgresql": ("psycopg", "psycopg2"),
+    "postgresql": ("psycopg",),
     "mysql": ("pymysql", "mysqldb"),
     "mariadb": ("pymysql", "mysqldb"),
 }
+# Another driver's file may be another format (SQLCipher's), so only these stand for Python's own.
+_LIKE_SQLITE = ("pysqlite", "aiosqlite", "pysqlite_numeric", "pysqlite_dollar")
 _EXTRAS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 # What other tools keep in a URL for themselves, their pools or their ORMs.
 _NOT_FOR_DRIVERS = frozenset(
@@ -48,14 +43,28 @@ _HINT = "For example: sqlite:///app.db, postgresql://user@localhost/app, mysql:/
 
 
 def normalise(url: str) -> URL:
-    """Return a URL as SQLAlchemy has it, with a driver that is installed.
+    """Return a URL as SQLAlchemy has it, with a driver that demosnap works through.
 
-    A driver that the URL names is kept.
+    Such a driver is kept if the URL names one that is installed; every other one is replaced.
 
     Raises:
         ConfigError: the text is no URL of a database; never shows it, it may hold a password.
-        MissingDriverError: no driver is installed, or not the one that the URL names.
+        MissingDriverError: no driver is installed.
     """
+    return _read(url)[0]
+
+
+def left_out(url: str) -> tuple[str, ...]:
+    """Return what of a URL's query only a driver knows that was replaced, and may be missed.
+
+    Raises:
+        ConfigError: as `normalise`.
+        MissingDriverError: as `normalise`.
+    """
+    return _read(url)[1]
+
+
+def _read(url: str) -> tuple[URL, tuple[str, ...]]:
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -66,7 +75,7 @@ def normalise(url: str) -> URL:
     known = _BACKENDS.get(backend)
     if not colon or not is_printable(text):
         raise ConfigError("the database URL is none", hint=_HINT)
-    if known == "sqlite" and not driver:
+    if known == "sqlite" and driver in ("", *_LIKE_SQLITE):
         rest = _sqlite(rest)
     try:
         parsed = make_url(f"{known or backend}{f'+{driver}' if driver else ''}:{rest}")
@@ -75,12 +84,28 @@ def normalise(url: str) -> URL:
         # From None: the error of the parser shows the text.
         raise ConfigError("the database URL cannot be read", hint=_HINT) from None
     _check_at(parsed)
+    missed: tuple[str, ...] = ()
+    if known == "sqlite" and driver in _LIKE_SQLITE and driver != "pysqlite":
+        parsed = parsed.set(drivername=known)
+        parsed, missed = _without_unknown(parsed, known)
     if known in _DRIVERS:
-        parsed = parsed.set(drivername=f"{known}+{driver or _installed_driver(known)}")
-        _check_installed(known, parsed.get_driver_name())
-        parsed = _socket(parsed, known)
-        parsed = _mysql(parsed) if known != "postgresql" else _postgresql(parsed)
-    return parsed
+        own = _own_driver(known, driver)
+        _check_installed(known, own)
+        parsed = _socket(parsed.set(drivername=f"{known}+{own}"), known)
+        postgresql = known == "postgresql"
+        if driver not in ("", own):
+            words = other_drivers.postgresql if postgresql else other_drivers.mysql
+            parsed = parsed.set(query=words(parsed.query))
+        parsed = _postgresql(parsed) if postgresql else _mysql(parsed)
+        if driver not in ("", own):
+            parsed, missed = _without_unknown(parsed, known)
+    return parsed, missed
+
+
+def _without_unknown(url: URL, backend: str) -> tuple[URL, tuple[str, ...]]:
+    """Return a URL without what demosnap's driver does not know, and what of that matters."""
+    query = other_drivers.kept(url.query, backend)
+    return url.set(query=query), other_drivers.missed(url.query, query)
 
 
 def _check_at(url: URL) -> None:
@@ -126,19 +151,18 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-def _installed_driver(backend: str) -> str:
+def _own_driver(backend: str, named: str) -> str:
+    """Return a driver that demosnap works through: the named one, else one that is installed."""
     drivers = _DRIVERS[backend]
-    return next((d for d in drivers if _is_installed(_MODULES[d])), drivers[0])
+    order = sorted(drivers, key=lambda driver: driver != named)
+    return next((d for d in order if _is_installed(_MODULES[d])), drivers[0])
 
 
 def _check_installed(backend: str, driver: str) -> None:
-    module = _MODULES.get(driver)
-    if module is not None and not _is_installed(module):
+    if not _is_installed(_MODULES[driver]):
         extra = _EXTRAS[backend]
-        what = "no driver" if driver == _DRIVERS[backend][0] else f"the driver {driver}"
-        is_not = "is" if what == "no driver" else "is not"
         raise MissingDriverError(
-            f"{what} for {backend} {is_not} installed", f"pip install 'demosnap[{extra}]'"
+            f"no driver for {backend} is installed", f"pip install 'demosnap[{extra}]'"
         )
 
 
@@ -171,6 +195,8 @@ def _postgresql(url: URL) -> URL:
     encoding = query.pop("encoding", None) or query.pop("charset", None)
     if encoding and "client_encoding" not in query:
         query["client_encoding"] = "utf8" if _one(encoding) == "unicode" else encoding
+    if (ssl := query.pop("ssl", None)) is not None:
+        query.setdefault("sslmode", other_drivers.word_of_ssl(_one(ssl)))
     return url.set(query=query)
 
 
@@ -182,6 +208,9 @@ def _mysql(url: URL) -> URL:
     for key in list(query):
         if match := _MYSQL_SSL.fullmatch(key):
             ssl[match[1].lower()] = _one(query.pop(key))
+    switch = query.pop("ssl", None)
+    if switch is not None and "mode" not in ssl:
+        ssl["mode"] = other_drivers.word_of_ssl(_one(switch))
     mode = ssl.pop("mode", "").upper().replace("-", "_")
     query.update({f"ssl_{key}": value for key, value in ssl.items()})
     if mode:

@@ -91,7 +91,7 @@ def _run(request: Request) -> None:
         return
     url = target.url_of(request.settings)
     target.check_allowed(url, request.settings)
-    place = target.describe(url, request.settings.url_source or "")
+    place = target.describe(url, request.settings)
     with target.connected(url, request.options.lock_timeout) as connection:
         target.check_not_denied(connection, request.settings)
         _online(request, graph, connection, place)
