@@ -37,7 +37,11 @@ def url_of(settings: Settings) -> URL:
             shown(settings.config_file) if settings.config_file else None,
             hint="Give --url, set DEMOSNAP_DATABASE_URL, or write sqlalchemy.url.",
         )
-    return urls.normalise(settings.database_url)
+    try:
+        return urls.normalise(settings.database_url)
+    except ConfigError as error:
+        source = f" (it comes from {settings.url_source})" if settings.url_source else ""
+        raise ConfigError(f"{error.message}{source}", hint=error.hint) from None
 
 
 def describe(url: URL, settings: Settings) -> Target:

@@ -269,7 +269,7 @@ def test_a_missing_database_file(project: Workspace, command: str) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("sqlite:///alembic.ini", "file is not a database"),
+        ("sqlite:///alembic.ini", "alembic.ini is no SQLite database"),
         (f"mysql://user:{SECRET}@127.0.0.1:1/demo?x=1", "unexpected keyword argument 'x'"),
         (f"nonsense {SECRET}", "the database URL is none"),
         (f"postgresql://user:{SECRET}@127.0.0.1:port/demo", "the database URL cannot be read"),

@@ -546,14 +546,14 @@ def test_no_marker_and_no_tables() -> None:
     assert load().tables == {}
     shutil.rmtree("demo_revisions")
     Path("app.db").unlink()
-    assert "The database has no tables yet" in look("").notes[0]
+    assert "The database has no tables yet" in look("PRAGMA user_version = 1").notes[0]
 
 
 def test_a_database_that_cannot_be_looked_at(project: Path) -> None:
     Path("rubbish.db").write_text("no database at all, " * 100)
     for number, (url, reason) in enumerate(
         [
-            ("sqlite:///rubbish.db", "file is not a database"),
+            ("sqlite:///rubbish.db", "rubbish.db is no SQLite database"),
             ("sqlite:///missing.db", "there is no database file missing.db"),
             ("sqlite:///file:missing.db?uri=true", "there is no database file missing.db"),
             ("oracle+nothing://app@localhost/x", "does not know the dialect 'oracle'"),

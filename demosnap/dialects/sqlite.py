@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from demosnap.dialects import (
     readers,
     sqlite_ddl,
+    sqlite_files,
     sqlite_load,
     sqlite_pick,
     sqlite_read,
@@ -29,7 +30,6 @@ from demosnap.dialects import sqlite_values as values
 from demosnap.dialects.base import LOCK_WAIT, Counted, Dialect, SearchIndex, execute
 from demosnap.dialects.sqlite_bind import parsed
 from demosnap.dialects.urls import sqlite_file
-from demosnap.errors import DatabaseError
 from demosnap.holders import holder
 from demosnap.model import Column, ForeignKey, Marker, RowUpdate, SpecialKey, Table, Trigger, Value
 from demosnap.snapshot.rows import Rows
@@ -172,11 +172,8 @@ class SQLiteDialect(Dialect):
         from sqlalchemy import event
 
         file = sqlite_file(engine.url)
-        if file is not None and not Path(file).exists():
-            raise DatabaseError(
-                f"there is no database file {file}",
-                "Create it with your application's own migrations, or correct the URL.",
-            )
+        if file is not None:
+            sqlite_files.check(file)
 
         @event.listens_for(engine, "do_connect")
         def _settings(dialect: object, record: object, words: object, said: Any) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from demosnap.config import passwords
-from demosnap.dialects import other_drivers
+from demosnap.dialects import other_drivers, url_hints
 from demosnap.errors import ConfigError, MissingDriverError
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ _NOT_FOR_DRIVERS = frozenset(
     " socket_timeout".split()
 )
 _MYSQL_SSL = re.compile(r"ssl[-_]?(mode|ca|cert|key|capath|cipher)", re.IGNORECASE)
-_HINT = "For example: sqlite:///app.db, postgresql://user@localhost/app, mysql://user@host/app."
 
 
 def normalise(url: str) -> URL:
@@ -74,7 +73,9 @@ def _read(url: str) -> tuple[URL, tuple[str, ...]]:
     backend, _, driver = scheme.lower().partition("+")
     known = _BACKENDS.get(backend)
     if not colon or not is_printable(text):
-        raise ConfigError("the database URL is none", hint=_HINT)
+        raise _wrong(*url_hints.explained(text))
+    if known is None and "://" not in text:
+        raise _wrong(*url_hints.explained(text))
     if known == "sqlite" and driver in ("", *_LIKE_SQLITE):
         rest = _sqlite(rest)
     try:
@@ -82,7 +83,9 @@ def _read(url: str) -> tuple[URL, tuple[str, ...]]:
         parsed.get_backend_name()
     except (ArgumentError, ValueError):
         # From None: the error of the parser shows the text.
-        raise ConfigError("the database URL cannot be read", hint=_HINT) from None
+        raise _wrong(*url_hints.unreadable(text)) from None
+    if known == "sqlite":
+        _check_file(parsed)
     _check_at(parsed)
     missed: tuple[str, ...] = ()
     if known == "sqlite" and driver in _LIKE_SQLITE and driver != "pysqlite":
@@ -91,6 +94,7 @@ def _read(url: str) -> tuple[URL, tuple[str, ...]]:
     if known in _DRIVERS:
         own = _own_driver(known, driver)
         _check_installed(known, own)
+        _check_database(parsed, known)
         parsed = _socket(parsed.set(drivername=f"{known}+{own}"), known)
         postgresql = known == "postgresql"
         if driver not in ("", own):
@@ -106,6 +110,38 @@ def _without_unknown(url: URL, backend: str) -> tuple[URL, tuple[str, ...]]:
     """Return a URL without what demosnap's driver does not know, and what of that matters."""
     query = other_drivers.kept(url.query, backend)
     return url.set(query=query), other_drivers.missed(url.query, query)
+
+
+def _wrong(problem: str, hint: str) -> ConfigError:
+    return ConfigError(problem, hint=hint)
+
+
+def _check_database(url: URL, backend: str) -> None:
+    """Check that a database is named where none is one by itself.
+
+    Raises:
+        ConfigError: none is.
+    """
+    if backend != "postgresql" and not url.database and "read_default_file" not in url.query:
+        raise ConfigError(
+            "the database URL names no database", hint=f"Write {backend}://HOST/DATABASE."
+        )
+
+
+def _check_file(url: URL) -> None:
+    """Check that what names a file stands in the place of the path.
+
+    Raises:
+        ConfigError: it stands where the host does, which SQLite has none of.
+    """
+    if url.host is None:
+        return
+    path = f"{url.host}/{url.database}" if url.database else url.host
+    raise ConfigError(
+        "the URL of an SQLite database has a / more",
+        hint=f"Write {url_hints.file_url(path)} for the file {path} in the current folder,"
+        f" sqlite:////{path} for /{path}.",
+    )
 
 
 def _check_at(url: URL) -> None:

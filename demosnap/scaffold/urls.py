@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from demosnap.config import passwords
-from demosnap.dialects.urls import is_printable
-from demosnap.errors import UsageError
+from demosnap.dialects.urls import normalise
+from demosnap.errors import ConfigError, MissingDriverError, UsageError
 
 
 def check(url: str) -> None:
@@ -13,21 +13,22 @@ def check(url: str) -> None:
     Raises:
         UsageError: it cannot.
     """
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    hint = "For example: sqlite:///app.db, postgresql://user@localhost/app."
-    # What fails to parse may hold a password: it is not repeated.
-    if not is_printable(url):
-        raise UsageError("the database URL holds a space or a control character", hint)
     try:
-        make_url(url)
-    except (ArgumentError, ValueError):
-        raise UsageError("the text given as database URL is none", hint) from None
+        normalise(url)
+    except MissingDriverError:
+        # It is a URL, and the look at the database says what to install.
+        return
+    except ConfigError as error:
+        raise UsageError(error.message, error.hint) from None
 
 
 def is_public(url: str) -> bool:
     """Say whether anybody may read the whole of a URL."""
     from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    return passwords.is_public(make_url(url))
+    try:
+        return passwords.is_public(make_url(url))
+    except ArgumentError:
+        # As Rails writes it: `sqlite3:db/app.sqlite3`.
+        return passwords.is_public(normalise(url))

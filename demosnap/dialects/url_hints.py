@@ -1,0 +1,128 @@
+"""What a text that is no database URL seems to be, and how to write it.
+
+Nothing of a text that may hold a password is repeated.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+EXAMPLES = "For example: sqlite:///app.db, postgresql://user@localhost/app, mysql://user@host/app."
+
+_SERVERS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mariadb"}
+_PORTS = {"5432": "postgresql", "3306": "mysql"}
+_WINDOWS = re.compile(r"([a-zA-Z]):[\\/]")
+_JDBC = re.compile(r"jdbc:([a-z]+):(.*)", re.IGNORECASE | re.DOTALL)
+_ENDPOINT = re.compile(r"(?:[^@/\s]+@)?([\w.-]+|\[[0-9a-fA-F:]+\])(?::([0-9]+))?(?:/[\w.$-]*)?")
+_SLASHES = re.compile(r"(postgres(?:ql)?|pgsql|mysql2?|mariadb)(:/?|//)(?!/)(.+)", re.IGNORECASE)
+_SECRET = re.compile(r"@|passw|pwd|secret|token", re.IGNORECASE)
+_KEYWORDS = re.compile(r"\b(host|dbname|server|database|user|data source)\s*=", re.IGNORECASE)
+_VARIABLE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)=(?=\S+:)")
+_COMMANDS = ("psql", "mysql", "mariadb", "sqlite3")
+
+
+def explained(text: str) -> tuple[str, str]:
+    """Return what is wrong with a text that stands where a database URL should, and what to do."""
+    text = text.strip()
+    words = text.split()
+    if text[:1] in "'\"" and text[:1]:
+        return "the database URL stands in quotes", "Take them away."
+    if match := _VARIABLE.match(text):
+        return (
+            f"the database URL begins with {match[1]}=",
+            "Give what stands behind the = alone.",
+        )
+    if len(words) > 1 and words[0] in _COMMANDS:
+        return (
+            f"the database URL is a command of {words[0]}",
+            f"Give the URL alone. {EXAMPLES}",
+        )
+    if match := _WINDOWS.match(text):
+        rest = text[2:].replace("\\", "/")
+        return (
+            "the database URL is a path of Windows",
+            f"Write sqlite:///{match[1]}:{rest} there; on this system sqlite:////path/to/app.db.",
+        )
+    if match := _JDBC.fullmatch(text):
+        return "the database URL is one of JDBC", _jdbc(match[1].lower(), match[2])
+    if text.lower().startswith("file:"):
+        return "the database URL is a path", f"Write {file_url(text[5:])}."
+    if _is_path(text):
+        hint = f"Write {file_url(text)}."
+        if not Path(text).expanduser().exists():
+            hint = f"There is no such file; the URL of one is {file_url(text)}."
+        return f"{text} is a path, not a database URL", hint
+    if match := _SLASHES.fullmatch(text):
+        shown = f"{match[1]}://{match[3]}"
+        return (
+            "the database URL lacks a : or a / behind its first word",
+            f"Write {_harmless(shown) or f'{match[1]}://USER@HOST/DATABASE'}.",
+        )
+    if _KEYWORDS.search(text):
+        return (
+            "the database URL is a connection string of another kind",
+            "Write it as a URL: postgresql://USER@HOST/DATABASE, or mysql://….",
+        )
+    match = _ENDPOINT.fullmatch(text.removeprefix("//"))
+    # A word alone may be anything, also a password.
+    if match and (match[2] or match[1] == "localhost" or "." in match[1]):
+        return _endpoint(text.removeprefix("//"), match[2] or "")
+    return "the database URL is none", EXAMPLES
+
+
+def unreadable(text: str) -> tuple[str, str]:
+    """Return what is wrong with a URL of which the first word is right, and what to do."""
+    _, _, behind = text.partition("//")
+    host = behind.partition("/")[0].partition("?")[0].rpartition("@")[2]
+    if ":" in host and not re.search(r":[0-9]*\Z|\]\Z", host):
+        return (
+            "the database URL cannot be read: its port is no number",
+            "Write HOST:PORT, or leave :PORT out. Write %3A for a : of a password, %2F for a /,"
+            " %40 for an @.",
+        )
+    problem, hint = explained(text)
+    return ("the database URL cannot be read", hint) if hint == EXAMPLES else (problem, hint)
+
+
+def file_url(path: str) -> str:
+    """Return the URL of an SQLite database's file."""
+    return f"sqlite:///{path.removeprefix('./') if not path.startswith('/') else path}"
+
+
+def _is_path(text: str) -> bool:
+    if "://" in text or not text:
+        return False
+    known = re.search(r"\.(db|db3|sqlite|sqlite3|s3db)\Z", text, re.IGNORECASE)
+    if known or text.startswith(("./", "../", "~/")):
+        return not _SECRET.search(text) or Path(text).exists()
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _jdbc(kind: str, rest: str) -> str:
+    if kind == "sqlite":
+        return f"Write {file_url(rest.removeprefix('///'))}."
+    if kind not in _SERVERS:
+        return "demosnap knows PostgreSQL, MariaDB, MySQL and SQLite."
+    host, _, query = rest.partition("?")
+    shown = host if not query and host.startswith("//") else ""
+    if url := _harmless(f"{kind}:{shown}" if shown else "@"):
+        return f"Write {url}; the user stands before the host: {kind}://USER@HOST/DATABASE."
+    return f"Write {kind}://USER@HOST/DATABASE."
+
+
+def _endpoint(text: str, port: str) -> tuple[str, str]:
+    kinds = [_PORTS[port]] if port in _PORTS else ["postgresql", "mysql"]
+    shown = [_harmless(f"{kind}://{text}") or f"{kind}://…" for kind in kinds]
+    return (
+        "the database URL does not say which kind of database it is",
+        f"Put it in front: {' or '.join(shown)}",
+    )
+
+
+def _harmless(url: str) -> str:
+    """Return a URL if no part of it can be a password, else an empty text."""
+    return "" if _SECRET.search(url) else url
