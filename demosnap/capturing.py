@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -13,7 +15,7 @@ from demosnap.config.names import shown
 from demosnap.errors import DemosnapError, VerificationError
 from demosnap.model import Version
 from demosnap.plan import CapturePlan, MovePlan, Options, Renumbering, RevisionResult, Target
-from demosnap.revisions import capture, files, goals, succession
+from demosnap.revisions import capture, files, goals, succession, unversioned
 from demosnap.revisions import renumber as renumbering
 from demosnap.revisions.graph import Graph
 
@@ -121,12 +123,15 @@ class Capturing:
                 if found is None or not found.created or found.version is None:
                     raise
                 raise _captured_but(found.version, error, stamp and not stamped) from error
+            left_out = unversioned.ignored(self.settings, found.files)
             return RevisionResult(
                 plan=found.plan,
                 version=found.version,
                 created=found.created,
                 stamped=stamped,
                 files=tuple(shown(path) for path in found.files),
+                ignored=tuple(shown(one.path) for one in left_out),
+                notes=tuple(unversioned.notes(self.settings, left_out)),
             )
 
     def _connect(self) -> contextlib.AbstractContextManager[Connection]:
@@ -147,7 +152,14 @@ class Capturing:
             return renumbering.renumber(self.settings, name, dry_run=True)
         lock = files.project_lock(self.settings, self._lock_timeout)
         with interrupts.held(interrupts.DONE) as hold, lock:
-            return renumbering.renumber(self.settings, name, dry_run=False, before_files=hold)
+            done = renumbering.renumber(self.settings, name, dry_run=False, before_files=hold)
+        written = [Path(file).absolute() for file in done.written]
+        left_out = unversioned.ignored(self.settings, written)
+        return replace(
+            done,
+            ignored=tuple(shown(one.path) for one in left_out),
+            notes=(*done.notes, *unversioned.notes(self.settings, left_out)),
+        )
 
 
 @contextlib.contextmanager

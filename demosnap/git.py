@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,6 +13,44 @@ from demosnap.errors import DemosnapError
 
 OURS, THEIRS = 2, 3
 """The stages of git's index at which the two sides of a conflict are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A file that git ignores, and by which line of which file: as git names that, or absolute.
+
+    `pattern` is the line; `file` is empty where git does not say it.
+    """
+
+    path: Path
+    file: str
+    line: int
+    pattern: str
+
+
+def ignored(folder: Path, paths: Iterable[Path]) -> list[Ignored]:
+    """Return which of the files in a folder git ignores; none where that cannot be known.
+
+    What git knows already, it does not ignore.
+    """
+    # Relative, since git sees the folder where links lead to.
+    names = "\0".join(os.path.relpath(path, folder) for path in paths)
+    if not names:
+        return []
+    try:
+        _, found, _ = _run(
+            *(folder, "check-ignore", "-v", "-z", "--stdin"), given=os.fsencode(names)
+        )
+    except DemosnapError:
+        return []
+    parts = os.fsdecode(found).split("\0")[:-1]
+    entries = zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True)
+    return [
+        Ignored(folder / name, file, int(line or 0), pattern)
+        for file, line, pattern, name in entries
+        # The line may be one that takes a file in again.
+        if not pattern.startswith("!")
+    ]
 
 
 def top(folder: Path) -> Path:
@@ -82,21 +121,26 @@ def _checked(folder: Path, *arguments: str, output: BinaryIO | None = None) -> b
     return found
 
 
-def _run(folder: Path, *arguments: str, output: BinaryIO | None = None) -> tuple[int, bytes, str]:
-    """Run git in a folder; return its exit code, its output and what it says of errors."""
+def _run(
+    folder: Path, *arguments: str, output: BinaryIO | None = None, given: bytes | None = None
+) -> tuple[int, bytes, str]:
+    """Run git in a folder; return its exit code, its output and what it says of errors.
+
+    `given` is its standard input.
+    """
     try:
         process = subprocess.Popen(
             ["git", "-C", str(folder), *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=output or subprocess.PIPE,
             stderr=subprocess.PIPE,
             # What git says is looked at, so it must not be translated.
             env={**os.environ, "LC_ALL": "C", "LANGUAGE": "C"},
         )
-    except FileNotFoundError as error:
+    except OSError as error:
         raise DemosnapError(
             "git is not installed, or not on PATH", "Install git, and try again."
         ) from error
     with process:
-        found, said = process.communicate()
+        found, said = process.communicate(given)
     return process.returncode, found or b"", said.decode(errors="replace").strip()

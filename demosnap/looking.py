@@ -180,7 +180,7 @@ class Looking:
             for version in loaded:
                 if scenario in (None, version.scenario):
                     findings += self._tried(version)
-        return findings
+        return [*findings, *checking.ignored(settings, scenario)]
 
     def _tried(self, version: Version) -> Iterator[Finding]:
         """Yield why a version that is loaded would not come back."""

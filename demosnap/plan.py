@@ -166,7 +166,8 @@ class RevisionResult:
     `version` is the new version, or, when `created` is False, the one that the demo rows equal
     already (None: a dry run, or `auto` with nothing to do). `files` are the paths written, the
     script's and the snapshot's first, relative to the current folder where they are below it.
-    `stamped`: the database was stamped now.
+    `stamped`: the database was stamped now. `ignored` are those of `files` that git ignores, and
+    `notes` say of them what to do.
     """
 
     plan: CapturePlan | None
@@ -174,6 +175,8 @@ class RevisionResult:
     created: bool
     stamped: bool
     files: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +304,8 @@ class Renumbering:
 
     `versions` are pairs of a version and what becomes of it, oldest first; the first one then
     follows `after`. `written` and `removed` are paths, relative to the current folder where they
-    are below it; empty for a dry run. `notes` are worth knowing.
+    are below it; empty for a dry run. `ignored` are those of `written` that git ignores. `notes`
+    are worth knowing.
     """
 
     scenario: str
@@ -309,4 +313,5 @@ class Renumbering:
     versions: tuple[tuple[Version, Version], ...]
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

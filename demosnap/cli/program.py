@@ -174,7 +174,7 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
             if not session.announced:
                 session.note(render.target(result.plan.target))
             # What would be left out is found by the capture itself.
-            session.note("\n".join(render.remarks(result.plan)))
+            session.note("\n".join(render.remarks(result.plan, result.notes)))
     if session.quiet and not dry_run:
         if result.version is not None:
             screen.echo(render.snapshot_path(result.version, result.files))

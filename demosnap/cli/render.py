@@ -63,11 +63,11 @@ def plan_body(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
     return "\n".join([*parts, *remarks(plan)])
 
 
-def remarks(plan: MovePlan | CapturePlan) -> list[str]:
-    """Render what is worth knowing of a plan and stops nothing, one text each."""
+def remarks(plan: MovePlan | CapturePlan, more: Sequence[str] = ()) -> list[str]:
+    """Render what is worth knowing of a plan and stops nothing, one text each, and `more` of it."""
     references = plan.external_references if isinstance(plan, CapturePlan) else ()
     way_back = () if isinstance(plan, CapturePlan) else filter(None, [plan.way_back])
-    notes = ("note: " + note.replace("\n", "\n  ") for note in (*plan.notes, *way_back))
+    notes = ("note: " + note.replace("\n", "\n  ") for note in (*plan.notes, *way_back, *more))
     return [*(external_reference(one) for one in references), *notes]
 
 
@@ -204,7 +204,7 @@ def revision(result: RevisionResult) -> list[str]:
         f"{version.scenario}: {version.version}, {rows(version.total)} captured "
         f"({size(version.size)})"
     ]
-    return [*lines, *_changed_files(result.files)]
+    return [*lines, *_changed_files(result.files, ignored=result.ignored)]
 
 
 def renumbering(result: Renumbering) -> list[str]:
@@ -217,12 +217,18 @@ def renumbering(result: Renumbering) -> list[str]:
             f" ({new.revision}), after {before.version}"
         )
         before = new
-    return [*lines, *_changed_files(result.written, result.removed)]
+    return [*lines, *_changed_files(result.written, result.removed, result.ignored)]
 
 
-def _changed_files(written: Sequence[str], removed: Sequence[str] = ()) -> Iterator[str]:
+def _changed_files(
+    written: Sequence[str], removed: Sequence[str] = (), ignored: Sequence[str] = ()
+) -> Iterator[str]:
     yield from (f"wrote {one_line(file)}" for file in written)
     yield from (f"removed {one_line(file)}" for file in removed)
+    if ignored:
+        # A folder would have git add nothing of what it ignores there, and say nothing.
+        yield f"git add --force {one_line(shlex.join(written))}"
+        return
     folders = dict.fromkeys(str(Path(file).parent) for file in written)
     if folders:
         yield f"git add {one_line(shlex.join(folders))}"

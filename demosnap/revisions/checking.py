@@ -26,7 +26,7 @@ from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
 from demosnap.plan import Finding
-from demosnap.revisions import conflicts, files
+from demosnap.revisions import conflicts, files, unversioned
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render
 from demosnap.snapshot import alike
@@ -63,6 +63,16 @@ def files_of(settings: Settings, scenario: str | None) -> list[Finding]:
         if scenario in (None, name):
             found += _scenario(settings, graph, name)
     return [*found, *(f for f in stale(settings, graph, scenario) if f.file not in in_conflict)]
+
+
+def ignored(settings: Settings, scenario: str | None) -> list[Finding]:
+    """Return which files git ignores; none where the scripts cannot be read."""
+    try:
+        graph = Graph.from_config(settings.alembic_config())
+    except ScriptError:
+        return []
+    of = [one for one in graph.versions.values() if scenario in (None, one.scenario)]
+    return unversioned.findings(settings, of)
 
 
 def stale(settings: Settings, graph: Graph, scenario: str | None = None) -> list[Finding]:

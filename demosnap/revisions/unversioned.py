@@ -1,0 +1,91 @@
+"""Files of a project that git ignores: nobody else would get them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from demosnap import git
+from demosnap.config import Settings
+from demosnap.config.names import shown
+from demosnap.model import Version
+from demosnap.plan import Finding
+from demosnap.revisions import files
+
+_TAKEN_IN = ("!*/", "!*.py", "!*.sql", "!*.json", "!*.yaml")
+
+
+def findings(settings: Settings, versions: Iterable[Version]) -> list[Finding]:
+    """Return which files of versions, and of the project itself, git ignores.
+
+    None where the whole project is in a folder that git ignores: it is no part of the repository.
+    """
+    if git.ignored(settings.root.parent, [settings.root]):
+        return []
+    paths = [settings.yaml_file, settings.script_location / "env.py"]
+    if settings.config_file is not None:
+        paths.append(settings.config_file)
+    for version in versions:
+        snapshot = Path(version.folder) / version.file
+        paths += [snapshot.with_suffix(".py"), snapshot, snapshot.parent / files.LATEST]
+    paths += [settings.revisions / name for name in (files.MANIFEST, files.SCHEMA_VERSIONS)]
+    found = ignored(settings, paths)
+    return [
+        Finding(message(alike), _below(settings.root, alike[0].path), hint=hint(settings, alike))
+        for alike in _by_line(found)
+    ]
+
+
+def ignored(settings: Settings, paths: Iterable[Path]) -> list[git.Ignored]:
+    """Return which of the files git ignores; those that are not there do not count."""
+    there = [path for path in paths if path.is_symlink() or path.exists()]
+    inside = [path for path in there if path.is_relative_to(settings.revisions)]
+    beside = [path for path in there if path not in inside]
+    return [*git.ignored(settings.revisions, inside), *git.ignored(settings.root, beside)]
+
+
+def notes(settings: Settings, found: Iterable[git.Ignored]) -> Iterator[str]:
+    """Yield what to tell of files that were just written."""
+    for alike in _by_line(found):
+        yield f"{shown(alike[0].path)}: {message(alike)}\n{hint(settings, alike)}"
+
+
+def message(alike: list[git.Ignored]) -> str:
+    """Say that git ignores a file, and how many more by the same line."""
+    one = alike[0]
+    more = len(alike) - 1
+    others = f" and {more} more {'file' if more == 1 else 'files'}" if more else ""
+    return f"git ignores it{others}, so a clone has none ({one.file}:{one.line}: {one.pattern})"
+
+
+def hint(settings: Settings, alike: list[git.Ignored]) -> str:
+    """Say how git is made to take the files in."""
+    one, revisions = alike[0], settings.revisions
+    if git.ignored(settings.root.parent, [settings.root]):
+        return "Take that line out, or move the project to a folder that git does not ignore."
+    if not one.path.is_relative_to(revisions):
+        return f"Take that line out, or write !{one.path.name} below it."
+    if git.ignored(revisions.parent, [revisions]):
+        return f"Take that line out, or write !{revisions.name}/ below it."
+    own = revisions / ".gitignore"
+    if Path(one.file).name == ".gitignore" and _is_below(settings, one.file):
+        return "Take that line out."
+    return f"Put these lines first in {shown(own)}: {' '.join(_TAKEN_IN)}"
+
+
+def _is_below(settings: Settings, file: str) -> bool:
+    # git names it from the top of its work tree.
+    return (
+        (git.top(settings.revisions) / file).resolve().is_relative_to(settings.revisions.resolve())
+    )
+
+
+def _by_line(found: Iterable[git.Ignored]) -> list[list[git.Ignored]]:
+    groups: dict[tuple[str, int], list[git.Ignored]] = {}
+    for one in found:
+        groups.setdefault((one.file, one.line), []).append(one)
+    return list(groups.values())
+
+
+def _below(root: Path, path: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
