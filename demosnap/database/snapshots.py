@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,11 +26,18 @@ def path_of(version: Version) -> Path:
 def _inside(version: Version) -> Path:
     path = path_of(version)
     real = path.resolve()
+    if not path.is_file() and {".git", "annex"} <= set(real.parts):
+        name = shlex.quote(str(path))
+        raise SnapshotError(
+            "is a link into git-annex, which did not fetch the file",
+            str(path),
+            hint=f"Run: git annex get {name} && git annex unlock {name}",
+        )
     if real.parent != Path(version.folder).resolve():
         raise SnapshotError(
             f"is a symbolic link to {real}, outside of the revision's folder",
             str(path),
-            hint="Restore the file from version control.",
+            hint="Restore the file from version control; with git-annex, git annex unlock it.",
         )
     return path
 

@@ -16,6 +16,7 @@ from demosnap.errors import DemosnapError, ScriptError, UnknownNameError, UsageE
 from demosnap.model import Version
 from demosnap.revisions import conflicts, plugin
 from demosnap.revisions import script as scripts
+from demosnap.snapshot.source import placeholder
 
 _NUMBER = re.compile(r"v[1-9][0-9]*\Z")
 _RELATIVE = re.compile(r"[+-][0-9]+\Z")
@@ -64,6 +65,8 @@ class Graph:
             path = Path(error.filename or "")
             if path.is_file() and (line := conflicts.line_of(path)):
                 raise conflicts.in_script(path, line) from error
+            if path.is_file() and (instead := placeholder(path.read_bytes(), str(path))):
+                raise ScriptError(*instead, str(path), 1) from error
             raise ScriptError(
                 f"is no Python: {error.msg}",
                 "Restore the file from version control.",

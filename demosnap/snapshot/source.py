@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
+import shlex
+from pathlib import Path
 from typing import BinaryIO, NoReturn
 
 from demosnap.errors import SnapshotError
@@ -34,6 +36,23 @@ _UTF8Decoder = codecs.getincrementaldecoder("utf-8")
 _END = b");\n"
 
 _CONFLICT = (b"<<<<<<< ", b"||||||| ", b"=======\n", b"=======\r\n", b">>>>>>> ")
+
+_LFS = (
+    "the file is a pointer of Git LFS: the file itself was not fetched",
+    "Run: git lfs pull",
+)
+_PLACEHOLDERS = (
+    (b"version https://git-lfs.github.com/", *_LFS),
+    (b"version https://hawser.github.com/", *_LFS),
+    (
+        b"/annex/objects/",
+        "the file is a pointer of git-annex: the file itself was not fetched",
+        "Run: git annex get {name}",
+    ),
+    (b"\0GITCRYPT\0", "the file is encrypted by git-crypt", "Run: git-crypt unlock"),
+)
+"""What other tools leave in the place of a file: how it begins, what it is, and what brings the
+file."""
 
 
 class Source:
@@ -188,6 +207,8 @@ def raise_damage(line: bytes, name: str, number: int) -> None:
 
     Only for a line that is not as it should be, or one that cannot be part of a text value.
     """
+    if number == 1 and (instead := placeholder(line, name)):
+        raise SnapshotError(instead[0], name, number, instead[1])
     if line.startswith(_CONFLICT):
         raise SnapshotError(
             "the file has git's conflict markers: two branches changed this snapshot",
@@ -212,6 +233,28 @@ def raise_damage(line: bytes, name: str, number: int) -> None:
     # What was cut to its first bytes may end inside of a character.
     if at is not None and (len(line) < MAX_LINE or at < len(line) - 3):
         raise SnapshotError(f"byte 0x{line[at]:02X} is not UTF-8", name, number, restore_hint(name))
+
+
+def placeholder(start: bytes, name: str) -> tuple[str, str] | None:
+    """Return what another tool left in the place of a file that begins so, and what brings it.
+
+    None: it is no such thing.
+    """
+    for begins, what, hint in _PLACEHOLDERS:
+        if start.startswith(begins):
+            return what, hint.format(name=shlex.quote(name))
+    return None
+
+
+def missing(name: str) -> SnapshotError:
+    """Return the error of a snapshot that is not there."""
+    folder = shlex.quote(Path(name).parent.name)
+    return SnapshotError(
+        "the snapshot is missing",
+        name,
+        hint=f"Restore it: git checkout -- {shlex.quote(name)}\n"
+        f"In a sparse checkout, git sparse-checkout add its folder, {folder}, first.",
+    )
 
 
 def restore_hint(name: str) -> str:

@@ -34,7 +34,14 @@ from demosnap.snapshot.header import (
 )
 from demosnap.snapshot.layout import Grouping, Order, Section, sections
 from demosnap.snapshot.rows import Rows, batches, show_key
-from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, restore_hint, too_large
+from demosnap.snapshot.source import (
+    MAX_LINE,
+    Source,
+    missing,
+    not_utf_8,
+    restore_hint,
+    too_large,
+)
 
 __all__ = [
     "Block",
@@ -374,9 +381,7 @@ class SnapshotReader:
             with Path(self._path).open("rb", buffering=1 << 20) as file:
                 yield file
         except FileNotFoundError:
-            raise SnapshotError(
-                "the snapshot is missing", self._path, hint=restore_hint(self._path)
-            ) from None
+            raise missing(self._path) from None
         except OSError as error:
             reason = error.strerror or str(error)
             raise SnapshotError(f"cannot be read: {reason}", self._path) from error
