@@ -26,6 +26,8 @@ FRESH = (
     "demo_revisions/demosnap.yaml",
     "alembic.ini",
 )
+BESIDE = ("demosnap_env/env.py", *FRESH[1:])
+"""Beside an Alembic set-up of the application's own."""
 THEIRS = "[alembic]\nscript_location = %(here)s/migrations\nsqlalchemy.url = sqlite:///app.db\n"
 
 
@@ -228,13 +230,14 @@ def test_an_existing_ini_is_kept_byte_for_byte(theirs: str) -> None:
     [(question, text)] = confirm.asked
     assert "alembic.ini" in question
     assert text == added.replace("\r\n", "\n").strip("\n")
-    assert "[demosnap]\nscript_location = %(here)s\n" in text
+    assert "[demosnap]\nscript_location = %(here)s/demosnap_env\n" in text
     if "\r\n" in theirs:
         assert b"\n" not in data.replace(b"\r\n", b"")
     else:
         assert b"\r" not in data
     assert path.stat().st_mode & 0o777 == 0o640
-    assert sorted(result.written) == sorted(FRESH)
+    assert sorted(result.written) == sorted(BESIDE)
+    assert result.added == ("alembic.ini",)
     assert load().section == "demosnap"
     again = init(confirm=never)
     assert again.written == ()
@@ -292,7 +295,7 @@ def test_tool_alembic_of_pyproject_is_left_alone(project: Path) -> None:
     toml = '[tool.alembic]\nscript_location = "%(here)s/migrations"\n'
     Path("pyproject.toml").write_text(toml)
     result = init(confirm=never)
-    assert result.written == FRESH
+    assert (result.written, result.added) == (BESIDE, ())
     assert Path("pyproject.toml").read_text() == toml
     assert "[alembic]" not in Path("alembic.ini").read_text()
     assert load().section == "demosnap"

@@ -67,13 +67,14 @@ def init(session: Session, directory: str, git: bool) -> None:
     result = scaffold.init(Path(directory), url=session.url, confirm=confirm, git=git)
     if not session.quiet:
         for name in result.written:
-            screen.echo(f"wrote {Path(directory, name)}")
+            verb = "added to" if name in result.added else "wrote"
+            screen.echo(f"{verb} {Path(directory, name)}")
         for name in result.configured:
             screen.echo(f"set {name} in git's configuration of this repository")
     for name in result.kept:
         session.note(f"kept {Path(directory, name)}")
     for note in result.notes:
-        session.note(f"note: {note}")
+        session.note("note: " + note.replace("\n", "\n  "))
     if result.declined:
         click.get_current_context().exit(1)
     if result.new:

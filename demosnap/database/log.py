@@ -28,15 +28,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from demosnap.database.own import KEPT_TABLE as KEPT_TABLE
+from demosnap.database.own import LOG_TABLE as LOG_TABLE
+from demosnap.database.own import OWN_TABLES as OWN_TABLES
+from demosnap.database.own import VERSION_TABLE as VERSION_TABLE
 from demosnap.version import __version__
 
-VERSION_TABLE = "demosnap_version"
-LOG_TABLE = "demosnap_log"
-KEPT_TABLE = "demosnap_kept"
 PROOFS = ("rehearse", "proof")
 """Operations that say that a version's way back was tried, and of which no rows come; a proof is
 what a load has given by the way."""
-OWN_TABLES = frozenset({VERSION_TABLE, LOG_TABLE, KEPT_TABLE})
 
 metadata = MetaData()
 

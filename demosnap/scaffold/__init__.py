@@ -17,6 +17,10 @@ from demosnap.scaffold import drivers, look, render, urls
 REVISIONS = "demo_revisions"
 ENV_FOLDER = "demosnap_env"
 _ATTRIBUTES = ".gitattributes"
+INCLUDE_NAME = (
+    'include_name=lambda name, kind, _: kind != "table" or not name.startswith("demosnap_")'
+)
+"""What an application's env.py gives `context.configure` where demosnap is not installed."""
 
 Confirm = Callable[[str, str], bool]
 """Ask a question about a text that is shown; True means yes."""
@@ -26,10 +30,10 @@ Confirm = Callable[[str, str], bool]
 class InitResult:
     """What an init did.
 
-    `written` and `kept` are paths relative to the folder, with `/`; a file that something was
-    added to is among the written. `configured` are the names that were set in git's
-    configuration. `declined`: the question was answered with no, and nothing was written.
-    `notes` are sentences for the user.
+    `written` and `kept` are paths relative to the folder, with `/`; `added` are those of the
+    written that were there before, to which something was added. `configured` are the names that
+    were set in git's configuration. `declined`: the question was answered with no, and nothing
+    was written. `notes` are sentences for the user.
     """
 
     written: tuple[str, ...]
@@ -37,6 +41,7 @@ class InitResult:
     notes: tuple[str, ...]
     declined: bool = False
     configured: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
 
     @property
     def new(self) -> bool:
@@ -122,7 +127,8 @@ def init(
         _check_writable([], attributes)
     _write(files, (path, appended, existing) if appended and existing else None)
 
-    written = [file for file, _ in files] + ([path] if appended else [])
+    added = [path] if appended else []
+    written = [file for file, _ in files] + added
     configured: list[str] = []
     if git:
         if lacking:
@@ -131,13 +137,24 @@ def init(
         if lacking and attributes in kept:
             kept.remove(attributes)
             written.append(attributes)
+            added.append(attributes)
         configured = repository.configure(place.revisions, drivers.configuration())
     if place.section == "demosnap":
         notes.append("Stock Alembic reaches the demo data with `alembic -n demosnap`.")
+        notes.append(
+            "The application's `alembic check` and `revision --autogenerate` leave demosnap's "
+            "tables alone where demosnap is installed beside Alembic 1.18 or newer. Where it is "
+            "not, give `context.configure` in the application's env.py this argument:\n"
+            + INCLUDE_NAME
+        )
     if not written and not configured:
         notes.append("Everything is there already.")
     return InitResult(
-        _names(root, written), _names(root, kept), tuple(notes), configured=tuple(configured)
+        _names(root, written),
+        _names(root, kept),
+        tuple(notes),
+        configured=tuple(configured),
+        added=_names(root, added),
     )
 
 
@@ -163,7 +180,9 @@ def _place(root: Path, existing: ini.Ini | None) -> _Place:
             )
     section = "demosnap" if existing is not None or ini.has_tool_alembic(root) else "alembic"
     env = root / "env.py"
-    if os.path.lexists(env) and not _is_ours(env):
+    ours = os.path.lexists(env) and _is_ours(env)
+    # Not into demo_revisions: Alembic takes every script in a version location for a revision.
+    if not ours and (section == "demosnap" or os.path.lexists(env)):
         env = root / ENV_FOLDER / "env.py"
         if os.path.lexists(env) and not _is_ours(env):
             raise ConfigError(
