@@ -246,17 +246,12 @@ def placeholder(start: bytes, name: str) -> tuple[str, str] | None:
     return None
 
 
-def missing(name: str) -> SnapshotError:
-    """Return the error of a snapshot that is not there."""
-    folder = shlex.quote(Path(name).parent.name)
-    return SnapshotError(
-        "the snapshot is missing",
-        name,
-        hint=f"Restore it: git checkout -- {shlex.quote(name)}\n"
-        f"In a sparse checkout, git sparse-checkout add its folder, {folder}, first.",
-    )
-
-
-def restore_hint(name: str) -> str:
-    """Return what to do about a snapshot that is not as demosnap wrote it."""
+def restore_hint(name: str, *, missing: bool = False) -> str:
+    """Return what to do about a snapshot that is not as demosnap wrote it, or is not there."""
+    if missing:
+        folder = shlex.quote(Path(name).parent.name)
+        return (
+            f"Restore it: git checkout -- {shlex.quote(name)}\n"
+            f"In a sparse checkout, git sparse-checkout add its folder, {folder}, first."
+        )
     return f"A snapshot is not edited by hand. Restore it: git checkout -- {name}"

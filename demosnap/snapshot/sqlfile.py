@@ -34,14 +34,7 @@ from demosnap.snapshot.header import (
 )
 from demosnap.snapshot.layout import Grouping, Order, Section, sections
 from demosnap.snapshot.rows import Rows, batches, show_key
-from demosnap.snapshot.source import (
-    MAX_LINE,
-    Source,
-    missing,
-    not_utf_8,
-    restore_hint,
-    too_large,
-)
+from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, restore_hint, too_large
 
 __all__ = [
     "Block",
@@ -381,7 +374,9 @@ class SnapshotReader:
             with Path(self._path).open("rb", buffering=1 << 20) as file:
                 yield file
         except FileNotFoundError:
-            raise missing(self._path) from None
+            raise SnapshotError(
+                "the snapshot is missing", self._path, hint=restore_hint(self._path, missing=True)
+            ) from None
         except OSError as error:
             reason = error.strerror or str(error)
             raise SnapshotError(f"cannot be read: {reason}", self._path) from error
