@@ -69,10 +69,11 @@ def is_note(connection: Connection, predicate: str) -> bool:
     return any(note in predicate for _, note in _of(connection).known.values())
 
 
-def shown(connection: Connection, predicate: str) -> str:
-    """Return a predicate as its author wrote it, for a message."""
-    for (_, where), (_, note) in _of(connection).known.items():
-        predicate = predicate.replace(note, where)
+def shown(connection: Connection, predicate: str, users: texts.Users = texts.as_written) -> str:
+    """Return a predicate as its author wrote it, or with what `users` says for it."""
+    for (table, where), (_, note) in _of(connection).known.items():
+        if note in predicate:
+            predicate = predicate.replace(note, users(table, where))
     return predicate
 
 

@@ -19,7 +19,7 @@ from demosnap.model import Key, Table, Version
 from demosnap.snapshot import patch
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.diff import Kind, RowDifference, TablePair
-from demosnap.snapshot.predicates import predicates
+from demosnap.snapshot.predicates import Users, as_written, predicates
 from demosnap.snapshot.rows import split
 from demosnap.snapshot.steps import key_of
 
@@ -37,8 +37,8 @@ class Side(Protocol):
     dialect: Dialect | None
     tables: Mapping[str, Table]
 
-    def predicates(self) -> Mapping[str, str]:
-        """Return the predicate of each table's rows."""
+    def predicates(self, users: Users = as_written) -> Mapping[str, str]:
+        """Return the predicate of each table's rows, with what is to stand for a user's."""
 
     def rows(self, table: str) -> Iterator[bytes]:
         """Yield the rows of one table, to be used up before those of another one."""
@@ -56,7 +56,7 @@ class Nothing:
     def __init__(self) -> None:
         self.tables: Mapping[str, Table] = {}
 
-    def predicates(self) -> Mapping[str, str]:
+    def predicates(self, users: Users = as_written) -> Mapping[str, str]:
         """Return none."""
         return {}
 
@@ -93,9 +93,10 @@ class Snapshot:
         self.dialect: Dialect | None = dialects.get(version.dialect)
         self.tables: Mapping[str, Table] = {t.name: t for t in self._reader.header.tables}
 
-    def predicates(self) -> Mapping[str, str]:
+    def predicates(self, users: Users = as_written) -> Mapping[str, str]:
         """Return the predicates of the version's own selection."""
-        return predicates(self._version.selection, self.tables, dialects.get(self._version.dialect))
+        dialect = dialects.get(self._version.dialect)
+        return predicates(self._version.selection, self.tables, dialect, users)
 
     def rows(self, table: str) -> Iterator[bytes]:
         """Yield the rows of a table, from the beginning of the file if it lies behind."""
@@ -146,10 +147,10 @@ class Live:
         """The digest of the rows that were read, as `demosnap_log` has it."""
         return self._sha.hexdigest()
 
-    def predicates(self) -> Mapping[str, str]:
+    def predicates(self, users: Users = as_written) -> Mapping[str, str]:
         """Return what picks the rows, as a script for other sessions can say it."""
         connection = self._database.connection
-        return {name: picking.shown(connection, one) for name, one in self._picked.items()}
+        return {name: picking.shown(connection, one, users) for name, one in self._picked.items()}
 
     def rows(self, table: str) -> Iterator[bytes]:
         """Yield what the database has now."""
@@ -236,7 +237,7 @@ class Comparison:
                 f"the two sides are of two dialects ({', '.join(names)})",
                 "A script is written in one dialect; compare with --format text or json.",
             )
-        yield from patch.script(changes, self.dialect, self.old.predicates(), title)
+        yield from patch.script(changes, self.dialect, self.old.predicates, title)
 
     def tables(self) -> Iterator[tuple[TablePair, Iterator[RowDifference]]]:
         """Yield each pair of tables with what differs, to be used up before the next one.

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from demosnap.dialects import mysql_driver
+from demosnap.dialects import mysql_driver, mysql_file_picks
 from demosnap.dialects.base import Dialect
+from demosnap.dialects.file_picks import FilePick
 from demosnap.dialects.mysql_scalars import Integer
 from demosnap.dialects.mysql_types import Text, codec
 from demosnap.dialects.mysql_values import normal_json
-from demosnap.model import Column, Marker, Value
+from demosnap.model import Column, Marker, Table, Value
 
 # Zero and impossible dates must come back as they were, an AUTO_INCREMENT of 0 too.
 SQL_MODE = (
@@ -80,6 +81,23 @@ class MySQLText(Dialect):
             "SET " + ", ".join(f"{name} = {text}" for name, text in _FILE_VARIABLES.items()) + ";",
             "START TRANSACTION;",
         )
+
+    def file_begin_picking(
+        self, notes: Sequence[str], predicates: Iterable[str] = ()
+    ) -> Sequence[str]:
+        """Return the lines with the notes where only the text of the file is known to the client.
+
+        A collation of the client's character set would take letters from literals.
+        """
+        keep, names, change, begin = self.file_begin(predicates)
+        own = "@demosnap_collation_connection"
+        collation = f"IF(LEFT({own}, 8) = 'utf8mb4_', {own}, @@SESSION.collation_connection)"
+        theirs = f"SET collation_connection = {collation};"
+        return (keep, names, theirs, begin, *notes, names, change)
+
+    def file_pick(self, table: Table, where: str, number: int) -> FilePick | None:
+        """Return how a file notes rows: by key, or by all values where there is none."""
+        return mysql_file_picks.pick(self.quote, self.quote_table(table.name), table, where, number)
 
     def file_end(self) -> Sequence[str]:
         """Return the COMMIT, and lines that put back what `file_begin` kept."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
+from demosnap.dialects import postgresql_pick as picks
 from demosnap.dialects import postgresql_sequences as sequences
 from demosnap.dialects import postgresql_session as sessions
 from demosnap.dialects.base import Dialect
@@ -22,6 +23,8 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_ .-]+\Z")
 
 # psql must know the encoding by itself; servers before version 17 do not know the timeout.
 _NOT_IN_FILE = ("client_encoding", "transaction_timeout")
+_IN_FILE = [name for name in sessions.SETTINGS if name not in _NOT_IN_FILE]
+_BEGIN = ("\\set ON_ERROR_STOP on", "\\encoding UTF8", "BEGIN;")
 # What counts the rows comes after the end of the transaction.
 _LASTING = ("statement_timeout",)
 _SEARCH_PATH = (
@@ -35,6 +38,8 @@ class PostgreSQLText(Dialect):
 
     name: ClassVar[str] = "postgresql"
     absent: ClassVar[bytes] = b"\x00"
+    temporary_namespace: ClassVar[str] = "pg_temp"
+    locks_picked: ClassVar[str] = " FOR UPDATE"
     extra: ClassVar[str | None] = "postgresql"
 
     # ------------------------------------------------------------------ text: literals
@@ -78,20 +83,24 @@ class PostgreSQLText(Dialect):
 
     def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
         """Return lines for psql, which would go on after an error otherwise."""
-        settings = [
-            f"SET {'' if name in _LASTING else 'LOCAL '}{name} = {self.string(value)};"
-            for name, value in sessions.SETTINGS.items()
-            if name not in _NOT_IN_FILE
-        ]
-        function = any(sessions.JSON_FUNCTION in predicate for predicate in predicates)
-        return (
-            "\\set ON_ERROR_STOP on",
-            "\\encoding UTF8",
-            "BEGIN;",
-            *settings,
-            _SEARCH_PATH,
-            *(sessions.CREATE_JSON_FUNCTION if function else ()),
-        )
+        settings = (self._set(name) for name in _IN_FILE)
+        return (*_BEGIN, *settings, _SEARCH_PATH, *_functions(predicates))
+
+    def file_begin_picking(
+        self, notes: Sequence[str], predicates: Iterable[str] = ()
+    ) -> Sequence[str]:
+        """Return the lines with the notes before those settings that change a predicate."""
+        first = (self._set(name) for name in _IN_FILE if name not in picks.MEANING)
+        then = (self._set(name) for name in _IN_FILE if name in picks.MEANING)
+        return (*_BEGIN, *first, _SEARCH_PATH, *notes, *then, *_functions(predicates))
+
+    def _set(self, name: str) -> str:
+        local = "" if name in _LASTING else "LOCAL "
+        return f"SET {local}{name} = {self.string(sessions.SETTINGS[name])};"
+
+    def places(self, table: Table) -> Sequence[str]:
+        """Return where a row lies."""
+        return ("tableoid", "ctid")
 
     def file_end(self) -> Sequence[str]:
         """Return the COMMIT."""
@@ -240,6 +249,11 @@ class PostgreSQLText(Dialect):
         else:
             document = sessions.UNESCAPED.format(f"{name}::text")
         return f"{document}->>{_constant(key)}"
+
+
+def _functions(predicates: Iterable[str]) -> Sequence[str]:
+    used = any(sessions.JSON_FUNCTION in predicate for predicate in predicates)
+    return sessions.CREATE_JSON_FUNCTION if used else ()
 
 
 def _bare(kind: str) -> str:

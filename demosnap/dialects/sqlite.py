@@ -27,8 +27,9 @@ from demosnap.dialects import (
     sqlite_virtual,
 )
 from demosnap.dialects import sqlite_values as values
-from demosnap.dialects.base import LOCK_WAIT, Counted, Dialect, SearchIndex, execute
+from demosnap.dialects.base import LOCK_WAIT, Counted, SearchIndex, execute
 from demosnap.dialects.sqlite_bind import parsed
+from demosnap.dialects.sqlite_file_text import SQLiteFileText
 from demosnap.dialects.urls import sqlite_file
 from demosnap.holders import holder
 from demosnap.model import Column, ForeignKey, Marker, RowUpdate, SpecialKey, Table, Trigger, Value
@@ -44,7 +45,7 @@ _OWN = "demosnap_own"
 _WRITING = {"foreign_keys": 0, "cache_size": -(256 << 10)}
 
 
-class SQLiteDialect(Dialect):
+class SQLiteDialect(SQLiteFileText):
     """SQLite 3.37 or newer, through Python's own sqlite3."""
 
     name: ClassVar[str] = "sqlite"
@@ -92,14 +93,6 @@ class SQLiteDialect(Dialect):
         if "\r" in value or "\0" in value:
             return b"CAST(X'" + value.encode().hex().upper().encode() + b"' AS TEXT)"
         return self.string(value).encode()
-
-    def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
-        """Return lines for the sqlite3 shell, which would go on after an error otherwise."""
-        return (".bail on", "PRAGMA foreign_keys = OFF;", "BEGIN IMMEDIATE;")
-
-    def file_end(self) -> Sequence[str]:
-        """Return the COMMIT."""
-        return ("COMMIT;",)
 
     # ------------------------------------------------------------------ predicates
 

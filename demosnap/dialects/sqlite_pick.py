@@ -10,7 +10,8 @@ from demosnap.errors import DatabaseError
 from demosnap.model import Table, split_name
 
 _PICKED = "demosnap_picked"
-_NUMBERS = ("rowid", "_rowid_", "oid")
+NUMBERS = ("rowid", "_rowid_", "oid")
+"""The names of a row's number."""
 
 
 def pick(
@@ -55,7 +56,7 @@ def drop(driver: sqlite3.Connection) -> None:
 def _number_of(driver: sqlite3.Connection, table: Table) -> str | None:
     """Return a name of the row's number that is no column's; None: rows have none."""
     columns = {column.name.lower() for column in table.columns}
-    name = next((name for name in _NUMBERS if name not in columns), None)
+    name = next((name for name in NUMBERS if name not in columns), None)
     known = driver.execute(
         "SELECT wr FROM pragma_table_list(?) WHERE schema = 'main'", (split_name(table.name)[1],)
     ).fetchone()

@@ -7,13 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
+from demosnap.dialects.file_picks import FilePickHooks
 from demosnap.dialects.keywords import KEYWORDS
 from demosnap.model import Column, Key, Marker, Table, Value, split_name
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
-class DialectText(ABC):
+class DialectText(FilePickHooks, ABC):
     """What needs neither driver nor server."""
 
     name: ClassVar[str]

@@ -25,6 +25,7 @@ from demosnap.model import Header, Version
 from demosnap.revisions import steps
 from demosnap.revisions.goals import Goals
 from demosnap.revisions.graph import Graph
+from demosnap.snapshot.file_picks import FilePicks
 from demosnap.snapshot.layout import sections
 from demosnap.snapshot.predicates import purge_statements, verification_query
 from demosnap.snapshot.sqlfile import groups
@@ -80,13 +81,17 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
     for table in (log.version_table, log.log_table):
         yield _create(table, sql_dialect)
     yield ""
-    purges = {goal.scenario: _purge(dialect, goal) for goal in goals}
-    yield from dialect.file_begin([text for purge in purges.values() for text in purge])
+    picks = FilePicks(dialect)
+    purges = {goal.scenario: _purge(dialect, goal, picks) for goal in goals}
+    used = [text for purge in purges.values() for text in purge]
+    notes = picks.notes(*used)
+    yield from dialect.file_begin_picking(notes, used) if notes else dialect.file_begin(used)
     for goal in goals:
         if not goal.stamp_only:
             yield _only_at(dialect, graph, goal)
     for goal in goals:
         yield from purges[goal.scenario]
+    yield from picks.forget(*used)
     for goal in goals:
         if goal.target is not None and not goal.stamp_only:
             yield from _load(dialect, goal.target)
@@ -114,13 +119,13 @@ def _only_at(dialect: Dialect, graph: Graph, goal: Goal) -> str:
     )
 
 
-def _purge(dialect: Dialect, goal: Goal) -> list[str]:
+def _purge(dialect: Dialect, goal: Goal, picks: FilePicks) -> list[str]:
     statements: dict[str, None] = {}
     if not goal.stamp_only:
         for version in (goal.current, goal.target):
             if version is not None:
                 tables = {table.name: table for table in _header(version).tables}
-                found = purge_statements(version.selection, tables, dialect)
+                found = purge_statements(version.selection, tables, dialect, picks)
                 statements.update(dict.fromkeys(found))
     return list(statements)
 

@@ -23,7 +23,14 @@ from demosnap.snapshot.definitions import (
     excerpt,
     parse_table,
 )
-from demosnap.snapshot.predicates import predicates, purge_statements, title, verification_query
+from demosnap.snapshot.file_picks import FilePicks
+from demosnap.snapshot.predicates import (
+    as_written,
+    predicates,
+    purge_statements,
+    title,
+    verification_query,
+)
 from demosnap.snapshot.source import MAX_LINE, raise_damage, restore_hint
 
 FORMAT = 1
@@ -67,17 +74,34 @@ def render_footer(header: Header, selection: Selection, dialect: Dialect) -> str
 
 
 def parts_before_rows(
-    header: Header, selection: Selection, dialect: Dialect
+    header: Header, selection: Selection, dialect: Dialect, *, picked: bool = True
 ) -> Iterator[tuple[str, str]]:
-    """Yield the parts of a file before its rows, each with its name for messages."""
+    """Yield the parts of a file before its rows, each with its name for messages.
+
+    `picked`: what users' predicates pick is noted first; files that were written before that was
+    done purge by the predicates themselves.
+    """
     tables = {table.name: table for table in header.tables}
     yield "the header is", _render_comments(header)
-    yield (
-        "the beginning of the transaction is",
-        _section(None, dialect.file_begin(predicates(selection, tables, dialect).values())),
-    )
-    purge = purge_statements(selection, tables, dialect)
+    picks = FilePicks(dialect)
+    users = picks if picked else as_written
+    used = predicates(selection, tables, dialect, users).values()
+    notes = picks.notes(*used)
+    begin = dialect.file_begin_picking(notes, used) if notes else dialect.file_begin(used)
+    yield "the beginning of the transaction is", _section(None, begin)
+    purge = purge_statements(selection, tables, dialect, users)
+    purge += picks.forget(*used)
     yield "the purge statements are", _section("Cleanup existing demo data", purge)
+
+
+def variants_before_rows(
+    header: Header, selection: Selection, dialect: Dialect
+) -> list[list[tuple[str, str]]]:
+    """Return all forms in which `parts_before_rows` was ever written, the one of today first."""
+    return [
+        list(parts_before_rows(header, selection, dialect, picked=picked))
+        for picked in (True, False)
+    ]
 
 
 def parts_after_rows(

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Key, Table
 from demosnap.snapshot import order
 from demosnap.snapshot.changes import Changes
+from demosnap.snapshot.file_picks import FilePicks
+from demosnap.snapshot.predicates import Users
 from demosnap.snapshot.spool import KEYS, in_batches
 from demosnap.snapshot.sqlfile import groups
 from demosnap.snapshot.steps import Delete, Insert, Update, steps
 
 
 def script(
-    changes: Changes, dialect: Dialect, predicates: Mapping[str, str], title: Sequence[str]
+    changes: Changes,
+    dialect: Dialect,
+    old: Callable[[Users], Mapping[str, str]],
+    title: Sequence[str],
 ) -> Iterator[str]:
     """Yield the lines of a script that turns the old side into the new one, or changes nothing.
 
-    `predicates` pick the rows of the old side, by table.
+    `old` returns the predicates of the old side's rows, by table, with what is to stand for
+    those that users wrote.
 
     Raises:
         DatabaseError: rows exchange unique values, and no value can be found to set one aside.
     """
     yield from (f"-- {line}" for line in title)
     yield ""
-    used = [predicates[one.name] for one in changes if one.replacement and one.name in predicates]
-    yield from dialect.file_begin(used)
+    picks = FilePicks(dialect)
+    predicates = old(picks)
+    # Whole tables are deleted, also where the new side has no rows.
+    whole = [one.name for one in changes if one.replacement is not None]
+    used = [predicates[name] for name in whole if name in predicates]
+    notes = picks.notes(*used)
+    yield from dialect.file_begin_picking(notes, used) if notes else dialect.file_begin(used)
     for step in steps(changes, dialect):
         yield ""
         if isinstance(step, Delete):
@@ -38,6 +49,7 @@ def script(
         else:
             yield from _insert(dialect, step)
     yield ""
+    yield from picks.forget(*used)
     yield from dialect.file_end()
 
 

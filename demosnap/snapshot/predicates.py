@@ -21,11 +21,16 @@ Users = Callable[[Table, str], str]
 """Returns what stands for a predicate that a user wrote for a table."""
 
 
+def as_written(table: Table, where: str) -> str:
+    """Return a user's predicate as what stands for it."""
+    return where
+
+
 def predicates(
     selection: Selection,
     tables: Mapping[str, Table],
     dialect: Dialect,
-    users: Users = lambda _, where: where,
+    users: Users = as_written,
     also: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Render the predicate of each table of the selection, in the selection's order.
@@ -176,12 +181,12 @@ def _problem(where: str) -> str | None:
 
 
 def purge_statements(
-    selection: Selection, tables: Mapping[str, Table], dialect: Dialect
+    selection: Selection, tables: Mapping[str, Table], dialect: Dialect, users: Users = as_written
 ) -> list[str]:
-    """Render one DELETE a table, children before parents."""
+    """Render one DELETE a table, children before parents; `users` as in `predicates`."""
     return [
         f"DELETE FROM {dialect.quote_table(name)} WHERE {predicate};"
-        for name, predicate in reversed(predicates(selection, tables, dialect).items())
+        for name, predicate in reversed(predicates(selection, tables, dialect, users).items())
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
@@ -89,6 +90,14 @@ class Source:
             found,
             f"{complaint}:\n  expected: {show(expected, at)}\n  found:    {show(found, at)}",
         )
+
+    def follows(self, parts: Iterable[tuple[str, str]]) -> bool:
+        """Return whether the texts of some named parts come next, and read nothing."""
+        start = self._file.tell()
+        wanted = "".join(text for _, text in parts).encode()
+        found = self._file.read(len(wanted))
+        self._file.seek(start)
+        return found == wanted
 
     def expect_end(self) -> None:
         """Check that nothing is left.

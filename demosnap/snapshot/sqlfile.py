@@ -28,9 +28,9 @@ from demosnap.snapshot.header import (
     heading,
     parse_header,
     parts_after_rows,
-    parts_before_rows,
     render_footer,
     render_header,
+    variants_before_rows,
 )
 from demosnap.snapshot.layout import Grouping, Order, Section, sections
 from demosnap.snapshot.rows import Rows, batches, show_key
@@ -317,7 +317,7 @@ class SnapshotReader:
         dialect = dialects.get(header.dialect)
         sha = hashlib.sha256()
         try:
-            before = list(parts_before_rows(header, selection, dialect))
+            known = variants_before_rows(header, selection, dialect)
             after = list(parts_after_rows(header, selection, dialect))
             around = sections(header, dialect)
         except ScriptError as error:
@@ -328,7 +328,7 @@ class SnapshotReader:
             ) from error
         with self._open() as file:
             source = Source(file, self._path)
-            for what, text in before:
+            for what, text in next(filter(source.follows, known), known[0]):
                 source.expect(text, f"{what} not what demosnap writes for this selection")
             for table in header.tables:
                 read = strict.batches if checked else quick.batches

@@ -1,0 +1,79 @@
+"""How a file notes the rows that a user's predicate picks, before anything in it changes a row."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from demosnap.model import Table
+
+
+@dataclass(frozen=True, slots=True)
+class FilePick:
+    """The statement that notes rows, the predicate of these rows, and what ends the note."""
+
+    note: str
+    predicate: str
+    forget: str
+
+
+class FilePickHooks:
+    """The part of a dialect that is about picked rows in files."""
+
+    temporary_namespace: ClassVar[str] = "temp"
+    """The namespace that a temporary table is in."""
+
+    locks_picked: ClassVar[str] = ""
+    """What stands at the end of a query whose rows nobody else is to change from then on."""
+
+    @abstractmethod
+    def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
+        """Return the lines that make the database's own client load all or nothing.
+
+        `predicates` are those that the file uses.
+        """
+
+    @abstractmethod
+    def quote_columns(self, columns: Iterable[str]) -> str:
+        """Quote column names, separated by commas without spaces."""
+
+    @abstractmethod
+    def rows_of(self, table: Table) -> str:
+        """Return what stands behind FROM for the rows of a table and of no other."""
+
+    def file_begin_picking(
+        self, notes: Sequence[str], predicates: Iterable[str] = ()
+    ) -> Sequence[str]:
+        """Return `file_begin` with statements that note rows, under the client's own settings."""
+        return (*self.file_begin(predicates), *notes)
+
+    def places(self, table: Table) -> Sequence[str]:
+        """Return expressions that tell the rows of a table without a key; none: there are none."""
+        return ()
+
+    def file_pick(self, table: Table, where: str, number: int) -> FilePick | None:
+        """Return how a file notes the rows that a predicate picks; None: nothing names a row.
+
+        `number` is another one for each note of the file.
+        """
+        name = f"demosnap_picked_{number}"
+        if table.identified:
+            left = noted = shown = self.quote_columns(table.key)
+        else:
+            places = self.places(table)
+            names = [f"place_{n}" for n in range(len(places))]
+            left, noted = ",".join(places), ",".join(names)
+            shown = ",".join(f"{one} AS {n}" for one, n in zip(places, names, strict=True))
+        if not left:
+            return None
+        if "," in left:
+            left = f"({left})"
+        whole = f"{self.temporary_namespace}.{name}"
+        return FilePick(
+            f"CREATE TEMPORARY TABLE {name} AS SELECT {shown} FROM {self.rows_of(table)}"
+            f" WHERE {where}{self.locks_picked};",
+            f"{left} IN (SELECT {noted} FROM {whole})",
+            f"DROP TABLE {whole};",
+        )
