@@ -162,10 +162,12 @@ class Chain:
         return {e.version.short: e.version.revision for e in self.project.history("general")}
 
 
-def make(workspace: Workspace, *versions: str, writer: bool = False) -> Chain:
+def make(
+    workspace: Workspace, *versions: str, writer: bool = False, settings: str = SETTINGS
+) -> Chain:
     """Build the application and capture versions of general, and at last writer's, in order."""
     database = workspace.database
-    workspace.configure(SETTINGS)
+    workspace.configure(settings)
     metadata.create_all(database.engine)
     database.execute(*OWN_ROWS)
     chain = Chain(workspace, {"base": database.dump()})

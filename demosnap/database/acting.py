@@ -90,11 +90,12 @@ def act(
         if found.triggers:
             dialect.settle(connection)
         made.clear()
-        if picking.again(connection):
+        anew = picking.again(connection)
+        digests = _verify(database, prepared, snapshots, level, found)
+        if anew:
             # What a user's predicate picks now are other rows.
             now = [one.kept.without(dialect, one.picked_now(database)) for one in prepared]
             going = reach.merged([going, *now])
-        digests = _verify(database, prepared, snapshots, level, found)
         afterwards.check(database, pins)
     if watch:
         after = verify.staying(connection, dialect, database.tables, going, free)
@@ -206,7 +207,7 @@ def _rows(database: Database, prepared: Sequence[Prepared], made: Made) -> dict[
     for snapshot in snapshots.values():
         # A position is told in its own dialect's terms.
         if snapshot.version.dialect == database.dialect.name:
-            database.dialect.restore_positions(database.connection, snapshot.version.sequences)
+            database.restore_positions(snapshot.version.sequences)
     return snapshots
 
 
@@ -255,6 +256,7 @@ def _verified(
         except DatabaseError as again:
             message = f"{error.message}\nand that cannot be put back: {again.message}"
             raise VerificationError(message, again.hint) from again
+    picking.again(database.connection)
     return _checked(database, one, snapshot, level)
 
 

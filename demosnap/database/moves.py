@@ -63,6 +63,11 @@ class Database:
         if not self.rehearsing:
             self.dialect.advance_sequences(self.connection, tables)
 
+    def restore_positions(self, positions: Mapping[str, int]) -> None:
+        """Advance sequences to where they stood; never lower one."""
+        if not self.rehearsing:
+            self.dialect.restore_positions(self.connection, positions)
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:

@@ -64,6 +64,25 @@ def again(connection: Connection) -> bool:
     return some
 
 
+class Savepoint:
+    """A savepoint of a transaction; a rollback to it undoes also what was noted since."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Make it."""
+        self._connection = connection
+        self._known = dict(_of(connection).known)
+        self._savepoint = connection.begin_nested()
+
+    def commit(self) -> None:
+        """Keep what was done since."""
+        self._savepoint.commit()
+
+    def rollback(self) -> None:
+        """Undo what was done since."""
+        _of(self._connection).known = self._known
+        self._savepoint.rollback()
+
+
 def is_note(connection: Connection, predicate: str) -> bool:
     """Return whether a predicate goes by what was picked, and not by what rows hold now."""
     return any(note in predicate for _, note in _of(connection).known.values())

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from demosnap.config import Settings
-from demosnap.database import acting, culprit, log, moves, remarks
+from demosnap.database import acting, culprit, log, moves, picking, remarks
 from demosnap.database import triggers as triggering
 from demosnap.database.moves import Database, Goal, Prepared
 from demosnap.errors import DemosnapError, LockError, RefusedError
@@ -152,7 +152,7 @@ class Rehearsal:
     ) -> tuple[list[Prepared], list[str]]:
         """Act the way back; return its moves, and why it failed: then it is undone."""
         back: list[Prepared] = []
-        savepoint = database.connection.begin_nested()
+        savepoint = picking.Savepoint(database.connection)
         try:
             back = moves.prepare(database, self.settings, self.versions, goals, options)
             reasons = [reason for one in back for reason in one.refusals]
@@ -279,7 +279,7 @@ def _is_passing(database: Database, error: Exception) -> bool:
 
 @contextlib.contextmanager
 def _undone(database: Database) -> Iterator[None]:
-    savepoint = database.connection.begin_nested()
+    savepoint = picking.Savepoint(database.connection)
     try:
         yield
     except BaseException:
