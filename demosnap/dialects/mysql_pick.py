@@ -181,4 +181,4 @@ def _digest(
         literal = codec(column.type).plain_sql(shown(name, column))
         parts.append(f"IF({name} IS NULL,'NULL',{literal})")
     row = ",',',".join(parts)
-    return f"MD5(CAST(CONCAT({row}) AS BINARY))"
+    return f"LEFT(SHA2(CAST(CONCAT({row}) AS BINARY),256),32)"

@@ -82,7 +82,7 @@ def _in_hex(literal: bytes) -> bytes:
 def fingerprint(table: Table, names: Mapping[str, str], source: str, predicate: str) -> str:
     """Return the query of how many rows there are, and of a number that changes with them."""
     row = ",',',".join(_literals(table, names, plain=True).values())
-    number = f"CAST(CONV(LEFT(MD5(CAST(CONCAT({row}) AS BINARY)),15),16,10) AS UNSIGNED)"
+    number = f"CAST(CONV(LEFT(SHA2(CAST(CONCAT({row}) AS BINARY),256),15),16,10) AS UNSIGNED)"
     return f"SELECT COUNT(*),COALESCE(SUM({number}),0) FROM {source} WHERE {predicate}"
 
 
