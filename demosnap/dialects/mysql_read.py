@@ -57,7 +57,7 @@ def rows(
             if counted:
                 counted.add([one[1] for one in fetched])
             if None in batch:
-                raise _unreadable(connection, table, literals, source, predicate)
+                raise _unreadable(connection, table, names, source, predicate)
             yield _with_hex_text(batch)
 
 
@@ -145,11 +145,12 @@ def _order(
 def _unreadable(
     connection: Connection,
     table: Table,
-    literals: Mapping[str, str],
+    names: Mapping[str, str],
     source: str,
     predicate: str,
 ) -> DatabaseError:
     """Return the error of a row of which the server could not render a value."""
+    literals = _literals(table, names)
     mysql_driver.finish_stream(connection)
     driver = mysql_driver.of(connection)
     ((packet,),) = mysql_driver.query(driver, "SELECT @@max_allowed_packet")
@@ -157,14 +158,14 @@ def _unreadable(
     for column in table.captured:
         found = mysql_driver.query(
             driver,
-            f"SELECT CAST(CONCAT({key}) AS BINARY) FROM {source}"
+            f"SELECT CAST(CONCAT({key}) AS BINARY),LENGTH({names[column.name]}) FROM {source}"
             f" WHERE ({predicate}) AND ({literals[column.name]}) IS NULL LIMIT 1",
         )
         if found:
             shown = (found[0][0] or b"?").decode()
             place = f"row {', '.join(table.key)}={shown}" if table.key else "a row"
             reason = codec(column.type).refusal
-            if reason:
+            if reason and 2 * (found[0][1] or 0) < int(packet):
                 return DatabaseError(f"{table.name}: {place}: {column.name} {reason}")
             return DatabaseError(
                 f"{table.name}: {place}: {column.name} is longer, as a literal, than the server's"

@@ -14,9 +14,19 @@ from demosnap.model import Value
 HEX_PAIRS = rb"(?:[0-9A-F]{2})*"
 
 
+def on_each(mariadb: str, mysql: str) -> str:
+    """Join SQL for each server, which takes the other's for a comment; neither may hold one."""
+    return f"/*M!100005 {mariadb}*//*!80000 {mysql}*/"
+
+
 def quoted(expression: str) -> str:
     """Render the SQL of a literal from the SQL of text without quotes."""
     return f"CONCAT('''',{expression},'''')"
+
+
+def _all_digits(number: str) -> str:
+    """Render the SQL of a double's text on MySQL, which cuts any other text at 22 characters."""
+    return f"TRIM(TRAILING '.0' FROM CAST(CAST({number} AS JSON) AS CHAR))"
 
 
 @dataclass(frozen=True)
@@ -177,7 +187,7 @@ class Double(Codec):
         return rb"'-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?'"
 
     def sql(self, name: str) -> str:
-        return quoted(f"{name}+0e0")
+        return quoted(on_each(f"{name}+0e0", _all_digits(name)))
 
     def decode(self, literal: bytes) -> Value:
         return float(literal[1:-1])
@@ -193,7 +203,13 @@ class Single(Double):
         if "zerofill" in self.rest:
             return super().sql(name)
         exact = f"CAST(CONCAT({name}) AS FLOAT)={name}"
-        return quoted(f"IF({exact},CONCAT({name}),CONCAT({name}+0e0))")
+        mariadb = f"IF({exact},CONCAT({name}),CONCAT({name}+0e0))"
+        short = (
+            f"CONCAT({name})"
+            if "," in self.args
+            else _all_digits(f"CAST(CONCAT({name}) AS DOUBLE)")
+        )
+        return quoted(on_each(mariadb, f"IF({exact},{short},{_all_digits(name)})"))
 
     def decode(self, literal: bytes) -> Value:
         return values.nearest_single(float(literal[1:-1]))

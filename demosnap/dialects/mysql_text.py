@@ -9,7 +9,7 @@ from typing import ClassVar
 from demosnap.dialects import mysql_driver, mysql_file_picks
 from demosnap.dialects.base import Dialect
 from demosnap.dialects.file_picks import FilePick
-from demosnap.dialects.mysql_scalars import Integer
+from demosnap.dialects.mysql_scalars import Double, Integer
 from demosnap.dialects.mysql_types import Text, codec
 from demosnap.dialects.mysql_values import normal_json
 from demosnap.model import Column, Marker, Table, Value
@@ -67,6 +67,8 @@ class MySQLText(Dialect):
                 raise ValueError("is NULL, which the column does not allow")
             return b"NULL"
         found = codec(column.type)
+        if self.native_json and isinstance(found, Double) and repr(value) == "-0.0":
+            return b"'-0'"
         literal = found.encode(value)
         if self.native_json and found.name == "json":
             return found.encode(normal_json(str(found.decode(literal))))

@@ -25,6 +25,7 @@ from demosnap.dialects.mysql_scalars import (
     Plain,
     Single,
     Time,
+    on_each,
     quoted,
 )
 from demosnap.model import Value
@@ -93,11 +94,10 @@ class Text(Codec):
         return self._held(name, self._in_quotes(text, name))
 
     def _in_quotes(self, text: str, name: str) -> str:
-        doubled = f"REPLACE({text},'''','''''')"
+        doubled = _doubled(text)
         if self.width is None and self.name != "text":
-            # MariaDB's REPLACE moves the rest of the text at each quote: minutes for a megabyte.
-            by_pattern = f"REGEXP_REPLACE({text},'''','''''')"
-            doubled = f"/*M!100005 IF(LENGTH({name})>65535,{by_pattern},*/{doubled}/*M!100005 )*/"
+            longer = f"IF(LENGTH({name})>65535,{_by_pattern(text)},"
+            doubled = f"/*M!100005 {longer}*/{doubled}/*M!100005 )*/"
         return quoted(doubled)
 
     def _held(self, name: str, literal: str) -> str:
@@ -129,8 +129,51 @@ class Text(Codec):
         return values.text_literal(text)
 
 
+def _doubled(text: str) -> str:
+    return f"REPLACE({text},'''','''''')"
+
+
+def _by_pattern(text: str) -> str:
+    # MariaDB's REPLACE moves the rest of the text at each quote: minutes for a megabyte.
+    return f"REGEXP_REPLACE({text},'''','''''')"
+
+
 class JSON(Text):
-    """JSON as it was written; MySQL's own type keeps it in an order and spelling of its own."""
+    """JSON as it was written; MySQL's own type keeps it in an order and spelling of its own.
+
+    It also keeps what is no JSON: decimal numbers, dates, times and bytes that SQL put into it.
+    They are read as their JSON text, and so do they come back: 1.10 is 1.1, a date is a string.
+    """
+
+    @property
+    def refusal(self) -> str | None:
+        return (
+            "holds JSON with bytes, or a number of more digits than a double keeps, which JSON text"
+            " does not give back"
+        )
+
+    def _held(self, name: str, literal: str) -> str:
+        text = f"CAST({name} AS CHAR)"
+        lossy = (
+            f"CAST({text} AS JSON)<>{name}"
+            f" AND (INSTR({text},'base64:type') OR {text} REGEXP '[0-9.]{{17}}')"
+        )
+        return f"IF({on_each('FALSE', lossy)},NULL,{literal})"
+
+    def unicode(self, name: str) -> str:
+        return on_each(name, self._said_again(name))
+
+    def _in_quotes(self, text: str, name: str) -> str:
+        text = f"CAST({name} AS BINARY)"
+        again = f"CAST({self._said_again(name)} AS BINARY)"
+        return quoted(
+            on_each(
+                f"IF(LENGTH({name})>65535,{_by_pattern(text)},{_doubled(text)})", _doubled(again)
+            )
+        )
+
+    def _said_again(self, name: str) -> str:
+        return f"CAST(CAST(CAST({name} AS CHAR) AS JSON) AS CHAR)"
 
     def encode(self, value: Value) -> bytes:
         return values.text_literal(values.json_text(value))
