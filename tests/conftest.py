@@ -1,4 +1,8 @@
-"""One fixture for every database; shared tests name no dialect."""
+"""One fixture for every database; shared tests name no dialect.
+
+The URL of the fixture `mariadb` may be MySQL's: the tests are the same, but for those with the
+mark `mariadb_alone`.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +52,11 @@ class Database:
     engine: sa.Engine
     folder: Path
 
+    @property
+    def server(self) -> str:
+        """The dialect of the server itself: `mysql` where that stands in MariaDB's place."""
+        return sa.make_url(self.url).get_backend_name()
+
     def execute(self, *statements: str) -> None:
         """Run SQL statements, each as it stands, and commit."""
         with self.engine.begin() as connection:
@@ -86,7 +95,7 @@ class Database:
                 *(url.username or "", "-d", url.database or "", "-f", str(script)),
             ],
             "mariadb": [
-                *("mariadb", *options, "-h", url.host or "", "-P", str(url.port), "-u"),
+                *(self.server, *options, "-h", url.host or "", "-P", str(url.port), "-u"),
                 *(url.username or "", url.database or ""),
             ],
         }[self.dialect]
@@ -103,6 +112,25 @@ def missing(reason: str) -> None:
     if os.environ.get("DEMOSNAP_REQUIRE_SERVERS") == "1":
         pytest.fail(f"DEMOSNAP_REQUIRE_SERVERS=1, but {reason}")
     pytest.skip(reason)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marks."""
+    config.addinivalue_line("markers", "mariadb_alone(reason): no such thing on MySQL")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what is MariaDB's alone where MySQL stands in its place."""
+    mark = item.get_closest_marker("mariadb_alone")
+    if mark is not None and mysql_in_its_place() and "mariadb" in item.name:
+        pytest.skip(mark.args[0])
+
+
+def mysql_in_its_place() -> bool:
+    """Return whether the server of the fixture `mariadb` is to be MySQL."""
+    variable, default = SERVERS["mariadb"]
+    return sa.make_url(os.environ.get(variable) or default).get_backend_name() == "mysql"
 
 
 @pytest.fixture(autouse=True)

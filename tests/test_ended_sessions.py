@@ -91,7 +91,7 @@ def at_verification(chain: Chain, patch: pytest.MonkeyPatch) -> None:
 
 
 def at_reading(chain: Chain, patch: pytest.MonkeyPatch) -> None:
-    dialect = type(dialects.get(chain.database.dialect))
+    dialect = type(dialects.get(chain.database.server))
     read_rows = dialect.read_rows
 
     def stopped(self: Any, *arguments: Any, **words: Any) -> Rows:

@@ -30,7 +30,7 @@ def seeded(database: Database, make_workspace: Callable[[Database], Workspace]) 
 @pytest.fixture
 def shared(seeded: Chain) -> Chain:
     """The same, on a database of which several connections can see one moment."""
-    dialect = type(dialects.get(seeded.database.dialect))
+    dialect = type(dialects.get(seeded.database.server))
     if dialect.shared_moment is Dialect.shared_moment:
         pytest.skip(f"connections of {seeded.database.dialect} cannot share a moment")
     return seeded
@@ -73,7 +73,7 @@ def test_several_jobs_see_one_moment(shared: Chain, monkeypatch: pytest.MonkeyPa
     """Somebody writes to every table, and commits, before the first worker reads."""
     one = shared.project.revision("general", date=DAY, stamp=False)
     expected = files(shared)
-    dialect = type(dialects.get(shared.database.dialect))
+    dialect = type(dialects.get(shared.database.server))
     read_rows = dialect.read_rows
     first = threading.Lock()
 
@@ -97,7 +97,7 @@ def test_a_failure_of_one_job_ends_all_and_leaves_nothing(
     shared: Chain, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     before = sessions(shared.database)
-    dialect = type(dialects.get(shared.database.dialect))
+    dialect = type(dialects.get(shared.database.server))
     read_rows = dialect.read_rows
 
     def failing(self: Any, connection: Any, table: Any, predicate: str, *counted: Any) -> Rows:
@@ -123,7 +123,7 @@ def test_a_failure_of_one_job_ends_all_and_leaves_nothing(
 
 
 def test_where_connections_cannot_share_a_moment_a_note_says_so(seeded: Chain) -> None:
-    dialect = type(dialects.get(seeded.database.dialect))
+    dialect = type(dialects.get(seeded.database.server))
     result = seeded.project.revision("general", date=DAY, stamp=False, jobs=2)
     alone = [note for note in result.plan.notes if "--jobs" in note]
     assert bool(alone) == (dialect.shared_moment is Dialect.shared_moment)

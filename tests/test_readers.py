@@ -149,7 +149,7 @@ def test_a_comparison_that_nobody_reads_to_the_end_ends(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chain.project.revision("general", message="big")
-    dialect = type(dialects.get(chain.database.dialect))
+    dialect = type(dialects.get(chain.database.server))
     read_rows = dialect.read_rows
 
     def failing(self: Any, connection: Any, table: Any, predicate: str, *more: Any) -> Rows:

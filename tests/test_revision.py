@@ -892,7 +892,7 @@ def test_a_failure_at_any_point_of_writing_leaves_the_files_as_they_were(
 def test_a_failure_of_the_database_in_the_middle_writes_no_file(
     seeded: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dialect = type(dialects.get(seeded.database.dialect))
+    dialect = type(dialects.get(seeded.database.server))
     read_rows = dialect.read_rows
 
     def failing(
@@ -919,7 +919,7 @@ def test_a_capture_sees_one_moment_of_all_tables(
     with contextlib.suppress(sa.exc.DBAPIError):
         database.execute("PRAGMA journal_mode = WAL")
     before = database.dump()
-    dialect = type(dialects.get(database.dialect))
+    dialect = type(dialects.get(database.server))
     read_rows = dialect.read_rows
     seen = []
 

@@ -12,6 +12,8 @@ from demosnap.errors import ConfigError
 
 SETTINGS = "marker: {column: is_demo}\n"
 
+pytestmark = pytest.mark.mariadb_alone("MySQL has no sequences")
+
 SCHEMA = {
     "postgresql": (
         "CREATE SEQUENCE invoice_seq",

@@ -90,7 +90,7 @@ class Zoo:
 
     def refused(self) -> dict[str, str]:
         """Return which tables cannot be captured, each with its reason."""
-        dialect = dialects.get(self.database.dialect)
+        dialect = dialects.get(self.database.server)
         with self.database.engine.connect() as connection:
             return dict(dialect.refuse_tables(connection, self.tables))
 
@@ -99,7 +99,7 @@ class Zoo:
 
         Only the rows that are no demo rows, with `unmarked`; tables without a marker are left out.
         """
-        dialect = dialects.get(self.database.dialect)
+        dialect = dialects.get(self.database.server)
         mariadb = self.database.dialect == "mariadb"
         found = {}
         # One connection: with PyMySQL each costs more than all the rest.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 from sqlalchemy.exc import SAWarning
 
 from demosnap import dialects
@@ -30,25 +30,13 @@ def tables(connection: Connection) -> dict[str, Table]:
 
 def _tables(connection: Connection) -> dict[str, Table]:
     dialect = dialects.of(connection)
-    inspector = inspect(connection)
     found: dict[str, dict[str, Any]] = {}
     for namespace in (None, *dialect.namespaces(connection)):
         names = [n for n in dialect.table_names(connection, namespace) if n not in OWN_TABLES]
-        if not names:
-            continue
-        wanted: dict[str, Any] = {"schema": namespace, "filter_names": names}
-        keys: dict[Any, Any] = dict(inspector.get_multi_pk_constraint(**wanted))
-        uniques: dict[Any, Any] = dict(inspector.get_multi_unique_constraints(**wanted))
-        indexes: dict[Any, Any] = dict(inspector.get_multi_indexes(**wanted))
+        keys = dialect.reflect_keys(connection, namespace, names) if names else {}
         for name in names:
-            at = (namespace, name)
-            found[display_name(namespace, name)] = {
-                "primary": tuple((keys.get(at) or {}).get("constrained_columns") or ()),
-                "unique": [
-                    *(tuple(unique["column_names"]) for unique in uniques.get(at) or ()),
-                    *_unique_indexes(indexes.get(at) or ()),
-                ],
-            }
+            primary, unique = keys.get(name, ((), []))
+            found[display_name(namespace, name)] = {"primary": primary, "unique": [*unique]}
     columns = dialect.reflect_columns(connection, list(found))
     references = dialect.reflect_foreign_keys(connection, list(found))
     for name, one in found.items():
@@ -83,16 +71,6 @@ def _table(
     others = sorted({other for other in (primary, *unique) if other and other != key})
     ordered = sorted(foreign_keys, key=lambda k: (k.columns, k.table, k.referred_columns))
     return Table(name, columns, key, tuple(others), tuple(ordered))
-
-
-def _unique_indexes(indexes: Iterable[Any]) -> Iterable[tuple[str, ...]]:
-    for index in indexes:
-        names = index["column_names"]
-        options = index.get("dialect_options") or {}
-        # A partial index, or one over prefixes or expressions, does not make a key.
-        partial = any(option.endswith(("_where", "_length")) for option in options)
-        if index.get("unique") and None not in names and not partial:
-            yield tuple(names)
 
 
 def _leads_somewhere(columns: Mapping[str, Sequence[Column]], key: ForeignKey) -> bool:

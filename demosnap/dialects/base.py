@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects import references
+from demosnap.dialects import references, unique
 from demosnap.dialects.text import DialectText
 from demosnap.dialects.triggers import TriggerHooks
 from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, SpecialKey, Table
@@ -183,6 +183,12 @@ class Dialect(TriggerHooks, DialectText):
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, tuple[Column, ...]]:
         """Return the columns of tables (display names), in declared order."""
+
+    def reflect_keys(
+        self, connection: Connection, namespace: str | None, names: Sequence[str]
+    ) -> Mapping[str, unique.Keys]:
+        """Return the primary key and the unique keys of a namespace's tables, by their names."""
+        return unique.of_sqlalchemy(connection, namespace, names)
 
     def reflect_unique(
         self, connection: Connection, tables: Sequence[str]

@@ -25,6 +25,7 @@ from demosnap.dialects import (
     mysql_trial,
     mysql_update,
     readers,
+    unique,
 )
 from demosnap.dialects.base import LOCK_WAIT, Counted
 from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
@@ -198,6 +199,12 @@ class MySQLDialect(MySQLText):
     ) -> Mapping[str, tuple[Column, ...]]:
         """Return the columns with COLUMN_TYPE and any character set but utf8mb4."""
         return mysql_reflect.columns(connection, tables)
+
+    def reflect_keys(
+        self, connection: Connection, namespace: str | None, names: Sequence[str]
+    ) -> Mapping[str, unique.Keys]:
+        """Return those of information_schema: SQLAlchemy's reading stops at types unknown to it."""
+        return mysql_reflect.keys(connection, namespace, names)
 
     def reflect_foreign_keys(
         self, connection: Connection, tables: Sequence[str]

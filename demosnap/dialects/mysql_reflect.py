@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from demosnap.dialects import references
+from demosnap.dialects import references, unique
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Column, ForeignKey, Table, Trigger, display_name, split_name
 
@@ -66,6 +66,37 @@ def columns(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[Co
             )
         )
     return {table: tuple(each) for table, each in found.items()}
+
+
+def keys(
+    connection: Connection, namespace: str | None, names: Sequence[str]
+) -> dict[str, unique.Keys]:
+    """Return the primary key and the unique keys of a database's tables, by their names."""
+    places = _Places(connection, [display_name(namespace, name) for name in names])
+    sql = (
+        "SELECT table_schema, table_name, index_name, column_name"
+        " FROM information_schema.statistics"
+        f" WHERE non_unique = 0 AND {places.where('table_schema', 'table_name')}"
+        " ORDER BY index_name, seq_in_index"
+    )
+    found: dict[str, dict[str, list[str | None]]] = {}
+    for schema, name, index, column in execute(connection, sql):
+        table = places.display(schema, name)
+        if table is not None:
+            found.setdefault(table, {}).setdefault(index, []).append(column)
+    shown = {name: found.get(display_name(namespace, name), {}) for name in names}
+    return {
+        name: (
+            tuple(column for column in indexes.get("PRIMARY", ()) if column is not None),
+            # A part that is an expression has no name.
+            [
+                tuple(column for column in parts if column is not None)
+                for index, parts in indexes.items()
+                if index != "PRIMARY" and None not in parts
+            ],
+        )
+        for name, indexes in shown.items()
+    }
 
 
 def foreign_keys(

@@ -1,0 +1,46 @@
+"""Primary and unique keys as SQLAlchemy reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Keys = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
+"""The columns of a table's primary key, none if it has none, and those of its unique keys."""
+
+
+def of_sqlalchemy(
+    connection: Connection, namespace: str | None, names: Sequence[str]
+) -> dict[str, Keys]:
+    """Return the keys of a namespace's tables, by their names."""
+    from sqlalchemy import inspect
+
+    inspector = inspect(connection)
+    wanted: dict[str, Any] = {"schema": namespace, "filter_names": names}
+    primary: dict[Any, Any] = dict(inspector.get_multi_pk_constraint(**wanted))
+    uniques: dict[Any, Any] = dict(inspector.get_multi_unique_constraints(**wanted))
+    indexes: dict[Any, Any] = dict(inspector.get_multi_indexes(**wanted))
+    return {
+        name: (
+            tuple((primary.get(at) or {}).get("constrained_columns") or ()),
+            [
+                *(tuple(unique["column_names"]) for unique in uniques.get(at) or ()),
+                *_unique_indexes(indexes.get(at) or ()),
+            ],
+        )
+        for name in names
+        for at in [(namespace, name)]
+    }
+
+
+def _unique_indexes(indexes: Iterable[Any]) -> Iterable[tuple[str, ...]]:
+    for index in indexes:
+        names = index["column_names"]
+        options = index.get("dialect_options") or {}
+        # A partial index, or one over prefixes or expressions, does not make a key.
+        partial = any(option.endswith(("_where", "_length")) for option in options)
+        if index.get("unique") and None not in names and not partial:
+            yield tuple(names)
