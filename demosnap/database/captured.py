@@ -44,7 +44,7 @@ class Digests:
     def _what(
         self, dialect: Dialect, tables: Sequence[Table], picked: Mapping[str, str]
     ) -> tuple[tuple[str, str], ...]:
-        return tuple((dialect.block_name(table), picked[table.name]) for table in tables)
+        return tuple((dialect.digest_name(table), picked[table.name]) for table in tables)
 
 
 def is_captured(

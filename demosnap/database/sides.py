@@ -167,7 +167,7 @@ class Live:
         columns = tuple(column for column in live.captured if column.name in known)
         whole = columns == live.captured
         narrow = Table(name, columns)
-        self._sha.update(self._database.dialect.block_name(narrow).encode() + b"\n")
+        self._sha.update(self._database.dialect.digest_name(narrow).encode() + b"\n")
         for row in rows:
             kept = row if whole else b",".join(split(row)[: len(columns)])
             self._sha.update(kept + b"\n")

@@ -143,8 +143,8 @@ class OpenSnapshot:
         same = (
             not self.foreign
             and not any(self.skipping.values())
-            and [*map(self.dialect.block_name, live.values())]
-            == [*map(self.dialect.block_name, self.header.tables)]
+            and [*map(self.dialect.digest_name, live.values())]
+            == [*map(self.dialect.digest_name, self.header.tables)]
         )
         total = transfer.Digest(self.dialect)
         for block in blocks:

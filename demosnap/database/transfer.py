@@ -59,7 +59,7 @@ class Digest:
 
     def passing(self, table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
         """Add a table with its canonical rows, and yield these in batches as they are added."""
-        self._sha.update(self._dialect.block_name(table).encode() + b"\n")
+        self._sha.update(self._dialect.digest_name(table).encode() + b"\n")
         for batch in batches(rows):
             self._sha.update(b"\n".join(batch))
             self._sha.update(b"\n")

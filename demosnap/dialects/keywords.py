@@ -2,7 +2,8 @@
 
 The union of the reserved words of PostgreSQL, MariaDB, MySQL and SQLite. The list is part of
 format 1 of the snapshot file: a word added here would change what is written, and so the digest
-of tables and columns of that name.
+of tables and columns of that name. A dialect's own `later_keywords` are quoted beside them, but not
+in the digest, and a file that an older demosnap wrote without their quotes is read as well.
 """
 
 KEYWORDS = frozenset(

@@ -324,6 +324,7 @@ class MariaDBDialect(MySQLDialect):
     """MariaDB 10.5 or newer."""
 
     name: ClassVar[str] = "mariadb"
+    later_keywords = frozenset({"vector"})
     native_json: ClassVar[bool] = False
     rereads_temporary: ClassVar[bool] = True
     binary_collation: ClassVar[str] = "utf8mb4_nopad_bin"

@@ -36,6 +36,7 @@ class MySQLText(Dialect):
 
     name: ClassVar[str] = "mysql"
     quote_character: ClassVar[str] = "`"
+    later_keywords = frozenset("database external library option schema system".split())
     extra: ClassVar[str | None] = "mysql"
     enforces_foreign_keys: ClassVar[bool] = False
     transactional_ddl: ClassVar[bool] = False

@@ -37,6 +37,7 @@ class PostgreSQLText(Dialect):
     """What needs neither driver nor server."""
 
     name: ClassVar[str] = "postgresql"
+    later_keywords = frozenset({"system_user"})
     absent: ClassVar[bytes] = b"\x00"
     temporary_namespace: ClassVar[str] = "pg_temp"
     locks_picked: ClassVar[str] = " FOR UPDATE"

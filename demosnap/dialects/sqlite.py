@@ -49,6 +49,7 @@ class SQLiteDialect(SQLiteFileText):
     """SQLite 3.37 or newer, through Python's own sqlite3."""
 
     name: ClassVar[str] = "sqlite"
+    later_keywords = frozenset({"nothing"})
     enforces_foreign_keys: ClassVar[bool] = False
 
     # ------------------------------------------------------------------ text

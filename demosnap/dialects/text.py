@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from demosnap.dialects.file_picks import FilePickHooks
 from demosnap.dialects.keywords import KEYWORDS
 from demosnap.model import Column, Key, Marker, Table, Value, split_name
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
@@ -22,17 +26,27 @@ class DialectText(FilePickHooks, ABC):
 
     quote_character: ClassVar[str] = '"'
 
+    later_keywords: frozenset[str] = frozenset()
+    """The words that this dialect reserves beside those of format 1 of the snapshot file."""
+
     absent: ClassVar[bytes] = b"\x00\r"
     """The bytes that no canonical row holds, whatever `literal_pattern` matches."""
 
     # ------------------------------------------------------------------ text: names and literals
 
     def quote(self, name: str) -> str:
-        """Quote an identifier unless it is plain lower case and no keyword of any dialect."""
-        if _PLAIN_NAME.match(name) and name not in KEYWORDS:
+        """Quote an identifier unless it is plain lower case and no keyword."""
+        plain = _PLAIN_NAME.match(name) and name not in KEYWORDS
+        if plain and name not in self.later_keywords:
             return name
         q = self.quote_character
         return q + name.replace(q, q + q) + q
+
+    def as_at_first(self) -> Self:
+        """Return this dialect as it wrote files before it quoted its `later_keywords`."""
+        found = copy.copy(self)
+        found.later_keywords = frozenset()
+        return found
 
     def quote_table(self, table: str) -> str:
         """Quote a table given by its display name, with its namespace if it has one."""
@@ -98,9 +112,13 @@ class DialectText(FilePickHooks, ABC):
         """Return the lines that end what `file_begin` began."""
 
     def block_name(self, table: Table) -> str:
-        """Return the table's name and its column list as an INSERT and the digest have them."""
+        """Return the table's name and its column list as an INSERT has them."""
         columns = self.quote_columns(column.name for column in table.captured)
         return f"{self.quote_table(table.name)} ({columns})"
+
+    def digest_name(self, table: Table) -> str:
+        """Return the same as the digest has it: quoted by the words of format 1 alone."""
+        return self.as_at_first().block_name(table)
 
     def insert_head(self, table: Table) -> str:
         """Return the text of an INSERT up to and including `VALUES`."""

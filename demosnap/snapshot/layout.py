@@ -63,7 +63,7 @@ def statements(
         SnapshotError: there are not as many rows as the header says, or what is around them is
             not what demosnap writes.
     """
-    sha.update(dialect.block_name(table).encode() + b"\n")
+    sha.update(dialect.digest_name(table).encode() + b"\n")
     start = section.before
     done = 0
     while done < total:

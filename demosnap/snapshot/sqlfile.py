@@ -22,7 +22,7 @@ from demosnap import dialects
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, ScriptError, SnapshotError
 from demosnap.model import Header, Selection, Table
-from demosnap.snapshot import quick, strict
+from demosnap.snapshot import quick, spelling, strict
 from demosnap.snapshot.definitions import excerpt
 from demosnap.snapshot.header import (
     heading,
@@ -126,7 +126,7 @@ class SnapshotWriter:
         expected = self._tables.pop(0)
         if expected.name != table.name:
             raise ValueError(f"{table.name} is written where {expected.name} comes next")
-        self._sha.update(self._dialect.block_name(table).encode() + b"\n")
+        self._sha.update(self._dialect.digest_name(table).encode() + b"\n")
         section = self._sections.get(table.name, Section("", "", ""))
         head = f"{section.head}(".encode()
         start = section.before.encode()
@@ -317,6 +317,8 @@ class SnapshotReader:
         dialect = dialects.get(header.dialect)
         sha = hashlib.sha256()
         try:
+            with self._open() as file:
+                dialect = spelling.as_written(file, header, selection, dialect)
             known = variants_before_rows(header, selection, dialect)
             after = list(parts_after_rows(header, selection, dialect))
             around = sections(header, dialect)

@@ -1,0 +1,37 @@
+"""How a file spells names that servers reserve today and that format 1 did not know of."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from demosnap.dialects.base import Dialect
+from demosnap.model import Header, Selection, split_name
+from demosnap.snapshot.header import render_footer, render_header
+from demosnap.snapshot.layout import sections
+from demosnap.snapshot.source import MAX_LINE
+
+
+def as_written(file: BinaryIO, header: Header, selection: Selection, dialect: Dialect) -> Dialect:
+    """Return the dialect that quotes names as the file does: an older demosnap left some bare.
+
+    Raises:
+        ScriptError: the selection names what the header's tables do not have.
+    """
+    names = {part for table in header.tables for part in split_name(table.name)}
+    names |= {column.name for table in header.tables for column in table.columns}
+    if names.isdisjoint(dialect.later_keywords):
+        return dialect
+    bare = dialect.as_at_first()
+    old, new = (_lines(header, selection, one) for one in (bare, dialect))
+    for line in iter(lambda: file.readline(MAX_LINE), b""):
+        if line in old ^ new:
+            return bare if line in old else dialect
+    return dialect
+
+
+def _lines(header: Header, selection: Selection, dialect: Dialect) -> set[bytes]:
+    """Return the lines of a file around its rows."""
+    text = render_header(header, selection, dialect) + render_footer(header, selection, dialect)
+    for one in sections(header, dialect).values():
+        text += f"{one.before}{one.head}{one.after}"
+    return set(text.encode().splitlines(keepends=True))
