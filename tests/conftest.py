@@ -77,7 +77,7 @@ class Database:
         found = {}
         for table in sa.inspect(self.engine).get_table_names():
             if own or not table.startswith("demosnap_"):
-                quoted = self.engine.dialect.identifier_preparer.quote(table)
+                quoted = self.engine.dialect.identifier_preparer.quote_identifier(table)
                 rows = self.rows(f"SELECT * FROM {quoted}")
                 typed = [tuple((type(v).__name__, v) for v in row) for row in rows]
                 found[table] = sorted(typed, key=repr)

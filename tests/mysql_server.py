@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from conftest import SERVERS, missing
+from conftest import SERVERS, missing, mysql_in_its_place
 from mysql_zoo import ZOO
 from sqlalchemy.pool import NullPool
 
@@ -19,7 +19,8 @@ from demosnap import dialects
 from demosnap.dialects.base import execute
 from demosnap.model import Table, display_name
 
-DIALECT: Any = dialects.get("mariadb")
+BACKEND = "mysql" if mysql_in_its_place() else "mariadb"
+DIALECT: Any = dialects.get(BACKEND)
 HOSTILE = (
     "SET SESSION sql_mode='ANSI_QUOTES,PIPES_AS_CONCAT,IGNORE_SPACE,PAD_CHAR_TO_FULL_LENGTH,"
     "NO_ZERO_DATE,NO_ZERO_IN_DATE,REAL_AS_FLOAT', time_zone='-08:30', sql_safe_updates=1,"
@@ -81,7 +82,7 @@ def server_fixture(request: pytest.FixtureRequest) -> Iterator[Server]:
         pytest.importorskip("MySQLdb", reason="mysqlclient is not installed")
     variable, default = SERVERS["mariadb"]
     base = sa.make_url(os.environ.get(variable) or default)
-    base = base.set(drivername=f"mariadb+{request.param}")
+    base = base.set(drivername=f"{BACKEND}+{request.param}")
     name = f"demosnap_zoo_{os.getpid()}_{secrets.token_hex(3)}"
     other = f"{name} Other.db"
     admin = sa.create_engine(base.set(database=""), poolclass=NullPool)
