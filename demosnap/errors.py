@@ -10,6 +10,7 @@
     ├── SnapshotError             a snapshot file, with file and line
     ├── DatabaseError             the server said no, or cannot be reached
     │   ├── MissingDriverError    names the extra to install
+    │   ├── ConflictError         somebody else was quicker; to try again may help
     │   └── RowsNotTakenError     rows went in otherwise than they were given, or not at all
     ├── TargetError               the database is not an allowed target
     ├── RefusedError              a guard refused; holds every reason
@@ -139,6 +140,10 @@ class DatabaseError(DemosnapError):
 
 class RowsNotTakenError(DatabaseError):
     """The database did not take rows as they were given, and said so by a warning or a count."""
+
+
+class ConflictError(DatabaseError):
+    """Somebody else has just changed what was to be changed, so all was undone."""
 
 
 class CountError(DatabaseError):

@@ -17,7 +17,14 @@ from demosnap.config import passwords
 from demosnap.config.names import shown
 from demosnap.dialects import urls
 from demosnap.dialects.base import LOCK_WAIT, execute
-from demosnap.errors import ConfigError, DatabaseError, DemosnapError, LockError, TargetError
+from demosnap.errors import (
+    ConfigError,
+    ConflictError,
+    DatabaseError,
+    DemosnapError,
+    LockError,
+    TargetError,
+)
 from demosnap.plan import Target
 
 if TYPE_CHECKING:
@@ -219,10 +226,10 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
             f" ({_reason(error)}); nothing was changed",
             "Try again when the other program is done, or wait longer with --lock-timeout.",
         )
-    hint = (
-        "Somebody else writes to the same rows. Try again." if dialect.is_conflict(error) else None
-    )
-    return DatabaseError(f"the database refused: {_reason(error)}; nothing was changed", hint)
+    refused = f"the database refused: {_reason(error)}; nothing was changed"
+    if dialect.is_conflict(error):
+        return ConflictError(refused, "Somebody else writes to the same rows. Try again.")
+    return DatabaseError(refused)
 
 
 def _driver_error(connection: Connection) -> type[BaseException]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from demosnap.database import guard, picking
 from demosnap.dialects.base import execute
-from demosnap.errors import DatabaseError
+from demosnap.errors import ConflictError
 from demosnap.model import Selection, Table
 from demosnap.snapshot.predicates import in_table, not_true, predicates
 
@@ -45,7 +45,7 @@ def check(database: Database, going: Mapping[str, str], *, discard: bool) -> Non
     predicates; `discard`: the demo rows themselves may have changed.
 
     Raises:
-        DatabaseError: they are not.
+        ConflictError: they are not.
     """
     dialect, connection = database.dialect, database.connection
     for name, predicate in going.items():
@@ -75,7 +75,7 @@ def check_referred(database: Database, picked: Mapping[str, str]) -> None:
     """Check that the rows that demo rows reference are there still.
 
     Raises:
-        DatabaseError: they are not.
+        ConflictError: they are not.
     """
     dialect, connection = database.dialect, database.connection
     for name, predicate in picked.items():
@@ -94,7 +94,7 @@ def _narrow(table: Table, columns: tuple[str, ...]) -> Table:
     return replace(table, columns=tuple(table.column(name) for name in names))
 
 
-def _changed(name: str, what: str) -> DatabaseError:
-    return DatabaseError(
+def _changed(name: str, what: str) -> ConflictError:
+    return ConflictError(
         f"{name}: somebody else has just changed {what}; nothing was changed", "Try again."
     )

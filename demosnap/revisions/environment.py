@@ -26,7 +26,7 @@ from demosnap.database.rehearsal import Rehearsal
 from demosnap.errors import DatabaseError, DemosnapError, RefusedError, UsageError
 from demosnap.model import Version
 from demosnap.plan import Move, MovePlan, Options, Target
-from demosnap.revisions import offline, operations, steps, stock
+from demosnap.revisions import again, offline, operations, steps, stock
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.outcome import Outcome
 from demosnap.revisions.run import Run
@@ -81,6 +81,7 @@ def _run(request: Request) -> None:
         offline.run(graph, request.goals)
         return
     given = context.config.attributes.get("connection")
+    request.confirm = again.asked_once(request.confirm)
     if given is not None:
         place = Target(passwords.rendered(given.engine.url), "the caller's connection", True)
         if not given.in_transaction():
@@ -92,9 +93,13 @@ def _run(request: Request) -> None:
     url = target.url_of(request.settings)
     target.check_allowed(url, request.settings)
     place = target.describe(url, request.settings)
-    with target.connected(url, request.options.lock_timeout) as connection:
-        target.check_not_denied(connection, request.settings)
-        _online(request, graph, connection, place)
+
+    def once() -> None:
+        with target.connected(url, request.options.lock_timeout) as connection:
+            target.check_not_denied(connection, request.settings)
+            _online(request, graph, connection, place)
+
+    again.until_done(once, request.options.lock_timeout)
 
 
 def _stock_request() -> Request:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from demosnap import dialects, interrupts, target
-from demosnap.errors import DatabaseError, DemosnapError
+from demosnap.errors import ConflictError, DatabaseError, DemosnapError
 from demosnap.plan import Move
 
 _CLAIM = re.compile(r"(?:[;,]\s+)?(?:nothing\s+was\s+changed|it\s+was\s+rolled\s+back)\.?")
@@ -68,9 +68,13 @@ class Outcome:
             raise self._truly(error) from error
 
     def _truly(self, error: Exception) -> DemosnapError:
+        found: DemosnapError
         try:
             with target.database_errors(self._connection):
                 raise error
+        except ConflictError as known:
+            # To try again would not find what there was.
+            found = DatabaseError(known.message, known.hint)
         except DemosnapError as known:
             found = known
         except Exception as unknown:  # noqa: BLE001  whatever it is, the tables are half changed
