@@ -125,6 +125,7 @@ class MySQLDialect(MySQLText):
             "sql_notes": 1,
             "unique_checks": 1,
             **self.own_variables,
+            **mysql_driver.cluster_variables(driver),
         }
         if write:
             wanted["foreign_key_checks"] = 0

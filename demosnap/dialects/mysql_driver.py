@@ -60,6 +60,12 @@ def literal(value: object) -> str:
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
+def cluster_variables(driver: Any) -> dict[str, int | str]:
+    """Return what has a node of a Galera cluster wait for what others have committed before."""
+    on = query(driver, "SHOW SESSION VARIABLES LIKE 'wsrep_on'")
+    return {"wsrep_sync_wait": 7} if on and str(on[0][1]).upper() in ("ON", "1") else {}
+
+
 @contextlib.contextmanager
 def variables(
     driver: Any, wanted: Mapping[str, int | str], optional: Mapping[str, int | str]

@@ -76,8 +76,9 @@ def _create(driver: Any) -> bool:
     try:
         mysql_driver.query(
             driver,
-            f"CREATE TEMPORARY TABLE {PICKED} (pick INT NOT NULL, number BIGINT,"
-            " name BINARY(16), KEY (pick, number), KEY (pick, name))",
+            f"CREATE TEMPORARY TABLE {PICKED} (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY,"
+            " pick INT NOT NULL, number BIGINT, name BINARY(16),"
+            " KEY (pick, number), KEY (pick, name))",
         )
     except Exception as error:
         if error.args[:1] and error.args[0] in _NO_TABLE:

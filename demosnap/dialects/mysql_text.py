@@ -104,8 +104,12 @@ class MySQLText(Dialect):
 
     def file_end(self) -> Sequence[str]:
         """Return the COMMIT, and lines that put back what `file_begin` kept."""
-        names = (*_FILE_VARIABLES, *mysql_driver.CHARSET_VARIABLES)
-        return ("COMMIT;", "SET " + ", ".join(f"{name} = @demosnap_{name}" for name in names) + ";")
+        names = (*_FILE_VARIABLES, *(mysql_driver.CHARSET_VARIABLES if self.at_first else ()))
+        return ("COMMIT;", _put_back(names))
+
+    def file_last(self) -> Sequence[str]:
+        """Return what puts the character set back: the query compares text under the file's own."""
+        return () if self.at_first else ("", _put_back(mysql_driver.CHARSET_VARIABLES))
 
     def compared(self, literal: bytes, column: Column | str) -> str:
         """Return a FLOAT as one: its digits, as those of a double, are another number."""
@@ -180,6 +184,10 @@ class MySQLText(Dialect):
         """Return whether it is text or JSON for a JSON key, a number for a boolean."""
         kind = Integer if marker.key is None else Text
         return isinstance(codec(column.type), kind)
+
+
+def _put_back(names: Iterable[str]) -> str:
+    return "SET " + ", ".join(f"{name} = @demosnap_{name}" for name in names) + ";"
 
 
 def _unicode(name: str, column: Column) -> str:

@@ -37,7 +37,8 @@ def special_keys(dialect: Dialect, connection: Connection, table: Table) -> Iter
 
 def _term(dialect: Dialect, column: str | None, part: int | None, expression: str | None) -> str:
     if column is None:
-        return f"({expression})"
+        # MySQL escapes the quotes in it, whatever sql_mode says.
+        return "(" + (expression or "").replace("\\'", "'") + ")"
     quoted = dialect.quote(column)
     return f"LEFT({quoted},{part})" if part else quoted
 

@@ -17,8 +17,9 @@ _FEW = 50
 """So many rows are changed one by one."""
 
 _STAGING = "demosnap_update"
-_NO_TEMPORARY_TABLES = 1044
-"""Access denied to the database: the account may not create temporary tables."""
+_NO_TEMPORARY_TABLES = frozenset({1044, 1142, 1290, 1786, 1787, 3750})
+"""The account may not; or the server only reads, or its GTIDs or the key that it requires are
+against it."""
 
 
 def rows(
@@ -91,15 +92,17 @@ def _by_join(
     """Run a statement over the rows of a table, joined by its key to rows that are given."""
     given = replace(table, name=_STAGING, columns=tuple(table.column(c) for c in columns))
     staging, target = dialect.quote_table(_STAGING), dialect.quote_table(table.name)
-    # A copy of the columns, with their character sets and collations, and nothing else.
+    # A copy of the columns, with their character sets and collations, and a key, which servers may
+    # require.
     create = (
         f"CREATE TEMPORARY TABLE {staging}"
+        " (demosnap_row BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY)"
         f" AS SELECT {dialect.quote_columns(columns)} FROM {target} LIMIT 0"
     )
     try:
         mysql_driver.query(driver, create)
     except Exception as error:
-        if error.args[:1] != (_NO_TEMPORARY_TABLES,):
+        if not error.args or error.args[0] not in _NO_TEMPORARY_TABLES:
             raise
         return -1
     drop = f"DROP TEMPORARY TABLE {staging}"

@@ -54,15 +54,39 @@ def json_text(value: Value) -> str:
         return json.dumps(value)
     document = text(value)
     try:
-        json.loads(document, parse_constant=_no_constant)
+        json.loads(document, parse_constant=_no_constant, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         raise ValueError("is not valid JSON") from None
     return document
 
 
 def normal_json(document: str) -> str:
-    """Return JSON text as MySQL's own type gives it back: shorter keys first, the last wins."""
-    return _dump_json(json.loads(document))
+    """Return JSON text as MySQL's own type gives it back: shorter keys first, the last wins.
+
+    Raises:
+        ValueError: it holds a number that a double does not keep.
+    """
+    return _dump_json(json.loads(document, parse_float=_number, parse_int=_whole_number))
+
+
+def _number(written: str) -> float:
+    try:
+        return double(written) or float(written)
+    except ValueError as error:
+        sign = error.args[0].startswith("is -0")
+        if sign:
+            return -0.0
+        raise ValueError(f"holds the number {_short(written)}, which {error}") from None
+
+
+def _whole_number(written: str) -> int | float:
+    # Where it has not more digits than an integer has, which Python reads for sure.
+    number = int(written) if len(written) <= 20 else 2**64
+    return number if -(2**63) <= number < 2**64 else _number(written)
+
+
+def _short(written: str) -> str:
+    return written if len(written) <= 40 else f"{written[:39]}…"
 
 
 def _dump_json(value: Any) -> str:
@@ -72,10 +96,8 @@ def _dump_json(value: Any) -> str:
         return "{" + ", ".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_dump_json, value)) + "]"
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        value = float(value)
     if isinstance(value, float):
-        number = shortest(value)
+        number = "-0" if repr(value) == "-0.0" else shortest(value)
         return number if re.search("[.e]", number) else f"{number}.0"
     return json.dumps(value, ensure_ascii=False)
 

@@ -55,10 +55,7 @@ class SQLiteDialect(SQLiteFileText):
     # ------------------------------------------------------------------ text
 
     def referring(self, column: Column) -> str:
-        """Return text without the collation of its column, so that the parent's counts.
-
-        SQLite's own foreign keys compare so (Foreign Key Support, section 3).
-        """
+        """Return text without its collation: the parent's counts (Foreign Key Support, 3)."""
         name = self.quote(column.name)
         kind = column.type.upper()
         text = "INT" not in kind and any(word in kind for word in ("CHAR", "CLOB", "TEXT"))

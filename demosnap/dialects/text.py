@@ -29,6 +29,9 @@ class DialectText(FilePickHooks, ABC):
     later_keywords: frozenset[str] = frozenset()
     """The words that this dialect reserves beside those of format 1 of the snapshot file."""
 
+    at_first: bool = False
+    """Whether files are those of the first versions of demosnap, which quoted none of these."""
+
     absent: ClassVar[bytes] = b"\x00\r"
     """The bytes that no canonical row holds, whatever `literal_pattern` matches."""
 
@@ -37,15 +40,15 @@ class DialectText(FilePickHooks, ABC):
     def quote(self, name: str) -> str:
         """Quote an identifier unless it is plain lower case and no keyword."""
         plain = _PLAIN_NAME.match(name) and name not in KEYWORDS
-        if plain and name not in self.later_keywords:
+        if plain and (self.at_first or name not in self.later_keywords):
             return name
         q = self.quote_character
         return q + name.replace(q, q + q) + q
 
     def as_at_first(self) -> Self:
-        """Return this dialect as it wrote files before it quoted its `later_keywords`."""
+        """Return this dialect as the first versions of demosnap wrote files."""
         found = copy.copy(self)
-        found.later_keywords = frozenset()
+        found.at_first = True
         return found
 
     def quote_table(self, table: str) -> str:
@@ -110,6 +113,10 @@ class DialectText(FilePickHooks, ABC):
     @abstractmethod
     def file_end(self) -> Sequence[str]:
         """Return the lines that end what `file_begin` began."""
+
+    def file_last(self) -> Sequence[str]:
+        """Return the lines after the query at the end of a file."""
+        return ()
 
     def block_name(self, table: Table) -> str:
         """Return the table's name and its column list as an INSERT has them."""

@@ -102,6 +102,7 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
             tables = {table.name: table for table in _header(goal.target).tables}
             yield ""
             yield verification_query(goal.target.selection, tables, dialect)
+    yield from dialect.file_last()
 
 
 def _only_at(dialect: Dialect, graph: Graph, goal: Goal) -> str:

@@ -114,7 +114,8 @@ def parts_after_rows(
     yield "the sequence statements are", _section("Sequences", [*sequences, *positions])
     yield "the end of the transaction is", _section(None, dialect.file_end())
     query = verification_query(selection, tables, dialect)
-    yield "the verification query is", _section("Verification queries", [query])
+    last = [query, *dialect.file_last()]
+    yield "the verification query is", _section("Verification queries", last)
 
 
 def _section(title: str | None, lines: Iterable[str]) -> str:

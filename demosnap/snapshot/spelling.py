@@ -1,7 +1,8 @@
-"""How a file spells names that servers reserve today and that format 1 did not know of."""
+"""Whether a file is as the first versions of demosnap wrote it, which quoted fewer names."""
 
 from __future__ import annotations
 
+import os
 from typing import BinaryIO
 
 from demosnap.dialects.base import Dialect
@@ -12,20 +13,24 @@ from demosnap.snapshot.source import MAX_LINE
 
 
 def as_written(file: BinaryIO, header: Header, selection: Selection, dialect: Dialect) -> Dialect:
-    """Return the dialect that quotes names as the file does: an older demosnap left some bare.
+    """Return the dialect that writes as the file is written, by this demosnap or an older one.
 
     Raises:
         ScriptError: the selection names what the header's tables do not have.
     """
+    bare = dialect.as_at_first()
+    old, new = (render_footer(header, selection, one).encode() for one in (bare, dialect))
+    if old != new:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - len(old)))
+        return bare if file.read() == old else dialect
     names = {part for table in header.tables for part in split_name(table.name)}
     names |= {column.name for table in header.tables for column in table.columns}
     if names.isdisjoint(dialect.later_keywords):
         return dialect
-    bare = dialect.as_at_first()
-    old, new = (_lines(header, selection, one) for one in (bare, dialect))
+    bare_lines, lines = (_lines(header, selection, one) for one in (bare, dialect))
     for line in iter(lambda: file.readline(MAX_LINE), b""):
-        if line in old ^ new:
-            return bare if line in old else dialect
+        if line in bare_lines ^ lines:
+            return bare if line in bare_lines else dialect
     return dialect
 
 
