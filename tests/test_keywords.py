@@ -106,7 +106,9 @@ def test_a_file_that_has_them_bare_is_read_as_before(wordy: Workspace) -> None:
             line if line.startswith("--") else line.replace(dialect.quote(word), word)
             for line in lines
         ]
-    text = "".join(lines)
+    first = dialect.as_at_first()
+    text = "".join(lines).replace("\n".join(dialect.file_end()), "\n".join(first.file_end()))
+    text = text.removesuffix("".join(f"{line}\n" for line in dialect.file_last()))
     assert text != path.read_text()
     path.write_text(text)
     wordy.project.downgrade("general", "base")
