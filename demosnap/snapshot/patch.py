@@ -51,6 +51,7 @@ def script(
     yield ""
     yield from picks.forget(*used)
     yield from dialect.file_end()
+    yield from dialect.file_last()
 
 
 def _delete(
