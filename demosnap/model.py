@@ -193,7 +193,8 @@ class Marker:
 
     Exactly one of: `column` with `key` (a JSON key), `column` alone (a boolean column), or
     `where` (a predicate). `scenario_key`, `scenario_column` or `:scenario` in `where` name the
-    row's scenario; without them there can be only one scenario.
+    row's scenario; without them there can be only one scenario. Nothing at all: no marker, and
+    tables have rules of their own.
     """
 
     column: str | None = None
@@ -203,13 +204,20 @@ class Marker:
     where: str | None = None
 
     @property
+    def none(self) -> bool:
+        """Whether there is no marker."""
+        return self.column is None and self.where is None
+
+    @property
     def names_scenario(self) -> bool:
         """Whether rows of different scenarios can be told apart."""
-        return bool(
-            self.scenario_key
-            or self.scenario_column
-            or (self.where and re.search(r"(?<![:\w]):scenario\b", self.where))
-        )
+        named = self.scenario_key or self.scenario_column
+        return bool(named or (self.where and names_scenario(self.where)))
+
+
+def names_scenario(where: str) -> bool:
+    """Return whether `:scenario` stands in a predicate."""
+    return re.search(r"(?<![:\w]):scenario\b", where) is not None
 
 
 @dataclass(frozen=True, slots=True)

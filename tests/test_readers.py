@@ -114,7 +114,7 @@ def small_files(size: int) -> Iterator[None]:
 def chain(many: Database, make_workspace: MakeWorkspace) -> Chain:
     """A project that captures the table of many rows."""
     made = small.make(make_workspace(many))
-    made.workspace.configure("marker: {where: '1 = 1'}\ntables: {many: {where: '1 = 1'}}\n")
+    made.workspace.configure("marker: none\ntables: {many: {where: '1 = 1'}}\n")
     return made
 
 

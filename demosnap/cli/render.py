@@ -68,7 +68,7 @@ def remarks(plan: MovePlan | CapturePlan, more: Sequence[str] = ()) -> list[str]
     references = plan.external_references if isinstance(plan, CapturePlan) else ()
     way_back = () if isinstance(plan, CapturePlan) else filter(None, [plan.way_back])
     notes = ("note: " + note.replace("\n", "\n  ") for note in (*plan.notes, *way_back, *more))
-    return [*(external_reference(one) for one in references), *notes]
+    return [*external_references(references), *notes]
 
 
 def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
@@ -82,14 +82,17 @@ def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
     return "\n".join([*lines, *remarks(plan)])
 
 
-def external_reference(reference: ExternalReference) -> str:
-    """Render selected rows that refer to rows outside of the selection."""
-    columns = one_line(", ".join(reference.columns))
-    there = one_line(f"{reference.references} ({', '.join(reference.referred_columns)})")
-    return (
-        f"note: {rows(reference.rows)} of {one_line(reference.table)} refer by {columns} to"
-        f" {there}, which is not captured: a load needs those rows"
-    )
+def external_references(references: Iterable[ExternalReference]) -> Iterator[str]:
+    """Render selected rows that refer to rows outside of the selection, by what they refer to."""
+    by_parent: dict[str, list[str]] = {}
+    for one in references:
+        columns = one_line(", ".join(one.columns))
+        there = one_line(f"{one.references} ({', '.join(one.referred_columns)})")
+        from_here = f"{rows(one.rows)} of {one_line(one.table)} refer by {columns}"
+        by_parent.setdefault(there, []).append(from_here)
+    for there, found in by_parent.items():
+        said = ", ".join([found[0], *(one.replace(" refer by ", " by ", 1) for one in found[1:])])
+        yield f"note: {said} to {there}, which is not captured: a load needs those rows"
 
 
 def _move(move: Move, stream: TextIO) -> Iterable[str]:

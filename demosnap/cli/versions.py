@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.text import Text
 
 from demosnap.cli import tables
-from demosnap.cli.render import external_reference, number, size, snapshot_path
+from demosnap.cli.render import external_references, number, size, snapshot_path
 from demosnap.visible import one_line
 
 if TYPE_CHECKING:
@@ -75,5 +75,5 @@ def details(entry: HistoryEntry) -> str:
         rule = version.selection.rules.get(name)
         picked = f"  {one_line(rule_text(rule))}" if rule else ""
         lines.append(f"  {one_line(name):<{width}} {number(count):>9}{picked}")
-    lines.extend(external_reference(one) for one in version.external_references)
+    lines.extend(external_references(version.external_references))
     return "\n".join(lines)

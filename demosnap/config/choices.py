@@ -15,7 +15,7 @@ from demosnap.config import nodes
 from demosnap.config.names import scenario_name_problem, shown
 from demosnap.config.nodes import Entry, Reader
 from demosnap.errors import ConfigError, UsageError, did_you_mean
-from demosnap.model import Marker, Rule, split_name
+from demosnap.model import Marker, Rule, names_scenario, split_name
 
 FILE_NAME = "demosnap.yaml"
 DEFAULT_MARKER = Marker(column="metadata", key="demo_seed", scenario_key="scenario")
@@ -79,6 +79,7 @@ def fitting(pattern: str, names: Sequence[str]) -> list[str]:
 class Choices:
     """What demosnap.yaml says.
 
+    `marker_tables` are the tables in which the marker counts (None: the file does not say it).
     `tables` are the rules that it gives, by display names as they are written. `allow` and
     `deny` are patterns of `host/database`, for fnmatch; `deny_if` is a query, and a database for
     which it gives a true value is denied. `triggers` says what user triggers may do while rows are
@@ -88,6 +89,7 @@ class Choices:
     """
 
     marker: Marker = DEFAULT_MARKER
+    marker_tables: tuple[str, ...] | None = None
     tables: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}))
     exclude: tuple[str, ...] = ()
     scenarios: Mapping[str, Scenario] = field(default_factory=lambda: MappingProxyType({}))
@@ -102,6 +104,11 @@ class Choices:
     lines: Mapping[tuple[str, ...], int] = field(
         default_factory=lambda: MappingProxyType({}), repr=False, compare=False
     )
+
+    @property
+    def tells_scenarios_apart(self) -> bool:
+        """Whether the marker, or where there is none a rule, picks by the scenario's name."""
+        return _tell_apart(self.marker, self.tables)
 
 
 def read(path: Path) -> Choices:
@@ -147,12 +154,20 @@ def parse(data: bytes, file: str) -> Choices:
     def names(name: str) -> tuple[str, ...]:
         return _names(reader, found[name].value, name) if name in found else ()
 
-    marker = _marker(reader, found["marker"].value) if "marker" in found else DEFAULT_MARKER
+    marker, listed = DEFAULT_MARKER, None
+    if "marker" in found:
+        marker, listed = _marker(reader, found["marker"].value)
     tables = _tables(reader, found["tables"].value) if "tables" in found else {}
     exclude = _exclude(reader, found["exclude"].value, tables) if "exclude" in found else ()
-    scenarios = _scenarios(reader, found["scenarios"].value, marker) if "scenarios" in found else {}
+    if listed:
+        _check_listed(reader, found["marker"].value, listed, {"tables": tables, "exclude": exclude})
+    told_apart = _tell_apart(marker, tables)
+    scenarios: dict[str, Scenario] = {}
+    if "scenarios" in found:
+        scenarios = _scenarios(reader, found["scenarios"].value, told_apart)
     return Choices(
         marker=marker,
+        marker_tables=listed,
         tables=MappingProxyType(tables),
         exclude=exclude,
         scenarios=MappingProxyType(scenarios),
@@ -168,9 +183,24 @@ def parse(data: bytes, file: str) -> Choices:
     )
 
 
-def _marker(reader: Reader, node: yaml.Node) -> Marker:
+def _tell_apart(marker: Marker, tables: Mapping[str, Rule]) -> bool:
+    if not marker.none:
+        return marker.names_scenario
+    return any(names_scenario(rule.where) for rule in tables.values())
+
+
+def _marker(reader: Reader, node: yaml.Node) -> tuple[Marker, tuple[str, ...] | None]:
+    """Read the marker, and the tables in which it counts if it names them."""
+    if isinstance(node, yaml.ScalarNode) and node.value.strip().lower() == "none":
+        return Marker(), None
     known = ("column", "key", "scenario_key", "scenario_column", "where")
-    found = reader.mapping(node, "marker", known, _MARKER_EXAMPLE)
+    found = reader.mapping(node, "marker", (*known, "tables"), _MARKER_EXAMPLE)
+    listed = None
+    if "tables" in found:
+        entry = found.pop("tables")
+        listed = _names(reader, entry.value, "marker.tables")
+        if not listed:
+            raise reader.error(entry.key, "marker.tables is empty", _WAYS)
     values = {name: reader.text(entry.value, f"marker.{name}") for name, entry in found.items()}
 
     def refuse_beside(name: str, others: tuple[str, ...], why: str) -> None:
@@ -196,13 +226,28 @@ def _marker(reader: Reader, node: yaml.Node) -> Marker:
     for one, other in (("key", "scenario_key"), ("column", "scenario_column")):
         if one in values and values[one] == values.get(other):
             raise reader.error(found[other].value, f"marker.{other} is marker.{one} itself")
-    return Marker(**values)
+    return Marker(**values), listed
 
 
 _WAYS = (
     "Write {column, key, scenario_key} for a JSON key, {column, scenario_column} for a boolean "
-    "column, or {where} for a predicate."
+    "column, {where, tables} for a predicate, or none."
 )
+
+
+def _check_listed(
+    reader: Reader, marker: yaml.Node, listed: Sequence[str], others: Mapping[str, Iterable[str]]
+) -> None:
+    for key, value in marker.value:
+        for item in value.value if key.value == "tables" else ():
+            for section, names in others.items():
+                if item.value in names:
+                    raise reader.error(
+                        item, f"{item.value} stands under marker.tables and under {section}"
+                    )
+    for name in listed:
+        if listed.count(name) > 1:
+            raise reader.error(marker, f"marker.tables names {name} twice")
 
 
 def _tables(reader: Reader, node: yaml.Node) -> dict[str, Rule]:
@@ -247,14 +292,14 @@ def _exclude(reader: Reader, node: yaml.Node, tables: Mapping[str, Rule]) -> tup
     return excluded
 
 
-def _scenarios(reader: Reader, node: yaml.Node, marker: Marker) -> dict[str, Scenario]:
+def _scenarios(reader: Reader, node: yaml.Node, told_apart: bool) -> dict[str, Scenario]:
     scenarios: dict[str, Scenario] = {}
     default = None
     example = "scenarios: {general: {default: true}}"
     for name, entry in reader.mapping(node, "scenarios", example=example).items():
         if problem := scenario_name_problem(name):
             raise reader.error(entry.key, f"scenario {name!r}: {problem}")
-        if scenarios and not marker.names_scenario:
+        if scenarios and not told_apart:
             raise reader.error(
                 entry.key,
                 f"scenario {name!r} is one too many: the marker cannot tell "

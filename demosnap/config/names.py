@@ -35,7 +35,15 @@ def shown(path: Path) -> str:
 
 def yaml_list(names: Iterable[str]) -> str:
     """Render names as a list that can be pasted into demosnap.yaml: `[a, 'b c']`."""
+    return yaml_item(list(names))
+
+
+def yaml_item(value: object) -> str:
+    """Render a value on one line that can be pasted into demosnap.yaml: `{via: 'b c'}`."""
     import yaml
 
-    text = yaml.safe_dump(list(names), default_flow_style=True, width=10**6, allow_unicode=True)
-    return str(text).rstrip()
+    # Inside of a list, since a text alone gets an end of document.
+    text: str = yaml.safe_dump(
+        [value], default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False
+    )
+    return text.strip()[1:-1]

@@ -11,7 +11,6 @@ from demosnap.config import Settings
 from demosnap.database import picking, selection
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Selection, Table
-from demosnap.snapshot.predicates import in_table
 
 
 def notes(
@@ -62,33 +61,6 @@ def notes(
                 yield f"{name}: {rows} marked rows name no scenario, and none is the default"
             elif scenario is not None and scenario not in known_scenarios:
                 yield f"{name}: {rows} marked rows name the unknown scenario {scenario!r}"
-
-
-def left_behind(
-    connection: Connection, tables: Mapping[str, Table], picked: Mapping[str, str]
-) -> Iterator[str]:
-    """Yield a line per table whose rows reference demo rows but are not selected themselves.
-
-    `picked` are the predicates of the selected tables.
-    """
-    dialect = dialects.of(connection)
-    for name, table in tables.items():
-        for key in table.foreign_keys:
-            if name in picked or key.table not in picked:
-                continue
-            points = in_table(
-                dialect, table, key.columns, key.table, key.referred_columns, picked[key.table]
-            )
-            sql = f"SELECT COUNT(*) FROM {dialect.rows_of(table)} WHERE {points}"
-            count = execute(connection, sql).scalar()
-            if count:
-                columns = ", ".join(key.columns)
-                via = columns if len(key.columns) == 1 else f"[{columns}]"
-                yield (
-                    f"{name}: {count} rows reference demo rows of {key.table} and are not"
-                    f" captured; if they are demo data, add under `tables:` in demosnap.yaml:"
-                    f"  {name}: {{via: {via}}}"
-                )
 
 
 def moments(connection: Connection, dialect: Dialect, names: Sequence[str]) -> Iterator[str]:

@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from demosnap import dialects
 from demosnap.config import Settings
 from demosnap.config.choices import fitting
-from demosnap.config.names import shown
+from demosnap.config.names import shown, yaml_item
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import ConfigError, ScriptError, did_you_mean
-from demosnap.model import Rule, Selection, Table
+from demosnap.model import Marker, Rule, Selection, Table
 from demosnap.snapshot.order import load_order
 from demosnap.snapshot.predicates import bind_scenario, predicates
 
@@ -61,6 +61,18 @@ def resolve(
     return selection
 
 
+def marker_text(picked: Selection) -> str:
+    """Render a selection's marker for a message."""
+    marker = picked.marker
+    if marker.where:
+        return f"where {marker.where}"
+    if marker.column is None:
+        return "none"
+    text = f"{marker.column}.{marker.key}" if marker.key else marker.column
+    other = marker.scenario_key or marker.scenario_column
+    return f"{text} true" + (f" and {other} {picked.scenario!r}" if other else "")
+
+
 def marker_column_tables(
     connection: Connection, settings: Settings, tables: Mapping[str, Table]
 ) -> list[str]:
@@ -68,8 +80,8 @@ def marker_column_tables(
     marker = settings.marker
     dialect = dialects.of(connection)
     found = []
-    for name, table in tables.items():
-        columns = {column.name: column for column in table.columns}
+    for name in settings.marker_tables or tables:
+        columns = {column.name: column for column in tables[name].columns}
         if marker.column not in columns:
             continue
         if marker.scenario_column is not None and marker.scenario_column not in columns:
@@ -82,17 +94,41 @@ def marker_column_tables(
 def _marked_tables(
     connection: Connection, settings: Settings, tables: Mapping[str, Table]
 ) -> list[str]:
-    marker = settings.marker
+    marker, listed = settings.marker, settings.marker_tables
+    if marker.column is not None:
+        found = marker_column_tables(connection, settings, tables)
+        for name in listed or ():
+            if name not in found:
+                raise settings.error(
+                    f"{name} has no {marker_column(marker)} that can hold the marker",
+                    *("marker", "tables", name),
+                )
+        return found
     if marker.where is None:
-        return marker_column_tables(connection, settings, tables)
+        return []
     dialect = dialects.of(connection)
     where = bind_scenario(marker.where, "none", dialect)
-    found = []
-    for name in tables:
-        # A predicate says by itself where it can be used.
-        if _error(connection, dialect, name, where) is None:
-            found.append(name)
-    return found
+    if listed is not None:
+        for name in listed:
+            _check_predicate(connection, settings, name, where, "marker", "where")
+        return list(listed)
+    found = [name for name in tables if _error(connection, dialect, name, where) is None]
+    meant = [n for n in found if n not in settings.exclude and n not in settings.tables]
+    if len(meant) > 1:
+        line = yaml_item({"marker": {"where": marker.where, "tables": meant}})[1:-1]
+        raise settings.error(
+            f"the marker's where fits several tables, and does not say which are meant:"
+            f" {', '.join(meant)}",
+            *("marker", "where"),
+            hint=f"Write those that hold demo data:  {line}",
+        )
+    return meant
+
+
+def marker_column(marker: Marker) -> str:
+    """Name the column of a marker, or both."""
+    other = f" and {marker.scenario_column}" if marker.scenario_column else ""
+    return f"column {marker.column}{other}"
 
 
 def _error(connection: Connection, dialect: Dialect, name: str, where: str) -> DBAPIError | None:
@@ -110,14 +146,18 @@ def _error(connection: Connection, dialect: Dialect, name: str, where: str) -> D
 
 
 def _check_names(settings: Settings, tables: Mapping[str, Table]) -> None:
-    for section, names in (("tables", settings.tables), ("exclude", settings.exclude)):
+    for path, names in (
+        (("marker", "tables"), settings.marker_tables or ()),
+        (("tables",), settings.tables),
+        (("exclude",), settings.exclude),
+    ):
         for name in names:
             if name not in tables:
-                raise ConfigError(
-                    f"{section}: there is no table {name!r} in the database"
+                raise settings.error(
+                    f"{'.'.join(path)}: there is no table {name!r} in the database"
                     + did_you_mean(name, tables),
-                    shown(settings.yaml_file),
-                    settings.line_of(section, name) or settings.line_of(section),
+                    *path,
+                    name,
                 )
     may_change(settings, tables)
 
@@ -148,6 +188,12 @@ def may_change(settings: Settings, tables: Iterable[str]) -> frozenset[str]:
 
 def _no_marker(settings: Settings, tables: Mapping[str, Table]) -> ConfigError:
     marker = settings.marker
+    if marker.none:
+        return settings.error(
+            "marker: none, and no table has a rule that picks rows by itself",
+            "marker",
+            hint="Name the tables that hold demo data, with a `where`, under `tables:`.",
+        )
     nearest = ""
     if marker.column is not None:
         columns = {column.name for table in tables.values() for column in table.columns}
@@ -163,14 +209,17 @@ def _no_marker(settings: Settings, tables: Mapping[str, Table]) -> ConfigError:
 def _check_where(
     connection: Connection, settings: Settings, name: str, rule: Rule, scenario: str
 ) -> None:
-    dialect = dialects.of(connection)
-    where = bind_scenario(rule.where, scenario, dialect)
-    error = _error(connection, dialect, name, where)
+    where = bind_scenario(rule.where, scenario, dialects.of(connection))
+    _check_predicate(connection, settings, name, where, "tables", name, "where")
+
+
+def _check_predicate(
+    connection: Connection, settings: Settings, name: str, where: str, *path: str
+) -> None:
+    error = _error(connection, dialects.of(connection), name, where)
     if error is not None:
-        raise ConfigError(
-            f"the database does not take the where of {name}: {error.orig}",
-            shown(settings.yaml_file),
-            settings.line_of("tables", name, "where") or settings.line_of("tables", name),
+        raise settings.error(
+            f"the database does not take the where of {name}: {error.orig}", *path
         ) from error
 
 

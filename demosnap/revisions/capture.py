@@ -18,6 +18,7 @@ from demosnap.database import (
     application,
     captured,
     guard,
+    left_behind,
     log,
     moves,
     odd,
@@ -177,7 +178,7 @@ def check_scenario(settings: Settings, graph: Graph, scenario: str) -> None:
             otherwise=f"Add it under `scenarios:` in {shown(settings.yaml_file)}.",
         )
     others = [name for name in graph.scenarios if name != scenario]
-    if others and not settings.marker.names_scenario:
+    if others and not settings.tells_scenarios_apart:
         raise UsageError(
             f"the marker cannot tell {scenario} from {', '.join(others)}",
             "Add scenario_key, scenario_column or :scenario to the marker in demosnap.yaml.",
@@ -219,6 +220,7 @@ def _look(
         [selection.resolve(connection, settings, tables, other) for other in others],
     )
     external = guard.external_references(connection, dialect, tables, by_table) if dry_run else []
+    most = None if dry_run else _MOST_LOOKED_AT
     number, message = number_and_message(graph, wanted, head_is_here)
     plan = CapturePlan(
         target=place,
@@ -229,8 +231,8 @@ def _look(
         external_references=tuple(external),
         refusals=tuple(refusals),
         notes=(
-            *odd.left_behind(connection, tables, by_table),
-            *odd.notes(connection, settings, tables, known, None if dry_run else _MOST_LOOKED_AT),
+            *left_behind.notes(connection, dialect, settings, tables, by_table, most),
+            *odd.notes(connection, settings, tables, known, most),
             *sequences.notes(connection, dialect, settings),
         ),
     )
@@ -283,7 +285,7 @@ def _counted(
     if not sum(rows.values()) and not wanted.allow_empty:
         refusals.append(
             f"there are no demo rows of {wanted.scenario} in {plan.target.url}\n"
-            f"looked at: {', '.join(rows)}; the marker is {_marker_text(found.selection)}"
+            f"looked at: {', '.join(rows)}; the marker is {selection.marker_text(found.selection)}"
         )
     moments = odd.moments(connection, dialect, [name for name in rows if rows[name]])
     notes = (*plan.notes, *moments)
@@ -320,15 +322,6 @@ def _holds(
         and bool(sum(rows.values()))
         and captured.is_captured(connection, dialect, tables, picked.scenario, [head], rows)
     )
-
-
-def _marker_text(picked: Selection) -> str:
-    marker = picked.marker
-    if marker.where:
-        return f"where {marker.where}"
-    text = f"{marker.column}.{marker.key}" if marker.key else f"{marker.column}"
-    other = marker.scenario_key or marker.scenario_column
-    return f"{text} true" + (f" and {other} {picked.scenario!r}" if other else "")
 
 
 @contextlib.contextmanager

@@ -148,6 +148,9 @@ def _from_dict(
     rules = {_text(name): parse_rule(_text(text)) for name, text in found["selection"].items()}
     if list(rows) != list(rules):
         raise ValueError("rows and selection name different tables")
+    marker = Marker(**found["marker"])
+    if marker.none and any(rule.kind == "marker" for rule in rules.values()):
+        raise ValueError("the marker is missing")
     return Version(
         revision=revision,
         down_revision=down,
@@ -162,9 +165,7 @@ def _from_dict(
         digest=_matching(found["digest"], _DIGEST, "digest"),
         size=_count(found["size"]),
         rows=rows,
-        selection=Selection(
-            scenario, Marker(**found["marker"]), rules, default=found["default"] is True
-        ),
+        selection=Selection(scenario, marker, rules, default=found["default"] is True),
         external_references=tuple(
             ExternalReference(
                 table=_text(reference["table"]),

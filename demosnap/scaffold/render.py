@@ -5,12 +5,10 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 from string import Template
-from typing import Any
-
-import yaml
 
 from demosnap.config import ini
 from demosnap.config.choices import DEFAULT_MARKER
+from demosnap.config.names import yaml_item
 from demosnap.model import Marker
 from demosnap.scaffold import urls
 from demosnap.scaffold.look import Found
@@ -60,24 +58,25 @@ def demosnap_yaml(found: Found | None) -> bytes:
     names: tuple[str, ...] = ("general",)
     if found is not None:
         if found.marked:
-            shown = ", ".join(_flow(name) for name in found.marked)
+            shown = ", ".join(yaml_item(name) for name in found.marked)
             tables.append(f"# The marker finds by itself: {shown}.")
         for name, columns in found.via.items():
             value = columns[0] if len(columns) == 1 else list(columns)
-            others = [", ".join(map(_flow, other)) for other in found.alternatives.get(name, ())]
+            more = found.alternatives.get(name, ())
+            others = [", ".join(map(yaml_item, other)) for other in more]
             comment = f"  # or {'; '.join(others)}" if others else ""
-            tables.append(f"{_flow(name)}: {_flow({'via': value})}{comment}")
+            tables.append(f"{yaml_item(name)}: {yaml_item({'via': value})}{comment}")
         for table, keys, referred in found.outside:
             tables.append(
-                f"# {_flow(table)}: {', '.join(map(_flow, keys))} references {_flow(referred)}, "
-                "whose rows are not captured: a load needs them."
+                f"# {yaml_item(table)}: {', '.join(map(yaml_item, keys))} references"
+                f" {yaml_item(referred)}, whose rows are not captured: a load needs them."
             )
         names = found.scenarios or names
     default = "general" if "general" in names else names[0] if len(names) == 1 else None
     scenarios = [f"{name}: {'{default: true}' if name == default else '{}'}" for name in names]
     return _fill(
         "demosnap.yaml",
-        marker=_flow(_marker(marker)),
+        marker=yaml_item(_marker(marker)),
         tables="".join(f"  {line}\n" for line in tables),
         scenarios="".join(f"  {line}\n" for line in scenarios),
     ).encode()
@@ -86,15 +85,6 @@ def demosnap_yaml(found: Found | None) -> bytes:
 def _marker(marker: Marker) -> dict[str, str]:
     names = ("column", "key", "scenario_key", "scenario_column", "where")
     return {name: value for name in names if (value := getattr(marker, name)) is not None}
-
-
-def _flow(value: Any) -> str:
-    """Render a value on one line, with no character that would end it."""
-    text: str = yaml.safe_dump([value], default_flow_style=True, **_PLAIN)
-    return text.strip()[1:-1]
-
-
-_PLAIN: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 10**6}
 
 
 def _fill(name: str, **values: str) -> str:
