@@ -182,3 +182,50 @@ def test_a_virtual_table_without_demo_rows_is_in_nobodys_way(library: Workspace)
     library.project.downgrade("general", "base")
     library.project.upgrade("general@head")
     assert library.database.rows("SELECT * FROM places") == [(1, 0.0, 1.0)]
+
+
+VIEWED = (
+    DOCS,
+    ROWS,
+    "CREATE VIEW texts AS SELECT id, title, body FROM docs",
+    "CREATE VIEW newest AS SELECT * FROM texts",
+    "CREATE VIRTUAL TABLE docs_fts USING fts5(title, body, content=newest, content_rowid=id)",
+)
+KEPT_OUTSIDE = {"of a table": (DOCS, ROWS, INDEXES["fts5"]), "of a view of a view": VIEWED}
+
+
+@pytest.mark.parametrize("action", ["check", "disable"])
+@pytest.mark.parametrize("of", KEPT_OUTSIDE)
+def test_an_index_that_the_application_keeps_is_made_again(
+    library: Workspace, of: str, action: str
+) -> None:
+    """It was right before the move, and nobody else tells it of one."""
+    library.configure(f"{SETTINGS}triggers: {action}\n")
+    library.database.execute(*KEPT_OUTSIDE[of], "INSERT INTO docs_fts(docs_fts) VALUES ('rebuild')")
+    library.project.revision("general", message="v1")
+
+    library.project.downgrade("general", "base")
+    assert (found(library, "words"), found(library, "more")) == ([1], [])
+    library.project.upgrade("general@head")
+    assert (found(library, "words"), found(library, "more")) == ([1, 2], [3])
+
+
+def test_an_index_of_a_table_with_an_odd_name_is_made_again(library: Workspace) -> None:
+    """Named with other capitals, and with a space; its triggers are off."""
+    library.configure(f"{SETTINGS}triggers: disable\n")
+    index = INDEXES["fts5, quoted"].replace('"docs"', '"My Docs"')
+    statements = (DOCS, *triggers("fts5"), ROWS)
+    odd = [
+        text.replace("TABLE docs ", 'TABLE "my docs" ')
+        .replace("ON docs ", 'ON "MY docs" ')
+        .replace("INTO docs ", 'INTO "my docs" ')
+        for text in statements
+    ]
+    library.database.execute(odd[0], index, *odd[1:])
+    library.project.revision("general", message="v1")
+
+    library.project.downgrade("general", "base")
+    assert (found(library, "words"), found(library, "more")) == ([1], [])
+    library.project.upgrade("general@head")
+    assert (found(library, "words"), found(library, "more")) == ([1, 2], [3])
+    assert len(library.database.rows("SELECT * FROM sqlite_master WHERE type = 'trigger'")) == 4

@@ -226,9 +226,9 @@ def _verify(
             digest = _verified(database, one, snapshot, level, found)
         except verify.MiscountedError as error:
             told = miscounted.explained(database, error, snapshot, one.kept.keys)
-            raise _blaming(told, found) from error
+            raise _blaming(told, found, one, error.too_many) from error
         except VerificationError as error:
-            raise _blaming(error, found) from error
+            raise _blaming(error, found, one) from error
         if snapshot is not None:
             digests[one.move.scenario] = digest
     return digests
@@ -260,13 +260,22 @@ def _verified(
     return _checked(database, one, snapshot, level)
 
 
-def _blaming(error: VerificationError, found: Acting) -> VerificationError:
-    """Return an error with the triggers that may be behind it, and the ways on."""
+def _blaming(
+    error: VerificationError, found: Acting, one: Prepared, filled: Iterable[str] = ()
+) -> VerificationError:
+    """Return an error with the triggers that may be behind it, and the ways on.
+
+    `filled` are tables in which they may have made rows.
+    """
     if not found.triggers:
         return error
     by = triggering.told(found.triggers)
     message = error.message if by in error.message else f"{error.message} ({by})"
-    return VerificationError(message, found.ways(found.triggers))
+    ways = found.ways(found.triggers, filled)
+    if one.move.action == "reset" and found.on("update", touched(one)):
+        # Rows that are loaded anew are inserted, and not changed.
+        ways = f"Purge and load instead: demosnap load {one.move.scenario} --discard\n{ways}"
+    return VerificationError(message, ways)
 
 
 def _checked(

@@ -367,15 +367,17 @@ def _do(database: Database, step: Step, going: Mapping[str, str], tally: Tally, 
             tally.changed[step.table.name] += changed
     else:
         with made.doing("delete", [table for table, _ in step.tables]):
-            _delete(database, step, going, tally)
+            _delete(database, step, going, tally, made)
 
 
-def _delete(database: Database, step: Delete, going: Mapping[str, str], tally: Tally) -> None:
+def _delete(
+    database: Database, step: Delete, going: Mapping[str, str], tally: Tally, made: Made
+) -> None:
     connection, dialect = database.connection, database.dialect
     wanted: Counter[str] = Counter()
 
     def counted(table: Table, keys: Iterable[Key]) -> Iterator[Key]:
-        for key in keys:
+        for key in made.leaving(table, keys):
             wanted[table.name] += 1
             yield key
 
@@ -388,6 +390,7 @@ def _delete(database: Database, step: Delete, going: Mapping[str, str], tally: T
     for (table, _), count in zip(named, gone, strict=True):
         _counted(table, "deleted", count, wanted[table.name])
         tally.deleted[table.name] += count
+    made.left([table for table, _ in whole])
 
 
 def _counted(table: Table, what: str, count: int, wanted: int) -> None:

@@ -36,22 +36,36 @@ class Made:
     acting: Acting
     foreign: bool = False
     _known: dict[str, set[Key]] = field(default_factory=dict, init=False)
+    _leaving: dict[str, set[Key]] = field(default_factory=dict, init=False)
     _came: list[str] = field(default_factory=list, init=False)
 
     def watch(self, going: Mapping[str, str], planned: Iterable[Planned]) -> None:
         """Take down which rows are there to stay; `going` are the predicates of all that may go."""
         if not self.acting.triggers:
             return
-        changes = {one.name: one for plan in planned for one in plan.changes}
+        changes = {one.name for plan in planned for one in plan.changes}
         for name in sorted(self.acting.may_change & going.keys()):
             table = self.database.tables[name]
-            if not table.identified:
-                continue
-            if name in changes:
-                gone = {key_of(table, row) for row in changes[name].removed()}
-                self._known[name] = self._keys(table, "1 = 1") - gone
-            else:
-                self._known[name] = self._keys(table, not_true(going[name]))
+            if table.identified:
+                stays = "1 = 1" if name in changes else not_true(going[name])
+                self._known[name] = self._keys(table, stays)
+
+    def leaving(self, table: Table, keys: Iterable[Key]) -> Iterator[Key]:
+        """Yield the keys of rows that are deleted, and take them down on the way."""
+        noted = self._leaving.setdefault(table.name, set()) if table.name in self._known else None
+        for key in keys:
+            if noted is not None:
+                noted.add(key)
+            yield key
+
+    def left(self, whole: Iterable[Table]) -> None:
+        """Take down that these have gone, and all demo rows of some tables."""
+        for name, keys in self._leaving.items():
+            self._known[name] -= keys
+        self._leaving.clear()
+        for table in whole:
+            if table.name in self._known:
+                self._known[table.name] &= self._keys(self.database.tables[table.name], "1 = 1")
 
     @contextlib.contextmanager
     def inserting(

@@ -71,14 +71,15 @@ def _named(
     for some in guard.batches(missing):
         there.update(guard.matching(connection, dialect, live, table.key, some))
     kinds = {
-        "are there and not picked": sorted(there),
-        "of the snapshot are not there": [key for key in missing if key not in there],
-        "are picked and not of the snapshot": sorted(picked - wanted),
+        "{be} there and not picked": sorted(there),
+        "of the snapshot {be} not there": [key for key in missing if key not in there],
+        "{be} picked and not of the snapshot": sorted(picked - wanted),
     }
     for what, keys in kinds.items():
         if keys:
             shown = guard.show_literals(keys[:_SHOWN], len(keys))
-            yield f"  {len(keys)} rows {what} ({', '.join(table.key)}: {shown})"
+            rows, be = ("1 row", "is") if len(keys) == 1 else (f"{len(keys)} rows", "are")
+            yield f"  {rows} {what.format(be=be)} ({', '.join(table.key)}: {shown})"
     text = picking.shown(connection, predicate)
     text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     yield f"  picked is what {text}"

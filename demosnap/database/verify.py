@@ -20,15 +20,24 @@ _SHOWN = 5
 
 
 class MiscountedError(VerificationError):
-    """The predicates pick other numbers of rows; `wrong` says so of each table, in a line."""
+    """The predicates pick other numbers of rows; `wrong` says so of each table, in a line.
 
-    def __init__(self, wrong: Mapping[str, str], predicates: Mapping[str, str]) -> None:
+    `too_many` are those of which they pick more.
+    """
+
+    def __init__(
+        self,
+        wrong: Mapping[str, str],
+        predicates: Mapping[str, str],
+        too_many: Collection[str] = (),
+    ) -> None:
         super().__init__(
             "\n".join(wrong.values()),
             "A row of the snapshot may lack the marker, or a trigger acted.",
         )
         self.wrong = wrong
         self.predicates = predicates
+        self.too_many = too_many
 
 
 def row_counts(
@@ -80,7 +89,8 @@ def _compare(
         if found[name] != expected.get(name, 0)
     }
     if wrong:
-        raise MiscountedError(wrong, predicates)
+        more = [name for name in wrong if found[name] > expected.get(name, 0)]
+        raise MiscountedError(wrong, predicates, more)
 
 
 def foreign_keys(

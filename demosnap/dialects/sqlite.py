@@ -273,9 +273,7 @@ class SQLiteDialect(SQLiteFileText):
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, Sequence[tuple[str, ...]]]:
         """Return all unique constraints: SQLAlchemy overlooks such as `code VARCHAR(9) UNIQUE`."""
-        found = dict(sqlite_reflect.unique(connection, tables))
-        virtual = sqlite_virtual.full_text(connection) & {*tables}
-        return found | {key: [("rowid",)] for key in virtual}
+        return sqlite_reflect.unique(connection, tables)
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Table
+from demosnap.model import Table, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,4 +64,4 @@ def _without(
 
 
 def _names(dialect: Dialect, tables: Sequence[Table]) -> str:
-    return ",".join(dialect.string(table.name) for table in tables)
+    return ",".join(dialect.string(split_name(table.name)[1]) for table in tables)

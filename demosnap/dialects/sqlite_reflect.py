@@ -56,7 +56,7 @@ def columns(
 def unique(
     connection: Connection, tables: Sequence[str]
 ) -> Mapping[str, Sequence[tuple[str, ...]]]:
-    """Return the unique constraints of tables."""
+    """Return the unique constraints of tables, and the rowids of full-text tables."""
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     sql = (
         "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
@@ -65,7 +65,14 @@ def unique(
     )
     for table, index, column in execute(connection, sql):
         found[table, index] = (*found.get((table, index), ()), column)
-    return {name: [c for (t, _), c in found.items() if t == name] for name in tables}
+    full_text = sqlite_virtual.full_text(connection)
+    names = {table: split_name(table)[1] for table in tables}
+    return {
+        table: [("rowid",)]
+        if name in full_text
+        else [k for (t, _), k in found.items() if t == name]
+        for table, name in names.items()
+    }
 
 
 def foreign_keys(
@@ -122,7 +129,7 @@ def triggers(
         for master in ("sqlite_master", "sqlite_temp_master")
     )
     for spelled, name, definition in execute(connection, f"{sql} ORDER BY name"):
-        table = dialect.known_name(spelled, tables)
+        table = dialect.known_name(display_name(None, spelled), tables)
         # The event is the first such word beside names and comments.
         words = re.findall(r"\w+", _APART.sub(" ", definition.lower()))
         events = [_EVENTS[word] for word in words if word in _EVENTS][:1]
@@ -146,7 +153,7 @@ def numbered(driver: sqlite3.Connection, table: Table) -> bool:
 
 def fingerprint(dialect: Dialect, connection: Connection, tables: Sequence[Table]) -> str:
     """Return the definitions of tables, their indexes and triggers, as they were written."""
-    names = ",".join(dialect.string(table.name) for table in tables)
+    names = ",".join(dialect.string(split_name(table.name)[1]) for table in tables)
     sql = (
         "SELECT type, name, sql FROM sqlite_master"
         f" WHERE tbl_name COLLATE NOCASE IN ({names}) ORDER BY type, name"

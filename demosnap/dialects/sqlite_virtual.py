@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DatabaseError as DriverError
 
 from demosnap.dialects.base import SearchIndex, execute
+from demosnap.model import display_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from demosnap.dialects.text import DialectText
 
-_NAME = r"""(?:"(?:[^"]|"")*"|'(?:[^']|'')*'|\[[^\]]*\]|`(?:[^`]|``)*`|[^\s"'\[`(]+)"""
+_NAME = r"""(?:"(?:[^"]|"")*"|'(?:[^']|'')*'|\[[^\]]*\]|`(?:[^`]|``)*`|[^\s"'\[`(),]+)"""
 _CREATE = re.compile(
     rf"\s*CREATE\s+VIRTUAL\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:{_NAME}\s*\.\s*)?{_NAME}"
     rf"\s+USING\s+(?P<module>{_NAME})(?P<arguments>.*)",
@@ -74,9 +75,11 @@ def full_text(connection: Connection) -> frozenset[str]:
 
 
 def refusals(connection: Connection) -> dict[str, str]:
-    """Return why virtual tables cannot be captured or loaded, by name."""
+    """Return why virtual tables cannot be captured or loaded, by display name."""
     return {
-        one.name: f"it is a virtual table of the module {one.module}, which demosnap does not know"
+        display_name(
+            None, one.name
+        ): f"it is a virtual table of the module {one.module}, which demosnap does not know"
         for one in _virtual(connection).values()
         if one.module not in _FULL_TEXT
     }
@@ -87,13 +90,42 @@ def indexes(connection: Connection) -> list[SearchIndex]:
     return [
         SearchIndex(
             one.name,
-            frozenset({*one.writers, *filter(None, [one.content])}),
+            _shown(connection, {*one.writers, *_read(connection, one.content)}),
             kept_by_triggers=bool(one.writers),
             can_be_rebuilt=bool(one.content),
         )
         for one in _virtual(connection).values()
         if one.is_index
     ]
+
+
+def _read(connection: Connection, content: str | None) -> list[str]:
+    """Return the tables that an index is of: one, or all that its view names."""
+    if not content:
+        return []
+    views = "SELECT name, sql FROM sqlite_master WHERE type = 'view'"
+    found = {name.lower(): text for name, text in execute(connection, views)}
+    if content.lower() not in found:
+        return [content]
+    tables = execute(connection, "SELECT name FROM sqlite_master WHERE type = 'table'").scalars()
+    read, pending = {content.lower()}, [content.lower()]
+    while pending:
+        text = found[pending.pop()]
+        named = {name for name in found if name not in read and _word(name).search(text)}
+        read |= named
+        pending += named
+    return [name for name in tables if any(_word(name).search(found[view]) for view in read)]
+
+
+def _shown(connection: Connection, names: Collection[str]) -> frozenset[str]:
+    """Return the display names of tables, whichever letters were capital where one is named."""
+    folded = {name.lower() for name in names}
+    there = execute(connection, "SELECT name FROM sqlite_master WHERE type = 'table'").scalars()
+    return frozenset(display_name(None, name) for name in there if name.lower() in folded)
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
 
 
 def damage(dialect: DialectText, connection: Connection, index: SearchIndex) -> str | None:
@@ -136,7 +168,7 @@ def _virtual(connection: Connection) -> Mapping[str, _Virtual]:
         content = None
         if created and module in _FULL_TEXT and (said := _CONTENT.search(created["arguments"])):
             content = _bare(said["table"])
-        word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+        word = _word(name)
         # What stands behind ON is where the trigger is.
         writers = [
             table for table, sql in triggers if word.search(sql.partition("BEGIN")[2] or sql)
