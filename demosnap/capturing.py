@@ -12,10 +12,19 @@ from sqlalchemy import Connection
 
 from demosnap import dialects, interrupts, target
 from demosnap.config.names import shown
-from demosnap.errors import DemosnapError, VerificationError
+from demosnap.database import log
+from demosnap.errors import DemosnapError, RefusedError, UnknownNameError, VerificationError
 from demosnap.model import Version
-from demosnap.plan import CapturePlan, MovePlan, Options, Renumbering, RevisionResult, Target
-from demosnap.revisions import capture, files, goals, succession, unversioned
+from demosnap.plan import (
+    CapturePlan,
+    MovePlan,
+    Options,
+    Renumbering,
+    RevisionResult,
+    Target,
+    Undoing,
+)
+from demosnap.revisions import capture, files, goals, succession, undoing, unversioned
 from demosnap.revisions import renumber as renumbering
 from demosnap.revisions.graph import Graph
 
@@ -29,6 +38,9 @@ class Capturing:
     if TYPE_CHECKING:
         _confirm: Callable[[MovePlan | CapturePlan], None] | None
         _lock_timeout: float
+        _allow_remote: bool
+
+        def target(self) -> Target: ...
 
         @property
         def settings(self) -> Settings: ...
@@ -136,6 +148,59 @@ class Capturing:
 
     def _connect(self) -> contextlib.AbstractContextManager[Connection]:
         return target.connected(target.url_of(self.settings), self._lock_timeout)
+
+    def undo(
+        self, scenario: str | None = None, *, dry_run: bool = False, committed: bool = False
+    ) -> Undoing:
+        """Take the last capture of a scenario back: its files, and the stamp of the database.
+
+        The rows stay as they are, as changes since the version before. `scenario` None is the
+        only one; `committed`: also a version that git has, as long as it is not pushed.
+
+        Raises:
+            RefusedError: it was not captured from this database, or others may know it.
+            UnknownNameError: there is no such scenario.
+            DemosnapError: the stamp is taken back, and the files could not be.
+        """
+        found = self._undoable(scenario, changes=not dry_run)
+        if dry_run:
+            return found.undoing
+        options = Options(verify_stamp=False, discard=True)
+        local = self._allow_remote or self.target().local
+        if found.stamped and not local and self._confirm is not None:
+            # Nobody is asked while a lock is held.
+            self._confirm(self._online(found.goal, replace(options, dry_run=True)))
+        lock = files.project_lock(self.settings, self._lock_timeout)
+        with interrupts.held(interrupts.DONE) as hold, lock:
+            found = self._undoable(scenario, changes=True)
+            version = found.undoing.version
+            if found.undoing.committed and not committed:
+                raise RefusedError(
+                    f"revision --undo {version.scenario}",
+                    [f"{version.version} is committed in git\nwith --yes it is undone"],
+                )
+            if found.stamped:
+                confirm = self._confirm if local else None
+                self._online(found.goal, options, None, confirm, before_commit=hold)
+            try:
+                written = undoing.remove(self.settings, found, hold)
+            except DemosnapError as error:
+                raise DemosnapError(
+                    f"{error.message.removesuffix('; nothing was changed')}; the database is no"
+                    f" longer stamped with {version.version}, whose files are still there",
+                    f"`demosnap revision --undo {version.scenario}` again ends it.",
+                ) from error
+        return replace(found.undoing, written=written)
+
+    def _undoable(self, scenario: str | None, *, changes: bool) -> undoing.Found:
+        graph = self.graph()
+        name = graph.only() if scenario is None else scenario
+        if not graph.of(name):
+            raise UnknownNameError("scenario", name, graph.scenarios)
+        with self._reading(None, changes=changes) as (connection, _):
+            stamps = log.stamps(connection)
+            entries = log.entries(connection, name)
+        return undoing.look(self.settings, graph, name, stamps, entries)
 
     def renumber(self, name: str, *, dry_run: bool = False) -> Renumbering:
         """Make one of a scenario's two heads the next version after the other.

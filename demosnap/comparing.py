@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from demosnap import dialects
 from demosnap.database import drift, log, moves, reflect
 from demosnap.database.log import LogEntry
 from demosnap.database.sides import Comparison, Live, Nothing, Side, Snapshot
-from demosnap.errors import UnknownNameError, UsageError
+from demosnap.errors import DemosnapError, UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.plan import MovePlan, Options, StatusEntry, Target
 from demosnap.revisions import goals
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from demosnap.config import Settings
 
 _STEP = re.compile(r"(?:^|@)[+-]")
+
+_SIDE = re.compile(r"[+-][0-9]+|v[0-9].*|head|base|database")
 
 DATABASE = "database"
 """The name of the database among the names of versions."""
@@ -50,14 +53,14 @@ class Comparing:
     @contextlib.contextmanager
     def diff(
         self,
-        scenario: str,
+        scenario: str | None = None,
         old: str | None = None,
         new: str | None = None,
         *,
         checked: bool = False,
         connection: Connection | None = None,
     ) -> Iterator[Comparison]:
-        """Compare two versions of a scenario, or a version with the database.
+        """Compare two versions of a scenario (None: the only one), or a version with the database.
 
         `old` None is the version that is loaded, `new` None the database; either can be `v2`,
         `head`, `-1`, a revision id, `base`, or `database`. What is yielded streams for as long as
@@ -70,6 +73,7 @@ class Comparing:
             SnapshotError: a snapshot is missing, or not what demosnap wrote.
         """
         graph = self.graph()
+        scenario = graph.only() if scenario is None else scenario
         if not graph.of(scenario):
             raise UnknownNameError("scenario", scenario, graph.scenarios)
         names = (old, DATABASE if new is None else new)
@@ -94,6 +98,32 @@ class Comparing:
                 picked = moves.picked(database, self.settings, scenario, [*versions, current])
                 sides[i] = Live(database, picked, sides[1 - i].tables)
             yield Comparison(*sides)
+
+    def sides(self, words: Sequence[str]) -> tuple[str, str | None, str | None]:
+        """Return the scenario and both sides that the words of a diff mean.
+
+        The scenario may be left out where there is one, and where a version names it.
+
+        Raises:
+            UsageError: no scenario is named, and there are several.
+        """
+        graph = self.graph()
+        first = next(iter(words), None)
+        if first is not None and first not in graph.scenarios:
+            named = first.partition("@")[0] if "@" in first else None
+            if named in graph.scenarios:
+                words = (str(named), *words)
+            elif _SIDE.fullmatch(first):
+                words = (graph.only(), *words)
+        elif first is None:
+            words = (graph.only(),)
+        if len(words) > 3:
+            raise UsageError(
+                f"{words[3]} is one version too many", "Two are compared: FROM and TO."
+            )
+        scenario, old, new = (*words, None, None)[:3]
+        assert scenario is not None
+        return scenario, old, new
 
     def status(self, scenario: str | None = None) -> list[StatusEntry]:
         """Return what is loaded of each scenario, and how the database differs from it.
@@ -148,15 +178,34 @@ class Comparing:
         """
         with self._reading(None, changes=False) as (connection, _):
             found = log.entries(connection, scenario)
+        found = list(self._named(found))
         if scenario is not None and not found:
             known = sorted({*self.settings.scenario_names, *self.graph().scenarios})
             if scenario not in known:
                 raise UnknownNameError("scenario", scenario, known)
         return found
 
+    def _named(self, entries: Sequence[LogEntry]) -> Iterator[LogEntry]:
+        """Yield entries of the log with the versions that they are about."""
+        try:
+            known = self.graph().versions
+        except DemosnapError:
+            # What was done can be told where the scripts cannot be read.
+            known = {}
+        before: dict[str, str | None] = {}
+        named = []
+        for entry in reversed(entries):
+            was = before.get(entry.scenario)
+            if entry.operation not in log.PROOFS:
+                before[entry.scenario] = entry.revision
+            versions = (known.get(one or "") for one in (entry.revision, was))
+            version, old = (one.version if one else None for one in versions)
+            named.append(replace(entry, version=version, was=was, was_version=old))
+        yield from reversed(named)
+
     def reset(
         self,
-        scenario: str,
+        scenario: str | None = None,
         *,
         discard: bool = False,
         cascade: Sequence[str] = (),
@@ -167,6 +216,8 @@ class Comparing:
         connection: Connection | None = None,
     ) -> MovePlan:
         """Bring the demo rows back to the loaded version, touching only those that differ.
+
+        `scenario` None is the only one.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.
@@ -181,7 +232,8 @@ class Comparing:
             dry_run=dry_run,
             non_transactional=non_transactional,
         )
-        return self._move(goals.reset(scenario), options, connection)
+        name = self.graph().only() if scenario is None else scenario
+        return self._move(goals.reset(name), options, connection)
 
     @contextlib.contextmanager
     def _looking(self, connection: Connection | None) -> Iterator[moves.Database]:

@@ -27,6 +27,9 @@ from collections.abc import Iterable, Sequence
 
 from demosnap.visible import one_line
 
+_NEAR = 0.75
+_ABBREVIATED = 3
+
 
 class DemosnapError(Exception):
     """Base of all errors that demosnap raises on purpose.
@@ -191,5 +194,11 @@ def place(file: str | None, line: int | None) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Render `; did you mean 'x'?` for the nearest known name, or an empty text."""
-    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {nearest[0]!r}?" if nearest else ""
+    # Case is no difference. With less in common a proposal is a guess, and misleads.
+    by_text = {one.lower(): one for one in reversed(list(known))}
+    text = name.lower()
+    nearest = difflib.get_close_matches(text, by_text, n=1, cutoff=_NEAR)
+    if not nearest and len(text) >= _ABBREVIATED:
+        # What is shortened, if it can be one name only.
+        nearest = [one for one in by_text if one.startswith(text)]
+    return f"; did you mean {by_text[nearest[0]]!r}?" if len(nearest) == 1 else ""

@@ -85,6 +85,29 @@ def configure(folder: Path, wanted: Mapping[str, str]) -> list[str]:
     return changed
 
 
+def known_to(script: Path, revision: str) -> tuple[bool, str]:
+    """Return whether a commit has a script with a revision's id, and a remote branch that has one.
+
+    The branch is an empty text where none has it, as far as this repository knows. A folder that
+    is in no repository has no commits.
+
+    Raises:
+        DemosnapError: git is not installed, or refuses the folder.
+    """
+    folder = script.parent
+    if not any((part / ".git").exists() for part in folder.absolute().parents):
+        return False, ""
+    top(folder)
+    about = (f"-S{revision}", "--format=%H", "--", script.name)
+    if not _checked(folder, "log", "--all", *about):
+        return False, ""
+    for commit in os.fsdecode(_checked(folder, "log", "--remotes", *about)).split():
+        words = ("branch", "--remotes", "--format=%(refname:short)", "--contains", commit)
+        if branches := os.fsdecode(_checked(folder, *words)).split():
+            return True, branches[0]
+    return True, ""
+
+
 def unmerged(folder: Path) -> dict[str, dict[int, str]]:
     """Return the object ids, by stage, of what a merge has left in conflict below a folder.
 

@@ -299,6 +299,23 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Undoing:
+    """A capture that is taken back, or was.
+
+    The database is stamped with `parent` then, None for base, and no row is touched. `committed`:
+    git has the version, and no branch of another repository that is known here has it. `removed`
+    and `written` are paths, relative to the current folder where they are below it; `written` is
+    empty for a dry run.
+    """
+
+    version: Version
+    parent: Version | None
+    committed: bool
+    removed: tuple[str, ...]
+    written: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Renumbering:
     """What a renumbering does, or did.
 

@@ -45,10 +45,14 @@ def url_of(settings: Settings) -> URL:
             hint="Give --url, set DEMOSNAP_DATABASE_URL, or write sqlalchemy.url.",
         )
     try:
-        return urls.normalise(settings.database_url)
+        url = urls.normalise(settings.database_url)
     except ConfigError as error:
         source = f" (it comes from {settings.url_source})" if settings.url_source else ""
         raise ConfigError(f"{error.message}{source}", hint=error.hint) from None
+    in_file = settings.url_source and settings.url_source.endswith("]")
+    if settings.start is not None and in_file:
+        return urls.placed(url, settings.start)
+    return url
 
 
 def describe(url: URL, settings: Settings) -> Target:

@@ -240,7 +240,7 @@ def test_settings_that_are_not_there(project: Workspace) -> None:
     (project.revisions / "demosnap.yaml").unlink()
     refused(project, "history", 1, "no demosnap.yaml in ", "Run `demosnap init`")
     (project.folder / "alembic.ini").unlink()
-    refused(project, "history", 1, "no alembic.ini in ", "Run `demosnap init` there")
+    refused(project, "history", 1, "no alembic.ini in ", "Run `demosnap init` in your project")
 
 
 # ---------------------------------------------------------------------- databases

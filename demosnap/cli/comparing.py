@@ -30,7 +30,12 @@ _exit_code = click.option(
 
 
 @click.command("diff", cls=StepCommand)
-@click.argument("scenario", shell_complete=completion.scenario)
+@click.argument(
+    "scenario",
+    required=False,
+    shell_complete=completion.side_or_scenario,
+    callback=strip_step,
+)
 @click.argument(
     "old", metavar="[FROM]", required=False, shell_complete=completion.side, callback=strip_step
 )
@@ -51,7 +56,7 @@ _exit_code = click.option(
 @pass_session
 def diff(
     session: Session,
-    scenario: str,
+    scenario: str | None,
     old: str | None,
     new: str | None,
     stat: bool,
@@ -63,9 +68,11 @@ def diff(
 
     FROM and TO are v1, v1_2025-01-15, head, -1, a revision id, base or database. Without TO a
     version is compared with the database, without both it is the loaded one. Long values are
-    shortened around what has changed; -v shows them whole.
+    shortened around what has changed; -v shows them whole. SCENARIO can be left out where there
+    is only one.
 
     \b
+    demosnap diff
     demosnap diff general v1 v2
     demosnap diff general v1 v2 --stat
     demosnap diff general
@@ -76,7 +83,10 @@ def diff(
     if form == "sql" and stat:
         raise UsageError("--stat does not go with --format sql", "Give one of them.")
     totals = differences.Totals()
-    with session.project().diff(scenario, old, new, checked=form == "sql") as found:
+    project = session.project()
+    words = [word for word in (scenario, old, new) if word is not None]
+    scenario, old, new = project.sides(words)
+    with project.diff(scenario, old, new, checked=form == "sql") as found:
         known = [pair.name for pair in found.pairs()]
         if table is not None and table not in known:
             raise UnknownNameError("table", table, known)

@@ -27,7 +27,7 @@ def versions_by_scenario(session: Session) -> dict[str, list[str]]:
 
     found: dict[str, list[tuple[int, str]]] = {}
     try:
-        file = ini.read(ini.config_path(session.config))
+        file = ini.find(session.config)
         _, folder = ini.locations(file, ini.choose_section(file, session.name))
         subfolders = [path for path in folder.iterdir() if path.is_dir()]
         for path in (folder, *subfolders):
@@ -74,6 +74,15 @@ def side(context: click.Context, parameter: click.Parameter, incomplete: str) ->
     """Complete a side of `diff`, of the scenario given before."""
     known = versions_by_scenario(_session(context)).get(context.params.get("scenario") or "", [])
     return _fitting([*known, "head", "base", "database"], incomplete)
+
+
+def side_or_scenario(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Complete the first word of `diff`: where there is one scenario it may be a side."""
+    known = versions_by_scenario(_session(context))
+    sides = [*next(iter(known.values())), "head", "base", "database"] if len(known) == 1 else []
+    return _fitting([*known, *sides], incomplete)
 
 
 def _targets(context: click.Context) -> list[str]:

@@ -298,34 +298,6 @@ def _note_heads(session: Session, project: Project, entries: list[HistoryEntry])
             session.note(render.finding(finding))
 
 
-def renumber(session: Session, name: str, dry_run: bool, others: dict[str, object]) -> None:
-    """Make a version the next one after the other head, and say what was done.
-
-    `others` are the other words of the call, which are about a capture.
-
-    Raises:
-        UsageError: one of them was given.
-    """
-    from demosnap.cli import render
-
-    for option, value in others.items():
-        if value and option != "dry_run":
-            word = option if option.isupper() else f"--{option.replace('_', '-')}"
-            raise UsageError(
-                f"--renumber does not go with {word}",
-                "It captures nothing, and VERSION names the scenario.",
-            )
-    result = session.project().renumber(name, dry_run=dry_run)
-    session.done(dry_run=dry_run)
-    if session.quiet and not dry_run:
-        screen.echo(render.snapshot_path(result.versions[-1][1]))
-        return
-    for line in render.renumbering(result):
-        screen.echo(line)
-    for note in result.notes:
-        session.note("note: " + note.replace("\n", "\n  "))
-
-
 def _show_findings(findings: list[Finding]) -> None:
     from demosnap.cli import render
 

@@ -137,6 +137,22 @@ def _write_options(
                 formatter.write_dl(records)
 
 
+def no_options_with_sql(options: dict[str, Any]) -> None:
+    """Check that none of the options of a move is given beside --sql.
+
+    Raises:
+        UsageError: one is.
+    """
+    for name, value in options.items():
+        if name == "rehearse":
+            name, value = "no_rehearse", not value
+        if value and value != "full":
+            raise UsageError(
+                f"--{name.replace('_', '-')} does not go with --sql",
+                "The script of --sql is written without a look at any database.",
+            )
+
+
 class Command(click.Command):
     """A command that takes the global options too."""
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demosnap.cli import comparing, completion, files, git, screen
+from demosnap.cli import comparing, completion, files, git, revisions, screen
 from demosnap.cli.options import (
     DOCS,
     Group,
     StepCommand,
     lock_timeout,
+    no_options_with_sql,
     pass_session,
     rehearse,
     rehearse_capture,
@@ -118,6 +119,11 @@ def cli(context: click.Context) -> None:
     shell_complete=completion.version,
     help="Capture nothing: make VERSION, one of two heads, the next version after the other.",
 )
+@click.option(
+    "--undo",
+    is_flag=True,
+    help="Capture nothing: take the last capture back, files and stamp; the rows stay.",
+)
 @_dry_run
 @rehearse_capture
 @click.option(
@@ -152,13 +158,17 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
     demosnap revision general -m "v2: more todos"
     demosnap revision general --dry-run
     demosnap revision --renumber general@v2_2025-01-21
+    demosnap revision --undo general
     """
     from demosnap.cli import render
 
     dry_run = options["dry_run"]
     renumber = options.pop("renumber")
     if renumber is not None:
-        files.renumber(session, renumber, dry_run, {"SCENARIO": scenario, **options})
+        revisions.renumber(session, renumber, dry_run, {"SCENARIO": scenario, **options})
+        return
+    if options.pop("undo"):
+        revisions.undo(session, scenario, dry_run, options)
         return
     if scenario is None:
         raise UsageError(
@@ -230,7 +240,7 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
             "`demosnap heads` lists what there is.",
         )
     if options.pop("sql"):
-        _no_options_with_sql(options)
+        no_options_with_sql(options)
         session.project().upgrade_sql(targets, screen.data())
         return
     _run(session, "upgrade", options, session.project().upgrade, *targets)
@@ -269,7 +279,7 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
             f"`demosnap downgrade general {scenario}`",
         )
     if options.pop("sql"):
-        _no_options_with_sql(options)
+        no_options_with_sql(options)
         session.project().downgrade_sql(scenario, step, screen.data())
         return
     _run(session, "downgrade", options, session.project().downgrade, scenario, step)
@@ -321,7 +331,7 @@ def stamp(session: Session, name: str, no_verify: bool) -> None:
 
 
 @cli.command("reset")
-@click.argument("scenario", shell_complete=completion.scenario)
+@click.argument("scenario", required=False, shell_complete=completion.scenario)
 @click.option(
     "--discard",
     is_flag=True,
@@ -335,15 +345,15 @@ def stamp(session: Session, name: str, no_verify: bool) -> None:
 @_dry_run
 @lock_timeout
 @pass_session
-def reset(session: Session, scenario: str, **options: Any) -> None:
+def reset(session: Session, scenario: str | None, **options: Any) -> None:
     """Undo what a demo has changed since the load.
 
     The demo rows of SCENARIO are again what the loaded version has: rows that were changed, added
     or deleted since are put back, and rows that nobody touched are left alone. What goes is shown
-    first; --dry-run shows every row.
+    first; --dry-run shows every row. SCENARIO can be left out where there is only one.
 
     \b
-    demosnap reset general --dry-run
+    demosnap reset --dry-run
     demosnap reset general
     """
     _run(session, "reset", options, session.project().reset, scenario)
@@ -378,17 +388,6 @@ def _show_plan(session: Session, plan: MovePlan | CapturePlan) -> None:
     session.note(render.target(plan.target))
     screen.echo(render.plan_body(plan, sys.stdout))
     comparing.show_changes(session, plan)
-
-
-def _no_options_with_sql(options: dict[str, Any]) -> None:
-    for name, value in options.items():
-        if name == "rehearse":
-            name, value = "no_rehearse", not value
-        if value and value != "full":
-            raise UsageError(
-                f"--{name.replace('_', '-')} does not go with --sql",
-                "The script of --sql is written without a look at any database.",
-            )
 
 
 for _command in (*files.COMMANDS, *comparing.COMMANDS, *git.COMMANDS):

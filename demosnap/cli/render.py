@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         RevisionResult,
         StatusEntry,
         Target,
+        Undoing,
         Unpicked,
     )
 
@@ -210,6 +211,19 @@ def revision(result: RevisionResult) -> list[str]:
     return [*lines, *_changed_files(result.files, ignored=result.ignored)]
 
 
+def undoing(result: Undoing, *, dry_run: bool) -> list[str]:
+    """Render what becomes of a capture that is taken back, and the files that were changed."""
+    version, parent = result.version, result.parent
+    stay = f"changes since {parent.short}" if parent else "in no version"
+    done = "would be undone" if dry_run else "undone"
+    head = (
+        f"{version.scenario}: {version.version} {done}, the stamp is {_short(parent)}; the rows"
+        f" stay, {stay}"
+    )
+    gone = [f"{'would remove' if dry_run else 'removed'} {one_line(f)}" for f in result.removed]
+    return [head, *gone, *_changed_files(result.written)]
+
+
 def renumbering(result: Renumbering) -> list[str]:
     """Render what becomes of the versions of a head, and the files that were changed."""
     lines = []
@@ -319,14 +333,25 @@ def _loaded(entry: StatusEntry) -> str:
 
 def log(entries: Sequence[LogEntry], stream: TextIO) -> str:
     """Render what was done to the database, one line each."""
-    table = tables.table(stream, "when (UTC)", "what", "scenario", "revision", ">rows", "who")
+    table = tables.table(stream, "when (UTC)", "what", "scenario", "version", ">rows", "who")
     for entry in entries:
         when = entry.logged_at.replace("T", " ").replace("Z", "")
-        revision = Text(entry.revision or "base")
+        version = Text(_logged(entry))
         who = Text(f"{entry.os_user}@{entry.host}", style="dim")
         count = number(sum(entry.rows.values()))
-        table.add(when, entry.operation, Text(entry.scenario), revision, count, who)
+        table.add(when, entry.operation, Text(entry.scenario), version, count, who)
     return tables.text(table, stream)
+
+
+def _logged(entry: LogEntry) -> str:
+    """Render where an entry of the log went, and from where; an id where no script knows it."""
+
+    def name(revision: str | None, version: str | None) -> str:
+        return version.partition("_")[0] if version else revision or "base"
+
+    goal = name(entry.revision, entry.version)
+    stays = entry.was == entry.revision or entry.operation == "rehearse" or entry.was is None
+    return goal if stays else f"{name(entry.was, entry.was_version)} → {goal}"
 
 
 def finding(finding: Finding) -> str:

@@ -39,7 +39,8 @@ loaded), newer [version], clean, drift {table: {added, removed, modified, unpick
 cannot be told), problems [text], kept {table: n}, released {table: n} and unpicked, a list of
 {table, count, rows [text], following, since}: rows that are no longer picked by what they hold,
 and those that are not since a row is not that they hang on. `log`: a list, the newest first:
-logged_at (UTC), operation, scenario, revision (null: base), rows {table: n}, total, digest,
+logged_at (UTC), operation, scenario, revision (null: base), version (null: base, or no script
+knows it), rows {table: n}, total, digest,
 demosnap_version, os_user, host.
 
 `check`: a list of findings: message, file, line, hint; all but the message may be null.
@@ -161,6 +162,7 @@ def log_entry(entry: LogEntry) -> dict[str, Any]:
         "operation": entry.operation,
         "scenario": entry.scenario,
         "revision": entry.revision,
+        "version": entry.version,
         "rows": dict(entry.rows),
         "total": sum(entry.rows.values()),
         "digest": entry.digest,

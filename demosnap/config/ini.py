@@ -8,7 +8,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from demosnap.config import passwords
@@ -26,12 +26,14 @@ _INIT_HINT = "Run `demosnap init`; it adds what is missing and changes nothing e
 class Ini:
     """A parsed alembic.ini.
 
-    `path` is absolute, None for a configuration that was made without a file.
+    `path` is absolute, None for a configuration that was made without a file. `above`: it was
+    found in a folder above the current one.
     """
 
     path: Path | None
     text: str
     parser: configparser.ConfigParser
+    above: bool = False
 
     @property
     def name(self) -> str:
@@ -42,6 +44,11 @@ class Ini:
     def root(self) -> Path:
         """The folder that `%(here)s` stands for."""
         return self.path.parent if self.path else Path.cwd()
+
+    @property
+    def start(self) -> Path:
+        """The folder that relative paths in it start at: for whoever works in its own."""
+        return self.root if self.above else Path.cwd()
 
     def get(self, section: str, option: str) -> str | None:
         """Return an option's value, None where section or option is missing or empty.
@@ -77,6 +84,58 @@ class Ini:
                 if name.lower() == option and (found is None or here == section):
                     found = number
         return found
+
+
+def find(config_file: str | os.PathLike[str] | None) -> Ini:
+    """Read the ini file: the given one, else ALEMBIC_CONFIG's, else the nearest `alembic.ini`.
+
+    That is looked for in the current folder and in those above it, up to the user's home or the
+    border of the file system.
+
+    Raises:
+        ConfigError: there is none, or it cannot be used.
+    """
+    path = config_path(config_file)
+    if config_file is not None or os.environ.get("ALEMBIC_CONFIG") or os.path.lexists(path):
+        return read(path)
+    found = _above(path)
+    if found is None:
+        raise ConfigError(
+            f"no {path.name} in {path.parent}, nor in a folder above it",
+            hint="Run `demosnap init` in your project's folder, or name the file with -c.",
+        )
+    return replace(read(found), above=True)
+
+
+def _above(path: Path) -> Path | None:
+    """Return the nearest file of a path's name above its folder.
+
+    Raises:
+        ConfigError: it is somebody else's.
+    """
+    folder = path.parent
+    device = folder.stat().st_dev
+    home = Path("~").expanduser()
+    for parent in folder.parents:
+        # Above a home, and on another disk, is nobody's project; `git` looks no further either.
+        if (folder.is_relative_to(home) and not parent.is_relative_to(home)) or (
+            parent.stat().st_dev != device
+        ):
+            return None
+        found = parent / path.name
+        if found.is_file():
+            if _owner(found) not in (os.getuid(), _owner(folder)):
+                # It names code that is run.
+                raise ConfigError(
+                    f"the nearest {path.name} is {found}, of another user",
+                    hint="If it is the one you mean, name it with -c.",
+                )
+            return found
+    return None
+
+
+def _owner(path: Path) -> int:
+    return path.stat().st_uid
 
 
 def config_path(config_file: str | os.PathLike[str] | None) -> Path:
@@ -188,7 +247,7 @@ def locations(ini: Ini, section: str) -> tuple[Path, Path]:
         raise ConfigError(
             f"[{section}] names no script_location", ini.name, ini.line_of(section), _INIT_HINT
         )
-    script_location = _resolve(script)
+    script_location = _resolve(script, ini.start)
     versions = ini.get(section, "version_locations")
     if versions is None:
         return script_location, script_location / "versions"
@@ -205,16 +264,17 @@ def locations(ini: Ini, section: str) -> tuple[Path, Path]:
             or ini.line_of(section, "version_path_separator"),
             f"Write one of {', '.join(_SEPARATORS)}.",
         )
-    return script_location, _resolve(next(part.strip() for part in parts if part.strip()))
+    first = next(part.strip() for part in parts if part.strip())
+    return script_location, _resolve(first, ini.start)
 
 
-def _resolve(location: str) -> Path:
+def _resolve(location: str, start: Path) -> Path:
     if ":" in location and not Path(location).is_absolute():
         # `package:folder`, which Alembic finds inside an installed package.
         from alembic.util.pyfiles import coerce_resource_to_filename
 
         return coerce_resource_to_filename(location).absolute()
-    return Path(location).absolute()
+    return start / location
 
 
 def database_url(

@@ -27,7 +27,8 @@ class Settings(Choices):
     `section` the section of it that is used. `root` is its folder, `script_location` the one of
     env.py, `revisions` the first version location, which holds demosnap.yaml. `database_url` is
     raw, passwords and all, None where nothing names a database; `url_source` says where it
-    comes from: `--url`, `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, `DATABASE_URL`.
+    comes from: `--url`, `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, `DATABASE_URL`. `start`
+    is the folder that relative paths in the ini file start at, None for the current one.
     """
 
     config_file: Path | None
@@ -37,6 +38,7 @@ class Settings(Choices):
     revisions: Path
     database_url: str | None = field(repr=False)
     url_source: str | None
+    start: Path | None = None
     given: Config | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -72,7 +74,22 @@ class Settings(Choices):
             return self.given
         from alembic.config import Config
 
-        return Config(self.config_file, ini_section=self.section)
+        config = Config(self.config_file, ini_section=self.section)
+        if self.start is not None:
+            self._start_at(config, self.start)
+        return config
+
+    def _start_at(self, config: Config, start: Path) -> None:
+        """Make paths absolute that Alembic takes from the current folder."""
+        config.set_main_option("script_location", _escaped(self.script_location))
+        if config.get_main_option("version_locations") is None:
+            return
+        # Alembic before 1.16 has no such method.
+        listed = getattr(config, "get_version_locations_list", lambda: [str(self.revisions)])()
+        places = [one if ":" in one else start / one for one in listed]
+        for name in ("path_separator", "version_path_separator"):
+            config.set_main_option(name, "os")
+        config.set_main_option("version_locations", os.pathsep.join(map(_escaped, places)))
 
     def line_of(self, *path: str) -> int | None:
         """Return the line of a key in demosnap.yaml, or of an entry of a list.
@@ -93,6 +110,10 @@ class Settings(Choices):
         return ConfigError(message, shown(self.yaml_file), line, hint)
 
 
+def _escaped(value: object) -> str:
+    return str(value).replace("%", "%%")
+
+
 def load(
     config_file: str | os.PathLike[str] | None = None,
     *,
@@ -101,14 +122,15 @@ def load(
 ) -> Settings:
     """Read alembic.ini and demosnap.yaml.
 
-    `config_file` None: ALEMBIC_CONFIG, else `alembic.ini` in the current folder. `section` None:
+    `config_file` None: ALEMBIC_CONFIG, else the nearest `alembic.ini`: in the current folder, or
+    in one above it. `section` None:
     `[demosnap]` if it names a script_location, else `[alembic]`. `url` goes before every other
     place that names a database.
 
     Raises:
         ConfigError: a file is missing or broken, or something in it cannot be meant.
     """
-    file = ini.read(ini.config_path(config_file))
+    file = ini.find(config_file)
     return _settings(file, ini.choose_section(file, section), url)
 
 
@@ -143,5 +165,6 @@ def _settings(
         revisions=revisions,
         database_url=database_url,
         url_source=url_source,
+        start=file.root if file.above else None,
         given=given,
     )

@@ -324,7 +324,8 @@ def _log(connection: Connection, dialect: Dialect, one: Prepared, digest: str | 
     operation: str = move.action
     if move.action == "stamp":
         operation = one.operation
-        if target is not None and target.dialect == dialect.name:
+        # Of an undone capture the rows stay, and are not the target's.
+        if target is not None and target.dialect == dialect.name and operation != "undo":
             digest = target.digest
     rows = one.rows.expected(target) if target else {}
     revision = target.revision if target else None

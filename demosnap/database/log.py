@@ -63,9 +63,11 @@ class LogEntry:
     """One line of `demosnap_log`.
 
     `logged_at` is UTC (`YYYY-MM-DDTHH:MM:SSZ`). `operation` is load, purge, reset, capture,
-    stamp or rehearse. `revision` is None for base. `digest` is of the canonical rows that the
+    stamp, undo or rehearse. `revision` is None for base. `digest` is of the canonical rows that the
     database then held, in its own dialect and over the columns of the revision's snapshot; None
-    where it held none. That of a rehearsal is of what was proved.
+    where it held none, and of an undo. That of a rehearsal is of what was proved.
+    `version` is the readable name of the revision, None for base and where no script here has it;
+    `was` is the revision that the entry before says, and `was_version` that one's name.
     """
 
     logged_at: str
@@ -77,6 +79,9 @@ class LogEntry:
     demosnap_version: str
     os_user: str
     host: str
+    version: str | None = None
+    was: str | None = None
+    was_version: str | None = None
 
 
 def exist(connection: Connection) -> bool:

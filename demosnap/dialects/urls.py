@@ -13,6 +13,8 @@ from demosnap.dialects import other_drivers, url_hints
 from demosnap.errors import ConfigError, MissingDriverError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import URL
 
 # Rails, Laravel, Django (dj-database-url) and Heroku have names of their own.
@@ -171,6 +173,14 @@ def _sqlite(rest: str) -> str:
     if rest in ("", ":memory:", "//:memory:", "///:memory:"):
         return "//"
     return rest if rest.startswith("//") else f"///{rest}"
+
+
+def placed(url: URL, folder: Path) -> URL:
+    """Return a URL of which the path of a file starts at a folder, where it is relative."""
+    name = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
+    if name is None or name.startswith("/") or (url.database or "").startswith("file:"):
+        return url
+    return url.set(database=str(folder / name))
 
 
 def sqlite_file(url: URL) -> str | None:

@@ -296,14 +296,25 @@ def _link(link: Path, target: str) -> None:
     if link.is_symlink() and str(link.readlink()) == target:
         return
     with temporary(link.parent, link.name) as beside:
-        beside.unlink()
-        try:
-            beside.symlink_to(target)
-        except (OSError, NotImplementedError):
-            # A file system without links gets a copy.
-            beside.write_bytes((link.parent / target).read_bytes())
+        point(beside, target)
         beside.replace(link)
     journal.sync(link.parent)
+
+
+def point(beside: Path, target: str) -> None:
+    """Make a link to a file of the same folder, in the place of an empty file."""
+    beside.unlink()
+    try:
+        beside.symlink_to(target)
+    except (OSError, NotImplementedError):
+        # A file system without links gets a copy.
+        beside.write_bytes((beside.parent / target).read_bytes())
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove a folder if nothing is in it."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _umask() -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
-from alembic.util import CommandError, load_python_file
+from alembic.util import CommandError, load_python_file, to_tuple
 
 from demosnap.errors import DemosnapError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import Version
@@ -23,11 +23,15 @@ _RELATIVE = re.compile(r"[+-][0-9]+\Z")
 
 
 class Graph:
-    """All versions, by revision id, each after its parent; scenarios in order of name."""
+    """All versions, by revision id, each after its parent; scenarios in order of name.
+
+    `needed` are ids that a script names as `depends_on`, with that script's.
+    """
 
     def __init__(self, versions: Iterable[Version]) -> None:
         ordered = sorted(versions, key=lambda v: (v.scenario, *conflicts.age(v)))
         self.versions = {version.revision: version for version in ordered}
+        self.needed: dict[str, str] = {}
         self._children: dict[str, list[Version]] = {}
         for version in self.versions.values():
             if version.down_revision is not None:
@@ -53,7 +57,8 @@ class Graph:
                 plugin.ignore_links()
                 # Alembic goes on to a KeyError where a script follows one that is not there.
                 warnings.filterwarnings("error", r"Revision .* is not present", UserWarning)
-                found = [scripts.parse(script) for script in directory.walk_revisions()]
+                walked = list(directory.walk_revisions())
+                found = [scripts.parse(script) for script in walked]
         except CommandError as error:
             cls._check_first_versions(directory)
             raise ScriptError(str(error), "`demosnap check` names every problem.") from error
@@ -84,7 +89,11 @@ class Graph:
                 place.filename,
                 place.lineno,
             ) from error
-        return cls(found)
+        graph = cls(found)
+        for script in walked:
+            for needed in to_tuple(script.dependencies, default=()):
+                graph.needed[needed] = script.revision
+        return graph
 
     @classmethod
     def loose(cls, paths: Iterable[Path]) -> Graph:
@@ -126,6 +135,24 @@ class Graph:
     def scenarios(self) -> tuple[str, ...]:
         """The names of the scenarios that have a version, sorted."""
         return tuple(sorted({version.scenario for version in self.versions.values()}))
+
+    def only(self) -> str:
+        """Return the name of the only scenario that has a version.
+
+        Raises:
+            UsageError: there is none, or there are several.
+        """
+        names = self.scenarios
+        if len(names) == 1:
+            return names[0]
+        if not names:
+            raise UsageError(
+                "there are no versions yet",
+                '`demosnap revision SCENARIO -m "v1"` captures the first.',
+            )
+        raise UsageError(
+            "no scenario is named, and there are several", f"Name one of {', '.join(names)}."
+        )
 
     def of(self, scenario: str) -> list[Version]:
         """Return the versions of a scenario, oldest first."""

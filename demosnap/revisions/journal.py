@@ -43,9 +43,9 @@ def finish(folder: Path) -> bool:
         return False
     change = json.loads(journal.read_text(encoding="utf-8"))
     for beside, place in change["put"]:
-        if (folder / beside).exists():
+        if os.path.lexists(folder / beside):
             (folder / beside).replace(folder / place)
-        elif not (folder / place).exists():
+        elif not os.path.lexists(folder / place):
             raise DemosnapError(
                 f"{folder / place} was to be put in place, and is gone",
                 f"Restore the revisions from version control, and delete {journal}.",

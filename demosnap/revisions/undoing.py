@@ -1,0 +1,178 @@
+"""Take back the last capture: its files, and what the database says of it. No row is touched.
+
+The stamp goes first, and then all files in one change, which a journal tells of. Killed in between,
+the database is at the parent and the version is still there, and the same command ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from demosnap import git
+from demosnap.config import Settings
+from demosnap.config.names import shown
+from demosnap.database.log import LogEntry
+from demosnap.database.moves import Goal
+from demosnap.errors import RefusedError
+from demosnap.model import Version
+from demosnap.plan import Undoing
+from demosnap.revisions import files, goals, journal
+from demosnap.revisions.graph import Graph
+
+OPERATION = "undo"
+"""What the log calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What can be taken back, `stamped` saying whether the database still says that it has it."""
+
+    undoing: Undoing
+    stamped: bool
+    graph: Graph
+
+    @property
+    def goal(self) -> goals.Goals:
+        """The goal of the stamp: the version that the capture followed, or base."""
+        version, parent = self.undoing.version, self.undoing.parent
+        return lambda graph, current: [
+            Goal(
+                version.scenario,
+                current.get(version.scenario),
+                parent,
+                stamp_only=True,
+                operation=OPERATION,
+            )
+        ]
+
+
+def look(
+    settings: Settings,
+    graph: Graph,
+    scenario: str,
+    stamps: Sequence[str],
+    entries: Sequence[LogEntry],
+) -> Found:
+    """Find the last capture of a scenario, by what the database says of it.
+
+    `stamps` are the database's, `entries` those of its log for the scenario, the newest first.
+
+    Raises:
+        RefusedError: it was not captured from this database, or others may know it.
+        ScriptError: the scenario has several heads, and the database is at none of them.
+    """
+    heads = graph.heads(scenario)
+    version = next((head for head in heads if head.revision in stamps), None)
+    version = version or graph.head(scenario)
+    parent = graph.versions.get(version.down_revision or "")
+    stamped = version.revision in stamps
+    last = next(iter(entries), None)
+    # It was killed after the stamp.
+    begun = (
+        last is not None
+        and last.operation == OPERATION
+        and last.revision == version.down_revision
+        and (parent is None or parent.revision in stamps)
+    )
+    reasons = list(_reasons(version, parent, stamps, entries, stamped or begun))
+    committed, pushed = git.known_to(_own_files(version)[0], version.revision)
+    if pushed:
+        reasons.append(
+            f"{version.version} is pushed: {pushed} has it, and others may have loaded it\n"
+            f"`demosnap revision {scenario}` captures the next version instead"
+        )
+    if needing := graph.needed.get(version.revision):
+        reasons.append(f"{needing} depends on {version.version} (depends_on)")
+    if reasons:
+        raise RefusedError(f"revision --undo {scenario}", reasons)
+    return Found(
+        Undoing(
+            version=version,
+            parent=parent,
+            committed=committed,
+            removed=tuple(shown(path) for path in _gone(settings, graph, version)),
+        ),
+        stamped,
+        graph,
+    )
+
+
+def _reasons(
+    version: Version,
+    parent: Version | None,
+    stamps: Sequence[str],
+    entries: Sequence[LogEntry],
+    here: bool,
+) -> Sequence[str]:
+    name = f"{version.scenario}@{version.short}"
+    by_hand = (
+        "where it was captured, `demosnap revision --undo` takes it back; by hand, delete"
+        f" {version.file} and its .py, and run `demosnap manifest`"
+    )
+    captured = any(e.operation == "capture" and e.revision == version.revision for e in entries)
+    if not captured:
+        return [
+            f"{version.version} was not captured from this database, or its log does not say so\n"
+            + by_hand
+        ]
+    if not here:
+        at = next((s for s in stamps if s.startswith(f"{version.scenario}_")), None)
+        where = f"is at {at}" if at else f"holds nothing of {version.scenario}"
+        return [
+            f"the database {where}, not at {version.version}, and its rows are of another version\n"
+            f"`demosnap upgrade {name}` first, so that the rows of {version.short} are not lost"
+        ]
+    return []
+
+
+def _own_files(version: Version) -> tuple[Path, Path]:
+    snapshot = Path(version.folder) / version.file
+    return snapshot.with_suffix(".py"), snapshot
+
+
+def _gone(settings: Settings, graph: Graph, version: Version) -> list[Path]:
+    """Return the files that go; where nothing is left, what is derived goes too."""
+    gone = list(_own_files(version))
+    if len(graph.of(version.scenario)) == 1:
+        gone.append(Path(version.folder) / files.LATEST)
+    if len(graph.versions) == 1:
+        gone += [settings.revisions / name for name in (files.MANIFEST, files.SCHEMA_VERSIONS)]
+    return gone
+
+
+def remove(settings: Settings, found: Found, before_files: Callable[[], None]) -> tuple[str, ...]:
+    """Take the version's files out, with all that is derived of it; return what is written anew.
+
+    `before_files` is called when all is written beside.
+
+    Raises:
+        DemosnapError: the file system refused; the message says whether anything was changed.
+    """
+    version = found.undoing.version
+    left = Graph(v for v in found.graph.versions.values() if v != version)
+    folder = Path(version.folder)
+    for place in (folder, (settings.revisions / files.MANIFEST).parent):
+        files.check_inside(settings, place)
+    put: list[tuple[Path, Path]] = []
+    try:
+        if left.of(version.scenario):
+            link = folder / files.LATEST
+            beside = files.new_beside(folder, journal.BESIDE)
+            put.append((beside, link))
+            files.point(beside, files.latest(left, version.scenario).file)
+        for name, text in (files.derived(settings, left) if left.versions else {}).items():
+            place = settings.revisions / name
+            files.make_folder(place.parent)
+            beside = files.new_beside(place.parent, journal.BESIDE)
+            put.append((beside, place))
+            files.write_synced(beside, text.encode())
+    except BaseException:
+        for beside, _ in put:
+            beside.unlink(missing_ok=True)
+        raise
+    before_files()
+    files.change(settings, put, _gone(settings, found.graph, version))
+    files.remove_empty(folder)
+    return tuple(shown(place) for _, place in put)
