@@ -1,0 +1,155 @@
+"""What MySQL 9 does otherwise than MariaDB, on the server in MariaDB's place.
+
+On MariaDB the same holds, as far as it has such types.
+"""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from conftest import Database, Workspace, make_database
+
+from demosnap.dialects import mysql_values as values
+from demosnap.dialects.mysql_types import codec
+from demosnap.errors import DatabaseError
+from demosnap.project import Project
+
+SETTINGS = "marker: {column: is_demo}\nscenarios: {general: {default: true}}\n"
+Doubles = list[float]
+
+
+@pytest.fixture(params=["mariadb"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty database of MariaDB, or MySQL."""
+    yield from make_database(request.param, tmp_path)
+
+
+@pytest.fixture
+def app(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A project whose demo rows a column marks."""
+    workspace = make_workspace(database)
+    workspace.configure(SETTINGS)
+    return workspace
+
+
+def only_mysql(database: Database) -> None:
+    """Skip the test where MariaDB is."""
+    if database.server != "mysql":
+        pytest.skip("only MySQL has it")
+
+
+def round_trip(app: Workspace) -> str:
+    """Capture, purge and load; check that all is what it was, and return the snapshot."""
+    before = app.database.dump()
+    app.project.revision("general", date="2025-01-20")
+    app.project.downgrade("general", "base")
+    app.project.upgrade("general@head")
+    assert app.database.dump() == before
+    return (app.revisions / "general" / "latest.sql").read_text()
+
+
+def odd_doubles() -> Doubles:
+    """Return doubles of all sizes, with as many digits as there are."""
+    draw = random.Random(9)
+    bits = [struct.unpack("<d", draw.randbytes(8))[0] for _ in range(300)]
+    found = [number for number in bits if number == number and abs(number) < 1.7e308]
+    found += [draw.uniform(-1, 1) * 10.0 ** draw.randint(-20, 20) for _ in range(300)]
+    found += [10.0**power for power in range(-22, 23)]
+    return [*found, -1.2345678901234567e-10, 2.2250738585072014e-308, 5e-324, 0.0]
+
+
+def test_doubles_and_floats_keep_their_last_digits(database: Database) -> None:
+    doubles = odd_doubles()
+    floats = [values.single(float(f"{n:.5g}")) for n in doubles if 1e-37 < abs(n) < 3e38]
+    database.execute(
+        "CREATE TABLE d (id INTEGER PRIMARY KEY, d DOUBLE)",
+        "CREATE TABLE f (id INTEGER PRIMARY KEY, f FLOAT)",
+        f"INSERT INTO d VALUES {','.join(f'({i},{n!r})' for i, n in enumerate(doubles))}",
+        f"INSERT INTO f VALUES {','.join(f'({i},{n!r})' for i, n in enumerate(floats))}",
+    )
+    for name, kind, numbers in (("d", "double", doubles), ("f", "float", floats)):
+        found = database.rows(f"SELECT {codec(kind).sql(name)} FROM {name} ORDER BY id")
+        # One form on both servers, of the digits of Python's repr().
+        assert [text for (text,) in found] == [codec(kind).encode(n).decode() for n in numbers]
+
+
+def test_they_are_loaded_and_the_sign_of_zero_with_them(app: Workspace) -> None:
+    app.database.execute(
+        "CREATE TABLE d (id INTEGER PRIMARY KEY, is_demo BOOLEAN, d DOUBLE, f FLOAT)",
+        "INSERT INTO d VALUES (1, TRUE, -1.2345678901234567e-10, 1.1), (2, TRUE, '-0', '-0'),"
+        " (3, TRUE, 2.2250738585072014e-308, 3.4028234e38)",
+    )
+    text = round_trip(app)
+    assert "'2.2250738585072014e-308'" in text
+    kept = {row[0]: str(row[1]) for row in app.database.rows("SELECT id, d FROM d")}
+    assert ("'-0'" in text) == (app.database.server == "mysql") == (kept[2] == "-0.0")
+
+
+def test_json_that_holds_other_than_json_is_captured_as_it_comes_back(app: Workspace) -> None:
+    only_mysql(app.database)
+    app.database.execute(
+        "CREATE TABLE j (id INTEGER PRIMARY KEY, is_demo BOOLEAN, j JSON)",
+        "INSERT INTO j SELECT 1, TRUE, JSON_OBJECT('price', CAST(9.50 AS DECIMAL(8, 2)), 'at',"
+        " CAST('2025-01-20' AS DATE), 'for', CAST('10:00:00.5' AS TIME(1)))",
+    )
+    app.project.revision("general", date="2025-01-20")
+    app.project.downgrade("general", "base")
+    app.project.upgrade("general@head")
+    (found,) = app.database.rows("SELECT CAST(j AS CHAR), JSON_TYPE(j->'$.at') FROM j")
+    assert found == (
+        '{"at": "2025-01-20", "for": "10:00:00.500000", "price": 9.5}',
+        "STRING",
+    )
+
+
+@pytest.mark.parametrize("value", ["CAST(X'6162' AS JSON)", "JSON_ARRAY(12345678901234567890.123)"])
+def test_json_that_does_not_come_back_is_refused_at_capture(app: Workspace, value: str) -> None:
+    only_mysql(app.database)
+    app.database.execute(
+        "CREATE TABLE j (id INTEGER PRIMARY KEY, is_demo BOOLEAN, j JSON)",
+        f"INSERT INTO j SELECT 7, TRUE, {value}",
+    )
+    with pytest.raises(DatabaseError, match=r"j: row id=7: j holds JSON with bytes, or a number"):
+        app.project.revision("general", date="2025-01-20")
+
+
+def test_a_vector_stops_nothing(app: Workspace) -> None:
+    only_mysql(app.database)
+    app.database.execute(
+        "CREATE TABLE v (id INTEGER PRIMARY KEY, is_demo BOOLEAN, v VECTOR(3))",
+        "INSERT INTO v VALUES (1, TRUE, STRING_TO_VECTOR('[1,2,3]')), (2, FALSE, NULL)",
+    )
+    shown = "SELECT id, HEX(v) FROM v ORDER BY id"
+    before = app.database.rows(shown)
+    app.project.revision("general", date="2025-01-20")
+    app.project.downgrade("general", "base")
+    app.project.upgrade("general@head")
+    assert app.database.rows(shown) == before == [(1, "0000803F0000004000004040"), (2, None)]
+
+
+def test_a_server_that_requires_keys_takes_them(app: Workspace) -> None:
+    """More rows than are changed one by one, by a temporary table."""
+    only_mysql(app.database)
+    rows = ",".join(f"({n}, TRUE, 'a')" for n in range(1, 201))
+    app.database.execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, is_demo BOOLEAN, word VARCHAR(9))",
+        f"INSERT INTO t VALUES {rows}",
+    )
+    app.project.revision("general", date="2025-01-20")
+    app.database.execute("UPDATE t SET word = 'b' WHERE id < 80", "DELETE FROM t WHERE id > 190")
+    app.project.revision("general", date="2025-01-21")
+    after = app.database.dump()
+    ini = app.folder / "alembic.ini"
+    url = sa.make_url(app.database.url).update_query_dict(
+        {"init_command": "SET SESSION sql_require_primary_key = ON"}
+    )
+    project = Project(ini, url=url.render_as_string(hide_password=False))
+    project.downgrade("general", "-1")
+    assert len(app.database.rows("SELECT 1 FROM t WHERE word = 'a'")) == 200
+    project.upgrade("general@head")
+    assert app.database.dump() == after
