@@ -13,7 +13,13 @@ from sqlalchemy import Connection
 from demosnap import dialects, interrupts, target
 from demosnap.config.names import shown
 from demosnap.database import log
-from demosnap.errors import DemosnapError, RefusedError, UnknownNameError, VerificationError
+from demosnap.errors import (
+    DemosnapError,
+    ReadOnlyError,
+    RefusedError,
+    UnknownNameError,
+    VerificationError,
+)
 from demosnap.model import Version
 from demosnap.plan import (
     CapturePlan,
@@ -249,6 +255,11 @@ def _captured_but(
     hint = f"`demosnap revision {version.scenario}` or `demosnap stamp {name}` stamps it."
     if isinstance(error, DemosnapError) and not interrupts.behind(error):
         message = error.message.removesuffix("; nothing was changed")
+        if isinstance(error, ReadOnlyError):
+            hint = (
+                f"Where nothing can be written, capture with --no-stamp; {name} is to be stamped"
+                " where it can be."
+            )
         if unstamped:
             hint = f"{error.hint}\nThen {hint}" if isinstance(error, VerificationError) else hint
         return DemosnapError(f"{done}: {message}", hint if unstamped else error.hint)

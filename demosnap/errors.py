@@ -10,6 +10,7 @@
     ├── SnapshotError             a snapshot file, with file and line
     ├── DatabaseError             the server said no, or cannot be reached
     │   ├── MissingDriverError    names the extra to install
+    │   ├── ReadOnlyError         the server, or the transaction, only reads
     │   ├── ConflictError         somebody else was quicker; to try again may help
     │   └── RowsNotTakenError     rows went in otherwise than they were given, or not at all
     ├── TargetError               the database is not an allowed target
@@ -143,6 +144,10 @@ class DatabaseError(DemosnapError):
 
 class RowsNotTakenError(DatabaseError):
     """The database did not take rows as they were given, and said so by a warning or a count."""
+
+
+class ReadOnlyError(DatabaseError):
+    """Nothing can be written: a standby, a replica, or a session that only reads."""
 
 
 class ConflictError(DatabaseError):

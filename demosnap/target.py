@@ -23,6 +23,7 @@ from demosnap.errors import (
     DatabaseError,
     DemosnapError,
     LockError,
+    ReadOnlyError,
     TargetError,
 )
 from demosnap.plan import Target
@@ -233,7 +234,7 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
     refused = f"the database refused: {_reason(error)}; nothing was changed"
     if dialect.is_conflict(error):
         return ConflictError(refused, "Somebody else writes to the same rows. Try again.")
-    return DatabaseError(refused)
+    return (ReadOnlyError if dialect.is_read_only(error) else DatabaseError)(refused)
 
 
 def _driver_error(connection: Connection) -> type[BaseException]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import re
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,11 @@ class Dialect(TriggerHooks, DialectText):
     def is_conflict(self, error: BaseException) -> bool:
         """Return whether it says that somebody else was quicker, so that to try again may help."""
         return False
+
+    def is_read_only(self, error: BaseException) -> bool:
+        """Return whether a driver's error says that here nothing can be written."""
+        state = getattr(error, "sqlstate", None)
+        return state == "25006" or re.search("read-? ?only", str(error), re.IGNORECASE) is not None
 
     def is_disconnect(self, error: BaseException) -> bool:
         """Return whether a driver's error says that the session is over."""

@@ -1,0 +1,40 @@
+"""A server that only reads: it is captured, and what to do about the stamp is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import small
+from conftest import Database, Workspace, make_database
+
+from demosnap.errors import DemosnapError, ReadOnlyError
+
+
+@pytest.fixture
+def standby(tmp_path: Path, make_workspace: Callable[[Database], Workspace]) -> Iterator[Workspace]:
+    """A database of PostgreSQL's whose transactions only read, as a standby's do."""
+    making = make_database("postgresql", tmp_path)
+    workspace = make_workspace(next(making))
+    small.make(workspace, "v1")
+    workspace.database.execute(*small.GENERAL["v2"])
+    name = workspace.database.engine.url.database
+    workspace.database.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    yield workspace
+    making.close()
+
+
+def test_a_capture_says_how_it_goes_without_a_stamp(standby: Workspace) -> None:
+    with pytest.raises(DemosnapError, match=r"(?s)is captured, but .*with --no-stamp"):
+        standby.project.revision("general", date="2025-01-20")
+    assert [e.version.short for e in standby.project.history("general")] == ["v2", "v1"]
+
+
+def test_a_capture_without_a_stamp_only_reads(standby: Workspace) -> None:
+    assert standby.project.revision("general", stamp=False, date="2025-01-20").created
+
+
+def test_a_move_says_that_nothing_can_be_written(standby: Workspace) -> None:
+    with pytest.raises(ReadOnlyError, match="read-only transaction"):
+        standby.project.downgrade("general", "base", discard=True)
