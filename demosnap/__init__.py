@@ -25,4 +25,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'demosnap' has no attribute {name!r}")
     import importlib
 
+    from demosnap.requirements import check
+
+    check()
     return getattr(importlib.import_module(_HOMES[name]), name)

@@ -6,12 +6,18 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import alembic
 import pytest
 import sqlalchemy as sa
 from conftest import Database, Workspace
 
 from demosnap.database.own import OWN_TABLES
 from demosnap.scaffold import INCLUDE_NAME
+
+pytestmark = pytest.mark.skipif(
+    tuple(map(int, alembic.__version__.split(".")[:2])) < (1, 18),
+    reason="Alembic before 1.18 has no plugins",
+)
 
 INI = "[alembic]\nscript_location = %(here)s/migrations\n"
 SETTINGS = "marker: {column: is_demo}\n"

@@ -102,6 +102,10 @@ class FakeProject:
 
 REAL = demosnap.project.Project
 
+# click before 8.2 puts both streams into one, unless it is told not to.
+MIXES = "mix_stderr" in inspect.signature(CliRunner).parameters
+RUNNER = CliRunner(mix_stderr=False) if MIXES else CliRunner()
+
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeProject]:
@@ -112,7 +116,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeProject]:
 
 
 def run(*words: str, **more: Any) -> Result:
-    return CliRunner().invoke(cli, list(words), **more)
+    return RUNNER.invoke(cli, list(words), **more)
 
 
 def moved(*moves: Move, target: Target = LOCAL, **more: Any) -> MovePlan:
@@ -721,7 +725,7 @@ def complete(*words: str, shell: str = "zsh", split_at: bool = False) -> list[st
         "COMP_WORDS": " ".join(pieces),
         "COMP_CWORD": str(len(pieces) - 1),
     }
-    result = CliRunner().invoke(cli, [], env=env, prog_name="demosnap")
+    result = RUNNER.invoke(cli, [], env=env, prog_name="demosnap")
     lines = result.stdout.splitlines()
     if shell == "zsh":
         return [lines[at + 1] for at in range(0, len(lines) - 2, 3)]

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
+from demosnap import requirements
 from demosnap.cli.options import GlobalOption
 from demosnap.cli.program import cli
 from demosnap.config import choices
@@ -195,7 +196,7 @@ RANKS = (
     ("config",),
     ("model",),
     ("errors", "version"),
-    ("holders", "interrupts", "visible"),
+    ("holders", "interrupts", "requirements", "visible"),
 )
 RANK = {room: number for number, rooms in enumerate(RANKS) for room in rooms}
 # They stand beside the rooms: an application of its own, and the text of a user's env.py.
@@ -345,3 +346,5 @@ def test_requirements_and_lowest_versions_are_the_same() -> None:
     assert set(wanted) <= set(lowest)
     for name, version in wanted.items():
         assert f"{lowest[name]}.".startswith(f"{version}."), name
+    for name, numbers in requirements.LOWEST.items():
+        assert ".".join(map(str, numbers)) == lowest[name], name

@@ -7,6 +7,7 @@ needs it.
 from __future__ import annotations
 
 import gc
+import sys
 
 _OBJECTS = 50_000
 _BLOCK = 16 << 20
@@ -14,6 +15,10 @@ _BLOCK = 16 << 20
 
 def main() -> None:
     """Run the `demosnap` command and exit."""
+    from demosnap.requirements import problem
+
+    if said := problem():
+        sys.exit(f"error: {said}")
     _hurry()
     from demosnap.cli.program import cli
 
