@@ -14,7 +14,7 @@ PYTHON = (3, 10)
 LOWEST = {
     "SQLAlchemy": (2, 0, 4),
     "alembic": (1, 16, 0),
-    "click": (8, 1, 3),
+    "click": (8, 1, 4),
 }
 """As setup.cfg says it; of the packages that others pin, too."""
 

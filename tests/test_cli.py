@@ -822,7 +822,7 @@ def test_init_asks_before_it_adds_to_somebodys_ini(
     result = run("init", str(tmp_path), "--yes")
     assert result.exit_code == 0, result.output
     assert "[demosnap]" in ini.read_text()
-    assert f"wrote {tmp_path / 'alembic.ini'}" in result.stdout
+    assert f"added to {tmp_path / 'alembic.ini'}" in result.stdout
     again = run("init", str(tmp_path))
     assert (again.exit_code, again.stdout) == (0, "")
     assert "kept" in again.stderr

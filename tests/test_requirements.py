@@ -47,7 +47,7 @@ def test_nothing_is_said_of_what_is_here() -> None:
         ("alembic", "1.16.0", False),
         ("alembic", "1.16", False),
         ("click", "8.0.4", True),
-        ("click", "8.1.3.post1", False),
+        ("click", "8.1.4.post1", False),
     ],
 )
 def test_versions_are_compared_by_number(
