@@ -250,7 +250,8 @@ class Selection:
 class ExternalReference:
     """Selected rows whose foreign key points at rows outside the selection.
 
-    `rows` counts the selected rows that have such a reference.
+    `rows` counts the selected rows that have such a reference. `dangling` are the values, as
+    literals, of those that point at no row at all: so they were captured, and so they are loaded.
     """
 
     table: str
@@ -258,6 +259,7 @@ class ExternalReference:
     references: str
     referred_columns: tuple[str, ...]
     rows: int
+    dangling: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

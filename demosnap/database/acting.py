@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from demosnap.config import Triggers
 from demosnap.database import (
     afterwards,
+    dangling,
     difference,
     kept,
     loaded,
@@ -282,18 +283,20 @@ def _checked(
     database: Database, one: Prepared, snapshot: OpenSnapshot | None, level: Verify
 ) -> str | None:
     connection, dialect = database.connection, database.dialect
+    # Of rows that stay, what dangled before may dangle still.
+    known = dangling.known(database, (one.move.current, one.held, one.move.target))
     if one.move.action == "purge":
         now = one.picked_now(database)
         verify.row_counts(connection, dialect, now, one.kept.counts())
         if one.kept:
-            verify.foreign_keys(connection, dialect, database.tables, now)
+            verify.foreign_keys(connection, dialect, database.tables, now, known)
     elif snapshot is not None:
         if one.planned is not None:
             beside, rows = one.kept.counts(), snapshot.rows
             expected = {n: rows.get(n, 0) + beside.get(n, 0) for n in (*rows, *beside)}
             verify.row_counts(connection, dialect, one.picked_now(database), expected)
         kept_rows = one.kept if one.planned is not None else kept.NOTHING
-        return loaded.verified(database, snapshot, level, kept_rows)
+        return loaded.verified(database, snapshot, level, kept_rows, known)
     return None
 
 

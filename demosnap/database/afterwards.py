@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from demosnap.database import fit, guard, reach
+from demosnap.database import dangling, fit, guard, outside, reach
 from demosnap.database.brought import not_brought
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.verify import show_rows
@@ -45,22 +45,27 @@ def _unmet(database: Database, run: Sequence[Prepared], along: reach.Along) -> I
         predicates += [{table: gone[table]}] if table in gone else []
         return not_true(reach.merged(predicates)[table]) if predicates else None
 
-    targets = [one.move.target for one in run if one.move.target is not None]
-    snapshots = [OpenSnapshot(target, dialect, database.tables) for target in targets]
-    fitting = [one for one in snapshots if not fit.unfit(database.tables, one.header.tables)]
-    for snapshot in fitting:
+    snapshots = [
+        (OpenSnapshot(target, dialect, database.tables), one.planned is None and len(run) > 1)
+        for one in run
+        if (target := one.move.target) is not None
+    ]
+    fitting = [one for one in snapshots if not fit.unfit(database.tables, one[0].header.tables)]
+    for snapshot, is_whole in fitting:
         references = snapshot.version.external_references
-        wanted = fit.external_keys(snapshot)
-        for other in fitting if references else ():
-            brought = fit.brought_by(other, references)
+        wanted = outside.external_keys(snapshot)
+        for other, _ in fitting if references else ():
+            brought = outside.brought_by(other, references)
             for keys, own, reference in zip(wanted, brought, references, strict=True):
                 keys &= not_brought(database.tables, other, reference, keys, own)
-        for keys, reference in zip(wanted, references, strict=True):
+        nowhere = dangling.values(snapshot)
+        for keys, known, reference in zip(wanted, nowhere, references, strict=True):
             filled = {key for key in keys if b"NULL" not in key}
             where = stays(reference.references, reference.referred_columns)
-            yield from fit.missing_externals(
-                database.connection, dialect, database.tables, reference, filled, where
-            )
+            at = database.connection, dialect, database.tables, reference
+            yield from outside.missing_externals(*at, filled - known, where)
+            if is_whole:
+                yield from outside.refused(*at, filled & known)
 
 
 def _emptied(

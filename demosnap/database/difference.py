@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from demosnap.database import fit, guard, kept, reach, transfer
+from demosnap.database import fit, guard, kept, outside, reach, transfer
 from demosnap.database.captured import Digests
 from demosnap.database.kept import Kept
 from demosnap.database.snapshots import OpenSnapshot, path_of
@@ -139,7 +139,7 @@ def refusals(
     planned: Planned,
     going: Mapping[str, str],
     owners: fit.Owners,
-    staying: fit.Staying | None,
+    staying: outside.Staying | None,
 ) -> list[str]:
     """Return why the changes cannot be made; `going` are the predicates of rows that may go.
 
@@ -148,9 +148,7 @@ def refusals(
     connection, dialect, tables = database.connection, database.dialect, database.tables
     by_name = {one.name: one for one in planned.changes}
     reasons = _collisions(database, planned.changes, going, owners)
-    reasons += fit.unreferenced(
-        connection, dialect, tables, planned.snapshot, lambda name: _written(by_name[name]), staying
-    )
+    reasons += outside.unreferenced(connection, dialect, tables, planned.snapshot, by_name, staying)
     return reasons
 
 
@@ -204,7 +202,7 @@ def _wants(one: TableChanges, key: ForeignKey, parent: TableChanges) -> bool:
         if (now := values(after, new, key.referred_columns))
         != values(before, old, key.referred_columns)
     }
-    return any(values(row, mine, key.columns) in fresh for row in _written(one))
+    return any(values(row, mine, key.columns) in fresh for row in one.written())
 
 
 def tangled(database: Database, planned: Planned) -> str | None:
@@ -256,21 +254,12 @@ def _check(one: TableChanges, dialect: Dialect, snapshot: OpenSnapshot) -> None:
     """Hold the rows that would be written against the grammar of their columns."""
     if snapshot.foreign or not len(one) or one.pair.new is None:
         return
-    for row in wrong_rows(one.pair.new, dialect, _written(one)):
+    for row in wrong_rows(one.pair.new, dialect, one.written()):
         raise SnapshotError(
             f"{one.name}: the row {show_key(one.pair.new, row)} is not what demosnap writes",
             str(path_of(snapshot.version)),
             hint="Restore the file from version control.",
         )
-
-
-def _written(one: TableChanges) -> Iterator[bytes]:
-    if one.replacement is not None:
-        yield from one.replacement
-        return
-    for difference in one:
-        if difference.new is not None:
-            yield difference.new
 
 
 def _referred(one: TableChanges, tables: Mapping[str, Table]) -> set[str]:
@@ -310,7 +299,7 @@ def _collisions(
                 database.dialect,
                 live,
                 new,
-                _written(one) if special else _claiming(one),
+                one.written() if special else _claiming(one),
                 going.get(one.name),
                 owners,
             )

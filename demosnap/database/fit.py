@@ -4,36 +4,25 @@ from __future__ import annotations
 
 import collections
 import functools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from demosnap.database.brought import not_brought
-from demosnap.database.guard import batches, matching, show_literals
+from demosnap.database import outside
+from demosnap.database.guard import batches, matching
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.trial import Trial, changed_types
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Column, ExternalReference, Key, Table, Version
+from demosnap.model import Column, Key, Table, Version
 from demosnap.snapshot.predicates import not_true
 from demosnap.snapshot.rows import show_key, split
 from demosnap.visible import one_line
 
 _SHOWN = 5
 
-GOING_HINT = (
-    "leave out what takes them (--cascade, --only, another scenario of this run), or"
-    " --keep-referenced where demo rows shall stay that others reference"
-)
-
 Owners = Callable[[], Mapping[str, Mapping[str, str]]]
 """Tells, when asked, the predicates of every other scenario's rows, by scenario and table."""
-
-Staying = Callable[[str, Sequence[str]], str | None]
-"""Tells, of a table and columns that are referenced, which rows have these values afterwards.
-
-A predicate; None: all rows.
-"""
 
 
 def refusals(
@@ -44,7 +33,7 @@ def refusals(
     going: Mapping[str, str],
     owners: Owners,
     *,
-    staying: Staying | None,
+    staying: outside.Staying | None,
     whole: bool = False,
     skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> list[str]:
@@ -86,61 +75,15 @@ def refusals(
             for keys, reference in zip(external, target.external_references, strict=True)
             if reference.table == table.name and set(reference.columns) <= set(names)
         ]
-        passing = _collecting(rows, wanted)
+        passing = outside.collecting(rows, wanted)
         tried = whole or table.name in changed
         reasons += searches[table.name].reasons(passing, owners, tried=tried)
         if wanted:
             collections.deque(passing, maxlen=0)
     if staying is None:
         return reasons
-    return [*reasons, *_missing(connection, dialect, tables, snapshot, external, staying)]
-
-
-def unreferenced(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
-    snapshot: OpenSnapshot,
-    written: Callable[[str], Iterable[bytes]],
-    staying: Staying | None,
-) -> list[str]:
-    """Return what rows reference that is neither in a snapshot nor in the database.
-
-    `written` yields, of a table, those rows of the snapshot that would be written; `staying`
-    tells the rows of the database that count.
-    """
-    if staying is None:
-        return []
-    by_name = {table.name: table for table in snapshot.tables}
-    external: list[set[tuple[bytes, ...]]] = []
-    for reference in snapshot.version.external_references:
-        names = [column.name for column in by_name[reference.table].captured]
-        keys: set[tuple[bytes, ...]] = set()
-        external.append(keys)
-        if not set(reference.columns) <= set(names):
-            # The database computes them, and is asked when it has.
-            continue
-        places = [names.index(column) for column in reference.columns]
-        collections.deque(_collecting(written(reference.table), [(keys, places)]), maxlen=0)
-    if not any(external):
-        return []
-    return list(_missing(connection, dialect, tables, snapshot, external, staying))
-
-
-def _missing(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
-    snapshot: OpenSnapshot,
-    external: Sequence[set[tuple[bytes, ...]]],
-    staying: Staying,
-) -> Iterator[str]:
-    references = snapshot.version.external_references
-    brought = brought_by(snapshot, references)
-    for keys, own, reference in zip(external, brought, references, strict=True):
-        filled = not_brought(tables, snapshot, reference, keys, own)
-        stays = staying(reference.references, reference.referred_columns)
-        yield from missing_externals(connection, dialect, tables, reference, filled, stays)
+    known = snapshot, external, external, staying
+    return [*reasons, *outside.missing(connection, dialect, tables, *known)]
 
 
 def collisions(
@@ -294,102 +237,3 @@ class _Search:
             ):
                 reason += f"\nthey belong to scenario {scenario}; --only takes it out first"
         return reason
-
-
-def missing_externals(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
-    reference: ExternalReference,
-    keys: Iterable[tuple[bytes, ...]],
-    stays: str | None = None,
-) -> list[str]:
-    """Return which referenced rows outside the snapshot are not in the database.
-
-    `keys` are the distinct values of the reference's columns, as literals of the dialect. Of the
-    database's rows only those count that `stays` picks.
-    """
-    columns = reference.referred_columns
-    names = ", ".join(reference.columns)
-    live = tables.get(reference.references)
-    if live is None or not {column.name for column in live.columns}.issuperset(columns):
-        return [
-            f"{reference.table}.{names} references {reference.references}"
-            f" ({', '.join(columns)}), which is not in the database"
-        ]
-    parent = replace(live, key=())
-    missing: list[tuple[bytes, ...]] = []
-    for batch in batches(sorted(set(keys))):
-        there = set(matching(connection, dialect, parent, columns, batch, stays))
-        missing += [
-            key
-            for key in batch
-            # Equal for the database need not be equal as text: 1 and 1.0, or by a collation.
-            if key not in there
-            and not list(matching(connection, dialect, parent, columns, [key], stays))
-        ]
-    if not missing:
-        return []
-    shown = show_literals(missing[:_SHOWN], len(missing))
-    gone = [
-        key
-        for key in missing
-        if stays and list(matching(connection, dialect, parent, columns, [key]))
-    ]
-    if gone:
-        return [
-            f"{reference.table}.{names} references {len(missing)} rows of {reference.references}"
-            f" that are not in the snapshot, and that go, or lose the value, in the same run"
-            f" ({', '.join(columns)}: {shown})\n{GOING_HINT}"
-        ]
-    return [
-        f"{reference.table}.{names} references {len(missing)} rows of {reference.references} that"
-        f" are neither in the snapshot nor in the database"
-        f" ({', '.join(reference.referred_columns)}: {shown})"
-    ]
-
-
-def _collecting(
-    rows: Iterable[bytes], wanted: Sequence[tuple[set[tuple[bytes, ...]], list[int]]]
-) -> Iterator[bytes]:
-    """Yield rows, adding the values at some places of each to sets."""
-    for row in rows:
-        if wanted:
-            literals = split(row)
-            for keys, places in wanted:
-                keys.add(tuple(literals[i] for i in places))
-        yield row
-
-
-def external_keys(snapshot: OpenSnapshot) -> list[set[tuple[bytes, ...]]]:
-    """Return, per external reference of a snapshot's version, the values that rows have."""
-    references = snapshot.version.external_references
-    found: list[set[tuple[bytes, ...]]] = [set() for _ in references]
-    if references:
-        _collect(snapshot, [(r.table, r.columns) for r in references], found)
-    return found
-
-
-def brought_by(
-    snapshot: OpenSnapshot, references: Sequence[ExternalReference]
-) -> list[set[tuple[bytes, ...]]]:
-    """Return, per external reference, the keys that a snapshot brings."""
-    found: list[set[tuple[bytes, ...]]] = [set() for _ in references]
-    if any(reference.references in snapshot.version.rows for reference in references):
-        _collect(snapshot, [(r.references, r.referred_columns) for r in references], found)
-    return found
-
-
-def _collect(
-    snapshot: OpenSnapshot,
-    wanted: Sequence[tuple[str, Sequence[str]]],
-    found: Sequence[set[tuple[bytes, ...]]],
-) -> None:
-    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
-        names = [column.name for column in table.captured]
-        places = [
-            (keys, [names.index(column) for column in columns])
-            for keys, (name, columns) in zip(found, wanted, strict=True)
-            if name == table.name and set(columns) <= set(names)
-        ]
-        collections.deque(_collecting(rows, places), maxlen=0)

@@ -105,28 +105,33 @@ def load(
 
 
 def verified(
-    database: Database, snapshot: OpenSnapshot, level: Verify, kept: Kept = NOTHING
+    database: Database,
+    snapshot: OpenSnapshot,
+    level: Verify,
+    kept: Kept = NOTHING,
+    known: verify.Known | None = None,
 ) -> str | None:
     """Check what was loaded; return its digest, None where not all of it was read.
 
     Counts and foreign keys always. "full": every row's content, "sample": that of some rows.
-    `kept` are rows beside it that are not looked at.
+    `kept` are rows beside it that are not looked at, `known` is what may dangle.
 
     Raises:
         VerificationError: it is something else than the snapshot.
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
+    known = known or {}
     everything = predicates(database, snapshot.version)
     picked = kept.without(dialect, everything)
     meanwhile.check_referred(database, everything)
     expected = snapshot.rows
     if level == "full":
-        return _read(database, snapshot, everything, picked)
+        return _read(database, snapshot, everything, picked, known)
     if kept:
-        verify.foreign_keys(connection, dialect, tables, everything)
+        verify.foreign_keys(connection, dialect, tables, everything, known)
         verify.row_counts(connection, dialect, picked, expected)
     else:
-        verify.rows_and_keys(connection, dialect, tables, picked, expected)
+        verify.rows_and_keys(connection, dialect, tables, picked, expected, known)
     if level == "sample":
         for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
             _refuse(_sampled(database, snapshot, table, rows, picked[table.name]))
@@ -138,6 +143,7 @@ def _read(
     snapshot: OpenSnapshot,
     everything: Mapping[str, str],
     picked: Mapping[str, str],
+    known: verify.Known,
 ) -> str:
     """Read what was loaded, all of it, and return its digest.
 
@@ -157,7 +163,7 @@ def _read(
         dangling = dangling or (any(counted.counts) if counted else bool(keys))
     digest = total.hexdigest()
     if dangling:
-        verify.foreign_keys(connection, dialect, tables, everything)
+        verify.foreign_keys(connection, dialect, tables, everything, known)
     # As many rows as were loaded are there if they are the same.
     if digest != loaded:
         verify.row_counts(connection, dialect, picked, snapshot.rows)

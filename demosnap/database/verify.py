@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import collections
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from demosnap.database import transfer
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
-from demosnap.model import ForeignKey, Table, Trigger
+from demosnap.model import ForeignKey, Key, Table, Trigger
 from demosnap.snapshot.predicates import first_of, leads_nowhere, not_true
 from demosnap.snapshot.rows import row_key, show_key, split
 from demosnap.visible import one_line
 
 _SHOWN = 5
+
+Place = tuple[str, tuple[str, ...], str, tuple[str, ...]]
+"""A foreign key: its table and columns, and what they reference."""
+
+Known = Mapping[Place, Collection[Key]]
+"""The values of references that may point at nothing: they did when they were captured."""
+
+_NOTHING: Known = {}
 
 
 class MiscountedError(VerificationError):
@@ -60,6 +70,7 @@ def rows_and_keys(
     tables: Mapping[str, Table],
     predicates: Mapping[str, str],
     expected: Mapping[str, int],
+    known: Known = _NOTHING,
 ) -> None:
     """Check `foreign_keys` and `row_counts` by one look at each table.
 
@@ -75,7 +86,7 @@ def rows_and_keys(
         found[name], *orphaned = execute(connection, sql).one()
         dangling = dangling or any(orphaned)
     if dangling:
-        foreign_keys(connection, dialect, tables, predicates)
+        foreign_keys(connection, dialect, tables, predicates, known)
     _compare(found, expected, predicates)
 
 
@@ -98,13 +109,14 @@ def foreign_keys(
     dialect: Dialect,
     tables: Mapping[str, Table],
     predicates: Mapping[str, str],
+    known: Known = _NOTHING,
 ) -> None:
-    """Check that every reference of a picked row points at a row.
+    """Check that every reference of a picked row points at a row, or is `known` to dangle.
 
     Raises:
         VerificationError: some do not; names table, columns and the first keys.
     """
-    wrong = dangling(connection, dialect, tables, predicates)
+    wrong = dangling(connection, dialect, tables, predicates, known)
     if wrong:
         raise VerificationError("\n".join(wrong))
 
@@ -114,11 +126,17 @@ def dangling(
     dialect: Dialect,
     tables: Mapping[str, Table],
     predicates: Mapping[str, str],
+    known: Known = _NOTHING,
 ) -> list[str]:
-    """Return which references of picked rows point at nothing, a line for each foreign key."""
+    """Return which references of picked rows point at nothing, a line for each foreign key.
+
+    Those that are `known` to do so are left out.
+    """
     return [
         f"{name}.{', '.join(columns)}: {count} rows reference no row of {parent} ({keys})"
-        for name, columns, parent, count, keys in orphans(connection, dialect, tables, predicates)
+        for name, columns, parent, count, keys in orphans(
+            connection, dialect, tables, predicates, known
+        )
     ]
 
 
@@ -127,8 +145,9 @@ def orphans(
     dialect: Dialect,
     tables: Mapping[str, Table],
     predicates: Mapping[str, str],
+    known: Known = _NOTHING,
 ) -> Iterator[tuple[str, tuple[str, ...], str, int, str]]:
-    """Yield references of picked rows that point at nothing.
+    """Yield references of picked rows that point at nothing, but for those that are `known` to.
 
     Each is table, columns, referred table, number of rows, and the first values as text.
     """
@@ -136,11 +155,33 @@ def orphans(
         for key, orphaned in dangling_keys(dialect, tables, name):
             where = first_of(orphaned, predicate)
             table = dialect.rows_of(tables[name])
+            if spared := known.get((name, *place_of(key))):
+                values = values_of(connection, dialect, tables[name], key, where)
+                wrong = {one: rows for one, rows in values.items() if one not in spared}
+                if wrong:
+                    shown = ", ".join(b"/".join(one).decode() for one in sorted(wrong)[:_SHOWN])
+                    yield name, key.columns, key.table, sum(wrong.values()), one_line(shown)
+                continue
             count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
             if count:
                 columns = dialect.quote_columns(key.columns)
                 sql = f"SELECT DISTINCT {columns} FROM {table} WHERE {where} LIMIT {_SHOWN}"
                 yield name, key.columns, key.table, count, show_rows(execute(connection, sql))
+
+
+def place_of(key: ForeignKey) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Return what tells a foreign key from the others of its table."""
+    return key.columns, key.table, key.referred_columns
+
+
+def values_of(
+    connection: Connection, dialect: Dialect, table: Table, key: ForeignKey, where: str
+) -> Counter[Key]:
+    """Return the values that rows have in the columns of a foreign key, as literals, counted."""
+    columns = tuple(table.column(name) for name in key.columns)
+    narrow = replace(table, columns=columns, key=key.columns)
+    rows = dialect.read_rows(connection, narrow, where)
+    return collections.Counter(tuple(split(row)) for row in rows)
 
 
 def dangling_keys(

@@ -15,6 +15,7 @@ from demosnap.database import (
     kept,
     loaded,
     moves,
+    outside,
     reach,
     remarks,
     transfer,
@@ -92,7 +93,7 @@ class Run:
     def _others(self) -> Mapping[str, Mapping[str, str]]:
         return self.owners()
 
-    def _staying(self, going: Mapping[str, str]) -> fit.Staying | None:
+    def _staying(self, going: Mapping[str, str]) -> outside.Staying | None:
         """Tell which rows stay beside those of a scenario that go; None: that is seen later.
 
         Where several scenarios move, what their rows reference is looked at when all is planned.
@@ -331,13 +332,10 @@ class Run:
         going = staying.without(dialect, self.goings[goal.scenario])
         planned = (
             difference.compare(
-                self.database,
-                goal.target,
-                going,
-                skipping=self.rows[goal.scenario].skipped,
+                self.database, goal.target, going, skipping=self.rows[goal.scenario].skipped
             )
             if staying
-            else (self._compared(goal))
+            else self._compared(goal)
         )
         if self.options.keep_referenced and not planned.unfit:
             but = self.options.cascade

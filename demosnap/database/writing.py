@@ -7,13 +7,21 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demosnap.database import guard, parallel, picking
+from demosnap.database import dangling, guard, parallel, picking
 from demosnap.dialects.base import Counted
 from demosnap.model import ExternalReference, Header, Selection, Table
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
 if TYPE_CHECKING:
     from demosnap.database.moves import Database
+
+
+def references(database: Database, picked: Mapping[str, str]) -> tuple[ExternalReference, ...]:
+    """Return the references of selected rows to outside, without reading these."""
+    found = guard.external_references(
+        database.connection, database.dialect, database.tables, picked
+    )
+    return tuple(dangling.found(database, picked, one) for one in found)
 
 
 def write(
@@ -39,7 +47,9 @@ def write(
     }
     # A second look at all rows would take as long as the first one.
     counted = {
-        name: Counted([predicate for _, predicate in keys])
+        name: Counted(
+            [flag for key, one in keys for flag in (one, dangling.flag(database, name, key, one))]
+        )
         for name, keys in outside.items()
         if keys
     }
@@ -62,9 +72,11 @@ def write(
             read = stack.enter_context(reading)
         for table in header.tables:
             writer.write_block(table, read(table))
-    return writer, tuple(
-        guard.external_reference(name, key, rows)
-        for name, keys in counted.items()
-        for (key, _), rows in zip(outside[name], keys.counts, strict=True)
-        if rows
-    )
+    external = []
+    for name, keys in counted.items():
+        counts = zip(outside[name], keys.counts[::2], keys.counts[1::2], strict=True)
+        for (key, _), rows, nowhere in counts:
+            if rows:
+                one = guard.external_reference(name, key, rows)
+                external.append(dangling.found(database, picked, one) if nowhere else one)
+    return writer, tuple(external)

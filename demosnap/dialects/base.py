@@ -262,6 +262,10 @@ class Dialect(TriggerHooks, DialectText):
         columns that the snapshot has.
         """
 
+    def takes_dangling(self, connection: Connection, table: Table, key: ForeignKey) -> bool:
+        """Return whether new rows of a table may hold a reference that points at nothing."""
+        return not self.enforces_foreign_keys
+
     def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
         """Return what keeps the rows of a table apart beside its unique keys of columns."""
         return ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects.base import Dialect, execute
 from demosnap.dialects.postgresql_text import PostgreSQLText
-from demosnap.model import SpecialKey, Table
+from demosnap.model import ForeignKey, SpecialKey, Table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -33,6 +33,16 @@ WHERE i.indrelid = to_regclass({}) AND (i.indisunique OR i.indisexclusion)
        OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid
                   AND a.attnum = ANY (i.indkey) AND a.attgenerated <> ''))
 ORDER BY c.relname
+"""
+
+# An insert is what bit 4 of tgtype says.
+_WATCHED = """
+SELECT EXISTS (
+    SELECT FROM pg_constraint c
+    JOIN pg_trigger t ON t.tgconstraint = c.oid AND t.tgrelid = c.conrelid AND t.tgtype & 4 <> 0
+    WHERE c.conrelid = to_regclass({}) AND c.conname = {} AND c.contype = 'f' AND t.tgenabled IN (
+        'A', CASE WHEN current_setting('session_replication_role') = 'replica' THEN 'R' ELSE 'O' END
+    ))
 """
 
 
@@ -109,6 +119,11 @@ def _refusal(error: BaseException, table: str) -> str:
 
 class PostgreSQLTrial(PostgreSQLText):
     """How PostgreSQL tries rows in a temporary table, and says what it did not take."""
+
+    def takes_dangling(self, connection: Connection, table: Table, key: ForeignKey) -> bool:
+        """Return whether the constraint's triggers are off, for the session or for all."""
+        name = self.string(self.quote_table(table.name)), self.string(key.name or "")
+        return not execute(connection, _WATCHED.format(*name)).scalar()
 
     def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
         """Return partial unique indexes, those over expressions, and exclusion constraints."""

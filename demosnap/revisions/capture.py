@@ -17,7 +17,7 @@ from demosnap.config.names import shown
 from demosnap.database import (
     application,
     captured,
-    guard,
+    dangling,
     left_behind,
     log,
     moves,
@@ -149,6 +149,7 @@ def capture(
             # Where they stand changes with every row that somebody makes.
             and found.sequences.keys() == head.sequences.keys()
             and head.dialect == dialect.name
+            and dangling.within(found.plan.external_references, head.external_references)
         ):
             if tried is not None:
                 tried(head)
@@ -219,7 +220,8 @@ def _look(
         picked,
         [selection.resolve(connection, settings, tables, other) for other in others],
     )
-    external = guard.external_references(connection, dialect, tables, by_table) if dry_run else []
+    database = moves.Database(connection, dialect, tables)
+    external = writing.references(database, by_table) if dry_run else ()
     most = None if dry_run else _MOST_LOOKED_AT
     number, message = number_and_message(graph, wanted, head_is_here)
     plan = CapturePlan(
@@ -228,7 +230,7 @@ def _look(
         version=f"v{number}_{created_at[:10]}",
         parent=parent,
         rows=counts.known,
-        external_references=tuple(external),
+        external_references=external,
         refusals=tuple(refusals),
         notes=(
             *left_behind.notes(connection, dialect, settings, tables, by_table, most),
@@ -242,7 +244,6 @@ def _look(
     found = _Found(picked, tables, by_table, plan, message, stamps, newest, positions)
     if dry_run:
         found = _counted(connection, dialect, found, wanted, counts.all())
-        database = moves.Database(connection, dialect, tables)
         return _unpicked(database, settings, found, counts.all())
     for group in order.groups([tables[name] for name in by_table]):
         if len(group) > 1:
@@ -288,7 +289,7 @@ def _counted(
             f"looked at: {', '.join(rows)}; the marker is {selection.marker_text(found.selection)}"
         )
     moments = odd.moments(connection, dialect, [name for name in rows if rows[name]])
-    notes = (*plan.notes, *moments)
+    notes = (*plan.notes, *dangling.notes(plan.external_references), *moments)
     return replace(
         found, plan=replace(plan, rows=dict(rows), refusals=tuple(refusals), notes=notes)
     )

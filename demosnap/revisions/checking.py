@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from demosnap import dialects
 from demosnap.config import Settings
 from demosnap.database import (
+    dangling,
     drift,
     fit,
     kept,
@@ -324,7 +325,8 @@ def _loaded(
     for reason in reasons:
         if reason.partition(":")[0] not in {one.table for one in told}:
             yield Finding(f"{version.scenario} {version.version}: {reason}")
-    for reason in verify.dangling(seen.connection, seen.dialect, seen.tables, picked):
+    dangled = dangling.known(seen, [version])
+    for reason in verify.dangling(seen.connection, seen.dialect, seen.tables, picked, dangled):
         yield Finding(f"{version.scenario}: {reason}")
     counts = moves.rows_beside(seen, picked, known)
     for name, count in counts.items():

@@ -6,7 +6,7 @@ import hashlib
 import importlib.resources
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -130,6 +130,7 @@ def _to_dict(version: Version) -> dict[str, Any]:
                 "references": reference.references,
                 "referred_columns": list(reference.referred_columns),
                 "rows": reference.rows,
+                **({"dangling": [*map(list, reference.dangling)]} if reference.dangling else {}),
             }
             for reference in version.external_references
         ]
@@ -173,6 +174,7 @@ def _from_dict(
                 references=_text(reference["references"]),
                 referred_columns=tuple(map(_text, reference["referred_columns"])),
                 rows=_count(reference["rows"]),
+                dangling=_values(reference.get("dangling", ()), len(reference["columns"])),
             )
             for reference in found.get("external_references", ())
         ),
@@ -234,6 +236,13 @@ def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"{value!r} is no count")
     return value
+
+
+def _values(found: Sequence[Sequence[object]], width: int) -> tuple[tuple[str, ...], ...]:
+    values = tuple(tuple(map(_text, key)) for key in found)
+    if any(len(key) != width for key in values):
+        raise ValueError(f"a dangling reference has not {width} values")
+    return values
 
 
 def _position(value: object) -> int:

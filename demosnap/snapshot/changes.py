@@ -49,6 +49,22 @@ class TableChanges:
         """Yield the rows that both sides have, as they were and as they are."""
         return ((old, new) for old, new in self._rows if old is not None and new is not None)
 
+    def written(self, columns: Collection[str] = ()) -> Iterator[bytes]:
+        """Yield the rows of the new side that have to be written.
+
+        With `columns`: only those whose values of these columns the old side does not have.
+        """
+        if self.replacement is not None:
+            yield from self.replacement
+            return
+        for one in self:
+            if one.new is not None and (
+                not columns
+                or one.old is None
+                or any(cell.column in columns for cell in self.pair.changed(one.old, one.new))
+            ):
+                yield one.new
+
     def keeping(self, keys: Collection[Key]) -> TableChanges:
         """Return the same without the removal of some rows, named by their keys."""
         rows: Spool[tuple[bytes | None, bytes | None]] = Spool()
