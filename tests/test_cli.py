@@ -478,6 +478,7 @@ def test_history_and_show_as_json(fake: Any) -> None:
             "references": "users",
             "referred_columns": ["id"],
             "rows": 3,
+            "dangling": [],
         }
     ]
     assert one["application_revision"] == {"alembic_version": "ae1027a6acf"}

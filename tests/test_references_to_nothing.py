@@ -81,11 +81,14 @@ def test_it_is_said_at_capture_and_comes_back(case: str, dangling: Workspace) ->
     """It is in the plan, in the script and in no finding; then it is loaded as it was."""
     project, database = dangling.project, dangling.database
     planned = project.revision("general", dry_run=True).plan
+    assert planned
     done = project.revision("general", date="2025-01-15")
+    assert done.plan
     assert planned.external_references == done.plan.external_references
     (note,) = [note for note in done.plan.notes if "dangle" in note]
     assert planned.notes == done.plan.notes
     assert note.startswith("c.") and "there is no such row in" in note
+    assert "(1 value points at nothing)" in dangling.run("show", "general@head").stdout
     (reference,) = project.show("general@head").version.external_references
     assert reference.dangling == (DANGLING[case],)
     assert project.check() == []
@@ -127,3 +130,82 @@ def test_no_other_reference_may_dangle(case: str, dangling: Workspace) -> None:
     with pytest.raises(RefusedError, match="neither in the snapshot nor in") as caught:
         project.upgrade("general@head")
     assert project.upgrade("general@head", dry_run=True).refusals == tuple(caught.value.reasons)
+
+
+def test_rows_change_around_it(case: str, dangling: Workspace) -> None:
+    """By difference, a row that dangles may stay and change on every database."""
+    project, database = dangling.project, dangling.database
+    project.revision("general", date="2025-01-15")
+    before = database.dump()
+    gone = 5 if case == "itself" else 1
+    database.execute(
+        "UPDATE c SET note = 'edited' WHERE id = 3", f"DELETE FROM c WHERE id = {gone}"
+    )
+    (move,) = project.reset("general", discard=True).moves
+    assert move.by_difference and database.dump() == before
+    database.execute("UPDATE c SET note = 'later' WHERE id IN (2, 3)")
+    project.revision("general", date="2025-01-16")
+    # To PostgreSQL a row that its own transaction has changed is a new one: it cannot be tried.
+    (move,) = project.downgrade("general", "-1", rehearse=takes(database)).moves
+    assert move.by_difference and database.dump() == before
+    database.execute("DELETE FROM c WHERE id = 3")
+    if takes(database):
+        project.reset("general", discard=True)
+        assert database.dump() == before
+    else:
+        with pytest.raises(RefusedError, match="takes no new row without them"):
+            project.reset("general", discard=True)
+
+
+def test_it_is_captured_anew_where_only_that_is_new(
+    database: Database, make_workspace: MakeWorkspace
+) -> None:
+    """Rows that came to dangle after their capture are the same, and need another version."""
+    workspace = make_workspace(database)
+    workspace.configure(SETTINGS)
+    unchecked(database, *TABLES["one column"])
+    project = workspace.project
+    database.execute("DELETE FROM c WHERE pid = 999")
+    first = project.revision("general", date="2025-01-15")
+    assert first.version.external_references[0].dangling == ()
+    assert (
+        "dangling" not in (workspace.revisions / "general" / "general_v1_2025-01-15.py").read_text()
+    )
+    assert not project.revision("general", date="2025-01-16").created
+    unchecked(database, "DELETE FROM p WHERE id = 2")
+    with pytest.raises(RefusedError, match="neither in the snapshot nor in the database"):
+        project.downgrade("general", "base")
+    again = project.revision("general", date="2025-01-16")
+    assert again.created and again.version.digest == first.version.digest
+    assert again.version.external_references[0].dangling == (("2",),)
+    assert not project.revision("general", date="2025-01-17").created
+
+
+def test_the_databases_own_client_loads_it(case: str, dangling: Workspace) -> None:
+    """The file is all or nothing: where the server takes no such row, nothing is loaded."""
+    project, database = dangling.project, dangling.database
+    project.revision("general", date="2025-01-15")
+    before = database.dump()
+    project.downgrade("general", "base", rehearse=False)
+    left = database.dump()
+    file = dangling.revisions / "general" / "general_v1_2025-01-15.sql"
+    done = database.client(file, check=False)
+    assert (done.returncode == 0) == takes(database), done.stderr
+    assert database.dump() == (before if takes(database) else left)
+
+
+def test_a_constraint_that_is_switched_off_takes_it(
+    database: Database, make_workspace: MakeWorkspace
+) -> None:
+    """PostgreSQL loads it while the constraint's triggers are off; the others always."""
+    workspace = make_workspace(database)
+    workspace.configure(SETTINGS)
+    unchecked(database, *TABLES["one column"])
+    project = workspace.project
+    project.revision("general", date="2025-01-15")
+    before = database.dump()
+    if database.dialect == "postgresql":
+        database.execute("ALTER TABLE c DISABLE TRIGGER ALL")
+    project.downgrade("general", "base")
+    project.upgrade("general@head")
+    assert database.dump() == before

@@ -90,6 +90,9 @@ def external_references(references: Iterable[ExternalReference]) -> Iterator[str
         columns = one_line(", ".join(one.columns))
         there = one_line(f"{one.references} ({', '.join(one.referred_columns)})")
         from_here = f"{rows(one.rows)} of {one_line(one.table)} refer by {columns}"
+        if gone := len(one.dangling):
+            points = "value points" if gone == 1 else "values point"
+            from_here += f" ({number(gone)} {points} at nothing)"
         by_parent.setdefault(there, []).append(from_here)
     for there, found in by_parent.items():
         said = ", ".join([found[0], *(one.replace(" refer by ", " by ", 1) for one in found[1:])])

@@ -12,7 +12,8 @@
     current                         whether the database is at it; null: it could not be asked
 
 `show` adds `selection` {table: rule}, `external_references` [{table, columns, references,
-referred_columns, rows}] and `application_revision` {version table: revision}.
+referred_columns, rows, dangling [[literal]] (what points at no row)}] and `application_revision`
+{version table: revision}.
 
 `current`: a list with one object per stamp: scenario, revision, version and expected {table: n}
 (null: no script knows the revision), head, rows {table: n} and total (null: not countable).
@@ -99,6 +100,7 @@ def details(entry: HistoryEntry) -> dict[str, Any]:
                 "references": reference.references,
                 "referred_columns": list(reference.referred_columns),
                 "rows": reference.rows,
+                "dangling": [list(key) for key in reference.dangling],
             }
             for reference in one.external_references
         ],

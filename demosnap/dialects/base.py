@@ -272,16 +272,14 @@ class Dialect(TriggerHooks, DialectText):
 
     @contextlib.contextmanager
     def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
-        """Have an empty temporary table alike, without foreign keys and triggers; its name.
-
-        `table` has the columns that are written. None: there can be none.
-        """
+        """Have an empty temporary table alike, without foreign keys and triggers; its name."""
+        # `table` has the columns that are written. None: there can be none.
         yield None
 
     def refusal(self, error: BaseException, table: str = "it") -> str:
         """Say in a line why the database did not take rows of a table, with the column if known."""
-        lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-        return lines[0] if lines else type(error).__name__
+        text = str(getattr(error, "orig", None) or error).strip()
+        return text.partition("\n")[0] or type(error).__name__
 
     @contextlib.contextmanager
     def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
