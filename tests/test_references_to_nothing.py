@@ -148,7 +148,7 @@ def test_rows_change_around_it(case: str, dangling: Workspace) -> None:
     # To PostgreSQL a row that its own transaction has changed is a new one: it cannot be tried.
     (move,) = project.downgrade("general", "-1", rehearse=takes(database)).moves
     assert move.by_difference and database.dump() == before
-    database.execute("DELETE FROM c WHERE id = 3")
+    database.execute("DELETE FROM c WHERE id = 5", "DELETE FROM c WHERE id = 3")
     if takes(database):
         project.reset("general", discard=True)
         assert database.dump() == before
