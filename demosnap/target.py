@@ -154,6 +154,8 @@ def connected(url: URL, lock_timeout: float = LOCK_WAIT) -> Iterator[Connection]
         # A driver that does not know a key of the URL's query, or its value.
         *(TypeError, ValueError, AttributeError),
     ) as error:
+        if dialect.is_statement_pool(error):
+            raise _statement_pool() from error
         raise DatabaseError(
             f"the database {passwords.rendered(url)} cannot be reached: {_reason(error)}",
             "Is it running, and is the URL right?",
@@ -219,6 +221,8 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
         return error
     passwords.remember(connection.engine.url.render_as_string(hide_password=False))
     dialect = dialects.of(connection)
+    if dialect.is_statement_pool(error):
+        return _statement_pool()
     if ended(connection, error):
         return DatabaseError(
             f"the server ended the connection: {_reason(error)}; nothing was changed",
@@ -235,6 +239,14 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
     if dialect.is_conflict(error):
         return ConflictError(refused, "Somebody else writes to the same rows. Try again.")
     return (ReadOnlyError if dialect.is_read_only(error) else DatabaseError)(refused)
+
+
+def _statement_pool() -> DatabaseError:
+    return DatabaseError(
+        "the pooler before the database may give each statement another session"
+        " (pool_mode = statement), and demosnap works in transactions; nothing was changed",
+        "Name the database itself in the URL, or a pool in transaction or session mode.",
+    )
 
 
 def _driver_error(connection: Connection) -> type[BaseException]:

@@ -112,6 +112,10 @@ class Dialect(TriggerHooks, DialectText):
         """Return whether a driver's error says that the session is over."""
         return False
 
+    def is_statement_pool(self, error: BaseException) -> bool:
+        """Return whether a driver's error says that each statement may get another session."""
+        return False
+
     @contextlib.contextmanager
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
         """Set what changes the text of values, and put it back at the end.

@@ -20,7 +20,8 @@ from demosnap.dialects import postgresql_sequences as sequences
 from demosnap.dialects import postgresql_session as sessions
 from demosnap.dialects import postgresql_triggers as triggers
 from demosnap.dialects import postgresql_views as views
-from demosnap.dialects.base import LOCK_WAIT, Counted, execute
+from demosnap.dialects.base import Counted, execute
+from demosnap.dialects.postgresql_connection import PostgreSQLConnection
 from demosnap.dialects.postgresql_text import references_itself
 from demosnap.dialects.postgresql_trial import PostgreSQLTrial
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
@@ -28,111 +29,16 @@ from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table, Trigger
 from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
-
-_LOCK_WAIT = "demosnap_lock_wait"
+    from sqlalchemy import Connection
 
 _FEW = 50
 """So many rows are changed one by one."""
 
 
-class PostgreSQLDialect(PostgreSQLTrial):
+class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
     """PostgreSQL 12 or newer, through psycopg 3."""
 
     errors_end_transactions = True
-
-    # ------------------------------------------------------------------ live: the connection
-
-    def endpoint(self, url: URL) -> tuple[str | None, str]:
-        """Return where libpq would go, which its environment may say.
-
-        Of several hosts it is the first that is not this machine.
-        """
-        return sessions.endpoint(url)
-
-    def configure_engine(self, engine: Engine) -> None:
-        """Name the connections, and begin those that change rows at repeatable read."""
-        from sqlalchemy import event
-
-        @event.listens_for(engine, "do_connect")
-        def _connect(dialect: object, record: object, words: object, said: Any) -> None:
-            said.setdefault("application_name", "demosnap")
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            if connection.get_execution_options().get("demosnap_write"):
-                execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-
-    def limit_waits(self, connection: Connection, timeout: float) -> None:
-        """Keep the bound for `session`, which sets it with all else."""
-        connection.info[_LOCK_WAIT] = timeout
-
-    def is_lock_timeout(self, error: BaseException) -> bool:
-        """Return whether it is lock_not_available."""
-        return getattr(error, "sqlstate", None) == "55P03"
-
-    def is_conflict(self, error: BaseException) -> bool:
-        """Return whether it is serialization_failure or deadlock_detected."""
-        return getattr(error, "sqlstate", None) in ("40001", "40P01")
-
-    def is_disconnect(self, error: BaseException) -> bool:
-        """Return whether it is of operator intervention or connection exception, or libpq's."""
-        return sessions.is_disconnect(error)
-
-    @contextlib.contextmanager
-    def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
-        """Hold the settings and the JSON function; inside a transaction, for its rest."""
-        wait = connection.info.get(_LOCK_WAIT, LOCK_WAIT)
-        driver = sessions.driver(connection)
-        with sessions.session(driver, wait) as before, picks.session(connection, before):
-            yield
-
-    @contextlib.contextmanager
-    def users_settings(self, connection: Connection) -> Iterator[None]:
-        """Have the settings that the session had before."""
-        with picks.users_settings(connection):
-            yield
-
-    @contextlib.contextmanager
-    def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
-        """Hold a session-level advisory lock, which PostgreSQL keeps per database."""
-        with sessions.lock(sessions.driver(connection), timeout):
-            try:
-                yield
-            finally:
-                readers.close(connection)
-
-    def begin(self, connection: Connection) -> bool:
-        """Leave it to the driver, unless that is in autocommit mode."""
-        driver = sessions.driver(connection)
-        return driver.autocommit and sessions.idle(driver)
-
-    def settle(self, connection: Connection) -> None:
-        """Let deferred triggers and constraints act."""
-        execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")
-
-    @contextlib.contextmanager
-    def consistent_read(self, connection: Connection) -> Iterator[None]:
-        """Read at repeatable read, which is one moment, and read-only."""
-        with connection.begin():
-            execute(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-
-    def shared_moment(self, connection: Connection) -> str | None:
-        """Export the transaction's snapshot."""
-        return str(execute(connection, "SELECT pg_export_snapshot()").scalar())
-
-    @contextlib.contextmanager
-    def at_moment(self, connection: Connection, moment: str) -> Iterator[None]:
-        """Begin with the exported snapshot."""
-        with self.consistent_read(connection):
-            execute(connection, f"SET TRANSACTION SNAPSHOT {self.string(moment)}")
-            yield
-
-    def cancel(self, connection: Connection) -> None:
-        """Ask the server to stop."""
-        # Another thread's reader is open, and stays so.
-        sessions.below(connection).cancel()
 
     # ------------------------------------------------------------------ live: definitions
 

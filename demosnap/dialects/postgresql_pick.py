@@ -53,22 +53,36 @@ def session(connection: Connection, before: dict[str, str]) -> Iterator[None]:
     # Where each statement is committed by itself, each would empty it.
     by_itself = below.autocommit
     with outside_transaction(below) as local:
-        made = not by_itself and _create(below, local)
+        made = not by_itself and create(below, local)
     # A session that the server has ended has its information taken away.
     info = connection.info
-    info[_USERS], info[_MADE] = before, made
+    remember(info, before, made)
     try:
         yield
     finally:
         readers.close(connection)
-        info.pop(_USERS, None)
-        info.pop(_MADE, None)
+        forget(info)
         if made and not failed(below):
             with outside_transaction(below) as local:
                 change(below, f"DROP TABLE IF EXISTS {PICKED};", local)
 
 
-def _create(connection: psycopg.Connection[Any], local: bool) -> bool:
+def remember(info: dict[Any, Any], before: dict[str, str], made: bool) -> None:
+    """Keep a user's settings in a connection's information, and whether the table is `made`."""
+    info[_USERS], info[_MADE] = before, made
+
+
+def forget(info: dict[Any, Any]) -> None:
+    """Forget what was remembered."""
+    info.pop(_USERS, None)
+    info.pop(_MADE, None)
+
+
+def create(connection: psycopg.Connection[Any], local: bool, at_end: str = "DELETE ROWS") -> bool:
+    """Create the table where the rights allow; return whether it is there.
+
+    `at_end`: what is done with it at the commit.
+    """
     (possible,) = connection.execute(
         "SELECT NOT pg_is_in_recovery()"
         " AND has_database_privilege(current_database(), 'TEMPORARY')"
@@ -77,7 +91,7 @@ def _create(connection: psycopg.Connection[Any], local: bool) -> bool:
     if possible:
         name = PICKED.rpartition(".")[2]
         columns = "pick pg_catalog.int4, part pg_catalog.oid, place pg_catalog.tid"
-        create = f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT DELETE ROWS;"
+        create = f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT {at_end};"
         change(connection, create, local)
     return bool(possible)
 

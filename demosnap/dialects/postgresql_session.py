@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
 
 
-def _milliseconds(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
+    """Render seconds as a setting."""
     # A lock_timeout of 0 is none.
     return str(max(1, int(seconds * 1000)))
 
@@ -40,7 +41,7 @@ SETTINGS = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "transaction_timeout": "0",
-    "lock_timeout": _milliseconds(LOCK_WAIT),
+    "lock_timeout": milliseconds(LOCK_WAIT),
 }
 """What changes the text of values, hides rows or warnings, or ends a long transaction."""
 
@@ -70,7 +71,8 @@ CREATE_JSON_FUNCTION = (
 )
 
 # The first eight bytes of SHA-256 of "demosnap", as a signed integer.
-_LOCK_KEY = -2716626431494299154
+LOCK_KEY = -2716626431494299154
+"""The key of the advisory lock."""
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 _SOCKETS = ("/", "@")
@@ -86,7 +88,7 @@ SELECT a.pid, a.usename, a.application_name, a.client_addr::text,
 FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
 WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND (l.classid::bigint << 32) | l.objid::bigint = {_LOCK_KEY}
+  AND (l.classid::bigint << 32) | l.objid::bigint = {LOCK_KEY}
 """
 
 
@@ -211,18 +213,14 @@ def session(
 
     `wait` is the longest wait for a lock, in seconds. Yields what the settings were before.
     """
-    wanted = {**SETTINGS, "lock_timeout": _milliseconds(wait)}
     with outside_transaction(connection) as local:
-        names = ", ".join(f"'{name}'" for name in SETTINGS)
-        before = connection.execute(
-            f"SELECT name, setting FROM pg_settings WHERE name IN ({names})"
-        ).fetchall()
-        set_all(connection, {name: wanted[name] for name, _ in before}, local)
-        made = _create_function(connection, local)
+        before = settings(connection)
+        set_all(connection, wanted(before, wait), local)
+        made = create_function(connection, local)
     # psycopg keeps the last hundred statements to count them, however long they are.
     threshold, connection.prepare_threshold = connection.prepare_threshold, None
     try:
-        yield dict(before)
+        yield before
     finally:
         connection.prepare_threshold = threshold
         # The end of a failed transaction undoes what was set in it.
@@ -230,7 +228,20 @@ def session(
             with outside_transaction(connection) as local:
                 if made:
                     change(connection, f"DROP FUNCTION IF EXISTS {JSON_FUNCTION}(text);", local)
-                set_all(connection, dict(before), local)
+                set_all(connection, before, local)
+
+
+def settings(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """Return what those of `SETTINGS` are that the server knows."""
+    names = ", ".join(f"'{name}'" for name in SETTINGS)
+    sql = f"SELECT name, setting FROM pg_settings WHERE name IN ({names})"
+    return dict(connection.execute(sql.encode()).fetchall())
+
+
+def wanted(before: dict[str, str], wait: float) -> dict[str, str]:
+    """Return what the settings are to be that are there; `wait` for a lock is in seconds."""
+    own = {**SETTINGS, "lock_timeout": milliseconds(wait)}
+    return {name: own[name] for name in before}
 
 
 def set_all(connection: psycopg.Connection[Any], settings: dict[str, str], local: bool) -> None:
@@ -242,7 +253,8 @@ def set_all(connection: psycopg.Connection[Any], settings: dict[str, str], local
     connection.execute(f"SELECT {', '.join(calls)}".encode())
 
 
-def _create_function(connection: psycopg.Connection[Any], local: bool) -> bool:
+def create_function(connection: psycopg.Connection[Any], local: bool) -> bool:
+    """Create `JSON_FUNCTION` where the rights allow; return whether it is there."""
     (possible,) = connection.execute(
         "SELECT NOT pg_is_in_recovery() AND has_language_privilege('plpgsql', 'USAGE')"
         " AND has_database_privilege(current_database(), 'TEMPORARY')"
@@ -279,11 +291,11 @@ def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
             "0",
         )
         try:
-            connection.execute(f"SET lock_timeout = {_milliseconds(timeout)}".encode())
-            connection.execute(f"SELECT pg_advisory_lock({_LOCK_KEY})".encode())
+            connection.execute(f"SET lock_timeout = {milliseconds(timeout)}".encode())
+            connection.execute(f"SELECT pg_advisory_lock({LOCK_KEY})".encode())
         except LockNotAvailable:
             raise LockError(
-                f"another demosnap is at work on this database{_holder(connection)}",
+                f"another demosnap is at work on this database{holder(connection)}",
                 f"It was waited for {timeout:g} seconds. Try again when it is done.",
             ) from None
         finally:
@@ -296,11 +308,12 @@ def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
             if connection.info.transaction_status == _FAILED:
                 connection.rollback()
             with outside_transaction(connection):
-                connection.execute(f"SELECT pg_advisory_unlock({_LOCK_KEY})".encode())
+                connection.execute(f"SELECT pg_advisory_unlock({LOCK_KEY})".encode())
 
 
-def _holder(connection: psycopg.Connection[Any]) -> str:
-    row = connection.execute(_HOLDER.encode()).fetchone()
+def holder(connection: psycopg.Connection[Any], query: str = _HOLDER) -> str:
+    """Render who holds the lock, as a query finds it; empty where nobody is found."""
+    row = connection.execute(query.encode()).fetchone()
     if row is None:
         return ""
     pid, user, application, address, since = row

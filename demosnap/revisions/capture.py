@@ -50,7 +50,7 @@ from demosnap.snapshot.sqlfile import SnapshotWriter
 
 _ONE_BY_ONE = (
     "the tables were read one by one: --jobs is for databases of which several connections can"
-    " see one moment, and not for a connection of the caller's"
+    " see one moment, not for a connection of the caller's, and not through a pooler"
 )
 
 _MOST_LOOKED_AT = 200_000
