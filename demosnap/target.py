@@ -238,6 +238,12 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
     refused = f"the database refused: {_reason(error)}; nothing was changed"
     if dialect.is_conflict(error):
         return ConflictError(refused, "Somebody else writes to the same rows. Try again.")
+    if dialect.is_missing_right(error):
+        return DatabaseError(
+            refused,
+            "The role lacks a right; docs/rights.md lists what each command needs. A table that can"
+            " reference demo rows must be readable before any of them goes.",
+        )
     return (ReadOnlyError if dialect.is_read_only(error) else DatabaseError)(refused)
 
 

@@ -19,10 +19,10 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
-    inspect,
     select,
 )
 
+from demosnap import dialects
 from demosnap.database import reach
 from demosnap.database.log import KEPT_TABLE
 from demosnap.dialects.base import Dialect
@@ -135,7 +135,7 @@ def find(
 
 def exists(connection: Connection) -> bool:
     """Return whether any rows were ever kept in this database."""
-    return inspect(connection).has_table(KEPT_TABLE)
+    return dialects.of(connection).has_table(connection, KEPT_TABLE)
 
 
 def create(connection: Connection) -> None:

@@ -36,12 +36,20 @@ def notes(
     picked: Mapping[str, str],
     most_rows: int | None = None,
 ) -> Iterator[str]:
-    """Yield one text for all references to picked rows that would refuse a purge, if there are any.
+    """Yield a text for all references to picked rows that would refuse a purge, if there are any.
 
     `picked` are the predicates of the selected tables; of these, those of more than `most_rows`
     rows are not looked at, since all of their rows would have to be.
     """
-    found = list(_find(connection, dialect, tables, picked, most_rows))
+    referring = {name for name, _ in references_to(tables, picked)} - picked.keys()
+    hidden = dialect.unreadable(connection, sorted(referring))
+    if hidden:
+        yield (
+            f"this role may not read {', '.join(sorted(hidden))}, which can reference demo rows;"
+            " what is there was not seen, and no demo row goes before it is"
+        )
+    seen = {name: table for name, table in tables.items() if name not in hidden}
+    found = list(_find(connection, dialect, seen, picked, most_rows))
     if not found:
         return
     by_parent: dict[str, list[str]] = {}

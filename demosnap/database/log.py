@@ -23,11 +23,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    inspect,
     select,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from demosnap import dialects
 from demosnap.database.own import KEPT_TABLE as KEPT_TABLE
 from demosnap.database.own import LOG_TABLE as LOG_TABLE
 from demosnap.database.own import OWN_TABLES as OWN_TABLES
@@ -86,8 +86,8 @@ class LogEntry:
 
 def exist(connection: Connection) -> bool:
     """Return whether both tables are there."""
-    inspector = inspect(connection)
-    return all(inspector.has_table(table.name) for table in metadata.sorted_tables)
+    dialect = dialects.of(connection)
+    return all(dialect.has_table(connection, table.name) for table in metadata.sorted_tables)
 
 
 def create(connection: Connection) -> None:
@@ -102,9 +102,9 @@ def created(connection: Connection, also: Sequence[Table] = ()) -> Iterator[None
     For databases that commit when they create a table, and while nobody else can make them. What
     was made and nothing has come into is taken away again.
     """
-    inspector = inspect(connection)
+    dialect = dialects.of(connection)
     wanted = (*metadata.sorted_tables, *also)
-    missing = [table for table in wanted if not inspector.has_table(table.name)]
+    missing = [table for table in wanted if not dialect.has_table(connection, table.name)]
     connection.rollback()
     if missing:
         with connection.begin():
@@ -130,7 +130,7 @@ def _drop_empty(connection: Connection, tables: Sequence[Table]) -> None:
 
 def stamps(connection: Connection) -> tuple[str, ...]:
     """Return the revision ids in the version table, sorted; none if there is no such table."""
-    if not inspect(connection).has_table(VERSION_TABLE):
+    if not dialects.of(connection).has_table(connection, VERSION_TABLE):
         return ()
     rows = connection.execute(select(version_table.c.version_num))
     # SQLite keeps what it is given, a blob too.
@@ -177,7 +177,7 @@ def write(connection: Connection, entry: LogEntry) -> None:
 
 def last(connection: Connection, scenario: str) -> LogEntry | None:
     """Return the newest entry of a scenario, None if there is none or no table."""
-    if not inspect(connection).has_table(LOG_TABLE):
+    if not dialects.of(connection).has_table(connection, LOG_TABLE):
         return None
     c = log_table.c
     query = select(log_table).where(c.scenario == scenario, c.operation.not_in(PROOFS))
@@ -188,7 +188,7 @@ def last(connection: Connection, scenario: str) -> LogEntry | None:
 
 def entries(connection: Connection, scenario: str | None = None) -> list[LogEntry]:
     """Return the entries of a scenario, or all, the newest first; none if there is no table."""
-    if not inspect(connection).has_table(LOG_TABLE):
+    if not dialects.of(connection).has_table(connection, LOG_TABLE):
         return []
     c = log_table.c
     query = select(log_table).where(c.operation != "proof").order_by(c.id.desc())
@@ -199,7 +199,7 @@ def entries(connection: Connection, scenario: str | None = None) -> list[LogEntr
 
 def proofs(connection: Connection, scenario: str) -> frozenset[str]:
     """Return the digests of what was proved of a scenario; none if there is no table."""
-    if not inspect(connection).has_table(LOG_TABLE):
+    if not dialects.of(connection).has_table(connection, LOG_TABLE):
         return frozenset()
     c = log_table.c
     query = select(c.digest).where(c.scenario == scenario, c.operation.in_(PROOFS))

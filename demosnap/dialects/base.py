@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import references, unique
+from demosnap.dialects.rights import RightsHooks
 from demosnap.dialects.text import DialectText
 from demosnap.dialects.triggers import TriggerHooks
 from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, SpecialKey, Table
@@ -56,7 +57,7 @@ class SearchIndex:
     can_be_rebuilt: bool
 
 
-class Dialect(TriggerHooks, DialectText):
+class Dialect(RightsHooks, TriggerHooks, DialectText):
     """One SQL variety; stateless, one instance per process (`demosnap.dialects.get`)."""
 
     extra: ClassVar[str | None] = None
@@ -110,10 +111,6 @@ class Dialect(TriggerHooks, DialectText):
 
     def is_disconnect(self, error: BaseException) -> bool:
         """Return whether a driver's error says that the session is over."""
-        return False
-
-    def is_statement_pool(self, error: BaseException) -> bool:
-        """Return whether a driver's error says that each statement may get another session."""
         return False
 
     @contextlib.contextmanager

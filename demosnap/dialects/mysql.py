@@ -28,7 +28,8 @@ from demosnap.dialects import (
     unique,
 )
 from demosnap.dialects.base import LOCK_WAIT, Counted
-from demosnap.dialects.mysql_text import SQL_MODE, MySQLText
+from demosnap.dialects.mysql_rights import MySQLRights
+from demosnap.dialects.mysql_text import SQL_MODE
 from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
 from demosnap.model import Column, ForeignKey, Key, RowUpdate, SpecialKey, Table, Trigger
@@ -42,7 +43,7 @@ _CONFLICTS = frozenset({1020, 1213})
 _NEXT_VALUE = re.compile(r"nextval\((.+)\)", re.IGNORECASE | re.DOTALL)
 
 
-class MySQLDialect(MySQLText):
+class MySQLDialect(MySQLRights):
     """MySQL 8.0.17 or newer."""
 
     rereads_temporary: ClassVar[bool] = False

@@ -87,6 +87,10 @@ class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
         write = bool(connection.get_execution_options().get("demosnap_write"))
         return catalog.refusals(connection, self._literals(tables), write)
 
+    def unreadable(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
+        """Return what the privileges of columns say."""
+        return catalog.unreadable(connection, self._literals(tables))
+
     def _literals(self, tables: Iterable[str]) -> dict[str, str]:
         return {table: self.string(self.quote_table(table)) for table in tables}
 

@@ -129,6 +129,14 @@ plain AS (
 SELECT position, name, definition, comment FROM plain ORDER BY position, name
 """
 
+_HIDDEN = """
+hidden AS (
+    SELECT w.position FROM wanted w WHERE EXISTS (
+        SELECT FROM pg_attribute a WHERE a.attrelid = w.oid AND a.attnum > 0
+        AND NOT a.attisdropped AND NOT has_column_privilege(w.oid, a.attnum, 'SELECT')))
+SELECT position FROM hidden
+"""
+
 _REFUSALS = f"""
 {TREE}
 SELECT w.position, c.relkind::text, c.relpersistence = 't' AS temporary,
@@ -254,6 +262,11 @@ def plain_indexes(
 def inherited(connection: Connection, wanted: Mapping[str, str]) -> frozenset[str]:
     """Return the tables that other tables inherit from."""
     return frozenset(table for table, _ in ask(connection, wanted, _INHERITED))
+
+
+def unreadable(connection: Connection, wanted: Mapping[str, str]) -> frozenset[str]:
+    """Return the tables of which the role may not read all columns."""
+    return frozenset(table for table, _ in ask(connection, wanted, _HIDDEN))
 
 
 def refusals(connection: Connection, wanted: Mapping[str, str], write: bool) -> dict[str, str]:

@@ -64,6 +64,10 @@ class PostgreSQLConnection(Dialect):
         """Return whether it is of operator intervention or connection exception, or libpq's."""
         return sessions.is_disconnect(error)
 
+    def is_missing_right(self, error: BaseException) -> bool:
+        """Return whether it is insufficient_privilege."""
+        return getattr(error, "sqlstate", None) == "42501"
+
     def is_statement_pool(self, error: BaseException) -> bool:
         """Return whether it is PgBouncer's refusal of a transaction."""
         return "statement pooling" in str(error)

@@ -1,0 +1,31 @@
+"""What a SQL variety must tell of what a session may not do, by its rights or a pooler's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class RightsHooks:
+    """The part of a dialect that is about what a session may not do."""
+
+    def is_statement_pool(self, error: BaseException) -> bool:
+        """Return whether a driver's error says that each statement may get another session."""
+        return False
+
+    def is_missing_right(self, error: BaseException) -> bool:
+        """Return whether a driver's error says that the role lacks a right."""
+        return False
+
+    def unreadable(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
+        """Return those of some tables (display names) that the role may not read whole."""
+        return frozenset()
+
+    def has_table(self, connection: Connection, name: str) -> bool:
+        """Return whether there is a table in the default namespace that the role may see."""
+        from sqlalchemy import inspect
+
+        return inspect(connection).has_table(name)
