@@ -40,3 +40,9 @@ def _character(one: str) -> str:
         # Python's stand-in for a byte of a name that is not UTF-8.
         return f"\\x{ord(one) - 0xDC00:02x}"
     return ascii(one)[1:-1]
+
+
+def rows(count: int, one: str = "", several: str = "") -> str:
+    """Write a number of rows with the verb that follows: `1 row is`, `1,305 rows are`."""
+    words = ("1 row", one) if count == 1 else (f"{count:,} rows", several)
+    return " ".join(word for word in words if word)

@@ -380,8 +380,8 @@ def test_a_foreign_key_broken_inside_a_snapshot_is_found_though_the_digest_is_ri
     findings = chain.project.check()
     assert [finding.file for finding in findings] == [V2 + ".sql"] * 2
     assert [finding.message for finding in findings] == [
-        "cards.board_id references 1 rows of boards that the snapshot does not have (77)",
-        "checks.card_id references 1 rows of cards that the snapshot does not have (88)",
+        "cards.board_id references 1 row of boards that the snapshot does not have (77)",
+        "checks.card_id references 1 row of cards that the snapshot does not have (88)",
     ]
 
 

@@ -68,7 +68,7 @@ def test_a_key_that_leads_nowhere_in_any_spelling_is_refused_ahead(workspace: Wo
     prepare(workspace, towns(database))
     workspace.project.downgrade("general", "base")
     database.execute("DELETE FROM towns", "DELETE FROM countries")
-    with pytest.raises(RefusedError, match=r"towns\.code references 1 rows of countries that"):
+    with pytest.raises(RefusedError, match=r"towns\.code references 1 row of countries that"):
         workspace.project.upgrade("general@head")
 
 

@@ -15,6 +15,7 @@ from demosnap.cli.session import Session
 from demosnap.config import ini
 from demosnap.errors import ConfigError, UnknownNameError, UsageError, did_you_mean
 from demosnap.project import Project
+from demosnap.scaffold import init
 
 MakeWorkspace = Callable[[Database], Workspace]
 
@@ -179,3 +180,38 @@ def test_the_file_of_another_user_is_not_run(chain: Chain, monkeypatch: pytest.M
     monkeypatch.setattr(ini, "_owner", lambda path: 1 if path.suffix else 12345)
     with pytest.raises(ConfigError, match="of another user"):
         ini.find(None)
+
+
+# ---------------------------------------------------------------------- what comes after init
+
+
+@pytest.mark.parametrize(
+    ("statements", "following"),
+    [
+        (("CREATE TABLE t (id INTEGER)",), "say in demo_revisions/demosnap.yaml what tells a demo"),
+        (
+            ("CREATE TABLE t (id INTEGER, is_demo BOOLEAN)",),
+            "mark the demo rows (the column is_demo), then `demosnap revision general",
+        ),
+        (
+            (
+                "CREATE TABLE t (id INTEGER PRIMARY KEY, is_demo BOOLEAN, scenario TEXT)",
+                "INSERT INTO t VALUES (1, TRUE, 'writer')",
+            ),
+            'demosnap revision writer -m "v1"',
+        ),
+    ],
+)
+def test_init_names_only_what_works_next(
+    sqlite: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    statements: tuple[str, ...],
+    following: str,
+) -> None:
+    sqlite.execute(*statements)
+    monkeypatch.chdir(tmp_path)
+    done = init(url="sqlite:///demo.db", confirm=lambda *_: True)
+    assert done.following.startswith(following)
+    if done.following.startswith("demosnap "):
+        assert Project().revision("writer").created

@@ -183,7 +183,7 @@ def test_rows_of_a_table_that_the_version_does_not_have_are_refused(chain: Chain
         *CHANGES,
     )
     before = chain.everything()
-    with pytest.raises(RefusedError, match=r"labels: there are 1 demo rows, and v2"):
+    with pytest.raises(RefusedError, match=r"labels: there is 1 demo row, and v2"):
         chain.project.reset("general")
     assert chain.everything() == before
     chain.project.reset("general", discard=True)

@@ -556,8 +556,8 @@ def test_a_dry_run_mentions_odd_marks_and_unknown_scenarios(workspace: Workspace
     assert "vaults: 2 rows" in odd
     assert "metadata.demo_seed" in odd
     assert sorted(unknown) == [
-        "vaults: 1 marked rows name the unknown scenario 'General'",
-        "vaults: 1 marked rows name the unknown scenario 'generla'",
+        "vaults: 1 marked row names the unknown scenario 'General'",
+        "vaults: 1 marked row names the unknown scenario 'generla'",
     ]
     assert plan.rows["vaults"] == 3
 

@@ -77,8 +77,8 @@ def init(session: Session, directory: str, git: bool) -> None:
         session.note("note: " + note.replace("\n", "\n  "))
     if result.declined:
         click.get_current_context().exit(1)
-    if result.new:
-        session.note('Next: demosnap revision general -m "v1"')
+    if result.new and result.following:
+        session.note(f"Next: {result.following}")
 
 
 @click.command("history", cls=Command)

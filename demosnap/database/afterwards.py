@@ -13,6 +13,7 @@ from demosnap.dialects.base import execute
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Key
 from demosnap.snapshot.predicates import leads_nowhere, not_true
+from demosnap.visible import rows as rows_of
 
 if TYPE_CHECKING:
     from demosnap.database.moves import Database, Prepared
@@ -166,7 +167,7 @@ def check(database: Database, before: Pins) -> None:
             sql = f"SELECT COUNT(*) FROM {dialect.rows_of(tables[name])} WHERE {where}"
             if count := execute(connection, sql).scalar():
                 wrong.append(
-                    f"{name}.{', '.join(key.columns)}: {count} rows would reference no row of"
+                    f"{name}.{', '.join(key.columns)}: {rows_of(count)} would reference no row of"
                     f" {key.table} ({guard.show_literals(missing[:_SHOWN], len(missing))})"
                 )
     if wrong:

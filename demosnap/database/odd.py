@@ -11,6 +11,7 @@ from demosnap.config import Settings
 from demosnap.database import picking, selection
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Selection, Table
+from demosnap.visible import rows as rows_of
 
 
 def notes(
@@ -44,8 +45,8 @@ def notes(
         if count:
             what = f"{marker.column}.{marker.key}" if marker.key else marker.column
             yield (
-                f"{name}: {count} rows have an odd value at {what}, neither true nor false;"
-                " they are not demo rows"
+                f"{name}: {rows_of(count, 'has', 'have')} an odd value at {what}, neither true nor"
+                f" false; {'it is no demo row' if count == 1 else 'they are not demo rows'}"
             )
         if not marker.names_scenario:
             continue
@@ -58,9 +59,13 @@ def notes(
         )
         for scenario, rows in execute(connection, sql):
             if scenario is None and settings.default_scenario is None and settings.scenario_names:
-                yield f"{name}: {rows} marked rows name no scenario, and none is the default"
+                yield f"{name}: {rows:,} marked {_name(rows)} no scenario, and none is the default"
             elif scenario is not None and scenario not in known_scenarios:
-                yield f"{name}: {rows} marked rows name the unknown scenario {scenario!r}"
+                yield f"{name}: {rows:,} marked {_name(rows)} the unknown scenario {scenario!r}"
+
+
+def _name(count: int) -> str:
+    return "row names" if count == 1 else "rows name"
 
 
 def moments(connection: Connection, dialect: Dialect, names: Sequence[str]) -> Iterator[str]:

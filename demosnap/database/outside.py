@@ -16,6 +16,7 @@ from demosnap.dialects.base import Dialect
 from demosnap.model import ExternalReference, Key, Table
 from demosnap.snapshot.changes import TableChanges
 from demosnap.snapshot.rows import split
+from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 
@@ -147,6 +148,7 @@ def missing_externals(
     if not missing:
         return []
     shown = show_literals(missing[:_SHOWN], len(missing))
+    some, be = rows_of(len(missing)), "is" if len(missing) == 1 else "are"
     parent = replace(live, key=())
     gone = [
         key
@@ -155,13 +157,13 @@ def missing_externals(
     ]
     if gone:
         return [
-            f"{reference.table}.{names} references {len(missing)} rows of {reference.references}"
-            f" that are not in the snapshot, and that go, or lose the value, in the same run"
+            f"{reference.table}.{names} references {some} of {reference.references}"
+            f" that {be} not in the snapshot, and that go, or lose the value, in the same run"
             f" ({', '.join(columns)}: {shown})\n{GOING_HINT}"
         ]
     return [
-        f"{reference.table}.{names} references {len(missing)} rows of {reference.references} that"
-        f" are neither in the snapshot nor in the database"
+        f"{reference.table}.{names} references {some} of {reference.references} that"
+        f" {be} neither in the snapshot nor in the database"
         f" ({', '.join(reference.referred_columns)}: {shown})"
     ]
 

@@ -17,6 +17,7 @@ from demosnap.model import ForeignKey, Key, Table, Trigger
 from demosnap.snapshot.predicates import first_of, leads_nowhere, not_true
 from demosnap.snapshot.rows import row_key, show_key, split
 from demosnap.visible import one_line
+from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 
@@ -94,8 +95,8 @@ def _compare(
     found: Mapping[str, int], expected: Mapping[str, int], predicates: Mapping[str, str]
 ) -> None:
     wrong = {
-        name: f"{name}: {found[name]} rows are picked by the selection, {expected.get(name, 0)}"
-        " were expected"
+        name: f"{name}: {rows_of(found[name], 'is', 'are')} picked by the selection,"
+        f" {expected.get(name, 0)} were expected"
         for name in found
         if found[name] != expected.get(name, 0)
     }

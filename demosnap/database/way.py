@@ -90,10 +90,14 @@ def crossing(database: Database, goings: Mapping[str, Mapping[str, str]]) -> boo
     return False
 
 
+def _are(count: int) -> str:
+    return "is 1 demo row" if count == 1 else f"are {count:,} demo rows"
+
+
 def of_other_tables(move: Move, target: Version) -> list[str]:
     """Return the rows of tables that a version does not have, which would be lost."""
     return [
-        f"{one.name}: there are {len(one)} demo rows, and {target.version} does not have"
+        f"{one.name}: there {_are(len(one))}, and {target.version} does not have"
         f" the table\n`demosnap revision {target.scenario}` saves them; --discard lets them go"
         for one in move.changes
         if one.pair.new is None

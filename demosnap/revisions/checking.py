@@ -33,6 +33,7 @@ from demosnap.revisions.script import render
 from demosnap.snapshot import alike
 from demosnap.snapshot.rows import split
 from demosnap.visible import one_line
+from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 
@@ -254,7 +255,7 @@ class _References:
             if missing:
                 shown = ", ".join(b"/".join(k).decode() for k in missing[:_SHOWN])
                 yield (
-                    f"{table.name}.{', '.join(key.columns)} references {len(missing)} rows of"
+                    f"{table.name}.{', '.join(key.columns)} references {rows_of(len(missing))} of"
                     f" {key.table} that the snapshot does not have ({shown})"
                 )
 

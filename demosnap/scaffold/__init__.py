@@ -33,13 +33,14 @@ class InitResult:
     `written` and `kept` are paths relative to the folder, with `/`; `added` are those of the
     written that were there before, to which something was added. `configured` are the names that
     were set in git's configuration. `declined`: the question was answered with no, and nothing
-    was written. `notes` are sentences for the user.
+    was written. `notes` are sentences for the user, and `following` says what to do next.
     """
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
     notes: tuple[str, ...]
     declined: bool = False
+    following: str = ""
     configured: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
@@ -87,6 +88,7 @@ def init(
     if database is not None and source == "--url":
         urls.check(database)
     notes: list[str] = []
+    following = ""
 
     addition = ""
     if place.section is not None:
@@ -102,6 +104,11 @@ def init(
             database = render.default_url(root)
         found, seen = look.at(database) if database is not None else (None, ())
         notes.extend(seen)
+        following = look.following(found, shown(place.revisions / choices.FILE_NAME))
+        if database is None:
+            following = (
+                f"name the database in alembic.ini or in {ini.URL_VARIABLE}, and {following}"
+            )
         files.append((place.revisions / choices.FILE_NAME, render.demosnap_yaml(found)))
     kept = [file for file, _ in files if os.path.lexists(file)]
     files = [(file, data) for file, data in files if file not in kept]
@@ -153,6 +160,7 @@ def init(
         _names(root, written),
         _names(root, kept),
         tuple(notes),
+        following=following,
         configured=tuple(configured),
         added=_names(root, added),
     )

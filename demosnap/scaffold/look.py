@@ -37,6 +37,7 @@ class Found:
     alternatives: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     outside: tuple[tuple[str, tuple[str, ...], str], ...] = ()
     scenarios: tuple[str, ...] = ()
+    rows: int = 0
 
 
 def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
@@ -132,7 +133,8 @@ def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
         for key in tables[name].foreign_keys
         if key.table not in having and key.table not in via
     )
-    return Found(marker, marked, via, alternatives, outside, names), tuple(notes)
+    total = sum(count for by_scenario in rows.values() for count in by_scenario.values())
+    return Found(marker, marked, via, alternatives, outside, names, total), tuple(notes)
 
 
 def _candidates(
@@ -233,6 +235,21 @@ def _ties(
 def _loose(table: Table, key: ForeignKey) -> bool:
     """Say whether a row may do without the reference."""
     return any(table.column(column).nullable for column in key.columns)
+
+
+def following(found: Found | None, yaml_file: str) -> str:
+    """Return what to do after an init, which works with what a look at the database found."""
+    if found is None:
+        return (
+            f"say in {yaml_file} what tells a demo row from a real one; then"
+            " `demosnap revision general --dry-run` shows what would be captured"
+        )
+    names = found.scenarios
+    scenario = names[0] if names and "general" not in names else "general"
+    capture = f'demosnap revision {scenario} -m "v1"'
+    if found.rows:
+        return capture
+    return f"mark the demo rows ({_describe(found.marker)}), then `{capture}`"
 
 
 def _describe(marker: Marker) -> str:
