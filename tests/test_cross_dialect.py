@@ -62,6 +62,29 @@ def test_the_examples_scenarios_load_with_equal_values(
     assert _values(target) == own
 
 
+def test_a_capture_of_unchanged_rows_makes_no_version(
+    two: tuple[Database, Database], make_workspace: Callable[[Database], Workspace]
+) -> None:
+    """Only the dialect differs; a row that differs does make one."""
+    source, target = two
+    workspace = make_workspace(source)
+    for database in two:
+        with database.engine.begin() as connection:
+            example.create_tables(connection)
+    with source.engine.begin() as connection:
+        example.seed(connection, "general")
+    workspace.project.revision("general", message="v1")
+    project = Project(workspace.folder / "alembic.ini", url=target.url)
+    project.upgrade("general@head")
+
+    found = project.revision("general")
+    assert (found.created, found.version and found.version.short) == (False, "v1")
+    with target.engine.begin() as connection:
+        example.edit(connection)
+    found = project.revision("general")
+    assert (found.created, found.version and found.version.short) == (True, "v2")
+
+
 def test_a_row_inserted_after_the_load_gets_a_new_number(
     two: tuple[Database, Database], make_workspace: Callable[[Database], Workspace]
 ) -> None:

@@ -193,6 +193,19 @@ def _without(rows: Rows, width: int, skipped: Collection[Key]) -> Iterator[list[
             yield left
 
 
+def holds_same(
+    version: Version, dialect: Dialect, tables: Mapping[str, Table], digest: str
+) -> bool:
+    """Return whether a version of another dialect has just the rows of a digest of this one."""
+    opened = OpenSnapshot(version, dialect, tables)
+    try:
+        for rows in opened.blocks():
+            collections.deque(rows.batches, maxlen=0)
+    except (DatabaseError, KeyError):
+        return False
+    return opened.digest == digest
+
+
 def _short(literal: bytes) -> str:
     text = literal.decode("utf-8", "replace")
     return text if len(text) <= 60 else text[:59] + "…"
