@@ -241,8 +241,8 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
     if dialect.is_missing_right(error):
         return DatabaseError(
             refused,
-            "The role lacks a right; docs/rights.md lists what each command needs. A table that can"
-            " reference demo rows must be readable before any of them goes.",
+            "The role lacks a right; docs/configuration.md lists what each command needs. A table"
+            " that can reference demo rows must be readable before any of them goes.",
         )
     return (ReadOnlyError if dialect.is_read_only(error) else DatabaseError)(refused)
 

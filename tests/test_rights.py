@@ -1,4 +1,4 @@
-"""Roles that may not do everything: what each command needs, as docs/rights.md lists it."""
+"""Roles that may not do everything: what each command needs, as docs/configuration.md lists it."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_table_that_may_not_be_read_is_noted_and_keeps_rows_from_going(role: R
     plan = role.project.revision("general", dry_run=True).plan
 
     assert any("may not read secret, which can reference demo rows" in note for note in plan.notes)
-    with pytest.raises(DatabaseError, match=r"(?s)denied.*secret.*docs/rights\.md"):
+    with pytest.raises(DatabaseError, match=r"(?s)denied.*secret.*docs/configuration\.md"):
         role.project.downgrade("general@base")
     assert role.database.dump(own=True) == before
 
