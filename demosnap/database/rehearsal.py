@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from demosnap.config import Settings
@@ -41,7 +41,9 @@ class Rehearsal:
         self._unproved = [one for one in self.prepared if self._is_unproved(one)]
         names = {name for one in self._unproved for name in (*_going(one), *one.move.load)}
         self._unsafe = remarks.unsafe(self.database, names) if names else []
-        self.needed = bool(self._unproved) and self.options.rehearse and not self._unsafe
+        self._once = self._changed_once(names) if names else ()
+        hopeless = self._unsafe or self._once
+        self.needed = bool(self._unproved) and self.options.rehearse and not hopeless
 
     def told(self) -> str:
         """Return what a plan says of the ways back; empty: there is nothing to say."""
@@ -52,6 +54,12 @@ class Rehearsal:
             return (
                 f"the way back to {names} cannot be tried, since nothing can be undone; what does"
                 " not load again is lost"
+            )
+        if self._once:
+            return (
+                f"the way back to {names} cannot be tried: the full-text index of"
+                f" {', '.join(self._once)} may end the server where changes are undone and made"
+                " again; what does not load again is lost"
             )
         if not self.options.rehearse:
             return f"nobody has tried the way back to {names}; what does not load again is lost"
@@ -199,6 +207,18 @@ class Rehearsal:
         return [str(trigger) for table in tables for trigger in table.triggers]
 
     # ------------------------------------------------------------------ what is proved
+
+    def _changed_once(self, names: Collection[str]) -> Sequence[str]:
+        """Return the tables that the moves may change, and that nothing can be tried with."""
+        tables = self.database.tables
+        near = {
+            one.name for one in tables.values() if any(k.table in names for k in one.foreign_keys)
+        }
+        if any(tables[name].triggers for name in names if name in tables):
+            # What a trigger changes is known when it has.
+            near.update(tables)
+        there = sorted({*names, *near} & tables.keys())
+        return self.database.dialect.unrehearsable(self.database.connection, there)
 
     def _is_unproved(self, one: Prepared) -> bool:
         held, target = one.held, one.move.target

@@ -228,6 +228,10 @@ class MySQLDialect(MySQLRights):
         """Return the tables whose storage engine knows no transactions."""
         return mysql_reflect.non_transactional(connection, tables)
 
+    def unrehearsable(self, connection: Connection, tables: Sequence[str]) -> Sequence[str]:
+        """Return those with full-text indexes: InnoDB ends the server over such after an undo."""
+        return mysql_reflect.full_text(connection, tables)
+
     # ------------------------------------------------------------------ rows
 
     def read_rows(

@@ -195,6 +195,17 @@ def non_transactional(connection: Connection, tables: Sequence[str]) -> dict[str
     return found
 
 
+def full_text(connection: Connection, tables: Sequence[str]) -> list[str]:
+    """Return the tables with full-text indexes."""
+    places = _Places(connection, tables)
+    sql = (
+        "SELECT DISTINCT table_schema, table_name FROM information_schema.statistics"
+        f" WHERE {places.where('table_schema', 'table_name')} AND index_type = 'FULLTEXT'"
+    )
+    found = [places.display(schema, name) for schema, name in execute(connection, sql)]
+    return sorted(name for name in found if name is not None)
+
+
 def _json_columns(connection: Connection, places: _Places) -> frozenset[tuple[str, str]]:
     """Return the columns that MariaDB keeps as LONGTEXT with a check that it is JSON."""
     sql = (

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TriggerHooks:
-    """The part of a dialect that is about triggers."""
+    """The part of a dialect that is about triggers, and trying what they do."""
 
     name: ClassVar[str]
     transactional_ddl: ClassVar[bool]
@@ -32,6 +32,10 @@ class TriggerHooks:
     def can_disable_triggers(self, connection: Connection, tables: Sequence[Table]) -> bool:
         """Return whether `without_triggers` can do that here, by the rights of this role."""
         return self.transactional_ddl
+
+    def unrehearsable(self, connection: Connection, tables: Sequence[str]) -> Sequence[str]:
+        """Return the tables of which changes cannot be undone and made once more."""
+        return ()
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
