@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from demosnap import dialects
-from demosnap.database import kept, log, moves, reflect
+from demosnap.database import kept, log, moves, reflect, released
 from demosnap.errors import (
     DemosnapError,
     RefusedError,
@@ -135,7 +135,16 @@ class Looking:
         picked = moves.union(database, covered)
         known = kept.unchanged(database, version.scenario, picked)
         rows = moves.rows_beside(database, picked, known)
-        return CurrentEntry(version.scenario, stamp, version, graph.is_head(version), rows)
+        let_go = released.released(database, version.scenario, picked)
+        left_out = released.skipped(database, version, let_go)
+        return CurrentEntry(
+            version.scenario,
+            stamp,
+            version,
+            graph.is_head(version),
+            rows,
+            {name: len(keys) for name, keys in left_out.items() if keys},
+        )
 
     def _stamped(self, *, needed: bool = False) -> tuple[str, ...] | None:
         try:

@@ -194,7 +194,8 @@ class CurrentEntry:
     """What one stamp of the database says.
 
     `version` is None for a stamp that no script knows; `rows` counts the scenario's rows in the
-    database per table, None where they cannot be counted.
+    database per table, None where they cannot be counted. `left_out` counts the rows of the
+    version that were released here, or hang on what was.
     """
 
     scenario: str
@@ -202,6 +203,7 @@ class CurrentEntry:
     version: Version | None
     head: bool
     rows: Mapping[str, int] | None
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

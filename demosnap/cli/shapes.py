@@ -118,6 +118,7 @@ def current(entry: CurrentEntry) -> dict[str, Any]:
         "rows": None if entry.rows is None else dict(entry.rows),
         "total": None if entry.rows is None else sum(entry.rows.values()),
         "expected": dict(entry.version.rows) if entry.version else None,
+        "left_out": dict(entry.left_out),
     }
 
 

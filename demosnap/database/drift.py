@@ -46,7 +46,7 @@ def status(
                     settings,
                     scenario,
                     [version],
-                    known_rows.also(database.dialect, rows.unpicked),
+                    known_rows.also(database.dialect, rows.compared),
                 )
                 beside = known.without(database.dialect, wider)
                 if version is not None:
@@ -100,7 +100,7 @@ def compared(
         found = _known(database, settings, scenario, version, rows)
         if not found.counts():
             return None
-        own = found.unpicked
+        own = found.compared
         also = known_rows.also(database.dialect, own)
         wider = moves.picked(database, settings, scenario, [version], also)
         told = unpicked.described(database, version, found)

@@ -37,7 +37,8 @@ class KnownRows:
     `taken` are those that the target has: they are brought back. `left` are those that it does not
     have: they stay. `elsewhere` are those that another scenario picks now, by its name. `following`
     counts the rows, themselves unchanged or not, that are no longer picked since the row is not
-    that they hang on by `via`. `released` are real rows from now on, and `skipped` are the keys of
+    that they hang on by `via`. `hanging` are rows of no version that hang on those that are brought
+    back, and go. `released` are real rows from now on, and `skipped` are the keys of
     the rows of the version `skipped_of` that a load leaves out for that.
     """
 
@@ -45,13 +46,19 @@ class KnownRows:
     left: Kept = NOTHING
     elsewhere: Mapping[str, Kept] = field(default_factory=dict)
     following: Mapping[str, int] = field(default_factory=dict)
+    hanging: Kept = NOTHING
     released: Kept = NOTHING
     skipped: Mapping[str, frozenset[Key]] = field(default_factory=dict)
 
     @property
     def unpicked(self) -> Kept:
         """The rows that are not picked by themselves, taken or left or another scenario's."""
-        found = self.taken.joined(self.left)
+        return self.left.joined(self.compared)
+
+    @property
+    def compared(self) -> Kept:
+        """Those of them that are held against the target: it does not have those that are left."""
+        found = self.taken
         for one in self.elsewhere.values():
             found = found.joined(one)
         return found
@@ -173,10 +180,11 @@ class _Finding:
         following = 0
         for batch in in_batches(keys, KEYS):
             where = f"({dialect.key_predicate(table.key, batch)})"
-            there = set(self._read(table, where))
+            # A key that the database takes for equal, and that is spelled otherwise, is another.
+            there = set(self._read(table, where)).intersection(batch)
             alone = there
             if picked is not None and there:
-                alone = set(self._read(table, f"{where} AND {not_true(picked)}"))
+                alone = there & set(self._read(table, f"{where} AND {not_true(picked)}"))
             own |= alone
             following += len(there - alone)
         if following and self._also:
@@ -223,6 +231,32 @@ def only_key(table: Table, columns: tuple[str, ...] | None = None) -> Table:
     """Return a table of which only the key is read; `columns` are those of another key."""
     key = columns or table.key
     return replace(table, key=key, columns=tuple(table.column(column) for column in key))
+
+
+def hanging(
+    database: Database,
+    plain: Mapping[str, str],
+    going: Mapping[str, str],
+    rows: KnownRows,
+    versions: Sequence[Version | None],
+) -> Kept:
+    """Return the rows that are picked only with those that are brought back, and are in no version.
+
+    `plain` are the predicates of what is picked now, `going` of what is picked with them.
+    """
+    keys: dict[str, frozenset[Key]] = {}
+    for name, predicate in going.items():
+        table = database.tables[name]
+        if predicate != plain.get(name) and table.identified:
+            where = f"({predicate}) AND {not_true(plain.get(name, '1 = 0'))}"
+            found = database.dialect.read_rows(database.connection, only_key(table), where)
+            keys[name] = frozenset(tuple(split(row)) for row in found)
+    for version in versions:
+        ours = _of_target(database, version, {}, Kept(keys))
+        keys = {name: some - ours.get(name, set()) for name, some in keys.items()}
+    none: frozenset[Key] = frozenset()
+    keys = {n: left for n, some in keys.items() if (left := some - rows.taken.keys.get(n, none))}
+    return Kept(keys, {name: database.tables[name].key for name in keys})
 
 
 def _missing(

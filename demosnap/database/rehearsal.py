@@ -152,7 +152,8 @@ class Rehearsal:
                     left.remove(goal)
                     break
             else:
-                return back, reasons
+                # What held no rows was only in the way, and is not.
+                return back, reasons if any(goal.target for goal in left) else []
         return back, []
 
     def _tried(

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from demosnap.database import kept, reach
+from demosnap.database import fit, kept, reach
 from demosnap.database.kept import Kept, kept_table
 from demosnap.database.known_rows import only_key
 from demosnap.database.snapshots import OpenSnapshot
-from demosnap.errors import UnknownNameError, UsageError
+from demosnap.errors import SnapshotError, UnknownNameError, UsageError
 from demosnap.model import Key, Version
 from demosnap.snapshot.predicates import not_true, via_foreign_key
 from demosnap.snapshot.rows import split
@@ -49,7 +49,7 @@ def real(database: Database, rows: Kept, picked: Mapping[str, str]) -> Kept:
             for row in database.dialect.read_rows(
                 database.connection, only_key(table, columns), f"({where}){stays}"
             )
-        )
+        ).intersection(some)
         if there:
             keys[name] = there
     return Kept(keys, {name: rows.columns[name] for name in keys})
@@ -94,7 +94,17 @@ def skipped(database: Database, version: Version | None, rows: Kept) -> dict[str
     """
     if version is None or not rows:
         return {}
+    try:
+        return _skipped(database, version, rows)
+    except SnapshotError:
+        # What needs its rows says what is wrong with them; a purge does not.
+        return {}
+
+
+def _skipped(database: Database, version: Version, rows: Kept) -> dict[str, frozenset[Key]]:
     snapshot = OpenSnapshot(version, database.dialect, database.tables)
+    if fit.unfit(database.tables, snapshot.header.tables):
+        return {}
     hanging = _via(database, version)
     found: dict[str, set[Key]] = {}
     values: dict[tuple[str, tuple[str, ...]], set[Key]] = {
@@ -155,7 +165,7 @@ def named(
 
     Raises:
         UnknownNameError: there is no such table.
-        UsageError: it is not a table and a key.
+        UsageError: it is not a table and a key, or the tables are not those of a version.
     """
     asked: dict[str, dict[str, str]] = {}
     for one in wanted:
@@ -166,6 +176,12 @@ def named(
     known: set[str] = set()
     for version in {v.revision: v for v in versions if v is not None}.values():
         snapshot = OpenSnapshot(version, database.dialect, database.tables)
+        if reasons := fit.unfit(database.tables, snapshot.header.tables):
+            raise UsageError(
+                f"--release {wanted[0]}: {version.version} has other tables than the database:"
+                f" {'; '.join(reasons)}",
+                "Capture the demo rows anew: what is not picked is a real row from then on.",
+            )
         for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
             texts = asked.get(table.name, {}) if table.identified else {}
             for row in rows:

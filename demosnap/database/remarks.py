@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def nothing_to_release(
     """Return, where rows shall be released and nothing moves, that a reset releases them."""
     if not release or target is None:
         return ()
-    options = " ".join(f"--release {one}" for one in release)
+    options = " ".join(f"--release {shlex.quote(one)}" for one in release)
     return (
         f"{scenario} is at {target.version} already, so nothing moves and nothing is released\n"
         f"`demosnap reset {scenario} {options}` releases it",

@@ -138,6 +138,10 @@ class TakingBack:
             return bool(found.counts())
         self._plain.setdefault(name, self.goings[name])
         self.goings[name] = moves.union(database, covered, found.also(database.dialect))
+        hanging = known_rows.hanging(
+            database, self._plain[name], self.goings[name], found, (goal.current, goal.target)
+        )
+        self.rows[name] = replace(self.rows[name], hanging=hanging)
         again = _minus(before.released, released.real(database, before.released, self.goings[name]))
         if again:
             self._problems.setdefault(name, []).append(
@@ -181,6 +185,8 @@ class TakingBack:
             return
         rows, name = self.rows[goal.scenario], goal.scenario
         if goal.target is not None and rows.taken:
+            if rows.hanging:
+                yield f"{unpicked.hanging(rows.hanging)}\n{_BACK}; {unpicked.ways(rows.taken)}"
             edited = unpicked.edited(self.database, goal.target, rows.taken)
             lost = Kept({n: frozenset(keys) for n, keys in edited.items()}, rows.taken.columns)
             if lost:
@@ -267,6 +273,8 @@ class TakingBack:
             # What a load writes is told by what it will be.
             told = unpicked.described(self.database, goal.target, known)
             yield f"{unpicked.line(told)}\nbrought back, changed in place"
+            if rows.hanging:
+                yield unpicked.hanging(rows.hanging)
             following = {}
         stay = KnownRows(left=rows.left, elsewhere=rows.elsewhere, following=following)
         if stay.counts():

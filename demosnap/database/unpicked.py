@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -73,12 +74,26 @@ def names(rows: Kept) -> Iterator[str]:
             yield f"{name}/{one_line(released.plain(key))}"
 
 
+def hanging(rows: Kept) -> str:
+    """Say which rows go since they hang on others that are brought back."""
+    told = []
+    for name, keys in rows.keys.items():
+        some = sorted(keys, key=_number)[:SHOWN]
+        shown = guard.show_literals(some, len(keys))
+        told.append(
+            f"{name}: {len(keys)} {'row' if len(keys) == 1 else 'rows'} in no revision would go,"
+            " with what they hang on brought back"
+            f" ({'/'.join(rows.columns[name])}: {shown})"
+        )
+    return "\n".join(told)
+
+
 def ways(rows: Kept) -> str:
     """Say how to let rows go; empty where there are none."""
     some = list(names(rows))
     if not some:
         return ""
-    options = " ".join(f"--release {one}" for one in some[:SHOWN])
+    options = " ".join(f"--release {shlex.quote(one)}" for one in some[:SHOWN])
     more = " …" if sum(rows.counts().values()) > min(len(some), SHOWN) else ""
     it = "it is a real row" if len(some) == 1 and not more else "they are real rows"
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -38,8 +38,7 @@ class Run:
 
     `goings` are the predicates of all rows of each scenario, `known` those among them that an
     earlier move kept and that nobody changed. `rows` is what is remembered of rows that are no
-    longer picked. `owners` tells the predicates of the other
-    scenarios' rows.
+    longer picked. `owners` tells the predicates of the other scenarios' rows.
     """
 
     database: Database
@@ -52,10 +51,12 @@ class Run:
     owners: fit.Owners
     _comparisons: dict[str, difference.Planned] = field(default_factory=dict, init=False)
     _digests: captured.Digests = field(default_factory=captured.Digests, init=False)
+    _going_out: Collection[str] = field(default=(), init=False)
 
     def planned(self, goals: Sequence[Goal]) -> list[Prepared]:
         """Plan all moves, and what they reach together."""
         self._back.release(goals)
+        self._going_out = {goal.scenario for goal in goals if goal.target is None}
         found = [self._told(goal, self._way(goal)) for goal in goals]
         if not found:
             return []
@@ -101,6 +102,11 @@ class Run:
         if len(self.goings) > 1:
             return None
         return lambda table, _: not_true(going[table]) if table in going else None
+
+    def _freed(self, going: Mapping[str, str]) -> dict[str, str]:
+        """Return the predicates of rows that may go, and of those that have gone before."""
+        out = () if self.options.keep_referenced else self._going_out
+        return reach.merged([going, *(self.goings[name] for name in out)])
 
     def _along(self, leaving: Mapping[str, str]) -> reach.Along:
         listed = self.options.cascade
@@ -225,11 +231,8 @@ class Run:
             return self._difference(goal).unobstructed()
         if self.rows[goal.scenario].taken and not self.options.full:
             way = self._difference(goal)
-            return (
-                self._full(goal).saying("rows cannot be changed one by one")
-                if (way.obstacle)
-                else way
-            )
+            one_by_one = "rows cannot be changed one by one"
+            return self._full(goal).saying(one_by_one) if way.obstacle else way
         between = goal.current is not None and goal.current != goal.target and not goal.again
         if self.options.full or not saved or not (between or self.known[goal.scenario]):
             return self._full(goal)
@@ -330,10 +333,9 @@ class Run:
         assert goal.target is not None
         dialect = self.database.dialect
         going = staying.without(dialect, self.goings[goal.scenario])
+        skipping = self.rows[goal.scenario].skipped
         planned = (
-            difference.compare(
-                self.database, goal.target, going, skipping=self.rows[goal.scenario].skipped
-            )
+            difference.compare(self.database, goal.target, going, skipping=skipping)
             if staying
             else self._compared(goal)
         )
@@ -345,7 +347,7 @@ class Run:
         if not refusals:
             may_go = staying.without(dialect, going)
             refusals = difference.refusals(
-                self.database, planned, may_go, self.owners, self._staying(may_go)
+                self.database, planned, self._freed(may_go), self.owners, self._staying(may_go)
             )
             obstacle = difference.obstacle(self.database, planned, may_go)
         changes = tuple(one for one in planned.changes if len(one))

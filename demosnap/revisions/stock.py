@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -35,7 +36,7 @@ def options(given: Mapping[str, str]) -> tuple[Options, tuple[str, ...]]:
             found[option] = _seconds(argument, value)
             continue
         if option in ("cascade", "release"):
-            found[option] = tuple(filter(None, value.split(",")))
+            found[option] = tuple(filter(None, next(csv.reader([value]), ())))
             continue
         if option == "verify":
             # 0 and 1 are what a stamp takes, as --no-verify.
