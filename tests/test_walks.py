@@ -1,7 +1,7 @@
 """Random walks: edits that move rows out of the selection, and every verb, in any order.
 
 After each step no row is changed that nobody asked to change, a refusal has changed nothing, and
-from wherever it led there is a way to the first version. DEMOSNAP_WALKS says how many to take.
+from wherever it led there is a way to the first version. DEMOSNAP_TEST_WALKS says how many to take.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from small import Chain
 
 from demosnap.errors import RefusedError, UsageError
 
-WALKS = int(os.environ.get("DEMOSNAP_WALKS", "1"))
+WALKS = int(os.environ.get("DEMOSNAP_TEST_WALKS", "1"))
 STEPS = 14
 KEYS = {"boards": {1, 3, 11}, "cards": {1, 3, 5, 11}, "checks": {1, 3, 5, 11}}
 """The rows that some version has."""
