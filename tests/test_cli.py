@@ -151,9 +151,12 @@ def test_moves_are_called_as_the_words_say(
     assert fake.calls, result.output
     called, given, given_options, _ = fake.calls[0]
     assert (called, given) == (verb, args)
-    # All of it is verified unless something else is asked for.
+    # All of it is verified, and the way back is tried, unless something else is asked for.
+    usual = {"verify": "full", "rehearse": True}
     asked = {
-        name: value for name, value in given_options.items() if value not in (False, (), "full")
+        name: value
+        for name, value in given_options.items()
+        if value not in (False, ()) and usual.get(name) != value
     }
     assert asked == {name: value for name, value in options.items() if value}
 
@@ -188,6 +191,7 @@ def test_all_options_of_revision(fake: Any) -> None:
             "dry_run": True,
             "auto": True,
             "date": "2025-01-20",
+            "rehearse": False,
         },
     )
 
@@ -536,7 +540,7 @@ def test_check(fake: Any) -> None:
         "two heads\n"
     )
     assert result.stderr == "2 problems\n"
-    assert fake.calls[0][1:3] == (("general",), {"database": True})
+    assert fake.calls[0][1:3] == (("general",), {"database": True, "rehearse": False})
     result = run("check", "--json")
     assert result.exit_code == 3
     assert json.loads(result.stdout)[1] == {

@@ -70,9 +70,12 @@ def failed(chain: Chain, *arguments: str) -> str:
 
 
 def last_log(chain: Chain) -> tuple[Any, ...]:
-    """The newest line of demosnap_log but for its number and time."""
+    """The newest line of demosnap_log that tells a move, but for its number and time."""
     columns = "operation, scenario, revision, row_counts, digest"
-    return chain.database.rows(f"SELECT {columns} FROM demosnap_log ORDER BY id DESC LIMIT 1")[0]
+    return chain.database.rows(
+        f"SELECT {columns} FROM demosnap_log WHERE operation NOT IN ('proof', 'rehearse')"
+        " ORDER BY id DESC LIMIT 1"
+    )[0]
 
 
 # ---------------------------------------------------------------- moves
