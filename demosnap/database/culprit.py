@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from demosnap.database.snapshots import OpenSnapshot
+from demosnap.database.triggers import TRIGGERS_OFF
 from demosnap.model import Table, Version
 from demosnap.snapshot import order
 from demosnap.snapshot.rows import Rows, show_key
@@ -102,5 +103,12 @@ def told(database: Database, versions: Sequence[Version], *, disable_triggers: b
                 switched = database.dialect.without_triggers(database.connection, touched)
                 stack.enter_context(switched)
             if found := find(database, version):
+                named = any(str(one) in found for table in touched for one in table.triggers)
+                if named and not disable_triggers and _can_disable(database, touched):
+                    found += f"\n{TRIGGERS_OFF}"
                 return found
     return None
+
+
+def _can_disable(database: Database, tables: Sequence[Table]) -> bool:
+    return database.dialect.can_disable_triggers(database.connection, tables)

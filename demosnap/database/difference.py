@@ -179,7 +179,8 @@ def obstacle(database: Database, planned: Planned, going: Mapping[str, str]) -> 
             return (
                 f"{one.name}: values of {', '.join(sorted(columns))} change that other rows"
                 " reference, and this database checks that after each statement\npurge and load"
-                " instead: `demosnap load`, or upgrade and downgrade with --full"
+                f" instead: `demosnap load {planned.snapshot.version.scenario} --discard`, or"
+                " upgrade and downgrade with --full"
             )
     return ""
 

@@ -12,6 +12,8 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sqlalchemy.exc import DBAPIError
+
 from demosnap.config import Settings
 from demosnap.database import acting, culprit, log, moves, picking, remarks
 from demosnap.database import triggers as triggering
@@ -173,7 +175,11 @@ class Rehearsal:
         except Exception as error:
             if _is_passing(database, error):
                 raise
-            savepoint.rollback()
+            try:
+                savepoint.rollback()
+            except DBAPIError:
+                # What failed has ended the transaction, and all is undone already.
+                raise error from None
             return back, [self._told(database, back, error)]
         savepoint.rollback()
         return back, reasons

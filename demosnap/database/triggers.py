@@ -21,6 +21,7 @@ from demosnap.model import Event, Table, Trigger
 if TYPE_CHECKING:
     from demosnap.database.moves import Database
 
+TRIGGERS_OFF = "To move demo rows with triggers off, say in demosnap.yaml:  triggers: disable"
 _SHOWN = 4
 
 
@@ -63,9 +64,7 @@ class Acting:
                 f"  triggers: {{action: check, may_change: [{listed}]}}"
             )
         if self.can_disable and all(one.kind == "trigger" for one in found):
-            lines.append(
-                "To move demo rows with triggers off, say in demosnap.yaml:  triggers: disable"
-            )
+            lines.append(TRIGGERS_OFF)
         elif found:
             lines.append(
                 f"{'Or take' if lines else 'Take'} {told(found)} away for the time of the move."

@@ -315,7 +315,10 @@ def _reasons(
     if foreign_partition:
         yield f"its partition {foreign_partition} is a foreign table"
     if rules:
-        yield f"rules rewrite what is done to it ({rules})"
+        yield (
+            f"rules rewrite what is done to it ({rules}): make triggers of them, or leave it out by"
+            " `exclude:` in demosnap.yaml"
+        )
     if secured:
         yield (
             f"row-level security shows the role {user} a part of its rows: use the owner, or a"
