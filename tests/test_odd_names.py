@@ -95,3 +95,25 @@ def test_a_taken_value_of_a_table_with_an_odd_name_is_found(shop: Workspace) -> 
         shop.project.upgrade("general@head")
     assert "Order Id=10, line=2 of the snapshot" in str(caught.value)
     assert "Order Id/line=1/7 of the database" in str(caught.value)
+
+
+def test_a_value_that_is_taken_in_other_letters_names_the_row_that_has_it(
+    workspace: Workspace,
+) -> None:
+    """Equal for the column, and not as text: the row of the database is named all the same."""
+    database = workspace.database
+    kind = {"sqlite": "text COLLATE NOCASE", "postgresql": "citext", "mariadb": "varchar(20)"}
+    if database.dialect == "postgresql":
+        database.execute("CREATE EXTENSION citext")
+    database.execute(
+        f"CREATE TABLE people (id integer PRIMARY KEY, email {kind[database.dialect]} UNIQUE,"
+        " is_demo boolean NOT NULL)",
+        "INSERT INTO people VALUES (10, 'demo@x', TRUE)",
+    )
+    workspace.configure(SETTINGS)
+    workspace.project.revision("general")
+    workspace.project.downgrade("general", "base")
+    database.execute("INSERT INTO people VALUES (77, 'Demo@X', FALSE)")
+    with pytest.raises(RefusedError, match="key that is taken by rows that stay") as caught:
+        workspace.project.upgrade("general@head")
+    assert "email: 'Demo@X' in id=77 of the database" in str(caught.value)

@@ -216,10 +216,12 @@ class _Search:
             taken = there[: len(key)]
             found.keys.append(taken)
             text = one_line(b"/".join(taken).decode())
-            if own and taken in wanted:
+            if own:
                 other = one_line(b"/".join(there[len(key) :]).decode())
-                mine = show_key(self._table, wanted[taken])
-                text += f" in {mine} of the snapshot and {'/'.join(own)}={other} of the database"
+                # What is equal to the column need not be spelled alike.
+                mine = wanted.get(taken)
+                both = f"{show_key(self._table, mine)} of the snapshot and " if mine else ""
+                text += f" in {both}{'/'.join(own)}={other} of the database"
             found.shown.append(text)
 
     def _reason(self, key: tuple[str, ...], found: _Collisions, owners: Owners) -> str:
