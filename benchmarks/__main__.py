@@ -20,13 +20,14 @@ from pathlib import Path
 from rich.console import Console
 
 import demosnap
-from benchmarks import databases, difference, growth, history, measure, peers, report
+from benchmarks import databases, difference, growth, history, measure, peers, rehearsal, report
 from benchmarks.measure import Group, Result
 from demosnap.errors import DemosnapError
 
 PARTS = {
     "tools": "captures and loads beside each database's own tools",
     "difference": "diff, status, reset and moves between versions that differ",
+    "rehearsal": "the purge of what no load has proved, with and without trying the way back",
     "history": "a scenario of many versions, and the start of the command",
     "growth": "captures and loads of 10,000 rows and ten times more, and again",
 }
@@ -129,6 +130,9 @@ def _measure(options: argparse.Namespace) -> _Found:
             with _room(found) as room:
                 groups = difference.groups(dialect, options.rows, *room, options.shares)
                 _run(groups, options, found)
+        if "rehearsal" in options.part:
+            with _room(found) as room:
+                _run(rehearsal.groups(dialect, options.rows, *room), options, found)
         if "growth" in options.part:
             with _room(found) as (folder, _):
                 numbers = growth.sizes(options.growth)
