@@ -62,7 +62,7 @@ ELSEWHERE = [
     ("postgresql://db.example.com/app", "db.example.com/app"),
     ("postgresql://127.0.0.1.example.com/app", "127.0.0.1.example.com/app"),
     ("mysql://localhost/app?host=db.example.com", "db.example.com/app"),
-    ("mysql://localhost/app?read_default_file=/etc/production.cnf", "(named in *)/app"),
+    ("mysql://localhost/app?read_default_file=/etc/prod.cnf", "(named in /etc/prod.cnf)/app"),
     ("mysql://db.example.com/app", "db.example.com/app"),
 ]
 

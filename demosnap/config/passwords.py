@@ -40,6 +40,11 @@ _HARMLESS = {
     **dict.fromkeys(("host", "unix_socket", "socket"), r"/[A-Za-z0-9_./-]*|localhost|[0-9.,]+"),
     "options": rf"-csearch_path={_WORD}(?:,{_WORD})*",
 }
+_NAMES_THE_DATABASE = (
+    *("host", "hostaddr", "dbname", "unix_socket"),
+    # What is behind them only the driver reads; a pattern in their place would allow any.
+    *("service", "read_default_file"),
+)
 _PASSWORD_NAME = r"(?:pass\w*|\w*password|pwd|pw|\w*secret\w*|\w*token|\w*credentials?|api_?key)"
 _URL = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)([^\s'\"<>]*)")
 _OPTION = re.compile(r"(?P<start>[?&;])(?P<key>[^=&;?\s]+)=(?P<value>[^&;\s]*)")
@@ -97,7 +102,7 @@ def pattern(url: URL, name: str) -> str:
     if url.database and database == url.database:
         name = f"{host}{slash}{_database(database, remote=url.host is not None)}"
     for key, values in url.query.items():
-        names_it = key.lower() in ("host", "hostaddr", "dbname", "unix_socket")
+        names_it = key.lower() in _NAMES_THE_DATABASE
         for value in _values(values):
             known = is_harmless(key, value) or (names_it and not set(value) & {"@", "="})
             if not known:
