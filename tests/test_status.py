@@ -245,9 +245,11 @@ def test_the_log_says_what_was_done_by_whom(chain: Chain) -> None:
     chain.project.load("general@v1")
     chain.project.downgrade("writer", "base")
     entries = chain.project.log()
-    assert [(e.operation, e.scenario) for e in entries[:2]] == [
+    assert [(e.operation, e.scenario) for e in entries[:4]] == [
         ("purge", "writer"),
+        ("rehearse", "writer"),
         ("load", "general"),
+        ("rehearse", "general"),
     ]
     assert {e.scenario for e in chain.project.log("general")} == {"general"}
     assert all(e.os_user and e.host for e in entries)
@@ -266,6 +268,7 @@ def test_the_log_as_text_and_as_json(sqlite_chain: Chain) -> None:
         "operation",
         "scenario",
         "revision",
+        "version",
         "rows",
         "total",
         "digest",
