@@ -203,6 +203,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     by_text = {one.lower(): one for one in reversed(list(known))}
     text = name.lower()
     nearest = difflib.get_close_matches(text, by_text, n=1, cutoff=_NEAR)
+    if not nearest:
+        # Two letters that are exchanged are much of a short name.
+        nearest = [one for one in by_text if sorted(one) == sorted(text)]
     if not nearest and len(text) >= _ABBREVIATED:
         # What is shortened, if it can be one name only.
         nearest = [one for one in by_text if one.startswith(text)]

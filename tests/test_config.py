@@ -296,7 +296,7 @@ def test_scenario_names() -> None:
 def test_a_missing_ini_file(project: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load()
-    assert caught.value.message == f"no alembic.ini in {project}"
+    assert caught.value.message == f"no alembic.ini in {project}, nor in a folder above it"
     assert "demosnap init" in str(caught.value.hint)
     with pytest.raises(ConfigError, match=r"no other\.ini in "):
         load("other.ini")
