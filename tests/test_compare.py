@@ -266,6 +266,7 @@ def test_json(sqlite_chain: Chain) -> None:
         "added": 1,
         "removed": 1,
         "modified": 0,
+        "unpicked": 0,
     }
     empty = chain.workspace.run("diff", "general", "v1", "v1", "--format", "json").stdout
     assert json.loads(empty)["tables"] == []

@@ -98,7 +98,7 @@ def test_init_git_sets_the_repository_up_once(chain: Chain) -> None:
     git.commit("attributes")
 
     first = chain.workspace.run("init", "--git").stdout
-    assert "wrote demo_revisions/.gitattributes" in first
+    assert "added to demo_revisions/.gitattributes" in first
     assert "set diff.demosnap.textconv" in first
     assert attributes.read_bytes().startswith(b"*.sql -text\n*.md text\n# ")
     assert git("status", "--short").stdout == " M demo_revisions/.gitattributes\n"
