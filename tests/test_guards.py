@@ -435,12 +435,13 @@ def test_a_failure_in_the_middle_of_a_load_rolls_the_purge_back(chain: Chain) ->
 
 
 def test_a_first_move_that_is_refused_or_fails_leaves_no_table(chain: Chain) -> None:
-    """demosnap's own two tables come with the first change, also where DDL cannot be undone."""
+    """demosnap's own tables come with the first change, also where DDL cannot be undone."""
     database = chain.database
     chain.project.downgrade("general", "base")
     database.execute(
         "DROP TABLE demosnap_log",
         "DROP TABLE demosnap_version",
+        "DROP TABLE IF EXISTS demosnap_kept",
         "INSERT INTO boards (id, name) VALUES (1, 'Mine')",
     )
     refused(chain, lambda: chain.project.upgrade("general@head"), "boards")
