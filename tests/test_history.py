@@ -383,6 +383,7 @@ def test_json_of_current_has_a_stable_shape(sqlite_pair: Chain) -> None:
             "rows": {"boards": 1, "cards": 3, "checks": 1},
             "total": 5,
             "expected": {"boards": 1, "cards": 3, "checks": 2},
+            "left_out": {},
         },
         {
             "scenario": "writer",
@@ -392,6 +393,7 @@ def test_json_of_current_has_a_stable_shape(sqlite_pair: Chain) -> None:
             "rows": None,
             "total": None,
             "expected": None,
+            "left_out": {},
         },
     ]
 
