@@ -42,7 +42,7 @@ class Rehearsal:
     def __post_init__(self) -> None:
         self._unproved = [one for one in self.prepared if self._is_unproved(one)]
         names = {name for one in self._unproved for name in (*_going(one), *one.move.load)}
-        self._unsafe = remarks.unsafe(self.database, names) if names else []
+        self._unsafe = bool(names) and self._cannot_undo(names)
         self._once = self._changed_once(names) if names else ()
         hopeless = self._unsafe or self._once
         self.needed = bool(self._unproved) and self.options.rehearse and not hopeless
@@ -100,6 +100,11 @@ class Rehearsal:
                 self._remember("proof", one.move.target, None, True)
             elif one.held is not None and not self.options.discard:
                 self._remember("proof", one.move.target, one.held, False)
+
+    def _cannot_undo(self, names: Collection[str]) -> bool:
+        database = self.database
+        savepoints = database.dialect.takes_savepoints(database.connection)
+        return not savepoints or bool(remarks.unsafe(database, names))
 
     # ------------------------------------------------------------------ the way back
 

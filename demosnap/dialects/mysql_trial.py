@@ -47,7 +47,8 @@ def _term(dialect: Dialect, column: str | None, part: int | None, expression: st
 def scratch(dialect: Dialect, connection: Connection, table: Table) -> Iterator[str | None]:
     """Have a temporary table alike; its name, None where the account may make none."""
     source = dialect.quote_table(table.name)
-    if dialect.non_transactional(connection, [table.name]):
+    safe = not dialect.non_transactional(connection, [table.name])
+    if not (safe and dialect.takes_savepoints(connection)):
         yield None
         return
     try:
