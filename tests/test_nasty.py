@@ -392,6 +392,16 @@ def test_a_snapshot_that_is_damaged_vouches_for_no_rows(sqlite_chain: Chain) -> 
     sqlite_chain.project.downgrade("general", "-1")
 
 
+def test_a_snapshot_that_is_damaged_keeps_nobody_from_base(sqlite_chain: Chain) -> None:
+    """Its way back leads nowhere; who lets the rows go all the same needs no file of theirs."""
+    path = sqlite_chain.workspace.revisions / "general" / "general_v2_2025-01-20.sql"
+    path.write_bytes(path.read_bytes().replace(b"'Five'", b"'Fife'"))
+    down = sqlite_chain.project.downgrade
+    stopped(sqlite_chain, lambda: down("general", "base", discard=True), "does not lead there")
+    down("general", "base", discard=True, rehearse=False)
+    assert sqlite_chain.database.dump() == sqlite_chain.at["base"]
+
+
 def test_a_table_that_replaces_rows_by_itself_replaces_none(sqlite_chain: Chain) -> None:
     """ON CONFLICT REPLACE, on a key that the snapshot does not have."""
     database, project = sqlite_chain.database, sqlite_chain.project

@@ -103,7 +103,11 @@ def find(
     released, by their keys.
     """
     finding = _Finding(database, covered, target, owners)
-    candidates = dict(finding.missing(source, skipped)) if source else {}
+    try:
+        candidates = dict(finding.missing(source, skipped)) if source else {}
+    except SnapshotError:
+        # A damaged snapshot knows no rows, as one that is gone.
+        candidates = {}
     names = [*(source.rows if source else ()), *(target.rows if target else ()), *known.keys]
     if source is not None and source == target and not known:
         finding.has_all = True
