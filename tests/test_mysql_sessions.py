@@ -228,7 +228,7 @@ def test_the_client_puts_settings_back(server: Server, tmp_path: Path) -> None:
         " @@foreign_key_checks, @@completion_type, @@character_set_client,"
         " @@collation_connection;"
     )
-    script = [show, *DIALECT.file_begin(), *DIALECT.file_end(), show]
+    script = [show, *DIALECT.file_begin(), *DIALECT.file_end(), *DIALECT.file_last(), show]
     done = _client(server, tmp_path, script, HOSTILE + ", autocommit=0; SET NAMES latin1;")
     lines = done.stdout.splitlines()
     assert done.stderr == ""
