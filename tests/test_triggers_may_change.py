@@ -102,12 +102,14 @@ def test_what_may_change_elsewhere_may_not_here(workspace: Workspace) -> None:
     """A table that is allowed does not allow another one; the line to paste has both."""
     chain = small.make(workspace, "v1", "v2")
     small.trigger(
-        chain.database, "rename", "cards", do="UPDATE users SET name = 'Somebody' WHERE id = 2"
+        chain.database, "renames", "cards", do="UPDATE users SET name = 'Somebody' WHERE id = 2"
     )
     _may_change(chain, "checks")
     before = chain.everything()
 
-    with pytest.raises(VerificationError, match=r"rows of users .*rename on table cards") as caught:
+    with pytest.raises(
+        VerificationError, match=r"rows of users .*renames on table cards"
+    ) as caught:
         chain.project.downgrade("general", "-1")
 
     assert "may_change: [checks, users]" in str(caught.value)
