@@ -173,7 +173,7 @@ def test_unsaved_rows_are_told_per_table(chain: Chain) -> None:
 
 
 def test_discard_compares_nothing(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The nightly reset does not read the rows that it throws away."""
+    """The nightly load does not read the rows that it throws away."""
 
     def read(*_: object) -> None:
         raise VerificationError("the rows were read")
@@ -185,5 +185,6 @@ def test_discard_compares_nothing(chain: Chain, monkeypatch: pytest.MonkeyPatch)
             chain.project.downgrade("general", "base")
         chain.project.load("general@v1", discard=True, rehearse=False)
         assert chain.database.dump() == chain.at["v1"]
-        chain.project.downgrade("general", "base", discard=True, rehearse=False)
+    # On the way to base they are read, to know those that nothing picks any more.
+    chain.project.downgrade("general", "base", discard=True)
     assert chain.database.dump() == chain.at["base"]
