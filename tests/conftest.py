@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from demosnap import example, scaffold
+from demosnap.config import passwords
 from demosnap.project import Project
 
 # Python takes a script from its cache if it has the size and the second of the one that was
@@ -143,6 +144,12 @@ def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         "SOURCE_DATE_EPOCH",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_passwords_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start as a new process does: a password of another test may be a word of this one."""
+    monkeypatch.setattr(passwords, "_remembered", {})
 
 
 @pytest.fixture(params=DATABASES)
