@@ -38,7 +38,7 @@ SERVERS = {
     ),
     "mariadb": (
         "DEMOSNAP_TEST_MARIADB_URL",
-        "mariadb+pymysql://root@127.0.0.1:3306/?charset=utf8mb4",
+        "mariadb+pymysql://root@127.0.0.1:3306/?charset=utf8mb4&ssl_disabled=true",
     ),
 }
 DATABASES = ("sqlite", *SERVERS)
@@ -67,8 +67,7 @@ class Database:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
         with self.engine.connect() as connection:
-            result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
-            return [tuple(row) for row in result]
+            return _rows(connection, sql)
 
     def dump(self, *, own: bool = False) -> dict[str, list[tuple[Any, ...]]]:
         """Return all rows of all tables, every value with its type's name, in a stable order.
@@ -76,12 +75,13 @@ class Database:
         demosnap's own tables only with `own`.
         """
         found = {}
-        for table in sa.inspect(self.engine).get_table_names():
-            if own or not table.startswith("demosnap_"):
-                quoted = self.engine.dialect.identifier_preparer.quote_identifier(table)
-                rows = self.rows(f"SELECT * FROM {quoted}")
-                typed = [tuple((type(v).__name__, v) for v in row) for row in rows]
-                found[table] = sorted(typed, key=repr)
+        with self.engine.connect() as connection:
+            for table in sa.inspect(connection).get_table_names():
+                if own or not table.startswith("demosnap_"):
+                    quoted = self.engine.dialect.identifier_preparer.quote_identifier(table)
+                    rows = _rows(connection, f"SELECT * FROM {quoted}")
+                    typed = [tuple((type(v).__name__, v) for v in row) for row in rows]
+                    found[table] = sorted(typed, key=repr)
         return found
 
     def client(
@@ -106,6 +106,11 @@ class Database:
             return subprocess.run(
                 command, stdin=stream, capture_output=True, text=True, check=check, timeout=120
             )
+
+
+def _rows(connection: sa.Connection, sql: str) -> list[tuple[Any, ...]]:
+    result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+    return [tuple(row) for row in result]
 
 
 def missing(reason: str) -> None:
