@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from demosnap import dialects
-from demosnap.database import drift, log, moves, reflect
+from demosnap.database import drift, log, reflect, row_set
+from demosnap.database.live import Database
 from demosnap.database.log import LogEntry
 from demosnap.database.sides import Comparison, Live, Nothing, Side, Snapshot
 from demosnap.errors import DemosnapError, UnknownNameError, UsageError
@@ -95,7 +96,7 @@ class Comparing:
             ]
             if database is not None and DATABASE in names:
                 i = names.index(DATABASE)
-                picked = moves.picked(database, self.settings, scenario, [*versions, current])
+                picked = row_set.picked(database, self.settings, scenario, [*versions, current])
                 sides[i] = Live(database, picked, sides[1 - i].tables)
             yield Comparison(*sides)
 
@@ -148,7 +149,7 @@ class Comparing:
             ]
 
     def _status(
-        self, database: moves.Database, graph: Graph, scenario: str, stamps: tuple[str, ...]
+        self, database: Database, graph: Graph, scenario: str, stamps: tuple[str, ...]
     ) -> Iterator[StatusEntry]:
         unknown = [
             stamp
@@ -236,7 +237,7 @@ class Comparing:
         return self._move(goals.reset(name), options, connection)
 
     @contextlib.contextmanager
-    def _looking(self, connection: Connection | None) -> Iterator[moves.Database]:
+    def _looking(self, connection: Connection | None) -> Iterator[Database]:
         """Read the database at one moment, or as the caller's transaction sees it."""
         with self._reading(connection, changes=False) as (reading, _):
             dialect = dialects.of(reading)
@@ -244,10 +245,10 @@ class Comparing:
                 stack.enter_context(dialect.session(reading, write=False))
                 if connection is None:
                     stack.enter_context(dialect.consistent_read(reading))
-                yield moves.Database(reading, dialect, reflect.tables(reading))
+                yield Database(reading, dialect, reflect.tables(reading))
 
 
-def _current(graph: Graph, database: moves.Database | None, scenario: str) -> Version | None:
+def _current(graph: Graph, database: Database | None, scenario: str) -> Version | None:
     if database is None:
         return None
     stamps = log.stamps(database.connection)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from demosnap import dialects
-from demosnap.database import kept, log, moves, reflect, released
+from demosnap.database import kept, log, reflect, released, row_set
+from demosnap.database.live import Database
 from demosnap.errors import (
     DemosnapError,
     RefusedError,
@@ -122,19 +123,19 @@ class Looking:
         with self._reading(None, changes=False) as (connection, _):
             dialect = dialects.of(connection)
             with dialect.session(connection, write=False), dialect.consistent_read(connection):
-                database = moves.Database(connection, dialect, reflect.tables(connection))
+                database = Database(connection, dialect, reflect.tables(connection))
                 return [
                     self._current_entry(database, graph, stamp) for stamp in log.stamps(connection)
                 ]
 
-    def _current_entry(self, database: moves.Database, graph: Graph, stamp: str) -> CurrentEntry:
+    def _current_entry(self, database: Database, graph: Graph, stamp: str) -> CurrentEntry:
         version = graph.versions.get(stamp)
         if version is None:
             return CurrentEntry(scenario_of(stamp) or "", stamp, None, False, None)
-        covered = moves.selections(database, self.settings, version.scenario, [version])
-        picked = moves.union(database, covered)
+        covered = row_set.selections(database, self.settings, version.scenario, [version])
+        picked = row_set.union(database, covered)
         known = kept.unchanged(database, version.scenario, picked)
-        rows = moves.rows_beside(database, picked, known)
+        rows = kept.rows_beside(database, picked, known)
         let_go = released.released(database, version.scenario, picked)
         left_out = released.skipped(database, version, let_go)
         return CurrentEntry(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import click
@@ -238,6 +239,37 @@ def test_imports_point_downward() -> None:
             if not allowed:
                 wrong.append(f"{path.relative_to(ROOT)}:{line}: {room} imports {other}")
     assert wrong == []
+
+
+def test_no_two_files_import_each_other() -> None:
+    """Inside of rooms too, whatever is imported late or for its types only."""
+    names = {dotted(path): path for path in MODULES}
+    graph = {
+        name: {other for _, other in imported(path, names) if other != name}
+        for name, path in names.items()
+    }
+    order = graphlib.TopologicalSorter(graph)
+
+    order.prepare()
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path: Path, names: Container[str]) -> Iterator[tuple[int, str]]:
+    """Yield each file of the package that a file imports, with the line."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names if alias.name in names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                module = f"{node.module}.{alias.name}"
+                if module in names:
+                    yield node.lineno, module
+                elif node.module in names:
+                    yield node.lineno, node.module
 
 
 @pytest.mark.parametrize(

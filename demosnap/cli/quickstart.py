@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
+
 from demosnap.cli import screen
 from demosnap.cli.session import Session
 from demosnap.errors import ConfigError, UsageError
@@ -160,8 +162,7 @@ def _python(verb: str) -> None:
 
 
 def _demosnap(session: Session, *words: str) -> None:
-    from demosnap.cli.program import cli
-
+    cli = click.get_current_context().find_root().command
     _show(shlex.join(("demosnap", *words)))
     with cli.make_context("demosnap", list(words), obj=Session(debug=session.debug)) as context:
         cli.invoke(context)

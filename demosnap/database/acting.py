@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -27,16 +26,16 @@ from demosnap.database import (
     verify,
 )
 from demosnap.database import triggers as triggering
-from demosnap.database.made import Made, put_back
+from demosnap.database.live import Database
+from demosnap.database.made import Made
+from demosnap.database.prepared import Prepared
+from demosnap.database.put_back import put_back
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.triggers import Acting, Seal
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, VerificationError
 from demosnap.model import Trigger
 from demosnap.plan import Verify
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database, Prepared
 
 
 def act(
@@ -84,7 +83,9 @@ def act(
         )
         if found.off:
             stack.enter_context(dialect.without_triggers(connection, found.off))
-        made.watch(going, [one.planned for one in prepared if one.planned is not None])
+        made.watch(
+            going, [change for one in prepared if one.planned for change in one.planned.changes]
+        )
         _purge(database, prepared, found)
         made.clear()
         snapshots = _rows(database, prepared, made)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from demosnap.database import dangling, fit, guard, outside, reach
 from demosnap.database.brought import not_brought
+from demosnap.database.live import Database
+from demosnap.database.prepared import Prepared
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.verify import show_rows
 from demosnap.dialects.base import execute
@@ -14,9 +15,6 @@ from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Key
 from demosnap.snapshot.predicates import leads_nowhere, not_true
 from demosnap.visible import rows as rows_of
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database, Prepared
 
 _SHOWN = 5
 

@@ -12,7 +12,7 @@ from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot, compare_digest, read
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError, SnapshotError
-from demosnap.model import Selection, Table, Version
+from demosnap.model import Table, Version
 from demosnap.snapshot.predicates import not_true
 
 
@@ -184,32 +184,3 @@ def _beyond(
         f" WHERE ({predicate}) AND ({' OR '.join(tests)}) LIMIT 1"
     )
     return execute(connection, sql).first() is not None
-
-
-def union(
-    connection: Connection,
-    dialect: Dialect,
-    selections: Sequence[Selection],
-    live: Mapping[str, Table],
-    also: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """Return, per table, the predicate of what any of the selections picks.
-
-    Tables that the database no longer has hold no rows and are left out. `also` are predicates
-    of rows that count as picked.
-
-    Raises:
-        ScriptError: a selection goes over a column or foreign key that the database lacks.
-    """
-    picked: dict[str, list[str]] = {}
-    for selection in selections:
-        rules = {name: rule for name, rule in selection.rules.items() if name in live}
-        present = Selection(selection.scenario, selection.marker, rules, selection.default)
-        for name, predicate in picking.predicates(connection, dialect, present, live, also).items():
-            known = picked.setdefault(name, [])
-            if predicate not in known:
-                known.append(predicate)
-    return {
-        name: tests[0] if len(tests) == 1 else " OR ".join(f"({test})" for test in tests)
-        for name, tests in picked.items()
-    }

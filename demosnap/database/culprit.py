@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
+from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.triggers import TRIGGERS_OFF
 from demosnap.model import Table, Version
 from demosnap.snapshot import order
 from demosnap.snapshot.rows import Rows, show_key
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 
 def reason(error: BaseException) -> str:

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from demosnap import dialects
+from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.verify import Known, Place, dangling_keys, place_of, values_of
 from demosnap.errors import SnapshotError
 from demosnap.model import ExternalReference, ForeignKey, Key, Version
 from demosnap.snapshot.predicates import first_of, leads_nowhere
 from demosnap.visible import one_line
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 _SHOWN = 5
 _NONE: frozenset[Key] = frozenset()

@@ -6,11 +6,12 @@ import collections
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from demosnap.database import fit, guard, kept, outside, reach, transfer
 from demosnap.database.captured import Digests
 from demosnap.database.kept import Kept
+from demosnap.database.live import Database
+from demosnap.database.made import Made
 from demosnap.database.snapshots import OpenSnapshot, path_of
 from demosnap.dialects.base import Dialect
 from demosnap.errors import CountError, DatabaseError, SnapshotError
@@ -21,10 +22,6 @@ from demosnap.snapshot.rows import Rows, show_key, split
 from demosnap.snapshot.spool import in_batches
 from demosnap.snapshot.steps import Delete, Insert, Step, Update, check, key_of, steps
 from demosnap.snapshot.strict import wrong_rows
-
-if TYPE_CHECKING:
-    from demosnap.database.made import Made
-    from demosnap.database.moves import Database
 
 _UPDATES = 10_000
 

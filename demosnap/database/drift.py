@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from demosnap.config import Settings
-from demosnap.database import fit, kept, known_rows, log, moves, released, unpicked
+from demosnap.database import fit, kept, known_rows, log, released, remarks, row_set, unpicked
+from demosnap.database.goal import Goal
 from demosnap.database.kept import Kept
 from demosnap.database.known_rows import KnownRows
+from demosnap.database.live import Database
 from demosnap.database.sides import Comparison, Live, Nothing, Side, Snapshot, WithUnpicked
 from demosnap.errors import DemosnapError
 from demosnap.model import Version
@@ -19,7 +21,7 @@ from demosnap.snapshot.steps import key_of
 
 
 def status(
-    database: moves.Database,
+    database: Database,
     settings: Settings,
     scenario: str,
     version: Version | None,
@@ -28,7 +30,7 @@ def status(
     """Compare the database with the version that it is stamped with; None: nothing is loaded."""
     revision = version.revision if version else None
     try:
-        picked = moves.picked(database, settings, scenario, [version])
+        picked = row_set.picked(database, settings, scenario, [version])
         known = kept.unchanged(database, scenario, picked)
         beside = known.without(database.dialect, picked)
         rows = KnownRows(
@@ -41,7 +43,7 @@ def status(
         if rows.left or any(one.removed for one in drift):
             rows = _known(database, settings, scenario, version, rows)
             if counts := rows.counts():
-                wider = moves.picked(
+                wider = row_set.picked(
                     database,
                     settings,
                     scenario,
@@ -56,7 +58,7 @@ def status(
                 told = unpicked.described(database, newest, rows)
         problems = (
             *problems,
-            *moves.unstamped(database, settings, newer, version),
+            *remarks.unstamped(database, settings, newer, version),
             *touched(database, scenario, picked),
         )
     except DemosnapError as error:
@@ -74,19 +76,17 @@ def status(
     )
 
 
-def unpicked_of(
-    database: moves.Database, settings: Settings, version: Version
-) -> tuple[Unpicked, ...]:
+def unpicked_of(database: Database, settings: Settings, version: Version) -> tuple[Unpicked, ...]:
     """Say which rows of the version that is loaded are no longer picked."""
     return status(database, settings, version.scenario, version, ()).unpicked
 
 
 def compared(
-    database: moves.Database, settings: Settings, version: Version, old: bool, checked: bool
+    database: Database, settings: Settings, version: Version, old: bool, checked: bool
 ) -> Comparison:
     """Compare the version that is loaded with the database; `old`: it is the old side."""
     scenario = version.scenario
-    picked = moves.picked(database, settings, scenario, [version])
+    picked = row_set.picked(database, settings, scenario, [version])
     let_go = released.released(database, scenario, picked)
     rows = KnownRows(
         left=released.left(database, scenario),
@@ -102,7 +102,7 @@ def compared(
             return None
         own = found.compared
         also = known_rows.also(database.dialect, own)
-        wider = moves.picked(database, settings, scenario, [version], also)
+        wider = row_set.picked(database, settings, scenario, [version], also)
         told = unpicked.described(database, version, found)
         said = tuple(replace(one, count=0, rows=()).told for one in told if one.following)
         return Live(database, wider, snapshot.tables), own, said
@@ -113,7 +113,7 @@ def compared(
 
 
 def _known(
-    database: moves.Database,
+    database: Database,
     settings: Settings,
     scenario: str,
     version: Version | None,
@@ -122,11 +122,11 @@ def _known(
     """Look for rows of the version that is loaded, or that were left, and are not picked."""
     found = known_rows.find(
         database,
-        moves.selections(database, settings, scenario, [version]),
+        row_set.selections(database, settings, scenario, [version]),
         rows.left,
         version,
         version,
-        lambda: moves.others(database, settings, scenario),
+        lambda: row_set.others(database, settings, scenario),
         rows.skipped,
     )
     return replace(found, released=rows.released, skipped=rows.skipped)
@@ -141,7 +141,7 @@ def _counting(drift: tuple[TableDrift, ...], unpicked: Mapping[str, int]) -> tup
     )
 
 
-def touched(database: moves.Database, scenario: str, picked: Mapping[str, str]) -> Iterator[str]:
+def touched(database: Database, scenario: str, picked: Mapping[str, str]) -> Iterator[str]:
     """Yield, per table, that rows which an earlier move kept are not as it left them."""
     for table, count in kept.changed(database, scenario, picked).items():
         yield (
@@ -151,7 +151,7 @@ def touched(database: moves.Database, scenario: str, picked: Mapping[str, str]) 
 
 
 def _drift(
-    database: moves.Database, version: Version | None, picked: Mapping[str, str], rows: KnownRows
+    database: Database, version: Version | None, picked: Mapping[str, str], rows: KnownRows
 ) -> tuple[tuple[str, ...], tuple[TableDrift, ...]]:
     old: Side = Nothing() if version is None else Snapshot(version, skipping=rows.skipped)
     own = rows.unpicked
@@ -181,7 +181,7 @@ def _drift(
 
 
 def _as_logged(
-    database: moves.Database, version: Version, live: Live, found: Mapping[str, Counter[Kind]]
+    database: Database, version: Version, live: Live, found: Mapping[str, Counter[Kind]]
 ) -> bool:
     """Return whether the rows are those that the load of the version has left.
 
@@ -191,3 +191,28 @@ def _as_logged(
         return True
     entry = log.last(database.connection, version.scenario)
     return entry is not None and (entry.revision, entry.digest) == (version.revision, live.digest)
+
+
+def uncaptured(
+    database: Database, settings: Settings, goal: Goal, present: Mapping[str, int]
+) -> str:
+    """Say that demo rows would be lost, and how they differ from the version that is stamped."""
+    rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
+    lines = [f"the demo rows of {goal.scenario} are in no revision and would be lost ({rows})"]
+    if goal.current is not None:
+        entry = status(database, settings, goal.scenario, goal.current, ())
+        if entry.drift:
+            lines = [
+                f"what changed in the demo rows of {goal.scenario} since {goal.current.version} is"
+                " in no revision and would be lost",
+                *(one.told for one in entry.drift),
+            ]
+    picked = row_set.picked(database, settings, goal.scenario, [goal.current, goal.target])
+    lines += touched(database, goal.scenario, picked)
+    return "\n".join(
+        [
+            *lines,
+            f"`demosnap revision {goal.scenario}` saves them; --discard (with alembic:"
+            " -x demosnap.discard=1) lets them go",
+        ]
+    )

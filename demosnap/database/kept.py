@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import (
@@ -23,15 +22,13 @@ from sqlalchemy import (
 )
 
 from demosnap import dialects
-from demosnap.database import reach
+from demosnap.database import reach, transfer
+from demosnap.database.live import Database
 from demosnap.database.log import KEPT_TABLE
 from demosnap.dialects.base import Dialect
 from demosnap.model import Key, Table
 from demosnap.snapshot.predicates import not_true
 from demosnap.snapshot.rows import split
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 metadata = MetaData()
 
@@ -170,6 +167,12 @@ def _again(
         if len(found) > len(same):
             others[name] = len(found) - len(same)
     return Kept(keys, columns), others
+
+
+def rows_beside(database: Database, going: Mapping[str, str], known: Kept) -> dict[str, int]:
+    """Count the rows of a scenario beside those that are known to be kept, by table."""
+    dialect = database.dialect
+    return transfer.counts(database.connection, dialect, known.without(dialect, going))
 
 
 def record(database: Database, scenario: str, kept: Kept) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from demosnap.database import captured, fit, reach
+from demosnap.database import fit, reach, row_set
 from demosnap.database.kept import NOTHING, Kept
+from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot, without
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DemosnapError, SnapshotError
@@ -22,9 +22,6 @@ from demosnap.snapshot.diff import TablePair
 from demosnap.snapshot.predicates import not_true
 from demosnap.snapshot.rows import split
 from demosnap.snapshot.spool import KEYS, in_batches
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 Owners = Callable[[], Mapping[str, Mapping[str, str]]]
 """Tells, when asked, the predicates of every other scenario's rows, by scenario and table."""
@@ -159,14 +156,7 @@ class _Finding:
         self._also: dict[str, str] = {}
 
     def _picked(self) -> dict[str, str]:
-        database = self._database
-        return captured.union(
-            database.connection,
-            database.dialect,
-            self._covered,
-            database.tables,
-            self._also,
-        )
+        return row_set.union(self._database, self._covered, self._also)
 
     def missing(
         self, source: Version, skipped: Mapping[str, frozenset[Key]]

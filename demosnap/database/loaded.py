@@ -5,20 +5,17 @@ from __future__ import annotations
 import collections
 import itertools
 from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from demosnap.database import fit, guard, meanwhile, picking, refused, transfer, verify
 from demosnap.database.kept import NOTHING, Kept
+from demosnap.database.live import Database
+from demosnap.database.made import Made
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Counted
 from demosnap.errors import SnapshotError, VerificationError
 from demosnap.model import Key, Table, Version
 from demosnap.plan import Verify
 from demosnap.snapshot.rows import row_key, split
-
-if TYPE_CHECKING:
-    from demosnap.database.made import Made
-    from demosnap.database.moves import Database
 
 SAMPLE = 1000
 """How many rows of a table a sample compares."""

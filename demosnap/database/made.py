@@ -1,26 +1,21 @@
-"""What triggers make of a load: rows of their own, and other values; taken out, and put back."""
+"""The rows that triggers make during a load, and how they are taken out again."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from demosnap.database import difference, reach, transfer
+from demosnap.database import transfer
+from demosnap.database.live import Database
 from demosnap.database.triggers import Acting, blamed, told
 from demosnap.errors import DatabaseError
-from demosnap.model import Event, Key, Table, Version
+from demosnap.model import Event, Key, Table
 from demosnap.snapshot import order
+from demosnap.snapshot.changes import TableChanges
 from demosnap.snapshot.predicates import not_true
 from demosnap.snapshot.rows import split
 from demosnap.snapshot.steps import key_of
-
-if TYPE_CHECKING:
-    from demosnap.database.difference import Planned
-    from demosnap.database.moves import Database
-
-_MOST_MISSING = 10_000
 
 
 @dataclass
@@ -39,15 +34,18 @@ class Made:
     _leaving: dict[str, set[Key]] = field(default_factory=dict, init=False)
     _came: list[str] = field(default_factory=list, init=False)
 
-    def watch(self, going: Mapping[str, str], planned: Iterable[Planned]) -> None:
-        """Take down which rows are there to stay; `going` are the predicates of all that may go."""
+    def watch(self, going: Mapping[str, str], changes: Iterable[TableChanges]) -> None:
+        """Take down which rows are there to stay.
+
+        `going` are the predicates of all that may go, but in tables changed row by row.
+        """
         if not self.acting.triggers:
             return
-        changes = {one.name for plan in planned for one in plan.changes}
+        changed = {one.name for one in changes}
         for name in sorted(self.acting.may_change & going.keys()):
             table = self.database.tables[name]
             if table.identified:
-                stays = "1 = 1" if name in changes else not_true(going[name])
+                stays = "1 = 1" if name in changed else not_true(going[name])
                 self._known[name] = self._keys(table, stays)
 
     def leaving(self, table: Table, keys: Iterable[Key]) -> Iterator[Key]:
@@ -148,51 +146,3 @@ def _passed(table: Table, rows: Iterable[bytes], known: set[Key]) -> Iterator[by
     for row in rows:
         known.add(key_of(table, row))
         yield row
-
-
-def put_back(
-    database: Database, acting: Acting, version: Version, picked: Mapping[str, str]
-) -> bool:
-    """Give rows that a load brought the snapshot's values again; return whether that was done.
-
-    `picked` are the predicates of the version's rows. It is not done where rows would have to come
-    or go.
-
-    Raises:
-        DatabaseError: the database refused, or changed another number of rows.
-    """
-    narrow = dict(database.tables)
-    planned = _differences(database, narrow, version, picked)
-    missing = {one.name: one for one in planned.changes if one.counts.get("added")}
-    if missing:
-        # A trigger may have changed what the predicate asks for.
-        wider = dict(picked)
-        for name, one in missing.items():
-            table = one.pair.table
-            if not one.pair.keyed or one.counts["added"] > _MOST_MISSING:
-                return False
-            keys = {key_of(table, row) for row in one.added()}
-            wider[name] = f"({picked[name]}) OR {reach.named(database.dialect, table.key, keys)}"
-        planned = _differences(database, narrow, version, wider)
-    changes = [one for one in planned.changes if len(one)]
-    if planned.unfit or not changes:
-        return False
-    for one in changes:
-        if not one.pair.keyed or one.counts.get("added") or one.counts.get("removed"):
-            return False
-    narrowed = replace(database, tables=narrow)
-    difference.act(narrowed, tuple(changes), picked, Made(narrowed, acting))
-    database.dialect.settle(database.connection)
-    return True
-
-
-def _differences(
-    database: Database, narrow: dict[str, Table], version: Version, picked: Mapping[str, str]
-) -> Planned:
-    """Compare the columns that the version has, and no others; `narrow` gets the tables."""
-    from demosnap.database.snapshots import OpenSnapshot
-
-    snapshot = OpenSnapshot(version, database.dialect, database.tables)
-    for recorded in snapshot.tables:
-        narrow[recorded.name] = transfer.project(database.tables[recorded.name], recorded)
-    return difference.compare(replace(database, tables=narrow), version, picked)

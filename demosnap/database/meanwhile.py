@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from demosnap.database import guard, picking
+from demosnap.database.live import Database
 from demosnap.dialects.base import execute
 from demosnap.errors import ConflictError
 from demosnap.model import Selection, Table
 from demosnap.snapshot.predicates import in_table, not_true, predicates
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 
 def hold(database: Database, covered: Sequence[Selection]) -> None:

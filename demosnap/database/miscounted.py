@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from demosnap.database import guard, picking
+from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.verify import MiscountedError
 from demosnap.errors import VerificationError
 from demosnap.model import Key, Table
 from demosnap.snapshot.rows import split
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 _SHOWN = 5
 _LONGEST = 300

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from demosnap.database import guard
+from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
 from demosnap.model import Column, ForeignKey, Key, Table
 from demosnap.snapshot.predicates import in_table, not_true
 from demosnap.snapshot.rows import split
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 _BATCH = 500
 _SHOWN = 5

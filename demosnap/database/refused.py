@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from demosnap.database.live import Database
 from demosnap.database.trial import Trial
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DatabaseError, RowsNotTakenError
 
 if TYPE_CHECKING:
-    from demosnap.database.moves import Database
     from demosnap.database.snapshots import OpenSnapshot
 
 _MOST = 200_000

@@ -15,9 +15,11 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy.exc import DBAPIError
 
 from demosnap.config import Settings
-from demosnap.database import acting, culprit, log, moves, picking, remarks
+from demosnap.database import acting, culprit, log, moves, picking, remarks, row_set
 from demosnap.database import triggers as triggering
-from demosnap.database.moves import Database, Goal, Prepared
+from demosnap.database.goal import Goal
+from demosnap.database.live import Database
+from demosnap.database.prepared import Prepared
 from demosnap.errors import DemosnapError, LockError, RefusedError
 from demosnap.model import Version
 from demosnap.plan import Options
@@ -269,7 +271,7 @@ class Rehearsal:
         """Return a text of all that decides whether a version's rows load."""
         if version.revision not in self._schemas:
             tables = self.database.tables
-            picked = moves.selections(self.database, self.settings, version.scenario, [version])
+            picked = row_set.selections(self.database, self.settings, version.scenario, [version])
             own = {name for one in picked for name in one.rules if name in tables}
             near = {key.table for name in own for key in tables[name].foreign_keys}
             near |= {t.name for t in tables.values() if own & {k.table for k in t.foreign_keys}}

@@ -6,21 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from demosnap.database import fit, kept, reach
 from demosnap.database.kept import Kept, kept_table
 from demosnap.database.known_rows import only_key
+from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.errors import SnapshotError, UnknownNameError, UsageError
 from demosnap.model import Key, Version
 from demosnap.snapshot.predicates import not_true, via_foreign_key
 from demosnap.snapshot.rows import split
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 
 def left(database: Database, scenario: str) -> Kept:

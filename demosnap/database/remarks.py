@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from demosnap.config import Settings
-from demosnap.database import captured
+from demosnap.database import captured, kept, row_set
+from demosnap.database.goal import Goal
 from demosnap.database.kept import Kept
+from demosnap.database.live import Database
 from demosnap.model import Version
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database, Goal
+from demosnap.plan import Options
 
 
 def unsafe(database: Database, names: Iterable[str]) -> list[str]:
@@ -65,7 +64,7 @@ def nothing_to_release(
     )
 
 
-def unstamped(
+def unstamped_rows(
     database: Database,
     versions: Sequence[Version],
     current: Version | None,
@@ -98,29 +97,33 @@ def unstamped(
     )
 
 
-def uncaptured(
-    database: Database, settings: Settings, goal: Goal, present: Mapping[str, int]
-) -> str:
-    """Say that demo rows would be lost, and how they differ from the version that is stamped."""
-    # Here, since drift itself looks at moves.
-    from demosnap.database import drift, moves
+def notes_of(
+    database: Database,
+    versions: Sequence[Version],
+    goal: Goal,
+    present: Mapping[str, int],
+    known: Kept,
+    options: Options,
+    digests: captured.Digests | None = None,
+) -> tuple[str, ...]:
+    """Return what is worth knowing of what the database holds."""
+    # To know the rows of a version they have to be read, all of them.
+    if options.discard:
+        return ()
+    return tuple(unstamped_rows(database, versions, goal.current, present, known, digests))
 
-    rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
-    lines = [f"the demo rows of {goal.scenario} are in no revision and would be lost ({rows})"]
-    if goal.current is not None:
-        entry = drift.status(database, settings, goal.scenario, goal.current, ())
-        if entry.drift:
-            lines = [
-                f"what changed in the demo rows of {goal.scenario} since {goal.current.version} is"
-                " in no revision and would be lost",
-                *(one.told for one in entry.drift),
-            ]
-    picked = moves.picked(database, settings, goal.scenario, [goal.current, goal.target])
-    lines += drift.touched(database, goal.scenario, picked)
-    return "\n".join(
-        [
-            *lines,
-            f"`demosnap revision {goal.scenario}` saves them; --discard (with alembic:"
-            " -x demosnap.discard=1) lets them go",
-        ]
-    )
+
+def unstamped(
+    database: Database, settings: Settings, versions: Sequence[Version], current: Version | None
+) -> list[str]:
+    """Return, as a note, that the rows are those of the newest version and the stamp is not.
+
+    So it is after a capture whose stamp failed. `versions` are all of the scenario.
+    """
+    if not versions or versions[-1] == current:
+        return []
+    name = versions[-1].scenario
+    going = row_set.picked(database, settings, name, (current, versions[-1]))
+    known = kept.unchanged(database, name, going)
+    present = kept.rows_beside(database, going, known)
+    return list(unstamped_rows(database, versions, current, present, known))

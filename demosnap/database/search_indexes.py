@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING
 
+from demosnap.database.live import Database
 from demosnap.errors import VerificationError
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 
 def refusals(database: Database, touched: Collection[str], *, triggers_off: bool) -> list[str]:

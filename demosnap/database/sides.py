@@ -6,12 +6,13 @@ import collections
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from demosnap import dialects
 from demosnap.database import picking
 from demosnap.database.difference import arranged
 from demosnap.database.kept import NOTHING, Kept
+from demosnap.database.live import Database
 from demosnap.database.snapshots import compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
@@ -22,9 +23,6 @@ from demosnap.snapshot.diff import Kind, RowDifference, TablePair
 from demosnap.snapshot.predicates import Users, as_written, predicates
 from demosnap.snapshot.rows import split
 from demosnap.snapshot.steps import key_of
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 
 class Side(Protocol):

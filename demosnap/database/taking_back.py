@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from demosnap.config import Settings
 from demosnap.database import (
     difference,
+    drift,
     fit,
     kept,
     known_rows,
     log,
-    moves,
     released,
-    remarks,
+    row_set,
     unpicked,
 )
+from demosnap.database.goal import Goal
 from demosnap.database.kept import Kept
 from demosnap.database.known_rows import KnownRows
+from demosnap.database.live import Database
 from demosnap.errors import UsageError
 from demosnap.model import Key, Version
 from demosnap.plan import Options
 from demosnap.snapshot.changes import TableChanges
 from demosnap.snapshot.steps import key_of
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database, Goal
 
 _BACK = "--discard (with alembic: -x demosnap.discard=1) brings them back"
 
@@ -122,7 +120,7 @@ class TakingBack:
         name, database = goal.scenario, self.database
         before = self.rows[name]
         self._looked.add(name)
-        covered = moves.selections(database, self.settings, name, (goal.current, goal.target))
+        covered = row_set.selections(database, self.settings, name, (goal.current, goal.target))
         left = _minus(before.left, before.released)
         skipped = released.skipped(database, source, before.released)
 
@@ -137,7 +135,7 @@ class TakingBack:
         if not found.taken:
             return bool(found.counts())
         self._plain.setdefault(name, self.goings[name])
-        self.goings[name] = moves.union(database, covered, found.also(database.dialect))
+        self.goings[name] = row_set.union(database, covered, found.also(database.dialect))
         hanging = known_rows.hanging(
             database, self._plain[name], self.goings[name], found, (goal.current, goal.target)
         )
@@ -175,7 +173,7 @@ class TakingBack:
             saved = not self.differs(goal)
         reasons = []
         if not saved:
-            reasons = [remarks.uncaptured(self.database, self.settings, goal, present)]
+            reasons = [drift.uncaptured(self.database, self.settings, goal, present)]
         return [*reasons, *self.lost(goal)] if found else reasons
 
     def lost(self, goal: Goal) -> Iterator[str]:
@@ -205,9 +203,9 @@ class TakingBack:
         database, name = self.database, goal.scenario
         assert goal.current is not None
         rows = self.rows[name]
-        covered = moves.selections(database, self.settings, name, (goal.current, goal.target))
+        covered = row_set.selections(database, self.settings, name, (goal.current, goal.target))
         own = rows.unpicked
-        going = moves.union(database, covered, known_rows.also(database.dialect, own))
+        going = row_set.union(database, covered, known_rows.also(database.dialect, own))
         skipped = released.skipped(database, goal.current, rows.released)
         planned = difference.compare(database, goal.current, going, skipping=skipped)
         return bool(planned.unfit) or any(_beside(one, own) for one in planned.changes)

@@ -7,19 +7,16 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from demosnap import config
 from demosnap.database import log, verify
+from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import CountError, DatabaseError, VerificationError
 from demosnap.model import Event, Table, Trigger
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 TRIGGERS_OFF = "To move demo rows with triggers off, say in demosnap.yaml:  triggers: disable"
 _SHOWN = 4

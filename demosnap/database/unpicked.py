@@ -5,12 +5,12 @@ from __future__ import annotations
 import collections
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from demosnap.database import fit, guard, known_rows, picking, reach, released
 from demosnap.database.difference import arranged
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.known_rows import KnownRows
+from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import execute
 from demosnap.model import Key, Selection, Table, Version
@@ -19,9 +19,6 @@ from demosnap.snapshot.diff import Cell, TablePair
 from demosnap.snapshot.predicates import in_table, via_foreign_key
 from demosnap.snapshot.rows import split
 from demosnap.visible import one_line
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 SHOWN = 5
 _LONGEST = 40

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from demosnap.config.names import yaml_list
+from demosnap.database.live import Database
 from demosnap.errors import did_you_mean
 
 if TYPE_CHECKING:
     from demosnap.config import Settings
-    from demosnap.database.moves import Database
 
 
 def concerned(

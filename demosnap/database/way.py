@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from demosnap.config import Settings
 from demosnap.database import difference, guard, transfer
+from demosnap.database.live import Database
+from demosnap.database.prepared import Prepared
 from demosnap.model import Version
 from demosnap.plan import Move
 from demosnap.snapshot.predicates import in_table, not_true
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database, Prepared
-
 
 MOST = 0.4
 MANY = 1000

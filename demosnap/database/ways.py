@@ -14,16 +14,17 @@ from demosnap.database import (
     fit,
     kept,
     loaded,
-    moves,
     outside,
     reach,
     remarks,
     transfer,
     unpicked,
 )
+from demosnap.database.goal import Goal
 from demosnap.database.kept import Kept
 from demosnap.database.known_rows import KnownRows
-from demosnap.database.moves import Database, Goal, Prepared
+from demosnap.database.live import Database
+from demosnap.database.prepared import Prepared
 from demosnap.database.taking_back import TakingBack
 from demosnap.database.way import Way, against, crossing, of_other_tables
 from demosnap.model import Key, Version
@@ -124,9 +125,9 @@ class Run:
             # First, since it tells the digest of what is there, which is asked for below.
             self._compared(goal)
         going, known = self.goings[goal.scenario], self.known[goal.scenario]
-        present = moves.rows_beside(self.database, going, known)
+        present = kept.rows_beside(self.database, going, known)
         versions = self.versions.get(goal.scenario, ())
-        notes = moves.notes_of(
+        notes = remarks.notes_of(
             self.database, versions, goal, present, known, self.options, self._digests
         )
         asked = not self.options.discard or goal.target is None

@@ -5,15 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from demosnap.database import dangling, guard, parallel, picking
+from demosnap.database.live import Database
 from demosnap.dialects.base import Counted
 from demosnap.model import ExternalReference, Header, Selection, Table
 from demosnap.snapshot.sqlfile import SnapshotWriter
-
-if TYPE_CHECKING:
-    from demosnap.database.moves import Database
 
 
 def references(database: Database, picked: Mapping[str, str]) -> tuple[ExternalReference, ...]:

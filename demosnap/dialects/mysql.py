@@ -30,7 +30,6 @@ from demosnap.dialects import (
 from demosnap.dialects.base import LOCK_WAIT, Counted
 from demosnap.dialects.mysql_rights import MySQLRights
 from demosnap.dialects.mysql_text import SQL_MODE
-from demosnap.dialects.mysql_types import codec
 from demosnap.errors import LockError
 from demosnap.model import Column, ForeignKey, Key, RowUpdate, SpecialKey, Table, Trigger
 from demosnap.snapshot.spool import KEYS
@@ -308,22 +307,6 @@ class MySQLDialect(MySQLRights):
                 gone = super().delete_keys(connection, [(table, everything)])[0]
             counts.append(gone)
         return counts
-
-    def load_text(self, table: Table) -> str:
-        """Return what LOAD DATA says after the file's name to read canonical rows."""
-        targets, changes = [], []
-        for number, column in enumerate(table.captured):
-            variable = f"@demosnap_{number}"
-            value = codec(column.type).bulk(variable)
-            targets.append(variable if value else self.quote(column.name))
-            if value:
-                changes.append(f"{self.quote(column.name)}={value}")
-        return (
-            f"INTO TABLE {self.quote_table(table.name)} CHARACTER SET utf8mb4"
-            " FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '''' ESCAPED BY ''"
-            f" LINES TERMINATED BY X'0A' ({','.join(targets)})"
-            + (f" SET {','.join(changes)}" if changes else "")
-        )
 
 
 class MariaDBDialect(MySQLDialect):

@@ -21,7 +21,7 @@ from demosnap.snapshot.spool import Spool, in_batches
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from demosnap.dialects.mysql import MySQLDialect
+    from demosnap.dialects.mysql_text import MySQLText
 
 PICKED = "demosnap_picked"
 _INFO = "demosnap_picked"
@@ -104,9 +104,7 @@ def users_settings(connection: Connection) -> Iterator[None]:
                 mysql_driver.finish_stream(connection)
 
 
-def pick(
-    dialect: MySQLDialect, connection: Connection, table: Table, where: str, number: int
-) -> str:
+def pick(dialect: MySQLText, connection: Connection, table: Table, where: str, number: int) -> str:
     """Note the rows that a predicate picks; return the predicate of these rows.
 
     Without the temporary table it names them one by one.
@@ -173,7 +171,7 @@ def _utc(name: str, column: Column) -> str:
 
 
 def _digest(
-    dialect: MySQLDialect, columns: Sequence[Column], shown: Callable[[str, Column], str]
+    dialect: MySQLText, columns: Sequence[Column], shown: Callable[[str, Column], str]
 ) -> str:
     """Return the SQL of the digest of some columns, each as it is to be `shown`."""
     parts = []

@@ -180,6 +180,22 @@ class MySQLText(Dialect):
             f" CASE WHEN JSON_TYPE({value}) <> 'NULL' THEN {text} END END"
         )
 
+    def load_text(self, table: Table) -> str:
+        """Return what LOAD DATA says after the file's name to read canonical rows."""
+        targets, changes = [], []
+        for number, column in enumerate(table.captured):
+            variable = f"@demosnap_{number}"
+            value = codec(column.type).bulk(variable)
+            targets.append(variable if value else self.quote(column.name))
+            if value:
+                changes.append(f"{self.quote(column.name)}={value}")
+        return (
+            f"INTO TABLE {self.quote_table(table.name)} CHARACTER SET utf8mb4"
+            " FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '''' ESCAPED BY ''"
+            f" LINES TERMINATED BY X'0A' ({','.join(targets)})"
+            + (f" SET {','.join(changes)}" if changes else "")
+        )
+
     def can_hold_marker(self, marker: Marker, column: Column) -> bool:
         """Return whether it is text or JSON for a JSON key, a number for a boolean."""
         kind = Integer if marker.key is None else Text

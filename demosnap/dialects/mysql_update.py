@@ -11,7 +11,7 @@ from demosnap.dialects import mysql_driver, mysql_load
 from demosnap.model import Key, RowUpdate, Table
 
 if TYPE_CHECKING:
-    from demosnap.dialects.mysql import MySQLDialect
+    from demosnap.dialects.mysql_text import MySQLText
 
 _FEW = 50
 """So many rows are changed one by one."""
@@ -23,7 +23,7 @@ against it."""
 
 
 def rows(
-    dialect: MySQLDialect,
+    dialect: MySQLText,
     driver: Any,
     table: Table,
     updates: Iterable[RowUpdate],
@@ -48,7 +48,7 @@ def rows(
 
 
 def _one(
-    dialect: MySQLDialect, driver: Any, table: Table, key: Key, values: Mapping[str, bytes]
+    dialect: MySQLText, driver: Any, table: Table, key: Key, values: Mapping[str, bytes]
 ) -> int:
     sql = dialect.update_statement(table, key, values)
     changed = mysql_driver.execute(driver, sql)
@@ -57,7 +57,7 @@ def _one(
 
 
 def _joined(
-    dialect: MySQLDialect,
+    dialect: MySQLText,
     driver: Any,
     table: Table,
     names: Sequence[str],
@@ -72,7 +72,7 @@ def _joined(
     return _by_join(dialect, driver, table, (*table.key, *names), literals, sql)
 
 
-def delete(dialect: MySQLDialect, driver: Any, table: Table, keys: Iterable[Key]) -> int:
+def delete(dialect: MySQLText, driver: Any, table: Table, keys: Iterable[Key]) -> int:
     """Delete many rows that are named by their keys; return how many there were.
 
     -1: the account may create no temporary table; then no key was taken.
@@ -82,7 +82,7 @@ def delete(dialect: MySQLDialect, driver: Any, table: Table, keys: Iterable[Key]
 
 
 def _by_join(
-    dialect: MySQLDialect,
+    dialect: MySQLText,
     driver: Any,
     table: Table,
     columns: Sequence[str],

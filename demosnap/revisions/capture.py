@@ -20,11 +20,11 @@ from demosnap.database import (
     dangling,
     left_behind,
     log,
-    moves,
     odd,
     parallel,
     picking,
     reflect,
+    row_set,
     selection,
     sequences,
     snapshots,
@@ -32,6 +32,7 @@ from demosnap.database import (
     unpicked,
     writing,
 )
+from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import Header, Selection, Table, Version
@@ -128,7 +129,7 @@ def capture(
             moment = dialect.shared_moment(connection) if connect and jobs > 1 else None
             several = (connect, moment, jobs) if connect and moment else None
             header = _header(dialect, found, created_at)
-            database = moves.Database(connection, dialect, found.tables)
+            database = Database(connection, dialect, found.tables)
             writer, external = writing.write(
                 database, found.predicates, header, found.selection, temporary, several
             )
@@ -225,7 +226,7 @@ def _look(
         picked,
         [selection.resolve(connection, settings, tables, other) for other in others],
     )
-    database = moves.Database(connection, dialect, tables)
+    database = Database(connection, dialect, tables)
     external = writing.references(database, by_table) if dry_run else ()
     most = None if dry_run else _MOST_LOOKED_AT
     number, message = number_and_message(graph, wanted, head_is_here)
@@ -301,14 +302,18 @@ def _counted(
 
 
 def _unpicked(
-    database: moves.Database, settings: Settings, found: _Found, rows: Mapping[str, int]
+    database: Database, settings: Settings, found: _Found, rows: Mapping[str, int]
 ) -> _Found:
     parent = found.plan.parent
     if parent is None or parent.revision not in found.stamps:
         return found
     scenario = parent.scenario
     notes = unpicked.left_by_capture(
-        database, found.selection, parent, rows, lambda: moves.others(database, settings, scenario)
+        database,
+        found.selection,
+        parent,
+        rows,
+        lambda: row_set.others(database, settings, scenario),
     )
     return replace(found, plan=replace(found.plan, notes=(*found.plan.notes, *notes)))
 

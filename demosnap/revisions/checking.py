@@ -18,11 +18,13 @@ from demosnap.database import (
     loadable,
     loaded,
     log,
-    moves,
     reflect,
     released,
+    remarks,
+    row_set,
     verify,
 )
+from demosnap.database.live import Database
 from demosnap.database.snapshots import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
@@ -287,7 +289,7 @@ def database(
 ) -> list[Finding]:
     """Return where the loaded versions and the database do not agree; the files are right."""
     dialect = dialects.of(connection)
-    seen = moves.Database(connection, dialect, reflect.tables(connection))
+    seen = Database(connection, dialect, reflect.tables(connection))
     found = []
     for stamp in log.stamps(connection):
         version = graph.versions.get(stamp)
@@ -304,14 +306,14 @@ def database(
 
 
 def _loaded(
-    seen: moves.Database, settings: Settings, graph: Graph, version: Version
+    seen: Database, settings: Settings, graph: Graph, version: Version
 ) -> Iterator[Finding]:
-    for note in moves.unstamped(seen, settings, graph.of(version.scenario), version):
+    for note in remarks.unstamped(seen, settings, graph.of(version.scenario), version):
         message, _, hint = note.partition("\n")
         yield Finding(message, hint=hint)
         return
-    covered = moves.selections(seen, settings, version.scenario, [version])
-    picked = moves.union(seen, covered)
+    covered = row_set.selections(seen, settings, version.scenario, [version])
+    picked = row_set.union(seen, covered)
     known = kept.unchanged(seen, version.scenario, picked)
     let_go = released.released(seen, version.scenario, picked)
     skipped = released.skipped(seen, version, let_go)
@@ -329,7 +331,7 @@ def _loaded(
     dangled = dangling.known(seen, [version])
     for reason in verify.dangling(seen.connection, seen.dialect, seen.tables, picked, dangled):
         yield Finding(f"{version.scenario}: {reason}")
-    counts = moves.rows_beside(seen, picked, known)
+    counts = kept.rows_beside(seen, picked, known)
     for name, count in counts.items():
         if name not in version.rows and count:
             yield Finding(

@@ -21,7 +21,8 @@ from demosnap import dialects, target
 from demosnap.config import passwords
 from demosnap.database import acting, kept, log, moves, reflect, search_indexes, views
 from demosnap.database import triggers as triggering
-from demosnap.database.moves import Goal
+from demosnap.database.goal import Goal
+from demosnap.database.live import Database
 from demosnap.database.rehearsal import Rehearsal
 from demosnap.errors import DatabaseError, DemosnapError, RefusedError, UsageError
 from demosnap.model import Version
@@ -233,7 +234,7 @@ def _plan(
     found += [step for goal in extra for step in _steps(graph, goal)]
     unknown = [stamp for stamp in log.stamps(connection) if stamp not in graph.versions]
     dialect = dialects.of(connection)
-    database = moves.Database(connection, dialect, reflect.tables(connection))
+    database = Database(connection, dialect, reflect.tables(connection))
     versions = {scenario: graph.of(scenario) for scenario in graph.scenarios}
     prepared = moves.prepare(database, settings, versions, [*extra, *goals], options)
     rehearsal = Rehearsal(database, settings, versions, prepared, options, always=request.rehearsal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from demosnap.database.moves import Goal
+from demosnap.database.goal import Goal
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.revisions.graph import Graph

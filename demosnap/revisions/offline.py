@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateTable
 
 from demosnap import dialects
 from demosnap.database import log
-from demosnap.database.moves import Goal
+from demosnap.database.goal import Goal
 from demosnap.database.snapshots import compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError

@@ -8,8 +8,10 @@ from alembic.util import CommandError
 from sqlalchemy import delete
 
 from demosnap import config as configuration
-from demosnap.database import acting, log, moves, views
+from demosnap.database import acting, log, views
 from demosnap.database import triggers as triggering
+from demosnap.database.live import Database
+from demosnap.database.prepared import Prepared
 from demosnap.database.rehearsal import Rehearsal
 from demosnap.plan import Options
 from demosnap.revisions.outcome import Outcome
@@ -20,8 +22,8 @@ class Run:
 
     def __init__(
         self,
-        database: moves.Database,
-        prepared: Sequence[moves.Prepared],
+        database: Database,
+        prepared: Sequence[Prepared],
         rehearsal: Rehearsal,
         *,
         triggers: configuration.Triggers,

@@ -13,8 +13,8 @@ from pathlib import Path
 from demosnap import git
 from demosnap.config import Settings
 from demosnap.config.names import shown
+from demosnap.database.goal import Goal
 from demosnap.database.log import LogEntry
-from demosnap.database.moves import Goal
 from demosnap.errors import RefusedError
 from demosnap.model import Version
 from demosnap.plan import Undoing
