@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from conftest import Database
 
 from demosnap.database import reflect
-from demosnap.dialects.postgresql import PostgreSQLDialect
+from demosnap.dialects.postgresql.dialect import PostgreSQLDialect
 from demosnap.model import Table
 
 DIALECT = PostgreSQLDialect()

@@ -15,10 +15,10 @@ from contextlib import closing
 import pytest
 from conftest import Database, Workspace
 
-from demosnap.dialects import sqlite_load
+from demosnap.dialects.sqlite import write
 from demosnap.errors import DatabaseError
 from demosnap.model import Column, Table
-from demosnap.snapshot.ahead import ahead
+from demosnap.rows.prefetch import ahead
 
 ROWS = 6000
 
@@ -145,13 +145,13 @@ def test_the_database_is_used_in_the_callers_thread_alone(
 ) -> None:
     """So nothing is ever still running on it when Ctrl-C, even twice, ends the transaction."""
     users = set()
-    execute = sqlite_load._execute
+    execute = write._execute
 
     def noting(driver: sqlite3.Connection, statement: bytes) -> int:
         users.add(threading.current_thread())
         return execute(driver, statement)
 
-    monkeypatch.setattr(sqlite_load, "_execute", noting)
+    monkeypatch.setattr(write, "_execute", noting)
     many.project.load("general")
     assert users == {threading.main_thread()}
     assert many.database.rows("SELECT COUNT(*), COUNT(DISTINCT x) FROM t WHERE demo") == [
@@ -165,4 +165,4 @@ def test_text_in_hex_that_is_no_text_is_refused(many: Workspace) -> None:
         table = Table("t", (Column("id", "INTEGER", nullable=False), Column("x", "TEXT")), ("id",))
         rows = [b"1,'fine'", b"2,CAST(X'FF0D' AS TEXT)"]
         with pytest.raises(DatabaseError, match=r"t: row id=2 holds text that is not UTF-8"):
-            sqlite_load.write(driver, "t (id,x)", table, rows)
+            write.write(driver, "t (id,x)", table, rows)

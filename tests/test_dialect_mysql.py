@@ -16,11 +16,11 @@ from mysql_server import server_fixture as server_fixture
 from mysql_zoo import ODD_TEXTS, ZOO
 from sqlalchemy.pool import NullPool
 
-from demosnap.dialects import mysql_driver, mysql_load
 from demosnap.dialects.base import execute
+from demosnap.dialects.mysql import session, write
 from demosnap.errors import DatabaseError
 from demosnap.model import Table, Trigger, display_name
-from demosnap.snapshot.rows import row_key, split
+from demosnap.rows.canonical import row_key, split
 
 
 @pytest.fixture
@@ -40,11 +40,11 @@ def test_every_value_comes_back(server: Server, name: str, way: str) -> None:
         rows = read(connection, table)
         assert len(rows) == len(ZOO[name][1])
         execute(connection, f"DELETE FROM {quote(name)}")
-        driver = mysql_driver.of(connection)
+        driver = session.of(connection)
         if way == "insert":
-            taken = mysql_load.insert(driver, DIALECT.insert_head(table), rows)
+            taken = write.insert(driver, DIALECT.insert_head(table), rows)
         else:
-            taken = mysql_load.bulk(driver, DIALECT.load_text(table), rows)
+            taken = write.bulk(driver, DIALECT.load_text(table), rows)
         assert taken == len(rows)
         connection.commit()
         assert read(connection, table) == rows
@@ -133,12 +133,12 @@ def test_a_warning_is_a_failure(server: Server) -> None:
             read(connection, table, "id = 'abc'")
         # The same rows by LOAD DATA, which would make warnings of errors.
         table = table_of(connection, "integers")
-        driver = mysql_driver.of(connection)
+        driver = session.of(connection)
         for wrong in (b"300,1000,0,0,0,0", b"1,0,0,0,0,0", b"301,0,0,0,0", b"302,0,0,0,0,0,0"):
             with pytest.raises(DatabaseError, match="warned"):
-                mysql_load.bulk(driver, DIALECT.load_text(table), [wrong])
+                write.bulk(driver, DIALECT.load_text(table), [wrong])
             with pytest.raises(Exception, match=r"\d{4}"):
-                mysql_load.insert(driver, DIALECT.insert_head(table), [wrong])
+                write.insert(driver, DIALECT.insert_head(table), [wrong])
         connection.rollback()
 
 
@@ -155,8 +155,8 @@ def test_without_local_infile_rows_are_inserted(server: Server, way: str) -> Non
     try:
         with engine.connect() as connection, DIALECT.session(connection, write=True):
             table = table_of(connection, "texts")
-            driver = mysql_driver.of(connection)
-            assert mysql_load.bulk(driver, DIALECT.load_text(table), iter(rows)) is None
+            driver = session.of(connection)
+            assert write.bulk(driver, DIALECT.load_text(table), iter(rows)) is None
             assert DIALECT.write_rows(connection, table, iter(rows)) == len(rows)
             count = execute(connection, "SELECT COUNT(*) FROM texts WHERE id >= 1000").scalar()
             assert count == len(rows)

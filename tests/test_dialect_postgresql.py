@@ -15,11 +15,11 @@ from conftest import Database, make_database
 from postgresql_zoo import DIALECT, EXTENSIONS, SETUP, ZOO, changing, definition, psql
 
 from demosnap.database import reflect
-from demosnap.dialects import postgresql_rows
 from demosnap.dialects.base import execute
-from demosnap.dialects.postgresql_session import SETTINGS
+from demosnap.dialects.postgresql import rows as row_paths
+from demosnap.dialects.postgresql.session import SETTINGS
 from demosnap.model import Column, ForeignKey, Marker, Table
-from demosnap.snapshot.rows import row_key, split
+from demosnap.rows.canonical import row_key, split
 
 HOSTILE = {
     "TimeZone": "Asia/Kathmandu",
@@ -73,7 +73,7 @@ def test_a_table_comes_back_equal(
     zoo: Database, name: str, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if path == "insert":
-        monkeypatch.setattr(postgresql_rows, "bulk_safe", lambda table: False)
+        monkeypatch.setattr(row_paths, "bulk_safe", lambda table: False)
     with changing(zoo) as connection:
         table = definition(connection, name)
         before = server_text(connection, table)

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demosnap import dialects
-from demosnap.dialects.sqlite import SQLiteDialect
+from demosnap.dialects.sqlite.dialect import SQLiteDialect
 from demosnap.model import Column, ForeignKey, Table
+from demosnap.rows.canonical import row_key
+from demosnap.rows.spool import Spool, in_batches, sorted_rows
 from demosnap.snapshot import patch, paths
 from demosnap.snapshot.changes import Changes, collect
 from demosnap.snapshot.diff import Cell, RowDifference, TablePair
 from demosnap.snapshot.paths import PathChange
-from demosnap.snapshot.rows import row_key
-from demosnap.snapshot.spool import Spool, in_batches, sorted_rows
 
 SQLITE = dialects.get("sqlite")
 
@@ -244,7 +244,7 @@ def test_a_spool_can_be_read_while_it_is_read() -> None:
 
 
 def test_rows_are_sorted_whatever_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demosnap.snapshot.spool._RUN", 7)
+    monkeypatch.setattr("demosnap.rows.spool._RUN", 7)
     rows = [b"%d,'x'" % (i * 37 % 101) for i in range(101)]
     key = row_key(table("id", "a"))
     assert list(sorted_rows(rows, key)) == [b"%d,'x'" % i for i in range(101)]

@@ -21,7 +21,7 @@ from demosnap.cli.program import cli
 from demosnap.database import acting, loaded, moves
 from demosnap.errors import DatabaseError
 from demosnap.revisions.outcome import Outcome
-from demosnap.snapshot.rows import Rows
+from demosnap.rows.canonical import Rows
 
 MakeWorkspace = Callable[[Database], Workspace]
 

@@ -14,7 +14,7 @@ from small import Chain
 
 from demosnap import dialects
 from demosnap.dialects.base import Dialect
-from demosnap.snapshot.rows import Rows
+from demosnap.rows.canonical import Rows
 
 DAY = "2025-01-15"
 

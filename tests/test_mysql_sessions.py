@@ -16,8 +16,8 @@ from mysql_server import DIALECT, HOSTILE, Server, content, read, table_of
 from mysql_server import server_fixture as server_fixture
 from mysql_zoo import ZOO
 
-from demosnap.dialects import mysql_driver
 from demosnap.dialects.base import execute
+from demosnap.dialects.mysql import session
 from demosnap.errors import LockError
 from demosnap.model import Column, Table
 
@@ -35,9 +35,9 @@ def test_hostile_sessions_change_nothing_and_are_put_back(server: Server, charse
         tables = [table_of(connection, name) for name in ZOO]
         expected = {table.name: read(connection, table) for table in tables}
     with engine.connect() as connection:
-        driver = mysql_driver.of(connection)
-        mysql_driver.query(driver, HOSTILE)
-        before = mysql_driver.query(driver, variables)
+        driver = session.of(connection)
+        session.query(driver, HOSTILE)
+        before = session.query(driver, variables)
         with DIALECT.session(connection, write=True):
             for table in tables:
                 assert read(connection, table) == expected[table.name]
@@ -45,11 +45,11 @@ def test_hostile_sessions_change_nothing_and_are_put_back(server: Server, charse
             execute(connection, "DELETE FROM moments")
             DIALECT.write_rows(connection, table, expected["moments"])
             assert read(connection, table) == expected["moments"]
-        assert mysql_driver.query(driver, variables) == before
+        assert session.query(driver, variables) == before
         connection.rollback()
         with contextlib.suppress(ZeroDivisionError), DIALECT.session(connection, write=True):
             raise ZeroDivisionError
-        assert mysql_driver.query(driver, variables) == before
+        assert session.query(driver, variables) == before
         assert execute(connection, "SELECT 'é'" if charset == "latin1" else "SELECT '😀'").scalar()
 
 
@@ -150,7 +150,7 @@ def test_one_at_a_time(server: Server) -> None:
 def test_a_locked_row_is_told_from_other_errors(server: Server) -> None:
     with server.connect() as first, server.connect() as second:
         execute(first, "UPDATE booleans SET a = 0 WHERE id = 1")
-        mysql_driver.query(mysql_driver.of(second), "SET innodb_lock_wait_timeout=1")
+        session.query(session.of(second), "SET innodb_lock_wait_timeout=1")
         with pytest.raises(sa.exc.DBAPIError) as waited:
             execute(second, "DELETE FROM booleans WHERE id = 1")
         assert DIALECT.is_lock_timeout(waited.value.orig)

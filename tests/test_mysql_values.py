@@ -14,7 +14,7 @@ from mysql_server import DIALECT, Server, read, table_of
 from mysql_server import server_fixture as server_fixture
 
 from demosnap import dialects
-from demosnap.dialects import mysql_values
+from demosnap.dialects.mysql import values
 from demosnap.model import Column, Marker
 
 KEY = Marker(column="m", key="demo_seed", scenario_key="scenario")
@@ -148,7 +148,7 @@ def test_numbers_are_written_as_the_server_does(server: Server) -> None:
                 % (
                     i,
                     DIALECT.encode(d, table.column("d")),
-                    DIALECT.encode(mysql_values.nearest_single(f), table.column("f")),
+                    DIALECT.encode(values.nearest_single(f), table.column("f")),
                 )
                 for i, (d, f) in enumerate(zip(doubles, singles, strict=False))
             ]

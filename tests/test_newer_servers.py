@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 from conftest import Database, Workspace, make_database
 
-from demosnap.dialects import mysql_values as values
-from demosnap.dialects.mysql_types import codec
+from demosnap.dialects.mysql import values as values
+from demosnap.dialects.mysql.codecs import codec
 from demosnap.errors import DatabaseError
 from demosnap.project import Project
 

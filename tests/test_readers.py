@@ -20,7 +20,7 @@ from demosnap.database import reflect
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError
 from demosnap.model import Table
-from demosnap.snapshot.rows import Rows
+from demosnap.rows.canonical import Rows
 
 MakeWorkspace = Callable[[Database], Workspace]
 COUNT = 30_000

@@ -25,10 +25,10 @@ from demosnap.model import (
     Table,
     display_name,
 )
+from demosnap.rows.canonical import row_key
 from demosnap.snapshot import header as header_room
 from demosnap.snapshot import layout, source, sqlfile
 from demosnap.snapshot.header import parse_header
-from demosnap.snapshot.rows import row_key
 from demosnap.snapshot.sqlfile import (
     SnapshotReader,
     SnapshotWriter,

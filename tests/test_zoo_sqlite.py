@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from demosnap import dialects, scaffold
-from demosnap.dialects import sqlite_literals, sqlite_load
-from demosnap.dialects.sqlite_values import real_literal
+from demosnap.dialects.sqlite import literals, write
+from demosnap.dialects.sqlite.codecs import real_literal
 from demosnap.errors import DemosnapError, RefusedError
 from demosnap.model import Column, Table
 from demosnap.project import Project
@@ -583,9 +583,9 @@ def test_both_ways_to_insert_give_the_same_values(
             ways.append(name)
             return way(*arguments)
 
-        monkeypatch.setattr(sqlite_load, name, insert)
+        monkeypatch.setattr(write, name, insert)
 
-    noting("write", sqlite_load.write)
+    noting("write", write.write)
     workspace.project.load("general")
     assert set(ways) == {"write"}
     assert contents(file) == everything
@@ -593,7 +593,7 @@ def test_both_ways_to_insert_give_the_same_values(
     assert contents(file) == own
     monkeypatch.undo()
     ways.clear()
-    noting("bind", sqlite_load.bind)
+    noting("bind", write.bind)
     engine = sa.create_engine(f"sqlite:///{file}")
     with engine.begin() as connection:
         workspace.project.load("general", connection=connection)
@@ -894,7 +894,7 @@ def test_numbers_are_rendered_as_python_renders_them() -> None:
         connection.executemany("INSERT INTO t VALUES (?)", [(number,) for number in numbers])
         # A column of this type keeps no sign of zero.
         stored = [number for (number,) in connection.execute("SELECT x FROM t ORDER BY rowid")]
-        (part,) = sqlite_literals.parts(dialects.get("sqlite"), [column], {"x": "real"})
+        (part,) = literals.parts(dialects.get("sqlite"), [column], {"x": "real"})
         sql = f"SELECT {part} FROM t ORDER BY rowid"
         found = [literal.decode() for (literal,) in connection.execute(sql)]
     assert stored == numbers

@@ -9,8 +9,8 @@ from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.triggers import TRIGGERS_OFF
 from demosnap.model import Table, Version
+from demosnap.rows.canonical import Rows, show_key
 from demosnap.snapshot import order
-from demosnap.snapshot.rows import Rows, show_key
 
 
 def reason(error: BaseException) -> str:

@@ -16,10 +16,10 @@ from demosnap.database.snapshots import OpenSnapshot, path_of
 from demosnap.dialects.base import Dialect
 from demosnap.errors import CountError, DatabaseError, SnapshotError
 from demosnap.model import ForeignKey, Key, Table, Version
+from demosnap.rows.canonical import Rows, show_key, split
+from demosnap.rows.spool import in_batches
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.diff import RowDifference, TablePair
-from demosnap.snapshot.rows import Rows, show_key, split
-from demosnap.snapshot.spool import in_batches
 from demosnap.snapshot.steps import Delete, Insert, Step, Update, check, key_of, steps
 from demosnap.snapshot.strict import wrong_rows
 

@@ -15,8 +15,8 @@ from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.trial import Trial, changed_types
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Column, Key, Table, Version
+from demosnap.rows.canonical import show_key, split
 from demosnap.snapshot.predicates import not_true
-from demosnap.snapshot.rows import show_key, split
 from demosnap.visible import one_line
 
 _SHOWN = 5

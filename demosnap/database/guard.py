@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from demosnap.database.verify import show_rows
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import ExternalReference, ForeignKey, Table
+from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import filled, first_of, in_table, leads_nowhere, not_true
-from demosnap.snapshot.rows import split
 from demosnap.visible import one_line
 
 _SHOWN = 5

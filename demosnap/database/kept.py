@@ -27,8 +27,8 @@ from demosnap.database.live import Database
 from demosnap.database.log import KEPT_TABLE
 from demosnap.dialects.base import Dialect
 from demosnap.model import Key, Table
+from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import not_true
-from demosnap.snapshot.rows import split
 
 metadata = MetaData()
 

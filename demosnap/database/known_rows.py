@@ -17,11 +17,11 @@ from demosnap.database.snapshots import OpenSnapshot, without
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Key, Selection, Table, Version
+from demosnap.rows.canonical import split
+from demosnap.rows.spool import KEYS, in_batches
 from demosnap.snapshot.changes import TableChanges, collect
 from demosnap.snapshot.diff import TablePair
 from demosnap.snapshot.predicates import not_true
-from demosnap.snapshot.rows import split
-from demosnap.snapshot.spool import KEYS, in_batches
 
 Owners = Callable[[], Mapping[str, Mapping[str, str]]]
 """Tells, when asked, the predicates of every other scenario's rows, by scenario and table."""

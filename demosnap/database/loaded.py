@@ -15,7 +15,7 @@ from demosnap.dialects.base import Counted
 from demosnap.errors import SnapshotError, VerificationError
 from demosnap.model import Key, Table, Version
 from demosnap.plan import Verify
-from demosnap.snapshot.rows import row_key, split
+from demosnap.rows.canonical import row_key, split
 
 SAMPLE = 1000
 """How many rows of a table a sample compares."""

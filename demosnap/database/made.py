@@ -11,10 +11,10 @@ from demosnap.database.live import Database
 from demosnap.database.triggers import Acting, blamed, told
 from demosnap.errors import DatabaseError
 from demosnap.model import Event, Key, Table
+from demosnap.rows.canonical import split
 from demosnap.snapshot import order
 from demosnap.snapshot.changes import TableChanges
 from demosnap.snapshot.predicates import not_true
-from demosnap.snapshot.rows import split
 from demosnap.snapshot.steps import key_of
 
 

@@ -11,7 +11,7 @@ from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.verify import MiscountedError
 from demosnap.errors import VerificationError
 from demosnap.model import Key, Table
-from demosnap.snapshot.rows import split
+from demosnap.rows.canonical import split
 
 _SHOWN = 5
 _LONGEST = 300

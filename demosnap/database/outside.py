@@ -14,8 +14,8 @@ from demosnap.database.guard import batches, constraint, matching, show_literals
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Dialect
 from demosnap.model import ExternalReference, Key, Table
+from demosnap.rows.canonical import split
 from demosnap.snapshot.changes import TableChanges
-from demosnap.snapshot.rows import split
 from demosnap.visible import rows as rows_of
 
 _SHOWN = 5

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from demosnap.dialects.base import Counted, Dialect
 from demosnap.model import Table
-from demosnap.snapshot.rows import Rows, batches
+from demosnap.rows.canonical import Rows, batches
 
 _PATIENCE = 0.1
 

@@ -11,8 +11,8 @@ from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
 from demosnap.model import Column, ForeignKey, Key, Table
+from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import in_table, not_true
-from demosnap.snapshot.rows import split
 
 _BATCH = 500
 _SHOWN = 5

@@ -16,8 +16,8 @@ from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.errors import SnapshotError, UnknownNameError, UsageError
 from demosnap.model import Key, Version
+from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import not_true, via_foreign_key
-from demosnap.snapshot.rows import split
 
 
 def left(database: Database, scenario: str) -> Kept:

@@ -17,11 +17,11 @@ from demosnap.database.snapshots import compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Key, Table, Version
+from demosnap.rows.canonical import split
 from demosnap.snapshot import patch
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.diff import Kind, RowDifference, TablePair
 from demosnap.snapshot.predicates import Users, as_written, predicates
-from demosnap.snapshot.rows import split
 from demosnap.snapshot.steps import key_of
 
 

@@ -14,7 +14,7 @@ from demosnap.database import transfer
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
 from demosnap.model import Header, Key, Table, Version
-from demosnap.snapshot.rows import Rows, show_key, split
+from demosnap.rows.canonical import Rows, show_key, split
 from demosnap.snapshot.sqlfile import Block, SnapshotReader
 
 

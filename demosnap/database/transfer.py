@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import CountError
 from demosnap.model import Table, split_name
+from demosnap.rows.canonical import Rows, batches
 from demosnap.snapshot import order
-from demosnap.snapshot.rows import Rows, batches
 
 
 def counts(

@@ -18,7 +18,7 @@ from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError
 from demosnap.model import SpecialKey, Table
-from demosnap.snapshot.rows import batches, show_key
+from demosnap.rows.canonical import batches, show_key
 
 _SHOWN = 5
 

@@ -15,9 +15,9 @@ from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import execute
 from demosnap.model import Key, Selection, Table, Version
 from demosnap.plan import Unpicked
+from demosnap.rows.canonical import split
 from demosnap.snapshot.diff import Cell, TablePair
 from demosnap.snapshot.predicates import in_table, via_foreign_key
-from demosnap.snapshot.rows import split
 from demosnap.visible import one_line
 
 SHOWN = 5

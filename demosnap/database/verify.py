@@ -14,8 +14,8 @@ from demosnap.database import transfer
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Key, Table, Trigger
+from demosnap.rows.canonical import row_key, show_key, split
 from demosnap.snapshot.predicates import first_of, leads_nowhere, not_true
-from demosnap.snapshot.rows import row_key, show_key, split
 from demosnap.visible import one_line
 from demosnap.visible import rows as rows_of
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from demosnap.dialects.base import Dialect
 
 _MODULES: dict[str, tuple[str, str]] = {
-    "postgresql": ("demosnap.dialects.postgresql", "PostgreSQLDialect"),
-    "sqlite": ("demosnap.dialects.sqlite", "SQLiteDialect"),
-    "mysql": ("demosnap.dialects.mysql", "MySQLDialect"),
-    "mariadb": ("demosnap.dialects.mysql", "MariaDBDialect"),
+    "postgresql": ("demosnap.dialects.postgresql.dialect", "PostgreSQLDialect"),
+    "sqlite": ("demosnap.dialects.sqlite.dialect", "SQLiteDialect"),
+    "mysql": ("demosnap.dialects.mysql.dialect", "MySQLDialect"),
+    "mariadb": ("demosnap.dialects.mysql.dialect", "MariaDBDialect"),
 }
 
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import references, unique
-from demosnap.dialects.rights import RightsHooks
+from demosnap.dialects.rights_hooks import RightsHooks
 from demosnap.dialects.text import DialectText
-from demosnap.dialects.triggers import TriggerHooks
+from demosnap.dialects.trigger_hooks import TriggerHooks
 from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, SpecialKey, Table
-from demosnap.snapshot.spool import KEYS, in_batches
+from demosnap.rows.spool import KEYS, in_batches
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine

@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
-from demosnap.snapshot.rows import Rows
+from demosnap.rows.canonical import Rows
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

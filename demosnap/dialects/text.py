@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from demosnap.dialects.file_picks import FilePickHooks
+from demosnap.dialects.file_pick_hooks import FilePickHooks
 from demosnap.dialects.keywords import KEYWORDS
 from demosnap.model import Column, Key, Marker, Table, Value, split_name
 

@@ -32,8 +32,8 @@ from demosnap.plan import Finding
 from demosnap.revisions import conflicts, files, unversioned
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render
+from demosnap.rows.canonical import split
 from demosnap.snapshot import alike
-from demosnap.snapshot.rows import split
 from demosnap.visible import one_line
 from demosnap.visible import rows as rows_of
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError
 from demosnap.model import Column, Key, RowUpdate, Table, Value
+from demosnap.rows.canonical import split
 from demosnap.snapshot.changes import TableChanges
-from demosnap.snapshot.rows import split
 
 _LENGTH = re.compile(r"\(\s*([0-9]+)")
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from demosnap.model import Key
+from demosnap.rows.canonical import split
+from demosnap.rows.spool import Spool
 from demosnap.snapshot.diff import Kind, RowDifference, TablePair
-from demosnap.snapshot.rows import split
-from demosnap.snapshot.spool import Spool
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from typing import Literal
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Column, Table, Value
+from demosnap.rows.canonical import literal_key, row_key, split
+from demosnap.rows.spool import sorted_rows
 from demosnap.snapshot import paths
 from demosnap.snapshot.paths import PathChange
-from demosnap.snapshot.rows import literal_key, row_key, split
-from demosnap.snapshot.spool import sorted_rows
 
 Kind = Literal["added", "removed", "modified", "unpicked"]
 """What can have become of a row; `unpicked`: it is there and nothing picks it any more."""

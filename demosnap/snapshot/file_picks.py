@@ -7,7 +7,7 @@ mean other rows under the settings that a file needs for its values.
 from __future__ import annotations
 
 from demosnap.dialects.base import Dialect
-from demosnap.dialects.file_picks import FilePick
+from demosnap.dialects.file_pick_hooks import FilePick
 from demosnap.model import Table
 
 

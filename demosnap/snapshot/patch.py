@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Key, Table
+from demosnap.rows.spool import KEYS, in_batches
 from demosnap.snapshot import order
 from demosnap.snapshot.changes import Changes
 from demosnap.snapshot.file_picks import FilePicks
 from demosnap.snapshot.predicates import Users
-from demosnap.snapshot.spool import KEYS, in_batches
 from demosnap.snapshot.sqlfile import groups
 from demosnap.snapshot.steps import Delete, Insert, Update, steps
 

@@ -22,6 +22,7 @@ from demosnap import dialects
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, ScriptError, SnapshotError
 from demosnap.model import Header, Selection, Table
+from demosnap.rows.canonical import Rows, batches, show_key
 from demosnap.snapshot import quick, spelling, strict
 from demosnap.snapshot.definitions import excerpt
 from demosnap.snapshot.header import (
@@ -33,7 +34,6 @@ from demosnap.snapshot.header import (
     variants_before_rows,
 )
 from demosnap.snapshot.layout import Grouping, Order, Section, sections
-from demosnap.snapshot.rows import Rows, batches, show_key
 from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, restore_hint, too_large
 
 __all__ = [

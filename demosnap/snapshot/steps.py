@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Key, RowUpdate, Table
+from demosnap.rows.canonical import split
 from demosnap.snapshot import alike, aside, order
 from demosnap.snapshot.changes import Changes, TableChanges
-from demosnap.snapshot.rows import split
 
 
 @dataclass(frozen=True)

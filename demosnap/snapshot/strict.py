@@ -9,9 +9,9 @@ from typing import NoReturn
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Table
+from demosnap.rows.canonical import show_key, split
 from demosnap.snapshot.definitions import excerpt
 from demosnap.snapshot.layout import Grouping, Order, Section, statements
-from demosnap.snapshot.rows import show_key, split
 from demosnap.snapshot.source import (
     MAX_LINE,
     STATEMENT_BYTES,

@@ -15,10 +15,10 @@ from typing import BinaryIO
 from demosnap import dialects
 from demosnap.errors import DemosnapError
 from demosnap.model import Table
+from demosnap.rows.canonical import split
 from demosnap.snapshot import paths
 from demosnap.snapshot.header import parse_header
 from demosnap.snapshot.layout import sections
-from demosnap.snapshot.rows import split
 
 _MORE = "    | "
 """What stands before the second and every other line of a value."""

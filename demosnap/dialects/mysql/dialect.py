@@ -1,0 +1,370 @@
+"""MySQL 8 and MariaDB.
+
+demosnap's sessions have a sql_mode of their own, above all NO_BACKSLASH_ESCAPES: in every text
+that it reads or writes a backslash is a backslash. Predicates of demosnap.yaml are the user's,
+and are evaluated under the sql_mode that the session had before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from demosnap.dialects import readers, unique
+from demosnap.dialects.base import LOCK_WAIT, Counted
+from demosnap.dialects.mysql import pick, read, reflect, sequences, session, trial, update, write
+from demosnap.dialects.mysql.rights import MySQLRights
+from demosnap.dialects.mysql.text import SQL_MODE
+from demosnap.errors import LockError
+from demosnap.model import Column, ForeignKey, Key, RowUpdate, SpecialKey, Table, Trigger
+from demosnap.rows.spool import KEYS
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+_LOCK_TIMEOUTS = frozenset({1205, 3572})
+_CONFLICTS = frozenset({1020, 1213})
+_NEXT_VALUE = re.compile(r"nextval\((.+)\)", re.IGNORECASE | re.DOTALL)
+
+
+class MySQLDialect(MySQLRights):
+    """MySQL 8.0.17 or newer."""
+
+    rereads_temporary: ClassVar[bool] = False
+    """Whether one statement can read a temporary table twice."""
+
+    # ------------------------------------------------------------------ connection
+
+    def endpoint(self, url: URL) -> tuple[str | None, str]:
+        """Return what the driver is given, the URL's query included."""
+        _, options = url.get_dialect()().create_connect_args(url)
+        database = str(options.get("database") or options.get("db") or "")
+        file = options.get("read_default_file") or options.get("option_files")
+        if file or options.get("read_default_group"):
+            # The file may name any host; nobody takes it for a local one.
+            return f"(named in {file or 'an option file'})", database
+        if options.get("unix_socket"):
+            return None, database
+        return str(options.get("host") or "localhost"), database
+
+    def configure_engine(self, engine: Engine) -> None:
+        """Connect so that SQLAlchemy, too, finds a session of demosnap's."""
+        from sqlalchemy import event
+
+        @event.listens_for(engine, "do_connect")
+        def _connect(dialect: Any, record: object, cargs: Any, cparams: Any) -> Any:
+            if dialect.driver in ("pymysql", "mysqldb"):
+                cparams.setdefault("local_infile", True)
+            driver = dialect.connect(*cargs, **cparams)
+            if dialect.driver == "pymysql":
+                # Until demosnap itself asks for a load, the server may not ask for files.
+                driver._local_infile = False
+            wait = math.ceil(LOCK_WAIT)
+            pick.keep_mode(driver)
+            session.query(
+                driver,
+                f"SET SESSION sql_mode='{SQL_MODE}', SESSION lock_wait_timeout={wait},"
+                f" SESSION innodb_lock_wait_timeout={wait}",
+            )
+            session.query(driver, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            return driver
+
+    def limit_waits(self, connection: Connection, timeout: float) -> None:
+        """Set the waits for rows and tables, in the whole seconds that the server knows."""
+        wait = max(1, math.ceil(timeout))
+        session.query(
+            session.of(connection),
+            f"SET SESSION lock_wait_timeout={wait}, SESSION innodb_lock_wait_timeout={wait}",
+        )
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        """Return whether a row or a table stayed locked."""
+        return bool(error.args) and error.args[0] in _LOCK_TIMEOUTS
+
+    def is_conflict(self, error: BaseException) -> bool:
+        """Return whether it is a deadlock, or a row that has changed since it was read."""
+        return bool(error.args) and error.args[0] in _CONFLICTS
+
+    def is_disconnect(self, error: BaseException) -> bool:
+        """Return whether the server shuts down, has killed it, or was not heard of any more."""
+        return bool(error.args) and error.args[0] in session.ENDED
+
+    @contextlib.contextmanager
+    def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
+        """Set sql_mode, time zone and character set, and switch foreign keys off to write.
+
+        Switched off, they neither act nor check: demosnap checks them itself.
+        """
+        driver = session.of(connection)
+        mode = SQL_MODE
+        if "ANSI_QUOTES" in session.query(driver, "SELECT @@SESSION.sql_mode")[0][0]:
+            # SQLAlchemy has seen it on the caller's connection, and quotes names accordingly.
+            mode += ",ANSI_QUOTES"
+        wanted: dict[str, int | str] = {
+            "sql_mode": mode,
+            "time_zone": "+00:00",
+            "sql_safe_updates": 0,
+            "sql_select_limit": 2**64 - 1,
+            "sql_auto_is_null": 0,
+            "sql_big_selects": 1,
+            "sql_notes": 1,
+            "unique_checks": 1,
+            **self.own_variables,
+            **session.cluster_variables(driver),
+        }
+        if write:
+            wanted["foreign_key_checks"] = 0
+        optional = {"max_error_count": 1024, **read.SORT_VARIABLES}
+        with (
+            session.variables(driver, wanted, optional) as before,
+            pick.picking(connection, before, table=self.rereads_temporary),
+        ):
+            try:
+                yield
+            finally:
+                with contextlib.suppress(Exception):
+                    session.finish_stream(connection)
+
+    @contextlib.contextmanager
+    def users_settings(self, connection: Connection) -> Iterator[None]:
+        """Have the sql_mode, time zone and collation that the session had before."""
+        with pick.users_settings(connection):
+            yield
+
+    @contextlib.contextmanager
+    def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
+        """Hold GET_LOCK, which is the server's, under a name with the database's in it."""
+        driver = session.of(connection)
+        ((database,),) = session.query(driver, "SELECT DATABASE()")
+        key = f"demosnap:{database}"
+        if len(key) > 64:
+            key = f"demosnap:{hashlib.sha256(key.encode()).hexdigest()[:48]}"
+        # As hex, whatever this session's sql_mode and character set make of quotes.
+        name = f"CONVERT(X'{key.encode().hex()}' USING utf8mb4)"
+        ((got,),) = session.query(driver, f"SELECT GET_LOCK({name},{math.ceil(timeout)})")
+        if got != 1:
+            raise LockError(
+                f"another demosnap works on the database {database}{_holder(driver, name)}",
+                f"It was waited for {timeout:g} seconds. Try again when it is done.",
+            )
+        try:
+            yield
+        finally:
+            # The server lets go by itself when the connection ends.
+            with contextlib.suppress(Exception):
+                session.finish_stream(connection)
+                session.query(driver, f"DO RELEASE_LOCK({name})")
+
+    def begin(self, connection: Connection) -> bool:
+        """Leave it to the server, unless that is in autocommit mode."""
+        ((on,),) = session.query(session.of(connection), "SELECT @@SESSION.autocommit")
+        return bool(on)
+
+    @contextlib.contextmanager
+    def consistent_read(self, connection: Connection) -> Iterator[None]:
+        """Begin a read-only transaction that sees the moment of its beginning."""
+        with connection.begin():
+            driver = session.of(connection)
+            driver.rollback()
+            session.query(driver, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            session.query(driver, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+            try:
+                yield
+            finally:
+                with contextlib.suppress(Exception):
+                    session.finish_stream(connection)
+
+    # ------------------------------------------------------------------ definitions
+
+    def namespaces(self, connection: Connection) -> Sequence[str]:
+        """Return the databases that foreign keys from or to this one lead to."""
+        return reflect.namespaces(connection)
+
+    def reflect_columns(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[Column, ...]]:
+        """Return the columns with COLUMN_TYPE and any character set but utf8mb4."""
+        return reflect.columns(connection, tables)
+
+    def reflect_keys(
+        self, connection: Connection, namespace: str | None, names: Sequence[str]
+    ) -> Mapping[str, unique.Keys]:
+        """Return those of information_schema: SQLAlchemy's reading stops at types unknown to it."""
+        return reflect.keys(connection, namespace, names)
+
+    def reflect_foreign_keys(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, Sequence[ForeignKey]]:
+        """Return the keys that information_schema has."""
+        return reflect.foreign_keys(connection, tables)
+
+    def reflect_triggers(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[Trigger, ...]]:
+        """Return the triggers of each table."""
+        return reflect.triggers(connection, tables)
+
+    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
+        """Return what SHOW CREATE TABLE says, with triggers and routines."""
+        return reflect.fingerprint(self, connection, tables)
+
+    def non_transactional(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
+        """Return the tables whose storage engine knows no transactions."""
+        return reflect.non_transactional(connection, tables)
+
+    def unrehearsable(self, connection: Connection, tables: Sequence[str]) -> Sequence[str]:
+        """Return those with full-text indexes: InnoDB ends the server over such after an undo."""
+        return reflect.full_text(connection, tables)
+
+    # ------------------------------------------------------------------ rows
+
+    def read_rows(
+        self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
+    ) -> Iterator[bytes]:
+        """Yield rows that the server has rendered whole; nothing else may use the connection."""
+        names = {column.name: self.quote(column.name) for column in table.captured}
+        source = self.quote_table(table.name)
+        found = read.rows(connection, table, names, source, predicate, counted)
+        return readers.rows(connection, found)
+
+    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
+        """Note the keys, or the digests of rows, in a temporary table."""
+        return pick.pick(self, connection, table, where, number)
+
+    def outdated(
+        self, connection: Connection, table: Table, predicate: str, *, shared: bool = False
+    ) -> bool:
+        """Compare the rows of the transaction's own moment with a locking read, which is of now."""
+        names = {column.name: self.quote(column.name) for column in table.captured}
+        sql = read.fingerprint(table, names, self.quote_table(table.name), predicate)
+        session.finish_stream(connection)
+        driver = session.of(connection)
+        now = f"{sql} {'LOCK IN SHARE MODE' if shared else 'FOR UPDATE'}"
+        return session.query(driver, now) != session.query(driver, sql)
+
+    def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
+        """Insert by LOAD DATA LOCAL, or by INSERT where that is not allowed or not worth it."""
+        session.finish_stream(connection)
+        driver = session.of(connection)
+        return write.write(driver, self.insert_head(table), self.load_text(table), rows)
+
+    def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
+        """Return unique indexes over prefixes, generated columns or expressions."""
+        return list(trial.special_keys(self, connection, table))
+
+    @contextlib.contextmanager
+    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
+        """Have one LIKE the table, of an engine that can undo."""
+        with trial.scratch(self, connection, table) as name:
+            yield name
+
+    def refusal(self, error: BaseException, table: str = "it") -> str:
+        """Say the server's message, which names the column or the key."""
+        original = getattr(error, "orig", None) or error
+        return str(original.args[-1]) if original.args else super().refusal(error, table)
+
+    def update_rows(
+        self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
+    ) -> int:
+        """Change many rows by one statement, from a temporary table; few one by one.
+
+        A column that the server would set to the time of each change keeps its value.
+        """
+        session.finish_stream(connection)
+        kept = reflect.set_on_update(connection, table.name)
+        return update.rows(self, session.of(connection), table, updates, kept)
+
+    def delete_keys(
+        self, connection: Connection, deletes: Sequence[tuple[Table, Iterable[Key]]]
+    ) -> list[int]:
+        """Delete many rows of a table by one statement, from a temporary table."""
+        session.finish_stream(connection)
+        counts = []
+        for table, keys in deletes:
+            stream = iter(keys)
+            first = list(itertools.islice(stream, KEYS + 1))
+            everything = itertools.chain(first, stream)
+            gone = -1
+            if len(first) > KEYS:
+                driver = session.of(connection)
+                gone = update.delete(self, driver, table, everything)
+            if gone < 0:
+                gone = super().delete_keys(connection, [(table, everything)])[0]
+            counts.append(gone)
+        return counts
+
+
+class MariaDBDialect(MySQLDialect):
+    """MariaDB 10.5 or newer."""
+
+    name: ClassVar[str] = "mariadb"
+    later_keywords = frozenset({"vector"})
+    native_json: ClassVar[bool] = False
+    rereads_temporary: ClassVar[bool] = True
+    binary_collation: ClassVar[str] = "utf8mb4_nopad_bin"
+    own_variables: ClassVar[Mapping[str, int | str]] = {"check_constraint_checks": 1}
+
+    def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
+        """Return statements that set the sequences of defaults; SETVAL never lowers one."""
+        lines = []
+        for table in tables:
+            for sequence, column in _sequences(table):
+                largest = f"SELECT MAX({self.quote(column)}) FROM {self.quote_table(table.name)}"
+                lines += [
+                    f"SET @demosnap_next = "
+                    f"COALESCE(CONCAT('DO SETVAL({sequence},',({largest}),')'),'DO 0');",
+                    "PREPARE demosnap_next FROM @demosnap_next;",
+                    "EXECUTE demosnap_next;",
+                    "DEALLOCATE PREPARE demosnap_next;",
+                ]
+        return lines
+
+    def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Advance sequences of defaults; a rollback leaves them advanced, which harms nobody."""
+        driver = session.of(connection)
+        for table in tables:
+            for sequence, column in _sequences(table):
+                largest = f"SELECT MAX({self.quote(column)}) FROM {self.quote_table(table.name)}"
+                ((value,),) = session.query(driver, largest)
+                if value is not None:
+                    session.query(driver, f"DO SETVAL({sequence},{value})")
+
+    def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
+        """Return statements that set the next value; a position is that, whatever is cached."""
+        return sequences.restore(self, positions)
+
+    def free_sequences(self, connection: Connection) -> Sequence[str]:
+        """Return the sequences of this database that no default names."""
+        return sequences.free(connection)
+
+    def sequence_positions(
+        self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Return the next values beyond what a server may have in its cache."""
+        return sequences.positions(connection, self, tables, names)
+
+    def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
+        """Run what a file has; a rollback leaves sequences advanced, which harms nobody."""
+        driver = session.of(connection)
+        for statement in self.file_positions(positions):
+            session.query(driver, statement)
+
+
+def _sequences(table: Table) -> Iterator[tuple[str, str]]:
+    for column in table.captured:
+        if match := _NEXT_VALUE.fullmatch(column.default or ""):
+            yield match[1], column.name
+
+
+def _holder(driver: Any, name: str) -> str:
+    ((number,),) = session.query(driver, f"SELECT IS_USED_LOCK({name})")
+    if number is None:
+        return ""
+    sql = f"SELECT user, host FROM information_schema.processlist WHERE id = {int(number)}"
+    who = "".join(f", {user} from {host}" for user, host in session.query(driver, sql))
+    return f" (connection {number}{who})"

@@ -1,0 +1,142 @@
+"""How PostgreSQL is connected to: transactions, the lock, settings, and what errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from demosnap.dialects import readers
+from demosnap.dialects.base import LOCK_WAIT, Dialect, execute
+from demosnap.dialects.postgresql import pick as picks
+from demosnap.dialects.postgresql import session as sessions
+from demosnap.dialects.postgresql import transaction as transactions
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+
+_LOCK_WAIT = "demosnap_lock_wait"
+
+
+class PostgreSQLConnection(Dialect):
+    """The part of the dialect that is about connections."""
+
+    def endpoint(self, url: URL) -> tuple[str | None, str]:
+        """Return where libpq would go, which its environment may say.
+
+        Of several hosts it is the first that is not this machine.
+        """
+        return sessions.endpoint(url)
+
+    def configure_engine(self, engine: Engine) -> None:
+        """Name the connections, and begin their transactions as demosnap needs them."""
+        from sqlalchemy import event
+
+        engine.update_execution_options(**{transactions.OWN: True})
+
+        @event.listens_for(engine, "do_connect")
+        def _connect(dialect: object, record: object, words: object, said: Any) -> None:
+            said.setdefault("application_name", "demosnap")
+            # Behind a pooler the next statement may not find what was prepared.
+            said.setdefault("prepare_threshold", None)
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            transactions.begun(connection)
+
+        @event.listens_for(engine, "commit")
+        def _commit(connection: Connection) -> None:
+            transactions.ending(connection)
+
+    def limit_waits(self, connection: Connection, timeout: float) -> None:
+        """Keep the bound for `session`, which sets it with all else."""
+        connection.info[_LOCK_WAIT] = timeout
+
+    def is_lock_timeout(self, error: BaseException) -> bool:
+        """Return whether it is lock_not_available."""
+        return getattr(error, "sqlstate", None) == "55P03"
+
+    def is_conflict(self, error: BaseException) -> bool:
+        """Return whether it is serialization_failure or deadlock_detected."""
+        return getattr(error, "sqlstate", None) in ("40001", "40P01")
+
+    def is_disconnect(self, error: BaseException) -> bool:
+        """Return whether it is of operator intervention or connection exception, or libpq's."""
+        return sessions.is_disconnect(error)
+
+    def is_missing_right(self, error: BaseException) -> bool:
+        """Return whether it is insufficient_privilege."""
+        return getattr(error, "sqlstate", None) == "42501"
+
+    def is_statement_pool(self, error: BaseException) -> bool:
+        """Return whether it is PgBouncer's refusal of a transaction."""
+        return "statement pooling" in str(error)
+
+    @contextlib.contextmanager
+    def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
+        """Hold the settings and the JSON function; inside a transaction, for its rest."""
+        wait = connection.info.get(_LOCK_WAIT, LOCK_WAIT)
+        if transactions.is_own(connection):
+            with transactions.session(connection, wait):
+                yield
+            return
+        driver = sessions.driver(connection)
+        with sessions.session(driver, wait) as before, picks.session(connection, before):
+            yield
+
+    @contextlib.contextmanager
+    def users_settings(self, connection: Connection) -> Iterator[None]:
+        """Have the settings that the session had before."""
+        with picks.users_settings(connection):
+            yield
+
+    @contextlib.contextmanager
+    def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
+        """Hold an advisory lock, which PostgreSQL keeps per database: in the transaction to come.
+
+        On a connection that is not demosnap's own, in the session.
+        """
+        if transactions.is_own(connection):
+            with transactions.lock(connection, timeout):
+                yield
+            return
+        with sessions.lock(sessions.driver(connection), timeout):
+            try:
+                yield
+            finally:
+                readers.close(connection)
+
+    def begin(self, connection: Connection) -> bool:
+        """Leave it to the driver, unless that is in autocommit mode."""
+        driver = sessions.driver(connection)
+        return driver.autocommit and sessions.idle(driver)
+
+    def settle(self, connection: Connection) -> None:
+        """Let deferred triggers and constraints act."""
+        execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+
+    @contextlib.contextmanager
+    def consistent_read(self, connection: Connection) -> Iterator[None]:
+        """Read at repeatable read, which is one moment, and read-only."""
+        with transactions.reading(connection):
+            yield
+
+    def shared_moment(self, connection: Connection) -> str | None:
+        """Export the transaction's snapshot, but not through a pooler.
+
+        It may have no further session for those who are to see it, and let them wait.
+        """
+        if transactions.is_pooled(connection):
+            return None
+        return str(execute(connection, "SELECT pg_export_snapshot()").scalar())
+
+    @contextlib.contextmanager
+    def at_moment(self, connection: Connection, moment: str) -> Iterator[None]:
+        """Begin with the exported snapshot."""
+        with transactions.reading(connection, self.string(moment)):
+            yield
+
+    def cancel(self, connection: Connection) -> None:
+        """Ask the server to stop."""
+        # Another thread's reader is open, and stays so.
+        sessions.below(connection).cancel()

@@ -1,0 +1,311 @@
+"""PostgreSQL 12 or newer, through psycopg 3.
+
+A row's text is a CSV record with `'` as its quote, so rows come and go by COPY as they stand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from demosnap.dialects import readers
+from demosnap.dialects.base import Counted, execute
+from demosnap.dialects.postgresql import fingerprint, keys
+from demosnap.dialects.postgresql import indexes as indexes
+from demosnap.dialects.postgresql import pick as picks
+from demosnap.dialects.postgresql import reflect as catalog
+from demosnap.dialects.postgresql import rows as rows_of
+from demosnap.dialects.postgresql import sequences as sequences
+from demosnap.dialects.postgresql import session as sessions
+from demosnap.dialects.postgresql import triggers as triggers
+from demosnap.dialects.postgresql import views as views
+from demosnap.dialects.postgresql.connection import PostgreSQLConnection
+from demosnap.dialects.postgresql.text import references_itself
+from demosnap.dialects.postgresql.trial import PostgreSQLTrial
+from demosnap.dialects.postgresql.values import NUMBERS, base_type
+from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table, Trigger
+from demosnap.rows.spool import KEYS
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_FEW = 50
+"""So many rows are changed one by one."""
+
+
+class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
+    """PostgreSQL 12 or newer, through psycopg 3."""
+
+    errors_end_transactions = True
+
+    # ------------------------------------------------------------------ live: definitions
+
+    def namespaces(self, connection: Connection) -> Sequence[str]:
+        """Return the namespaces of users that the role may look into."""
+        return catalog.namespaces(connection)
+
+    def table_names(self, connection: Connection, namespace: str | None) -> Sequence[str]:
+        """Return tables, partitioned and foreign ones too, but neither partitions nor views."""
+        literal = None if namespace is None else self.string(namespace)
+        return catalog.table_names(connection, literal)
+
+    def reflect_columns(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[Column, ...]]:
+        """Return the columns; the type of a domain is the one that it is over."""
+        return catalog.columns(connection, self._literals(tables))
+
+    def reflect_foreign_keys(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, Sequence[ForeignKey]]:
+        """Return the keys of tables and of their partitions, as pg_constraint has them."""
+        return keys.foreign_keys(self, connection, self._literals(tables))
+
+    def reflect_triggers(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[Trigger, ...]]:
+        """Return the triggers and rules that are on, those of partitions too."""
+        return catalog.triggers(connection, self._literals(tables))
+
+    def event_triggers(self, connection: Connection) -> tuple[Trigger, ...]:
+        """Return the event triggers of the database that are on."""
+        return catalog.event_triggers(connection)
+
+    def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
+        """Return the tables that others inherit from; partitions are no other tables."""
+        return catalog.inherited(connection, self._literals(tables))
+
+    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
+        """Return what the catalogs say."""
+        names = self._literals(table.name for table in tables)
+        return fingerprint.fingerprint(connection, names.values())
+
+    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
+        """Return what hides or rewrites rows, what has no text, and which right is missing."""
+        write = bool(connection.get_execution_options().get("demosnap_write"))
+        return catalog.refusals(connection, self._literals(tables), write)
+
+    def unreadable(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
+        """Return what the privileges of columns say."""
+        return catalog.unreadable(connection, self._literals(tables))
+
+    def _literals(self, tables: Iterable[str]) -> dict[str, str]:
+        return {table: self.string(self.quote_table(table)) for table in tables}
+
+    # ------------------------------------------------------------------ live: rows
+
+    def read_rows(
+        self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
+    ) -> Iterator[bytes]:
+        """Yield what COPY sends, without the mark that is to be counted.
+
+        To leave the iterator before its end cancels the COPY, and the transaction with it.
+        """
+        driver = sessions.driver(connection)
+        utf8 = driver.info.parameter_status("server_encoding") == "UTF8"
+        columns, options = rows_of.select_columns(
+            (self.quote(column.name), column) for column in table.captured
+        )
+        by = ", ".join(
+            rows_of.order(self.quote(column.name), column, utf8) for column in table.ordering
+        )
+        source = self.rows_of(table)
+        mark = ""
+        if counted:
+            # A name that the server gives may be that of a column, whose options it would take.
+            name = "mark"
+            while any(column.name == name for column in table.columns):
+                name += "_"
+            mark = f"{'||'.join(counted.flags)} AS {name}, "
+        select = f"SELECT {mark}{columns} FROM {source} WHERE {predicate} ORDER BY {by}"
+
+        def copied() -> Generator[list[bytes], None, None]:
+            with (
+                sessions.warnings_are_errors(driver),
+                rows_of.copy_out(driver, select, options, counted) as batches,
+            ):
+                yield from batches
+
+        return readers.rows(connection, copied())
+
+    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
+        """Note where the rows lie, in a temporary table where there can be one."""
+        return picks.pick(connection, self.rows_of(table), where, number)
+
+    def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
+        """Insert by COPY; tables with a column that COPY cannot read, by INSERT."""
+        driver = sessions.driver(connection)
+        bulk = rows_of.bulk_safe(table)
+        if not bulk and references_itself(table):
+            return self.write_cyclic(connection, [(table, rows)])
+        with sessions.warnings_are_errors(driver):
+            if bulk:
+                return rows_of.copy_in(driver, self.block_name(table), rows)
+            return rows_of.insert(driver, self.insert_head(table), rows)
+
+    def write_cyclic(
+        self, connection: Connection, tables: Sequence[tuple[Table, Iterable[bytes]]]
+    ) -> int:
+        """Insert into temporary tables, and from there by one statement."""
+        staging = self.file_staging([table for table, _ in tables])
+        if staging is None:
+            return super().write_cyclic(connection, tables)
+        before, heads, (insert, drop) = staging
+        driver = sessions.driver(connection)
+        with sessions.warnings_are_errors(driver):
+            rows_of.run(driver, before)
+            for table, rows in tables:
+                head = heads[table.name]
+                if rows_of.bulk_safe(table):
+                    target = head.removeprefix("INSERT INTO ").removesuffix(" VALUES")
+                    rows_of.copy_in(driver, target, rows)
+                else:
+                    rows_of.insert(driver, head, rows)
+            count = execute(connection, insert).scalar()
+            rows_of.run(driver, [drop])
+        return int(count)
+
+    def update_rows(
+        self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
+    ) -> int:
+        """Change many rows by one statement, from a temporary table; few one by one."""
+        by_columns: dict[tuple[str, ...], list[RowUpdate]] = {}
+        for update in updates:
+            by_columns.setdefault(tuple(update[1]), []).append(update)
+        count = 0
+        driver = sessions.driver(connection)
+        for names, found in by_columns.items():
+            if len(found) < _FEW:
+                count += super().update_rows(connection, table, found)
+                continue
+            changes = ",".join(f"{self.quote(name)} = s.{self.quote(name)}" for name in names)
+            same = " AND ".join(f"t.{self.quote(k)} = s.{self.quote(k)}" for k in table.key)
+            with sessions.warnings_are_errors(driver):
+                rows = (b",".join((*key, *values.values())) for key, values in found)
+                self._stage(driver, "demosnap_update", table, (*table.key, *names), rows)
+                sql = (
+                    f"UPDATE {self.rows_of(table)} AS t SET {changes}"
+                    f" FROM pg_temp.demosnap_update s WHERE {same}"
+                )
+                count += execute(connection, sql).rowcount
+                rows_of.run(driver, ["DROP TABLE pg_temp.demosnap_update"])
+        return count
+
+    def delete_rows(
+        self, connection: Connection, deletes: Sequence[tuple[Table, str]]
+    ) -> list[int]:
+        """Delete by one statement: no predicate sees what another's deletion left."""
+        if not deletes:
+            return []
+        parts, counts = [], []
+        for number, (table, predicate) in enumerate(deletes, 1):
+            source = self.rows_of(table)
+            parts.append(f"gone_{number} AS (DELETE FROM {source} WHERE {predicate} RETURNING 1)")
+            counts.append(f"(SELECT count(*) FROM gone_{number}) AS gone_{number}")
+        with sessions.warnings_are_errors(sessions.driver(connection)):
+            sql = f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
+            return list(execute(connection, sql).one())
+
+    def delete_keys(
+        self, connection: Connection, deletes: Sequence[tuple[Table, Iterable[Key]]]
+    ) -> list[int]:
+        """Delete by one statement, from temporary tables where there are many keys."""
+        streams = [(table, iter(keys)) for table, keys in deletes]
+        found = [(table, list(itertools.islice(keys, KEYS + 1)), keys) for table, keys in streams]
+        if all(len(first) <= KEYS for _, first, _ in found):
+            some = [(table, first) for table, first, _ in found if first]
+            gone = self.delete_rows(
+                connection,
+                [(table, self.key_predicate(table.key_columns, first)) for table, first in some],
+            )
+            counts = {table.name: n for (table, _), n in zip(some, gone, strict=True)}
+            return [counts.get(table.name, 0) for table, _, _ in found]
+        driver = sessions.driver(connection)
+        parts, totals, names = [], [], []
+        with sessions.warnings_are_errors(driver):
+            for number, (table, first, rest) in enumerate(found, 1):
+                names.append(f"demosnap_delete_{number}")
+                rows = (b",".join(key) for key in itertools.chain(first, rest))
+                self._stage(driver, names[-1], table, table.key, rows)
+                same = " AND ".join(f"t.{self.quote(k)} = s.{self.quote(k)}" for k in table.key)
+                parts.append(
+                    f"gone_{number} AS (DELETE FROM {self.rows_of(table)} AS t"
+                    f" USING pg_temp.{names[-1]} s WHERE {same} RETURNING 1)"
+                )
+                totals.append(f"(SELECT count(*) FROM gone_{number}) AS gone_{number}")
+            sql = f"WITH {', '.join(parts)} SELECT {', '.join(totals)}"
+            gone = list(execute(connection, sql).one())
+            rows_of.run(driver, [f"DROP TABLE pg_temp.{name}" for name in names])
+        return gone
+
+    def _stage(
+        self, driver: Any, name: str, table: Table, columns: Sequence[str], rows: Iterable[bytes]
+    ) -> None:
+        """Put rows of some columns of a table into a temporary one."""
+        shown = self.quote_columns(columns)
+        create = (
+            f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS SELECT {shown}"
+            f" FROM {self.quote_table(table.name)} WITH NO DATA"
+        )
+        rows_of.run(driver, [create])
+        narrow = replace(table, columns=tuple(table.column(c) for c in columns))
+        if rows_of.bulk_safe(narrow):
+            rows_of.copy_in(driver, f"pg_temp.{name} ({shown})", rows)
+        else:
+            rows_of.insert(driver, f"INSERT INTO pg_temp.{name} ({shown}) VALUES", rows)
+
+    def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
+        """Ask the server's own counters of the transaction, those of a partition for its table."""
+        return catalog.affected_rows(connection)
+
+    @contextlib.contextmanager
+    def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+        """Drop the plain indexes, and create them again with their comments."""
+        wanted = self._literals(t.name for t in tables)
+        with indexes.without(connection, catalog.plain_indexes(connection, wanted), self.string):
+            yield
+
+    def can_disable_triggers(self, connection: Connection, tables: Sequence[Table]) -> bool:
+        """Return whether the role has the rights of the tables' owners."""
+        return catalog.owned(connection, self._literals(table.name for table in tables))
+
+    @contextlib.contextmanager
+    def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+        """Disable each enabled user trigger by name, and enable it again as it was."""
+        with triggers.without(self, connection, self._literals(t.name for t in tables)):
+            yield
+
+    def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Advance every sequence that a loaded column owns or takes its default from."""
+        block = self.advance(
+            (table, column)
+            for table in tables
+            for column in table.captured
+            if base_type(column) in NUMBERS
+        )
+        rows_of.run(sessions.driver(connection), block)
+
+    def free_sequences(self, connection: Connection) -> Sequence[str]:
+        """Return the sequences that stand alone, but for those of extensions."""
+        return sequences.free(connection)
+
+    def sequence_positions(
+        self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Return last values: what a sequence gave as a part of a text, no value shows."""
+        return sequences.positions(connection, self, tables, names)
+
+    def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
+        """Advance by the block that a file has."""
+        rows_of.run(sessions.driver(connection), self.file_positions(positions))
+
+    def materialized_views(self, connection: Connection) -> Mapping[str, frozenset[str]]:
+        """Return what each reads, as the catalog's dependencies have it."""
+        return views.reading(connection)
+
+    def refresh_view(self, connection: Connection, name: str) -> None:
+        """Refresh one, under a lock that lets nobody read it until the end."""
+        views.refresh(connection, self.quote_table(name))

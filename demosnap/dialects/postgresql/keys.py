@@ -1,0 +1,108 @@
+"""The foreign keys of PostgreSQL's tables, those that only partitions have among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from demosnap.dialects.postgresql.reflect import TREE, ask
+from demosnap.dialects.text import DialectText
+from demosnap.model import ForeignKey, display_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_ACTIONS = {
+    "a": "NO ACTION",
+    "r": "RESTRICT",
+    "c": "CASCADE",
+    "n": "SET NULL",
+    "d": "SET DEFAULT",
+}
+
+# A clone, on a partition of either side, follows its original. Servers before version 18 do not
+# know conenforced and conperiod, those before 15 not confdelsetcols.
+_FOREIGN_KEYS = f"""
+{TREE}
+SELECT t.position, c.conname::text,
+    ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k(number, place)
+          JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number
+          ORDER BY k.place),
+    CASE WHEN n.nspname = current_schema() THEN NULL ELSE n.nspname::text END, r.relname::text,
+    ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k(number, place)
+          JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number
+          ORDER BY k.place),
+    c.confdeltype::text,
+    ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = c.conrelid
+          AND to_jsonb(c)->'confdelsetcols' @> to_jsonb(a.attnum) ORDER BY a.attnum),
+    c.condeferrable,
+    coalesce((to_jsonb(c)->>'conenforced')::boolean, TRUE),
+    coalesce((to_jsonb(c)->>'conperiod')::boolean, FALSE),
+    CASE WHEN t.oid <> t.root THEN
+        ARRAY(SELECT p.relid::oid::bigint FROM pg_partition_tree(t.oid) p WHERE p.isleaf) END,
+    CASE WHEN t.oid <> t.root THEN
+        (SELECT count(*) FROM pg_partition_tree(t.root) p WHERE p.isleaf) END
+FROM tree t
+JOIN pg_constraint c ON c.conrelid = t.oid AND c.contype = 'f' AND c.conparentid = 0
+JOIN pg_class r ON r.oid = coalesce(pg_partition_root(c.confrelid), c.confrelid)
+JOIN pg_namespace n ON n.oid = r.relnamespace
+ORDER BY t.position, t.oid <> t.root, c.conname
+"""
+
+
+def foreign_keys(
+    dialect: DialectText, connection: Connection, wanted: Mapping[str, str]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """Return the foreign keys of each table; `wanted` are its name's literals by display name.
+
+    A key of partitions is one of the table that they are part of, and a reference to a partition
+    one to the table. A table that inherits has no keys but its own.
+    """
+    found: dict[str, list[ForeignKey]] = {name: [] for name in wanted}
+    held: dict[tuple[str, _Same], set[int]] = {}
+    parts: dict[str, list[ForeignKey]] = {}
+    leaves: dict[str, int] = {}
+    for table, row in ask(connection, wanted, _FOREIGN_KEYS):
+        key = _key(dialect, row[:10])
+        partitions, all_partitions = row[10:]
+        if partitions is None:
+            found[table].append(key)
+            continue
+        leaves[table] = all_partitions
+        held.setdefault((table, _same(key)), set()).update(partitions)
+        known = {(_same(one), one.on_delete) for one in parts.get(table, ())}
+        if (_same(key), key.on_delete) not in known:
+            parts.setdefault(table, []).append(key)
+    for table, keys in parts.items():
+        for key in keys:
+            whole = len(held[table, _same(key)]) == leaves[table]
+            found[table].append(
+                replace(key, enforced="some") if key.enforced == "all" and not whole else key
+            )
+    return {table: tuple(keys) for table, keys in found.items()}
+
+
+_Same = tuple[tuple[str, ...], str, tuple[str, ...], str]
+
+
+def _same(key: ForeignKey) -> _Same:
+    """Return what makes the keys of two partitions one."""
+    return key.columns, key.table, key.referred_columns, key.enforced
+
+
+def _key(dialect: DialectText, row: Sequence[Any]) -> ForeignKey:
+    name, columns, namespace, parent, referred, action, emptied, deferrable, enforced, period = row
+    if period:
+        # Periods are not equal, they overlap.
+        columns, referred = columns[:-1], referred[:-1]
+    listed = f" ({', '.join(map(dialect.quote, emptied))})" if emptied else ""
+    return ForeignKey(
+        columns=tuple(columns),
+        table=display_name(namespace, parent),
+        referred_columns=tuple(referred),
+        name=name,
+        on_delete=_ACTIONS[action] + listed,
+        deferrable=deferrable,
+        enforced="all" if enforced and not period else "none",
+    )

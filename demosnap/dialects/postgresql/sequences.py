@@ -1,0 +1,192 @@
+"""Sequences of PostgreSQL, found by what depends on them, and never lowered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from demosnap.dialects.base import execute
+from demosnap.dialects.postgresql.values import NUMBERS, base_type
+from demosnap.errors import UnknownNameError
+from demosnap.model import display_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from demosnap.dialects.text import DialectText
+    from demosnap.model import Table
+
+# A column has a sequence by owning it (serial, identity) or by its default's expression. The
+# last value stays one that the sequence would have given: with INCREMENT 10 it may not become 25.
+_ADVANCE = """
+DECLARE
+  owned record;
+  top numeric;
+  last bigint;
+  called boolean;
+BEGIN
+  FOR owned IN
+    SELECT DISTINCT owner.name, owner.field, seq.seqrelid::regclass AS sequence, seq.*
+    FROM (VALUES {owners}) AS owner(name, field)
+    JOIN pg_attribute a ON a.attrelid = owner.name::regclass AND a.attname = owner.field
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    JOIN pg_depend link ON
+      (link.classid = 'pg_class'::regclass AND link.refclassid = 'pg_class'::regclass
+       AND link.refobjid = a.attrelid AND link.refobjsubid = a.attnum)
+      OR (link.classid = 'pg_attrdef'::regclass AND link.objid = d.oid
+          AND link.refclassid = 'pg_class'::regclass)
+    JOIN pg_sequence seq ON seq.seqrelid IN (link.objid, link.refobjid)
+    ORDER BY 1, 2, 3
+  LOOP
+    EXECUTE format(
+      'SELECT %s(%I)::numeric FROM %s WHERE %I BETWEEN %s AND %s',
+      CASE WHEN owned.seqincrement > 0 THEN 'max' ELSE 'min' END,
+      owned.field, owned.name, owned.field, owned.seqmin, owned.seqmax
+    ) INTO top;
+    EXECUTE format('SELECT last_value, is_called FROM %s', owned.sequence) INTO last, called;
+    top := (top - last) * sign(owned.seqincrement::numeric);
+    IF top > 0 OR top = 0 AND NOT called THEN
+      top := ceil(top / abs(owned.seqincrement)) * owned.seqincrement + last;
+      PERFORM setval(owned.sequence, greatest(owned.seqmin, least(owned.seqmax, top))::bigint);
+    END IF;
+  END LOOP;
+END
+"""
+
+_RESTORE = """
+DECLARE
+  wanted record;
+  last bigint;
+  called boolean;
+BEGIN
+  FOR wanted IN
+    SELECT seq.*, given.top
+    FROM (VALUES {wanted}) AS given(name, top)
+    JOIN pg_sequence seq ON seq.seqrelid = to_regclass(given.name)
+    ORDER BY given.name
+  LOOP
+    EXECUTE format('SELECT last_value, is_called FROM %s', wanted.seqrelid::regclass)
+      INTO last, called;
+    IF (wanted.top::numeric - last) * sign(wanted.seqincrement::numeric) > 0
+      OR wanted.top = last AND NOT called
+    THEN
+      PERFORM setval(
+        wanted.seqrelid::regclass, greatest(wanted.seqmin, least(wanted.seqmax, wanted.top))
+      );
+    END IF;
+  END LOOP;
+END
+"""
+
+_FREE = """
+SELECT CASE WHEN n.nspname = current_schema() THEN NULL ELSE n.nspname END, c.relname
+FROM pg_sequence seq
+JOIN pg_class c ON c.oid = seq.seqrelid AND c.relpersistence <> 't'
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT EXISTS (
+    SELECT 1 FROM pg_depend link
+    WHERE link.classid = 'pg_class'::regclass AND link.objid = seq.seqrelid
+        AND link.refclassid = 'pg_class'::regclass AND link.refobjsubid > 0
+  ) AND NOT EXISTS (
+    SELECT 1 FROM pg_depend link
+    WHERE link.classid = 'pg_attrdef'::regclass AND link.refclassid = 'pg_class'::regclass
+        AND link.refobjid = seq.seqrelid
+  ) AND NOT EXISTS (
+    SELECT 1 FROM pg_depend link
+    WHERE link.classid = 'pg_class'::regclass AND link.objid = seq.seqrelid AND link.deptype = 'e'
+  )
+ORDER BY 1 NULLS FIRST, 2
+"""
+
+_ALL = """
+SELECT CASE WHEN n.nspname = current_schema() THEN NULL ELSE n.nspname END, c.relname
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'S' AND c.relpersistence <> 't'
+"""
+
+_POSITIONS = """
+SELECT CASE WHEN n.nspname = current_schema() THEN NULL ELSE n.nspname END, c.relname, s.last_value
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_sequences s ON s.schemaname = n.nspname AND s.sequencename = c.relname
+WHERE c.oid IN (
+    SELECT link.refobjid
+    FROM (VALUES {columns}) AS used(name, field)
+    JOIN pg_attribute a ON a.attrelid = to_regclass(used.name) AND a.attname = used.field
+    JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    JOIN pg_depend link ON link.classid = 'pg_attrdef'::regclass AND link.objid = d.oid
+        AND link.refclassid = 'pg_class'::regclass
+    UNION ALL
+    SELECT to_regclass(named.name) FROM (VALUES {names}) AS named(name)
+)
+ORDER BY 1 NULLS FIRST, 2
+"""
+
+
+def free(connection: Connection) -> list[str]:
+    """Return the sequences that stand alone, but for those of extensions, by display name."""
+    return [display_name(*row) for row in execute(connection, _FREE)]
+
+
+def positions(
+    connection: Connection, dialect: DialectText, tables: Sequence[Table], names: Sequence[str]
+) -> dict[str, int]:
+    """Return the last values of the named sequences and of those inside expressions of defaults.
+
+    What numbers a column by itself is left out: the column's values tell where it stands.
+
+    Raises:
+        UnknownNameError: a named sequence is not there.
+    """
+    if names:
+        there = {display_name(*row) for row in execute(connection, _ALL)}
+        for name in names:
+            if name not in there:
+                raise UnknownNameError("sequence", name, sorted(there))
+    columns = [
+        f"({dialect.string(dialect.quote_table(table.name))},{dialect.string(column.name)})"
+        for table in tables
+        for column in table.columns
+        if "nextval(" in (column.default or "") and base_type(column) not in NUMBERS
+    ]
+    if not (columns or names):
+        return {}
+    sql = _POSITIONS.format(
+        columns=",".join(columns or ["(NULL,NULL)"]),
+        names=",".join(f"({dialect.string(dialect.quote_table(name))})" for name in names)
+        or "(NULL)",
+    )
+    return {
+        display_name(namespace, name): int(last)
+        for namespace, name, last in execute(connection, sql)
+        if last is not None
+    }
+
+
+def advance(columns: Iterable[tuple[str, str]]) -> Sequence[str]:
+    """Return the block that advances the sequences of columns past the values in them.
+
+    `columns` are the literals of the quoted table's and of the column's name. The sequences are
+    looked for where the block runs.
+    """
+    owners = ", ".join(f"({table}, {column})" for table, column in columns)
+    if not owners:
+        return ()
+    return _block(_ADVANCE.format(owners=owners))
+
+
+def restore(positions: Mapping[str, int]) -> Sequence[str]:
+    """Return the block that advances sequences to their positions, none further back.
+
+    `positions` are last values, by the literal of the quoted name. A sequence that is not there
+    when the block runs is skipped.
+    """
+    wanted = ", ".join(f"({name}, {top}::bigint)" for name, top in positions.items())
+    return _block(_RESTORE.format(wanted=wanted)) if wanted else ()
+
+
+def _block(body: str) -> Sequence[str]:
+    tag = "$demosnap$"
+    while tag in body:
+        tag = f"{tag[:-1]}_$"
+    return (f"DO {tag}{body}{tag};",)

@@ -1,0 +1,278 @@
+"""The pure half of PostgreSQL: literals, the text of files, predicates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+from demosnap.dialects.base import Dialect
+from demosnap.dialects.postgresql import pick as picks
+from demosnap.dialects.postgresql import sequences as sequences
+from demosnap.dialects.postgresql import session as sessions
+from demosnap.dialects.postgresql.codecs import codec
+from demosnap.dialects.postgresql.values import INTEGERS, NUMBERS, base_type
+from demosnap.model import Column, Marker, Table, Value
+
+_DEFAULT = re.compile(r"""('(?:[^']|'')*'|-?[0-9.]+|true|false)(?:::[\w ."()\[\],]+)?""")
+
+_TEXTS = ("text", "character varying", "character", "bpchar")
+
+# A key of these characters is never written with an escape in JSON.
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_ .-]+\Z")
+
+# psql must know the encoding by itself; servers before version 17 do not know the timeout.
+_NOT_IN_FILE = ("client_encoding", "transaction_timeout")
+_IN_FILE = [name for name in sessions.SETTINGS if name not in _NOT_IN_FILE]
+_BEGIN = ("\\set ON_ERROR_STOP on", "\\encoding UTF8", "BEGIN;")
+# What counts the rows comes after the end of the transaction.
+_LASTING = ("statement_timeout",)
+_SEARCH_PATH = (
+    "DO $$ BEGIN IF coalesce(current_schema(), 'pg_catalog') = 'pg_catalog'"
+    " THEN SET search_path = public; END IF; END $$;"
+)
+
+
+class PostgreSQLText(Dialect):
+    """What needs neither driver nor server."""
+
+    name: ClassVar[str] = "postgresql"
+    later_keywords = frozenset({"system_user"})
+    absent: ClassVar[bytes] = b"\x00"
+    temporary_namespace: ClassVar[str] = "pg_temp"
+    locks_picked: ClassVar[str] = " FOR UPDATE"
+    extra: ClassVar[str | None] = "postgresql"
+
+    # ------------------------------------------------------------------ text: literals
+
+    def literal_pattern(self, column: Column) -> bytes:
+        """Return the pattern of the column's type; other types are any text in quotes."""
+        kind = codec(column)
+        shape = b"'(?:%s)'" if kind.quoted else b"(?:%s)"
+        pattern = shape % kind.pattern
+        return b"(?:%s|NULL)" % pattern if column.nullable else pattern
+
+    def decode(self, literal: bytes, column: Column) -> Value:
+        """Turn a literal into a value; offsets are written with their minutes."""
+        if literal == b"NULL":
+            return None
+        kind = codec(column)
+        text = literal.decode()
+        return kind.decode(text[1:-1].replace("''", "'") if kind.quoted else text)
+
+    def encode(self, value: Value, column: Column) -> bytes:
+        """Render a value as the type's output function would."""
+        if value is None:
+            if not column.nullable:
+                raise ValueError("is NULL, which the column does not allow")
+            return b"NULL"
+        kind = codec(column)
+        text = kind.encode(value, column)
+        return (self.string(text) if kind.quoted else text).encode()
+
+    def default_literal(self, column: Column) -> bytes | None:
+        """Return what stands before the type in a default such as `'low'::character varying`."""
+        match = _DEFAULT.fullmatch(column.default or "")
+        if match is None:
+            return None
+        text = match[1]
+        if codec(column).quoted and not text.startswith("'"):
+            text = self.string(text)
+        return text.encode() if self.is_literal(text.encode(), column) else None
+
+    # ------------------------------------------------------------------ text: statements of a file
+
+    def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
+        """Return lines for psql, which would go on after an error otherwise."""
+        settings = (self._set(name) for name in _IN_FILE)
+        return (*_BEGIN, *settings, _SEARCH_PATH, *_functions(predicates))
+
+    def file_begin_picking(
+        self, notes: Sequence[str], predicates: Iterable[str] = ()
+    ) -> Sequence[str]:
+        """Return the lines with the notes before those settings that change a predicate."""
+        first = (self._set(name) for name in _IN_FILE if name not in picks.MEANING)
+        then = (self._set(name) for name in _IN_FILE if name in picks.MEANING)
+        return (*_BEGIN, *first, _SEARCH_PATH, *notes, *then, *_functions(predicates))
+
+    def _set(self, name: str) -> str:
+        local = "" if name in _LASTING else "LOCAL "
+        return f"SET {local}{name} = {self.string(sessions.SETTINGS[name])};"
+
+    def places(self, table: Table) -> Sequence[str]:
+        """Return where a row lies."""
+        return ("tableoid", "ctid")
+
+    def file_end(self) -> Sequence[str]:
+        """Return the COMMIT."""
+        return ("COMMIT;",)
+
+    def insert_head(self, table: Table) -> str:
+        """Return the head of an INSERT, which may give identities their values."""
+        return f"INSERT INTO {self.block_name(table)}{_overriding(table)} VALUES"
+
+    def file_staging(
+        self, tables: Sequence[Table]
+    ) -> tuple[Sequence[str], Mapping[str, str], Sequence[str]] | None:
+        """Return how a file loads tables that reference each other, or one that does itself.
+
+        These are statements before the rows, the INSERT heads by table name, and statements
+        after the rows. Foreign keys are checked at the end of each statement, so the rows go to
+        temporary tables first, and from there by one statement. None: no detour is needed.
+        """
+        if len(tables) == 1 and not references_itself(tables[0]):
+            return None
+        before, heads, inserts, stages = [], {}, [], []
+        for number, table in enumerate(tables, 1):
+            stage = f"demosnap_{number}"
+            columns = self.quote_columns(column.name for column in table.captured)
+            before.append(
+                f"CREATE TEMPORARY TABLE {stage} ON COMMIT DROP AS"
+                f" SELECT {columns} FROM {self.quote_table(table.name)} WITH NO DATA;"
+            )
+            heads[table.name] = f"INSERT INTO pg_temp.{stage} ({columns}) VALUES"
+            inserts.append(
+                f"{stage} AS (INSERT INTO {self.block_name(table)}{_overriding(table)}"
+                f" SELECT {columns} FROM pg_temp.{stage} RETURNING 1)"
+            )
+            stages.append(stage)
+        counts = " + ".join(f"(SELECT count(*) FROM {stage})" for stage in stages)
+        after = [
+            f"WITH {', '.join(inserts)} SELECT {counts} AS inserted;",
+            f"DROP TABLE {', '.join(f'pg_temp.{stage}' for stage in stages)};",
+        ]
+        return before, heads, after
+
+    def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
+        """Return one block for the columns that number themselves; sequences by dependency."""
+        return self.advance(
+            (table, column)
+            for table in tables
+            for column in table.captured
+            if column.identity
+            or ("nextval(" in (column.default or "") and base_type(column) in NUMBERS)
+        )
+
+    def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
+        """Return one block; a position is the last value that a sequence gave."""
+        return sequences.restore(
+            {self.string(self.quote_table(name)): last for name, last in positions.items()}
+        )
+
+    def advance(self, owners: Iterable[tuple[Table, Column]]) -> Sequence[str]:
+        """Return the block that advances the sequences of columns."""
+        return sequences.advance(
+            (self.string(self.quote_table(table.name)), self.string(column.name))
+            for table, column in owners
+        )
+
+    # ------------------------------------------------------------------ text: predicates
+
+    def rows_of(self, table: Table) -> str:
+        """Return the table without the rows of tables that inherit from it."""
+        quoted = self.quote_table(table.name)
+        return f"ONLY {quoted}" if table.inherited else quoted
+
+    def own_rows(self, table: Table) -> str | None:
+        """Return what keeps out the rows of tables that inherit."""
+        if not table.inherited:
+            return None
+        return f"tableoid = {self.string(self.quote_table(table.name))}::regclass"
+
+    def can_hold_marker(self, marker: Marker, column: Column) -> bool:
+        """Return whether it is a type of JSON or text, or of booleans where there is no key."""
+        kind = base_type(column)
+        if marker.key is None:
+            return kind == "boolean" or kind in INTEGERS
+        return kind in ("json", "jsonb", *_TEXTS) or _bare(kind) in ("citext", "hstore")
+
+    def marked(
+        self,
+        marker: Marker,
+        column: Column,
+        scenario: str,
+        default: bool,
+        scenario_column: Column | None,
+    ) -> str:
+        """Return a predicate that compares by bytes and is never an error."""
+        if marker.key is None:
+            name = self.quote(column.name)
+            tests = [name if base_type(column) == "boolean" else f"{name} = 1"]
+        else:
+            tests = [f"{self._member(column, marker.key)} = 'true'"]
+        named = None
+        if scenario_column is not None:
+            named = f'{self.quote(scenario_column.name)}::text COLLATE "C"'
+        elif marker.scenario_key is not None:
+            named = self._member(column, marker.scenario_key)
+        if named is not None:
+            test = f"{named} = {self.string(scenario)}"
+            tests.append(f"({test} OR {named} IS NULL)" if default else test)
+        return " AND ".join(tests)
+
+    def holds_default(self, column: Column) -> str:
+        """Return a comparison as text, since not every type can be compared.
+
+        A sequence is not asked for its next number, which would use it up.
+        """
+        if "nextval(" in (column.default or ""):
+            return "FALSE"
+        default = f"CAST({column.default} AS {column.type})"
+        return f'{self.quote(column.name)}::text COLLATE "C" = {default}::text'
+
+    def oddly_marked(self, marker: Marker, column: Column) -> str:
+        """Return the predicate of markers such as 1, "yes" or "TRUE"."""
+        if marker.key is None:
+            boolean = base_type(column) == "boolean"
+            return "FALSE" if boolean else f"{self.quote(column.name)} NOT IN (0, 1)"
+        return f"{self._member(column, marker.key)} NOT IN ('true', 'false')"
+
+    def scenario_of(self, marker: Marker, column: Column, scenario_column: Column | None) -> str:
+        """Return the scenario's name as text."""
+        if scenario_column is not None:
+            return f"{self.quote(scenario_column.name)}::text"
+        if marker.scenario_key is None:
+            return "NULL"
+        return self._member(column, marker.scenario_key)
+
+    def _member(self, column: Column, key: str) -> str:
+        """Return an expression of a JSON member as text: never an error, the last of equals."""
+        name, kind = self.quote(column.name), base_type(column)
+        if _bare(kind) == "hstore":
+            return f"{name}->{_constant(key)}"
+        if kind == "jsonb":
+            document = name
+        elif kind != "json":
+            document = f"{sessions.JSON_FUNCTION}({name}{'' if kind == 'text' else '::text'})"
+        elif _PLAIN_KEY.match(key):
+            # Well-formed JSON may hold an escape that the operator raises an error at.
+            document = f"replace({name}::text,E'\\\\u','/u')::json"
+        else:
+            document = sessions.UNESCAPED.format(f"{name}::text")
+        return f"{document}->>{_constant(key)}"
+
+
+def _functions(predicates: Iterable[str]) -> Sequence[str]:
+    used = any(sessions.JSON_FUNCTION in predicate for predicate in predicates)
+    return sessions.CREATE_JSON_FUNCTION if used else ()
+
+
+def _bare(kind: str) -> str:
+    """Return a type's name without its namespace."""
+    return kind.rpartition(".")[2]
+
+
+def _constant(text: str) -> str:
+    """Render a text that is the same whatever standard_conforming_strings says."""
+    quoted = text.replace("'", "''")
+    return "E'" + quoted.replace("\\", "\\\\") + "'" if "\\" in text else f"'{quoted}'"
+
+
+def _overriding(table: Table) -> str:
+    always = any(column.identity == "always" for column in table.captured)
+    return " OVERRIDING SYSTEM VALUE" if always else ""
+
+
+def references_itself(table: Table) -> bool:
+    """Return whether a row of the table may reference another of it."""
+    return any(key.table == table.name for key in table.foreign_keys)

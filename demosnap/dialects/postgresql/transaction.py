@@ -1,0 +1,224 @@
+"""One transaction of a connection of demosnap's own: the lock, the settings and what it needs.
+
+All of it is the transaction's and ends with it. A pooler in transaction mode gives the next
+transaction another session of the server, and this one to somebody else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from demosnap.dialects import readers
+from demosnap.dialects.postgresql import pick as picks
+from demosnap.dialects.postgresql import session as sessions
+from demosnap.errors import LockError
+
+if TYPE_CHECKING:
+    import psycopg
+    from sqlalchemy import Connection
+
+OWN = "demosnap_own"
+"""The execution option of connections that demosnap has opened."""
+
+_WANTED = "demosnap_wanted"
+_LATER = "demosnap_later"
+_FUNCTION = "demosnap_function"
+
+_AT_REPEATABLE_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+
+# As the stamp's table is named where it is read and written: by the search path.
+_STAMPS = "demosnap_version"
+_LOCKABLE = f"""
+SELECT stamps IS NOT NULL,
+       stamps IS NOT NULL AND NOT pg_is_in_recovery()
+       AND (has_table_privilege(stamps, 'UPDATE') OR has_table_privilege(stamps, 'DELETE'))
+FROM to_regclass('{_STAMPS}') AS stamps
+"""
+_LOCKING = f"""
+SELECT l.pid, a.usename, a.application_name, a.client_addr::text,
+       to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+WHERE l.relation = to_regclass('{_STAMPS}') AND l.granted AND l.pid <> pg_backend_pid()
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
+"""
+
+
+def is_own(connection: Connection) -> bool:
+    """Return whether demosnap has opened a connection, and may begin and end its transactions."""
+    own = bool(connection.get_execution_options().get(OWN))
+    return own and not sessions.below(connection).autocommit
+
+
+def is_pooled(connection: Connection) -> bool:
+    """Return whether a pooler stands between this connection and the server."""
+    driver = sessions.driver(connection)
+    row = driver.execute("SELECT pg_backend_pid()").fetchone()
+    # A pooler makes up a number of its own, by which it is asked to cancel.
+    return row is not None and row[0] != driver.info.backend_pid
+
+
+# ---------------------------------------------------------------------- the lock
+
+
+@contextlib.contextmanager
+def lock(connection: Connection, timeout: float) -> Iterator[None]:
+    """Begin a transaction that holds the lock, which is held until its end.
+
+    Raises:
+        LockError: somebody else holds it for longer than `timeout` seconds.
+    """
+    from psycopg.errors import LockNotAvailable
+
+    driver = sessions.driver(connection)
+    try:
+        _acquire(driver, time.monotonic() + timeout)
+    except (LockNotAvailable, TimeoutError):
+        driver.rollback()
+        holder = sessions.holder(driver) or sessions.holder(driver, _LOCKING)
+        driver.rollback()
+        raise LockError(
+            f"another demosnap is at work on this database{holder}",
+            f"It was waited for {timeout:g} seconds. Try again when it is done.",
+        ) from None
+    except BaseException:
+        if not driver.closed:
+            driver.rollback()
+        raise
+    try:
+        yield
+    finally:
+        readers.close(connection)
+        if not driver.closed and not connection.in_transaction():
+            driver.rollback()
+
+
+def _acquire(driver: psycopg.Connection[Any], deadline: float) -> None:
+    """Begin a transaction that sees all that those before it have committed.
+
+    At repeatable read a query waits with what it has seen before it waited. So it is waited in a
+    transaction before, and by LOCK TABLE, which sees nothing; the query that takes the lock
+    does not wait.
+    """
+    while True:
+        driver.execute(_wait(deadline))
+        driver.execute(f"SELECT pg_advisory_xact_lock({sessions.LOCK_KEY})".encode())
+        there, lockable = driver.execute(_LOCKABLE.encode()).fetchone() or (False, False)
+        driver.rollback()
+        driver.execute(f"{_AT_REPEATABLE_READ}; {_wait(deadline).decode()}".encode())
+        if lockable:
+            driver.execute(f"LOCK TABLE {_STAMPS} IN SHARE ROW EXCLUSIVE MODE".encode())
+        taken, now = driver.execute(
+            f"SELECT pg_try_advisory_xact_lock({sessions.LOCK_KEY}),"
+            f" to_regclass('{_STAMPS}') IS NOT NULL".encode()
+        ).fetchone() or (False, there)
+        # Whoever was the first to change this database has made the table in the meantime.
+        if taken and now == there:
+            return
+        driver.rollback()
+        if time.monotonic() > deadline:
+            raise TimeoutError
+
+
+def _wait(deadline: float) -> bytes:
+    seconds = max(deadline - time.monotonic(), 0.001)
+    return f"SET LOCAL lock_timeout = {sessions.milliseconds(seconds)}".encode()
+
+
+# ---------------------------------------------------------------------- settings
+
+
+@contextlib.contextmanager
+def session(connection: Connection, wait: float) -> Iterator[None]:
+    """Let each transaction of the connection have what demosnap needs, and the one that is open.
+
+    `wait` is the longest wait for a lock, in seconds.
+    """
+    connection.info[_WANTED] = wait
+    info = connection.info
+    try:
+        if not sessions.idle(sessions.driver(connection)):
+            _enter(connection, wait)
+        yield
+    finally:
+        readers.close(connection)
+        info.pop(_WANTED, None)
+        picks.forget(info)
+
+
+def begun(connection: Connection) -> None:
+    """Set up a transaction that SQLAlchemy begins."""
+    driver = sessions.driver(connection)
+    if driver.autocommit or not sessions.idle(driver):
+        return
+    if connection.get_execution_options().get("demosnap_write"):
+        driver.execute(_AT_REPEATABLE_READ.encode())
+    wait = connection.info.get(_WANTED)
+    if wait is not None and not connection.info.get(_LATER):
+        _let_write(driver)
+        _enter(connection, wait)
+
+
+def ending(connection: Connection) -> None:
+    """Take away, before a commit, what would stay in the server's session."""
+    if connection.info.pop(_FUNCTION, False):
+        driver = sessions.driver(connection)
+        if not sessions.failed(driver):
+            driver.execute(f"DROP FUNCTION IF EXISTS {sessions.JSON_FUNCTION}(text)".encode())
+
+
+@contextlib.contextmanager
+def reading(connection: Connection, moment: str | None = None) -> Iterator[None]:
+    """Begin a transaction that reads one moment, a shared one if given, and undo what it made."""
+    info = connection.info
+    info[_LATER] = True
+    try:
+        with connection.begin() as transaction:
+            info.pop(_LATER)
+            driver = sessions.driver(connection)
+            if (wait := info.get(_WANTED)) is None:
+                driver.execute(f"{_AT_REPEATABLE_READ}, READ ONLY".encode())
+                _see(driver, moment)
+            else:
+                _let_write(driver)
+                driver.execute(_AT_REPEATABLE_READ.encode())
+                _see(driver, moment)
+                _enter(connection, wait)
+                driver.execute(b"SET TRANSACTION READ ONLY")
+            yield
+            if transaction.is_active:
+                readers.close(connection)
+                info.pop(_FUNCTION, None)
+                transaction.rollback()
+    finally:
+        info.pop(_LATER, None)
+
+
+def _see(driver: psycopg.Connection[Any], moment: str | None) -> None:
+    if moment is not None:
+        driver.execute(f"SET TRANSACTION SNAPSHOT {moment}".encode())
+
+
+def _let_write(driver: psycopg.Connection[Any]) -> None:
+    """Begin a transaction that makes temporary things, also where a role's others only read.
+
+    Nothing else is written in it. One that has begun stays as it is.
+    """
+    if not sessions.idle(driver):
+        return
+    if driver.execute("SHOW transaction_read_only").fetchone() == ("on",):
+        (standby,) = driver.execute("SELECT pg_is_in_recovery()").fetchone() or (True,)
+        driver.rollback()
+        if not standby:
+            driver.execute(b"SET TRANSACTION READ WRITE")
+
+
+def _enter(connection: Connection, wait: float) -> None:
+    driver = sessions.driver(connection)
+    before = sessions.settings(driver)
+    sessions.set_all(driver, {**sessions.wanted(before, wait)}, True)
+    connection.info[_FUNCTION] = sessions.create_function(driver, True)
+    picks.remember(connection.info, before, picks.create(driver, True, "DROP"))

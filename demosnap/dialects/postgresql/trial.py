@@ -1,0 +1,140 @@
+"""A table of PostgreSQL on trial: a temporary one alike, and keys beyond plain columns."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.postgresql.text import PostgreSQLText
+from demosnap.model import ForeignKey, SpecialKey, Table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+SCRATCH = "pg_temp.demosnap_scratch"
+
+_SPECIAL = """
+SELECT c.relname, i.indisexclusion,
+       (SELECT array_agg(pg_get_indexdef(i.indexrelid, k::int, false) ORDER BY k)
+        FROM generate_series(1, i.indnkeyatts) k),
+       (SELECT array_agg(format('OPERATOR(%I.%s)', n.nspname, o.oprname) ORDER BY u.place)
+        FROM pg_constraint x, unnest(x.conexclop) WITH ORDINALITY u(operator, place)
+        JOIN pg_operator o ON o.oid = u.operator JOIN pg_namespace n ON n.oid = o.oprnamespace
+        WHERE x.conindid = i.indexrelid AND x.contype = 'x'),
+       pg_get_expr(i.indpred, i.indrelid),
+       coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) AS same_nulls
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = to_regclass({}) AND (i.indisunique OR i.indisexclusion)
+  AND (i.indisexclusion OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL
+       OR coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false)
+       OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid
+                  AND a.attnum = ANY (i.indkey) AND a.attgenerated <> ''))
+ORDER BY c.relname
+"""
+
+# An insert is what bit 4 of tgtype says.
+_WATCHED = """
+SELECT EXISTS (
+    SELECT FROM pg_constraint c
+    JOIN pg_trigger t ON t.tgconstraint = c.oid AND t.tgrelid = c.conrelid AND t.tgtype & 4 <> 0
+    WHERE c.conrelid = to_regclass({}) AND c.conname = {} AND c.contype = 'f' AND t.tgenabled IN (
+        'A', CASE WHEN current_setting('session_replication_role') = 'replica' THEN 'R' ELSE 'O' END
+    ))
+"""
+
+
+def _special_keys(dialect: Dialect, connection: Connection, table: str) -> Iterator[SpecialKey]:
+    """Yield the unique indexes and exclusion constraints beyond plain columns."""
+    name = dialect.string(dialect.quote_table(table))
+    for index, exclusion, terms, operators, where, same_nulls in execute(
+        connection, _SPECIAL.replace("{}", name)
+    ):
+        equal = "IS NOT DISTINCT FROM" if same_nulls else "="
+        how = operators if exclusion and operators else [equal] * len(terms)
+        yield SpecialKey(index, tuple(zip(terms, how, strict=True)), where)
+
+
+@contextlib.contextmanager
+def _scratch(dialect: Dialect, connection: Connection, table: Table) -> Iterator[str | None]:
+    """Have a temporary table alike; its name, None where the role may make none."""
+    execute(connection, "SAVEPOINT demosnap_scratch")
+    try:
+        name: str | None = SCRATCH
+        try:
+            _create(dialect, connection, table)
+        except Exception:  # noqa: BLE001  whatever speaks against it, there is none
+            execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
+            name = None
+        yield name
+    finally:
+        execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
+        execute(connection, "RELEASE SAVEPOINT demosnap_scratch")
+
+
+def _create(dialect: Dialect, connection: Connection, table: Table) -> None:
+    source = dialect.quote_table(table.name)
+    execute(
+        connection,
+        f"CREATE TEMPORARY TABLE demosnap_scratch (LIKE {source} INCLUDING ALL"
+        " EXCLUDING STORAGE EXCLUDING COMMENTS EXCLUDING STATISTICS)",
+    )
+    given = {column.name for column in table.captured}
+    for column in execute(
+        connection,
+        "SELECT a.attname FROM pg_attribute a JOIN pg_attrdef d ON d.adrelid = a.attrelid"
+        f" AND d.adnum = a.attnum WHERE a.attrelid = to_regclass({dialect.string(SCRATCH)})"
+        " AND a.attgenerated = '' AND pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'",
+    ).scalars():
+        # A number that is taken from a sequence never comes back.
+        quoted = dialect.quote(column)
+        drop = f"ALTER TABLE {SCRATCH} ALTER COLUMN {quoted} DROP DEFAULT"
+        if column not in given:
+            drop += f", ALTER COLUMN {quoted} DROP NOT NULL"
+        execute(connection, drop)
+
+
+_COLUMN = re.compile(r"^COPY [^\n]*?, line \d+, column (.+?)(?:: |$)", re.MULTILINE)
+_SHOWN_STATES = ("23505", "23P01", "23503")
+"""Of which the detail is the key; that of a CHECK is the whole row."""
+
+
+def _refusal(error: BaseException, table: str) -> str:
+    """Say the server's message, with the column that it names and the key."""
+    original: Any = getattr(error, "orig", None) or error
+    diagnosis = getattr(original, "diag", None)
+    if diagnosis is None or diagnosis.message_primary is None:
+        return str(original).strip().partition("\n")[0]
+    message: str = diagnosis.message_primary.replace('"demosnap_scratch"', f'"{table}"')
+    named = _COLUMN.search(diagnosis.context or "")
+    column = diagnosis.column_name or (named[1] if named else "")
+    if column and f'"{column}"' not in message:
+        message = f"{column}: {message}"
+    if diagnosis.message_detail and diagnosis.sqlstate in _SHOWN_STATES:
+        message += f" ({diagnosis.message_detail.rstrip('.')})"
+    return message
+
+
+class PostgreSQLTrial(PostgreSQLText):
+    """How PostgreSQL tries rows in a temporary table, and says what it did not take."""
+
+    def takes_dangling(self, connection: Connection, table: Table, key: ForeignKey) -> bool:
+        """Return whether the constraint's triggers are off, for the session or for all."""
+        name = self.string(self.quote_table(table.name)), self.string(key.name or "")
+        return not execute(connection, _WATCHED.format(*name)).scalar()
+
+    def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
+        """Return partial unique indexes, those over expressions, and exclusion constraints."""
+        return list(_special_keys(self, connection, table.name))
+
+    @contextlib.contextmanager
+    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
+        """Have one LIKE the table."""
+        with _scratch(self, connection, table) as name:
+            yield name
+
+    def refusal(self, error: BaseException, table: str = "it") -> str:
+        """Say the server's message, with the column that it names and the key."""
+        return _refusal(error, table)

@@ -1,0 +1,26 @@
+"""The text around the rows of SQLite's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from demosnap.dialects.base import Dialect
+from demosnap.dialects.sqlite.pick import NUMBERS
+from demosnap.model import Table
+
+
+class SQLiteFileText(Dialect):
+    """What stands before and behind the rows of a file."""
+
+    def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
+        """Return lines for the sqlite3 shell, which would go on after an error otherwise."""
+        return (".bail on", "PRAGMA foreign_keys = OFF;", "BEGIN IMMEDIATE;")
+
+    def file_end(self) -> Sequence[str]:
+        """Return the COMMIT."""
+        return ("COMMIT;",)
+
+    def places(self, table: Table) -> Sequence[str]:
+        """Return the row's number, by a name that is no column's."""
+        columns = {column.name.lower() for column in table.columns}
+        return [name for name in NUMBERS if name not in columns][:1]

@@ -1,0 +1,162 @@
+"""Definitions as SQLite's pragmas have them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from demosnap.dialects import references
+from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.sqlite import virtual
+from demosnap.model import Column, Event, ForeignKey, Table, Trigger, display_name, split_name
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def columns(
+    dialect: Dialect, connection: Connection, tables: Sequence[str]
+) -> Mapping[str, tuple[Column, ...]]:
+    """Return the columns of tables (display names), in declared order."""
+    found = {}
+    indexed = set(
+        execute(
+            connection,
+            "SELECT m.name FROM sqlite_master m, pragma_index_list(m.name) i"
+            " WHERE m.type = 'table' AND i.origin = 'pk'",
+        ).scalars()
+    )
+    full_text = virtual.full_text(connection)
+    for table in tables:
+        namespace, name = split_name(table)
+        prefix = f"{dialect.quote(namespace)}." if namespace else ""
+        rows = execute(connection, f"PRAGMA {prefix}table_xinfo({dialect.string(name)})").all()
+        keys = [row for row in rows if row.pk]
+        # A key without an index is the row's number, given by SQLite itself; any other may be
+        # NULL unless it says NOT NULL: INTEGER PRIMARY KEY DESC is no number.
+        number = keys[0] if len(keys) == 1 and name not in indexed else None
+        # The rows of a full-text table have nothing else that names them.
+        rowid = (Column("rowid", "INTEGER", nullable=False),) if name in full_text else ()
+        found[table] = rowid + tuple(
+            Column(
+                name=row.name,
+                type=row.type,
+                nullable=not row.notnull and row is not number,
+                default=row.dflt_value,
+                generated=row.hidden in (2, 3),
+            )
+            for row in rows
+            if row.hidden != 1
+        )
+    return found
+
+
+def unique(
+    connection: Connection, tables: Sequence[str]
+) -> Mapping[str, Sequence[tuple[str, ...]]]:
+    """Return the unique constraints of tables, and the rowids of full-text tables."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    sql = (
+        "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
+        " pragma_index_info(i.name) c WHERE m.type = 'table' AND i.origin = 'u'"
+        " ORDER BY m.name, i.seq, c.seqno"
+    )
+    for table, index, column in execute(connection, sql):
+        found[table, index] = (*found.get((table, index), ()), column)
+    full_text = virtual.full_text(connection)
+    names = {table: split_name(table)[1] for table in tables}
+    return {
+        table: [("rowid",)]
+        if name in full_text
+        else [k for (t, _), k in found.items() if t == name]
+        for table, name in names.items()
+    }
+
+
+def foreign_keys(
+    dialect: Dialect, connection: Connection, tables: Sequence[str]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """Return the foreign keys that SQLite knows; names and DEFERRABLE, which only text has.
+
+    A key without referred columns refers to the primary key.
+    """
+    named = references.of_sqlalchemy(connection, tables)
+    found: dict[str, tuple[ForeignKey, ...]] = {}
+    for table in tables:
+        name = split_name(table)[1]
+        sql = (
+            'SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list'
+            f"({dialect.string(name)}) ORDER BY id, seq"
+        )
+        keys: dict[int, ForeignKey] = {}
+        for number, parent, column, referred, action in execute(connection, sql):
+            fresh = ForeignKey((), display_name(None, parent), (), None, action)
+            one = keys.setdefault(number, fresh)
+            there = () if referred is None else (referred,)
+            keys[number] = replace(
+                one,
+                columns=(*one.columns, column),
+                referred_columns=(*one.referred_columns, *there),
+            )
+        found[table] = tuple(_said(key, named.get(table, ())) for key in keys.values())
+    return found
+
+
+def _said(key: ForeignKey, named: Sequence[ForeignKey]) -> ForeignKey:
+    for one in named:
+        referred = key.referred_columns or one.referred_columns
+        if (one.columns, one.table, one.referred_columns) == (key.columns, key.table, referred):
+            return replace(key, name=one.name, deferrable=one.deferrable)
+    return key
+
+
+_APART = re.compile(
+    r"--[^\n]*|/\*.*?(?:\*/|$)|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|\[[^]]*\]",
+    re.DOTALL,
+)
+_EVENTS: Mapping[str, Event] = {"insert": "insert", "update": "update", "delete": "delete"}
+
+
+def triggers(
+    dialect: Dialect, connection: Connection, tables: Sequence[str]
+) -> Mapping[str, tuple[Trigger, ...]]:
+    """Return the triggers of tables, those that only this connection has too."""
+    found: dict[str, tuple[Trigger, ...]] = {}
+    sql = " UNION ALL ".join(
+        f"SELECT tbl_name, name, sql FROM {master} WHERE type = 'trigger'"
+        for master in ("sqlite_master", "sqlite_temp_master")
+    )
+    for spelled, name, definition in execute(connection, f"{sql} ORDER BY name"):
+        table = dialect.known_name(display_name(None, spelled), tables)
+        # The event is the first such word beside names and comments.
+        words = re.findall(r"\w+", _APART.sub(" ", definition.lower()))
+        events = [_EVENTS[word] for word in words if word in _EVENTS][:1]
+        found[table] = (*found.get(table, ()), Trigger(name, table, frozenset(events)))
+    return found
+
+
+def numbered(driver: sqlite3.Connection, table: Table) -> bool:
+    """Return whether the key is the row's number, and so an integer in every row.
+
+    It is declared as INTEGER PRIMARY KEY and has no index of its own (SQLite: ROWIDs and the
+    INTEGER PRIMARY KEY).
+    """
+    if [table.column(name).type.upper() for name in table.key] != ["INTEGER"]:
+        return False
+    name = split_name(table.name)[1]
+    keys = driver.execute("SELECT name FROM pragma_table_info(?) WHERE pk", (name,)).fetchall()
+    index = "SELECT 1 FROM pragma_index_list(?) WHERE origin = 'pk'"
+    return keys == [(table.key[0],)] and driver.execute(index, (name,)).fetchone() is None
+
+
+def fingerprint(dialect: Dialect, connection: Connection, tables: Sequence[Table]) -> str:
+    """Return the definitions of tables, their indexes and triggers, as they were written."""
+    names = ",".join(dialect.string(split_name(table.name)[1]) for table in tables)
+    sql = (
+        "SELECT type, name, sql FROM sqlite_master"
+        f" WHERE tbl_name COLLATE NOCASE IN ({names}) ORDER BY type, name"
+    )
+    return "\n".join(map(repr, map(tuple, execute(connection, sql))))
