@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from demosnap.config import Triggers
 from demosnap.database import (
     afterwards,
+    by_key,
     dangling,
     difference,
     kept,
@@ -18,7 +19,6 @@ from demosnap.database import (
     meanwhile,
     miscounted,
     picking,
-    reach,
     refused,
     released,
     search_indexes,
@@ -61,7 +61,7 @@ def act(
     connection, dialect = database.connection, database.dialect
     reached = [part for one in prepared for part in one.along.touched(database) if part]
     staying = [one.kept.without(dialect, one.going) for one in prepared]
-    going = reach.merged([*staying, *reached])
+    going = by_key.merged([*staying, *reached])
     meanwhile.check(database, going, discard=discard)
     names = {name for one in prepared for name in touched(one)}
     names.update(name for part in reached for name in part)
@@ -97,7 +97,7 @@ def act(
         if anew:
             # What a user's predicate picks now are other rows.
             now = [one.kept.without(dialect, one.picked_now(database)) for one in prepared]
-            going = reach.merged([going, *now])
+            going = by_key.merged([going, *now])
         afterwards.check(database, pins)
     if watch:
         after = verify.staying(connection, dialect, database.tables, going, free)
@@ -131,7 +131,7 @@ def _purge(database: Database, prepared: Sequence[Prepared], found: Acting) -> N
         one for one in prepared if one.move.action in ("purge", "load") and one.planned is None
     ]
     along = [one.along for one in prepared]
-    going = reach.merged(
+    going = by_key.merged(
         [one.kept.without(dialect, one.going) for one in acting]
         + [one.going(database) for one in along]
     )

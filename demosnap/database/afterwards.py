@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from demosnap.database import dangling, fit, guard, outside, reach
+from demosnap.database import by_key, dangling, fit, guard, outside, reach
 from demosnap.database.brought import not_brought
 from demosnap.database.live import Database
 from demosnap.database.prepared import Prepared
@@ -37,12 +37,12 @@ def _unmet(database: Database, run: Sequence[Prepared], along: reach.Along) -> I
     """Yield what the versions of a run reference that is not there when all is done."""
     dialect = database.dialect
     leaving = [one.kept.without(dialect, one.going) for one in run]
-    gone = reach.merged([*leaving, along.going(database)])
+    gone = by_key.merged([*leaving, along.going(database)])
 
     def stays(table: str, columns: Sequence[str]) -> str | None:
         predicates = [{table: one} for one in _emptied(database, along, table, columns)]
         predicates += [{table: gone[table]}] if table in gone else []
-        return not_true(reach.merged(predicates)[table]) if predicates else None
+        return not_true(by_key.merged(predicates)[table]) if predicates else None
 
     snapshots = [
         (OpenSnapshot(target, dialect, database.tables), one.planned is None and len(run) > 1)
@@ -73,7 +73,7 @@ def _emptied(
     """Yield the predicates of rows of a table of which one of the columns is emptied."""
     for name, key, keys in along.emptied:
         if name == table and set(reach.emptied_columns(key)) & set(columns):
-            yield reach.named(database.dialect, database.tables[name].key_columns, keys)
+            yield by_key.named(database.dialect, database.tables[name].key_columns, keys)
 
 
 def _losing(database: Database, run: Sequence[Prepared], along: reach.Along) -> Iterator[str]:
@@ -82,7 +82,7 @@ def _losing(database: Database, run: Sequence[Prepared], along: reach.Along) -> 
     Demo rows that stay among them, and such as a database would not let be in the way.
     """
     dialect = database.dialect
-    demo = reach.merged(
+    demo = by_key.merged(
         [
             {name: one.kept.predicate(dialect, name) for name in one.kept.keys}
             if one.planned is None
@@ -96,7 +96,7 @@ def _losing(database: Database, run: Sequence[Prepared], along: reach.Along) -> 
             where = f"({demo[name]})"
             yield from _referring(database, name, key, parent, where, "would go along")
     for parent_name, by, keys in along.emptied:
-        parent = reach.named(dialect, database.tables[parent_name].key_columns, keys)
+        parent = by_key.named(dialect, database.tables[parent_name].key_columns, keys)
         for name, key in guard.references_to(database.tables, [parent_name]):
             if set(key.referred_columns) & set(reach.emptied_columns(by)):
                 what = f"would lose {', '.join(reach.emptied_columns(by))}"
@@ -136,7 +136,7 @@ def pins(database: Database, going: Mapping[str, str]) -> Pins:
             continue
         others = not_true(going[name]) if name in going else None
         table = database.tables[key.table]
-        values = reach.referred(database, table, key, name, going[key.table], others)
+        values = guard.referred(database, table, key, name, going[key.table], others)
         if values:
             found.append((name, key, sorted(values)))
     return found
@@ -152,7 +152,7 @@ def check(database: Database, before: Pins) -> None:
     wrong = []
     for name, key, values in before:
         parent = tables[key.table]
-        for some in guard.batches(values):
+        for some in by_key.batches(values):
             there = guard.matching(connection, dialect, parent, key.referred_columns, some)
             missing = sorted(set(some).difference(there))
             if not missing:

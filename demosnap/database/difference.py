@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from demosnap.database import fit, guard, kept, outside, reach, transfer
+from demosnap.database import by_key, fit, guard, kept, outside, transfer
 from demosnap.database.captured import Digests
 from demosnap.database.kept import Kept
 from demosnap.database.live import Database
 from demosnap.database.made import Made
-from demosnap.database.snapshots import OpenSnapshot, path_of
+from demosnap.database.snapshots import OpenSnapshot, arranged, path_of
 from demosnap.dialects.base import Dialect
 from demosnap.errors import CountError, DatabaseError, SnapshotError
 from demosnap.model import ForeignKey, Key, Table, Version
@@ -45,22 +45,6 @@ class Planned:
             len(one) if one.replacement is None else max(len(one), len(one.replacement))
             for one in self.changes
         )
-
-
-def arranged(live: Table, recorded: Table | None) -> Table:
-    """Return a live table with the key and the order of columns that a snapshot has of it.
-
-    Columns that only the database has come last; a key that the database cannot have is its own.
-    """
-    if recorded is None:
-        return live
-    there = {column.name: column for column in live.columns}
-    first = [there[c.name] for c in recorded.captured if c.name in there]
-    names = {column.name for column in first}
-    rest = [column for column in live.columns if column.name not in names]
-    key = recorded.key if set(recorded.key) <= names else live.key
-    unique = live.unique if key == live.key else (live.key, *live.unique)
-    return replace(live, columns=(*first, *rest), key=key, unique=tuple(u for u in unique if u))
 
 
 def compare(
@@ -166,7 +150,7 @@ def obstacle(database: Database, planned: Planned, going: Mapping[str, str]) -> 
         losing = {key_of(one.pair.table, d.old) for d in one if d.old and _loses(one, d, columns)}
         if not losing or table is None or one.name not in going:
             continue
-        if losing & reach.pinned(database, table, going[one.name], {}, by=columns) or any(
+        if losing & guard.pinned(database, table, going[one.name], {}, by=columns) or any(
             _wants(other, key, one)
             for other in planned.changes
             if other.pair.new is not None
@@ -233,18 +217,18 @@ def leaving(
             continue
         keys: set[Key] = set()
         if one.counts.get("removed"):
-            pins = reach.pinned(database, table, going[one.name], own)
+            pins = guard.pinned(database, table, going[one.name], own)
             keys.update(key for row in one.removed() if (key := key_of(table, row)) in pins)
         referred = _referred(one, database.tables)
         if referred and one.counts.get("modified"):
-            pins = reach.pinned(database, table, going[one.name], own, by=referred)
+            pins = guard.pinned(database, table, going[one.name], own, by=referred)
             keys.update(
                 key
                 for row in one
                 if _loses(one, row, referred) and (key := key_of(table, row.old or b"")) in pins
             )
         if keys:
-            found[one.name] = reach.named(database.dialect, table.key_columns, keys)
+            found[one.name] = by_key.named(database.dialect, table.key_columns, keys)
     return found
 
 

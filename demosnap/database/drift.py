@@ -7,8 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from demosnap.config import Settings
-from demosnap.database import fit, kept, known_rows, log, released, remarks, row_set, unpicked
-from demosnap.database.goal import Goal
+from demosnap.database import (
+    captured,
+    fit,
+    kept,
+    known_rows,
+    log,
+    released,
+    row_set,
+    unpicked,
+)
 from demosnap.database.kept import Kept
 from demosnap.database.known_rows import KnownRows
 from demosnap.database.live import Database
@@ -58,7 +66,7 @@ def status(
                 told = unpicked.described(database, newest, rows)
         problems = (
             *problems,
-            *remarks.unstamped(database, settings, newer, version),
+            *captured.unstamped(database, settings, newer, version),
             *touched(database, scenario, picked),
         )
     except DemosnapError as error:
@@ -194,25 +202,34 @@ def _as_logged(
 
 
 def uncaptured(
-    database: Database, settings: Settings, goal: Goal, present: Mapping[str, int]
+    database: Database,
+    settings: Settings,
+    scenario: str,
+    current: Version | None,
+    target: Version | None,
+    present: Mapping[str, int],
 ) -> str:
-    """Say that demo rows would be lost, and how they differ from the version that is stamped."""
+    """Say that demo rows would be lost, and how they differ from the version that is stamped.
+
+    `present` counts the demo rows by table; `current` is the version that is stamped, `target` the
+    one to go to.
+    """
     rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
-    lines = [f"the demo rows of {goal.scenario} are in no revision and would be lost ({rows})"]
-    if goal.current is not None:
-        entry = status(database, settings, goal.scenario, goal.current, ())
+    lines = [f"the demo rows of {scenario} are in no revision and would be lost ({rows})"]
+    if current is not None:
+        entry = status(database, settings, scenario, current, ())
         if entry.drift:
             lines = [
-                f"what changed in the demo rows of {goal.scenario} since {goal.current.version} is"
+                f"what changed in the demo rows of {scenario} since {current.version} is"
                 " in no revision and would be lost",
                 *(one.told for one in entry.drift),
             ]
-    picked = row_set.picked(database, settings, goal.scenario, [goal.current, goal.target])
-    lines += touched(database, goal.scenario, picked)
+    picked = row_set.picked(database, settings, scenario, [current, target])
+    lines += touched(database, scenario, picked)
     return "\n".join(
         [
             *lines,
-            f"`demosnap revision {goal.scenario}` saves them; --discard (with alembic:"
+            f"`demosnap revision {scenario}` saves them; --discard (with alembic:"
             " -x demosnap.discard=1) lets them go",
         ]
     )

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from demosnap.database import outside
-from demosnap.database.guard import batches, matching
+from demosnap.database.by_key import batches
+from demosnap.database.guard import matching
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.trial import Trial, changed_types
 from demosnap.dialects.base import Dialect, execute

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from demosnap.database import guard
+from demosnap.database.by_key import key_predicates, only_key
+from demosnap.database.live import Database
 from demosnap.database.verify import show_rows
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import ExternalReference, ForeignKey, Table
+from demosnap.model import ExternalReference, ForeignKey, Key, Table
 from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import filled, first_of, in_table, leads_nowhere, not_true
 from demosnap.visible import one_line
@@ -165,11 +166,81 @@ def show_literals(keys: Sequence[tuple[bytes, ...]], count: int) -> str:
     return shown + (", …" if count > len(keys) else "")
 
 
-_Item = TypeVar("_Item")
+def pinned(
+    database: Database,
+    table: Table,
+    predicate: str,
+    own: Mapping[str, str],
+    but: Collection[str] = (),
+    by: Collection[str] | None = None,
+) -> set[Key]:
+    """Return the keys of the rows of a predicate that rows which are not `own` reference.
+
+    The rows of the tables `but` do not count, nor, if they are given, references by other
+    columns than `by`. The keys are those of `table`.
+    """
+    found: set[Key] = set()
+    for name, key in guard.references_to(database.tables, [table.name]):
+        if name not in but and (by is None or set(key.referred_columns) & set(by)):
+            others = not_true(own[name]) if name in own else None
+            found |= set(_pointed_at(database, table, key, name, predicate, others))
+    return found
 
 
-def batches(items: Iterable[_Item], size: int = 200) -> Iterator[list[_Item]]:
-    """Yield items in lists that are small enough for one statement."""
-    iterator = iter(items)
-    while batch := list(itertools.islice(iterator, size)):
-        yield batch
+def parents(
+    database: Database, table: Table, key: ForeignKey, child: Table, keys: set[Key], predicate: str
+) -> set[Key]:
+    """Return the keys of the rows of a predicate that some rows of `child` reference.
+
+    `keys` name those rows by the key of `child`; what is returned names rows of `table`.
+    """
+    return {
+        found
+        for some in key_predicates(database.dialect, child.key_columns, keys)
+        for found in _pointed_at(database, table, key, child.name, predicate, some)
+    }
+
+
+def _pointed_at(
+    database: Database,
+    table: Table,
+    key: ForeignKey,
+    child: str,
+    predicate: str,
+    children: str | None,
+) -> Iterator[Key]:
+    """Yield the keys of the rows of a predicate that rows of `child` reference."""
+    where = _pointed(database, key, child, predicate, children)
+    for row in database.dialect.read_rows(database.connection, only_key(table), where):
+        yield tuple(split(row))
+
+
+def referred(
+    database: Database,
+    table: Table,
+    key: ForeignKey,
+    child: str,
+    predicate: str,
+    children: str | None,
+) -> set[Key]:
+    """Return what rows of `child` reference of the rows of a predicate, in the key's order."""
+    where = _pointed(database, key, child, predicate, children)
+    columns = tuple(table.column(name) for name in key.referred_columns)
+    narrow = replace(table, columns=columns, key=key.referred_columns)
+    return {
+        tuple(split(row)) for row in database.dialect.read_rows(database.connection, narrow, where)
+    }
+
+
+def _pointed(
+    database: Database, key: ForeignKey, child: str, predicate: str, children: str | None
+) -> str:
+    dialect = database.dialect
+    # The column of the referenced table stands on the left: its collation counts.
+    left = dialect.quote_columns(key.referred_columns)
+    if len(key.columns) > 1:
+        left = f"({left})"
+    source = dialect.rows_of(database.tables[child])
+    right = f"SELECT {dialect.quote_columns(key.columns)} FROM {source}"
+    where = f" WHERE {children}" if children else ""
+    return f"({predicate}) AND {left} IN ({right}{where})"

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from demosnap import dialects
-from demosnap.database import reach, transfer
+from demosnap.database import by_key, guard, transfer
 from demosnap.database.live import Database
 from demosnap.database.log import KEPT_TABLE
 from demosnap.dialects.base import Dialect
@@ -73,7 +73,7 @@ class Kept:
 
     def predicate(self, dialect: Dialect, table: str) -> str:
         """Return the predicate that picks the rows of one of the tables."""
-        return reach.named(dialect, self.columns[table], self.keys[table])
+        return by_key.named(dialect, self.columns[table], self.keys[table])
 
     def without(self, dialect: Dialect, picked: Mapping[str, str]) -> dict[str, str]:
         """Return predicates that pick the same, but none of these rows."""
@@ -114,7 +114,7 @@ def find(
             ahead.append((name, fresh))
 
     for name, table in known.items():
-        keep(name, reach.pinned(database, table, picked[name], picked, but))
+        keep(name, guard.pinned(database, table, picked[name], picked, but))
     while ahead:
         name, keys = ahead.pop()
         for key in known[name].foreign_keys:
@@ -122,7 +122,7 @@ def find(
                 parent = known[key.table]
                 keep(
                     key.table,
-                    reach.parents(database, parent, key, known[name], keys, picked[key.table]),
+                    guard.parents(database, parent, key, known[name], keys, picked[key.table]),
                 )
     return Kept(
         {name: frozenset(kept[name]) for name in known if name in kept},
@@ -234,7 +234,7 @@ def _digests(
     """Yield the key of each row that is there, with the digest of all its values."""
     names = [column.name for column in table.captured]
     places = [names.index(column) for column in columns]
-    for some in reach.key_predicates(database.dialect, columns, keys):
+    for some in by_key.key_predicates(database.dialect, columns, keys):
         where = f"({predicate}) AND ({some})"
         for row in database.dialect.read_rows(database.connection, table, where):
             literals = split(row)

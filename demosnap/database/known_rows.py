@@ -10,7 +10,8 @@ import collections
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from demosnap.database import fit, reach, row_set
+from demosnap.database import by_key, fit, row_set
+from demosnap.database.by_key import only_key
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot, without
@@ -190,13 +191,13 @@ class _Finding:
             if name in theirs:
                 taken = {
                     key
-                    for where in reach.key_predicates(dialect, table.key, own)
+                    for where in by_key.key_predicates(dialect, table.key, own)
                     for key in self._read(table, f"({where}) AND ({theirs[name]})")
                 }
                 if taken:
                     self._elsewhere.setdefault(scenario, {})[name] = frozenset(taken)
                     own -= taken
-        self._also[name] = reach.named(dialect, table.key, own) if own else "1 = 0"
+        self._also[name] = by_key.named(dialect, table.key, own) if own else "1 = 0"
         has = own if self.has_all else own & self.of_target.get(name, set())
         for part, found in (("taken", has), ("left", own - has)):
             if found:
@@ -219,12 +220,6 @@ class _Finding:
             {scenario: kept(keys) for scenario, keys in self._elsewhere.items()},
             self._following,
         )
-
-
-def only_key(table: Table, columns: tuple[str, ...] | None = None) -> Table:
-    """Return a table of which only the key is read; `columns` are those of another key."""
-    key = columns or table.key
-    return replace(table, key=key, columns=tuple(table.column(column) for column in key))
 
 
 def hanging(

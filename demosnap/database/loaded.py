@@ -6,7 +6,7 @@ import collections
 import itertools
 from collections.abc import Collection, Iterable, Mapping
 
-from demosnap.database import fit, guard, meanwhile, picking, refused, transfer, verify
+from demosnap.database import by_key, fit, meanwhile, picking, refused, transfer, verify
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.live import Database
 from demosnap.database.made import Made
@@ -193,7 +193,7 @@ def _sampled(
     step = max(1, snapshot.version.rows[table.name] // SAMPLE)
     if not table.identified:
         return _first(database, snapshot, table, rows, predicate)
-    for batch in guard.batches(itertools.islice(rows, 0, None, step)):
+    for batch in by_key.batches(itertools.islice(rows, 0, None, step)):
         keys = [tuple(split(row)[: len(table.key)]) for row in batch]
         where = f"({predicate}) AND ({dialect.key_predicate(table.key_columns, keys)})"
         batch.sort(key=row_key(table))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from demosnap.database import guard, picking
+from demosnap.database import by_key, guard, picking
 from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.database.verify import MiscountedError
@@ -65,7 +65,7 @@ def _named(
     picked -= stays
     missing = sorted(wanted - picked)
     there: set[Key] = set()
-    for some in guard.batches(missing):
+    for some in by_key.batches(missing):
         there.update(guard.matching(connection, dialect, live, table.key, some))
     kinds = {
         "{be} there and not picked": sorted(there),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from demosnap.config import Settings
 from demosnap.database import (
+    captured,
     kept,
     known_rows,
     loaded,
@@ -121,10 +122,12 @@ def _resting(
     if goal.again and (target is not None or there or known[name]):
         return None
     move = Move(name, goal.current, target, "none")
-    notes = remarks.notes_of(database, versions.get(name, ()), goal, present, known[name], options)
+    notes = captured.notes_of(
+        database, versions.get(name, ()), goal.current, present, known[name], options
+    )
     refusals = remarks.nothing_to_release(goal.scenario, target, options.release)
     expected = rows[name].expected(target) if target else {}
-    if target is None or remarks.same_counts(present, expected):
+    if target is None or captured.same_counts(present, expected):
         return Prepared(move, notes=notes, refusals=refusals)
     if not there:
         return None

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from demosnap.database import dangling
 from demosnap.database.brought import not_brought
-from demosnap.database.guard import batches, constraint, matching, show_literals
+from demosnap.database.by_key import batches
+from demosnap.database.guard import constraint, matching, show_literals
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.dialects.base import Dialect
 from demosnap.model import ExternalReference, Key, Table

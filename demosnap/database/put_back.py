@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from demosnap.database import difference, reach, transfer
+from demosnap.database import by_key, difference, transfer
 from demosnap.database.difference import Planned
 from demosnap.database.live import Database
 from demosnap.database.made import Made
@@ -39,7 +39,7 @@ def put_back(
             if not one.pair.keyed or one.counts["added"] > _MOST_MISSING:
                 return False
             keys = {key_of(table, row) for row in one.added()}
-            wider[name] = f"({picked[name]}) OR {reach.named(database.dialect, table.key, keys)}"
+            wider[name] = f"({picked[name]}) OR {by_key.named(database.dialect, table.key, keys)}"
         planned = _differences(database, narrow, version, wider)
     changes = [one for one in planned.changes if len(one)]
     if planned.unfit or not changes:

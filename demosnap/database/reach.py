@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from demosnap.database import guard
+from demosnap.database.by_key import key_predicates, merged, named, only_key
 from demosnap.database.live import Database
-from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
-from demosnap.model import Column, ForeignKey, Key, Table
+from demosnap.model import ForeignKey, Key
 from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import in_table, not_true
 
-_BATCH = 500
 _SHOWN = 5
 _LISTED = re.compile(r'"(?:[^"]|"")*"|[^",\s]+')
 
@@ -192,121 +191,12 @@ def _further(database: Database, going: Mapping[str, str], own: Mapping[str, str
     ]
 
 
-def pinned(
-    database: Database,
-    table: Table,
-    predicate: str,
-    own: Mapping[str, str],
-    but: Collection[str] = (),
-    by: Collection[str] | None = None,
-) -> set[Key]:
-    """Return the keys of the rows of a predicate that rows which are not `own` reference.
-
-    The rows of the tables `but` do not count, nor, if they are given, references by other
-    columns than `by`. The keys are those of `table`.
-    """
-    found: set[Key] = set()
-    for name, key in guard.references_to(database.tables, [table.name]):
-        if name not in but and (by is None or set(key.referred_columns) & set(by)):
-            others = not_true(own[name]) if name in own else None
-            found |= set(_pointed_at(database, table, key, name, predicate, others))
-    return found
-
-
-def parents(
-    database: Database, table: Table, key: ForeignKey, child: Table, keys: set[Key], predicate: str
-) -> set[Key]:
-    """Return the keys of the rows of a predicate that some rows of `child` reference.
-
-    `keys` name those rows by the key of `child`; what is returned names rows of `table`.
-    """
-    return {
-        found
-        for some in key_predicates(database.dialect, child.key_columns, keys)
-        for found in _pointed_at(database, table, key, child.name, predicate, some)
-    }
-
-
-def _pointed_at(
-    database: Database,
-    table: Table,
-    key: ForeignKey,
-    child: str,
-    predicate: str,
-    children: str | None,
-) -> Iterator[Key]:
-    """Yield the keys of the rows of a predicate that rows of `child` reference."""
-    where = _pointed(database, key, child, predicate, children)
-    for row in database.dialect.read_rows(database.connection, _only_key(table), where):
-        yield tuple(split(row))
-
-
-def referred(
-    database: Database,
-    table: Table,
-    key: ForeignKey,
-    child: str,
-    predicate: str,
-    children: str | None,
-) -> set[Key]:
-    """Return what rows of `child` reference of the rows of a predicate, in the key's order."""
-    where = _pointed(database, key, child, predicate, children)
-    columns = tuple(table.column(name) for name in key.referred_columns)
-    narrow = replace(table, columns=columns, key=key.referred_columns)
-    return {
-        tuple(split(row)) for row in database.dialect.read_rows(database.connection, narrow, where)
-    }
-
-
-def _pointed(
-    database: Database, key: ForeignKey, child: str, predicate: str, children: str | None
-) -> str:
-    dialect = database.dialect
-    # The column of the referenced table stands on the left: its collation counts.
-    left = dialect.quote_columns(key.referred_columns)
-    if len(key.columns) > 1:
-        left = f"({left})"
-    source = dialect.rows_of(database.tables[child])
-    right = f"SELECT {dialect.quote_columns(key.columns)} FROM {source}"
-    where = f" WHERE {children}" if children else ""
-    return f"({predicate}) AND {left} IN ({right}{where})"
-
-
-def merged(goings: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Join predicates of several origins, by table."""
-    found: dict[str, list[str]] = {}
-    for going in goings:
-        for name, predicate in going.items():
-            found.setdefault(name, []).append(f"({predicate})")
-    return {name: _any(predicates) for name, predicates in found.items()}
-
-
 def _exempt(*goings: Mapping[str, str]) -> dict[str, str]:
     return {name: not_true(predicate) for name, predicate in merged(goings).items()}
 
 
-def _any(predicates: Sequence[str]) -> str:
-    # Halved, since databases bound how deep an expression may be nested.
-    if len(predicates) <= 2:
-        return " OR ".join(predicates)
-    half = len(predicates) // 2
-    return f"({_any(predicates[:half])}) OR ({_any(predicates[half:])})"
-
-
 def _predicates(database: Database, name: str, keys: Collection[Key]) -> list[str]:
     return key_predicates(database.dialect, database.tables[name].key_columns, keys)
-
-
-def key_predicates(
-    dialect: Dialect, columns: Sequence[Column | str], keys: Collection[Key]
-) -> list[str]:
-    """Return predicates that pick the rows of some keys, each of a bounded number."""
-    return [dialect.key_predicate(columns, batch) for batch in guard.batches(sorted(keys), _BATCH)]
-
-
-def named(dialect: Dialect, columns: Sequence[Column | str], keys: Collection[Key]) -> str:
-    """Return the predicate that picks the rows of some keys."""
-    return _any([f"({one})" for one in key_predicates(dialect, columns, keys)])
 
 
 def _named(database: Database, name: str, keys: frozenset[Key]) -> str:
@@ -323,13 +213,9 @@ def _pointing(
     )
     if name in exempt:
         where = f"{where} AND {exempt[name]}"
-    narrow = _only_key(table)
+    narrow = only_key(table)
     for row in database.dialect.read_rows(database.connection, narrow, where):
         yield tuple(split(row))
-
-
-def _only_key(table: Table) -> Table:
-    return replace(table, columns=tuple(table.column(column) for column in table.key))
 
 
 def _number(key: Key) -> tuple[tuple[int, bytes], ...]:

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
-from demosnap.database import fit, kept, reach
+from demosnap.database import by_key, fit, kept
+from demosnap.database.by_key import only_key
 from demosnap.database.kept import Kept, kept_table
-from demosnap.database.known_rows import only_key
 from demosnap.database.live import Database
 from demosnap.database.snapshots import OpenSnapshot
 from demosnap.errors import SnapshotError, UnknownNameError, UsageError
@@ -42,7 +42,7 @@ def real(database: Database, rows: Kept, picked: Mapping[str, str]) -> Kept:
         stays = f" AND {not_true(picked[name])}" if name in picked else ""
         there = frozenset(
             tuple(split(row))
-            for where in reach.key_predicates(database.dialect, columns, some)
+            for where in by_key.key_predicates(database.dialect, columns, some)
             for row in database.dialect.read_rows(
                 database.connection, only_key(table, columns), f"({where}){stays}"
             )

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from demosnap.config import Settings
-from demosnap.database import captured, kept, row_set
-from demosnap.database.goal import Goal
-from demosnap.database.kept import Kept
 from demosnap.database.live import Database
 from demosnap.model import Version
-from demosnap.plan import Options
 
 
 def unsafe(database: Database, names: Iterable[str]) -> list[str]:
@@ -29,11 +24,6 @@ def not_asked_for(unsafe: Iterable[str]) -> list[str]:
         " all the same"
         for reason in unsafe
     ]
-
-
-def same_counts(present: Mapping[str, int], rows: Mapping[str, int]) -> bool:
-    """Return whether there are as many rows as a version brings, table by table."""
-    return all(present.get(name, 0) == rows.get(name, 0) for name in {*present, *rows})
 
 
 def drift_note(target: Version, present: Mapping[str, int], rows: Mapping[str, int]) -> str:
@@ -62,68 +52,3 @@ def nothing_to_release(
         f"{scenario} is at {target.version} already, so nothing moves and nothing is released\n"
         f"`demosnap reset {scenario} {options}` releases it",
     )
-
-
-def unstamped_rows(
-    database: Database,
-    versions: Sequence[Version],
-    current: Version | None,
-    present: Mapping[str, int],
-    known: Kept,
-    digests: captured.Digests | None = None,
-) -> Iterator[str]:
-    """Yield that the rows are those of the newest version, if the stamp is another.
-
-    `present` counts the rows beside those that are `known` to be kept.
-    """
-    newest = versions[-1] if versions else None
-    if newest is None or newest == current or not same_counts(present, newest.rows):
-        return
-    if not newest.total or not captured.is_captured(
-        database.connection,
-        database.dialect,
-        database.tables,
-        newest.scenario,
-        [newest],
-        present,
-        known,
-        digests,
-    ):
-        return
-    stamp = f"is stamped {current.version}" if current else "is not stamped with it"
-    yield (
-        f"the database holds the rows of {newest.scenario} {newest.version}, but {stamp}\n"
-        f"`demosnap stamp {newest.scenario}@{newest.short}` stamps it"
-    )
-
-
-def notes_of(
-    database: Database,
-    versions: Sequence[Version],
-    goal: Goal,
-    present: Mapping[str, int],
-    known: Kept,
-    options: Options,
-    digests: captured.Digests | None = None,
-) -> tuple[str, ...]:
-    """Return what is worth knowing of what the database holds."""
-    # To know the rows of a version they have to be read, all of them.
-    if options.discard:
-        return ()
-    return tuple(unstamped_rows(database, versions, goal.current, present, known, digests))
-
-
-def unstamped(
-    database: Database, settings: Settings, versions: Sequence[Version], current: Version | None
-) -> list[str]:
-    """Return, as a note, that the rows are those of the newest version and the stamp is not.
-
-    So it is after a capture whose stamp failed. `versions` are all of the scenario.
-    """
-    if not versions or versions[-1] == current:
-        return []
-    name = versions[-1].scenario
-    going = row_set.picked(database, settings, name, (current, versions[-1]))
-    known = kept.unchanged(database, name, going)
-    present = kept.rows_beside(database, going, known)
-    return list(unstamped_rows(database, versions, current, present, known))

@@ -10,10 +10,9 @@ from typing import Protocol
 
 from demosnap import dialects
 from demosnap.database import picking
-from demosnap.database.difference import arranged
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.live import Database
-from demosnap.database.snapshots import compare_digest, read
+from demosnap.database.snapshots import arranged, compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Key, Table, Version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import shlex
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -209,3 +209,19 @@ def holds_same(
 def _short(literal: bytes) -> str:
     text = literal.decode("utf-8", "replace")
     return text if len(text) <= 60 else text[:59] + "…"
+
+
+def arranged(live: Table, recorded: Table | None) -> Table:
+    """Return a live table with the key and the order of columns that a snapshot has of it.
+
+    Columns that only the database has come last; a key that the database cannot have is its own.
+    """
+    if recorded is None:
+        return live
+    there = {column.name: column for column in live.columns}
+    first = [there[c.name] for c in recorded.captured if c.name in there]
+    names = {column.name for column in first}
+    rest = [column for column in live.columns if column.name not in names]
+    key = recorded.key if set(recorded.key) <= names else live.key
+    unique = live.unique if key == live.key else (live.key, *live.unique)
+    return replace(live, columns=(*first, *rest), key=key, unique=tuple(u for u in unique if u))

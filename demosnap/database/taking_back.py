@@ -173,7 +173,11 @@ class TakingBack:
             saved = not self.differs(goal)
         reasons = []
         if not saved:
-            reasons = [drift.uncaptured(self.database, self.settings, goal, present)]
+            reasons = [
+                drift.uncaptured(
+                    self.database, self.settings, goal.scenario, goal.current, goal.target, present
+                )
+            ]
         return [*reasons, *self.lost(goal)] if found else reasons
 
     def lost(self, goal: Goal) -> Iterator[str]:

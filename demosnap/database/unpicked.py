@@ -6,12 +6,11 @@ import collections
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from demosnap.database import fit, guard, known_rows, picking, reach, released
-from demosnap.database.difference import arranged
+from demosnap.database import by_key, fit, guard, known_rows, picking, released
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.known_rows import KnownRows
 from demosnap.database.live import Database
-from demosnap.database.snapshots import OpenSnapshot
+from demosnap.database.snapshots import OpenSnapshot, arranged
 from demosnap.dialects.base import execute
 from demosnap.model import Key, Selection, Table, Version
 from demosnap.plan import Unpicked
@@ -186,7 +185,7 @@ def _pairs(
         was = {key: row for row in lines if (key := tuple(split(row)[:width])) in wanted}
         live = arranged(database.tables[table.name], table)
         pair = TablePair(table, live, dialect, dialect, by_value=snapshot.foreign)
-        for where in reach.key_predicates(dialect, table.key, was):
+        for where in by_key.key_predicates(dialect, table.key, was):
             for row in dialect.read_rows(database.connection, live, where):
                 key = tuple(split(row)[:width])
                 if key in was:

@@ -9,6 +9,7 @@ from functools import cached_property
 from demosnap.config import Settings
 from demosnap.database import (
     afterwards,
+    by_key,
     captured,
     difference,
     fit,
@@ -61,7 +62,7 @@ class Run:
         found = [self._told(goal, self._way(goal)) for goal in goals]
         if not found:
             return []
-        leaving = reach.merged([way.leaving for way in found])
+        leaving = by_key.merged([way.leaving for way in found])
         along = self._along(leaving)
         # What one move reaches may be another one's: one of them has it all.
         reasons = reach.refusals(self.database, leaving, self._own, along)
@@ -89,7 +90,7 @@ class Run:
 
     @property
     def _own(self) -> dict[str, str]:
-        return reach.merged(list(self.goings.values()))
+        return by_key.merged(list(self.goings.values()))
 
     @cached_property
     def _others(self) -> Mapping[str, Mapping[str, str]]:
@@ -107,7 +108,7 @@ class Run:
     def _freed(self, going: Mapping[str, str]) -> dict[str, str]:
         """Return the predicates of rows that may go, and of those that have gone before."""
         out = () if self.options.keep_referenced else self._going_out
-        return reach.merged([going, *(self.goings[name] for name in out)])
+        return by_key.merged([going, *(self.goings[name] for name in out)])
 
     def _along(self, leaving: Mapping[str, str]) -> reach.Along:
         listed = self.options.cascade
@@ -127,8 +128,8 @@ class Run:
         going, known = self.goings[goal.scenario], self.known[goal.scenario]
         present = kept.rows_beside(self.database, going, known)
         versions = self.versions.get(goal.scenario, ())
-        notes = remarks.notes_of(
-            self.database, versions, goal, present, known, self.options, self._digests
+        notes = captured.notes_of(
+            self.database, versions, goal.current, present, known, self.options, self._digests
         )
         asked = not self.options.discard or goal.target is None
         held = self._held(goal, versions, present) if asked else None

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from demosnap import dialects
 from demosnap.config import Settings
 from demosnap.database import (
+    captured,
     dangling,
     drift,
     fit,
@@ -20,7 +21,6 @@ from demosnap.database import (
     log,
     reflect,
     released,
-    remarks,
     row_set,
     verify,
 )
@@ -308,7 +308,7 @@ def database(
 def _loaded(
     seen: Database, settings: Settings, graph: Graph, version: Version
 ) -> Iterator[Finding]:
-    for note in remarks.unstamped(seen, settings, graph.of(version.scenario), version):
+    for note in captured.unstamped(seen, settings, graph.of(version.scenario), version):
         message, _, hint = note.partition("\n")
         yield Finding(message, hint=hint)
         return
