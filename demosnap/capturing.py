@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from demosnap import dialects, interrupts, target
+from demosnap import connect, dialects, interrupts
 from demosnap.config.names import shown
-from demosnap.database import log
+from demosnap.database import own_tables
 from demosnap.errors import (
     DemosnapError,
     ReadOnlyError,
@@ -21,7 +21,7 @@ from demosnap.errors import (
     VerificationError,
 )
 from demosnap.model import Version
-from demosnap.plan import (
+from demosnap.results import (
     CapturePlan,
     MovePlan,
     Options,
@@ -30,7 +30,7 @@ from demosnap.plan import (
     Target,
     Undoing,
 )
-from demosnap.revisions import capture, files, goals, succession, undoing, unversioned
+from demosnap.revisions import capture, goals, revision_files, succession, undoing, unversioned
 from demosnap.revisions import renumber as renumbering
 from demosnap.revisions.graph import Graph
 
@@ -115,7 +115,7 @@ class Capturing:
                             self._confirm(CapturePlan(place, scenario, "", None, {}))
                         if not dry_run:
                             # Held until the stamp is there, too: the next capture needs it.
-                            lock = files.project_lock(self.settings, self._lock_timeout)
+                            lock = revision_files.project_lock(self.settings, self._lock_timeout)
                             locked.enter_context(lock)
                         moment = _moment(own, given=connection is not None)
                         with interrupts.held() as hold_files:
@@ -153,7 +153,7 @@ class Capturing:
             )
 
     def _connect(self) -> contextlib.AbstractContextManager[Connection]:
-        return target.connected(target.url_of(self.settings), self._lock_timeout)
+        return connect.connected(connect.url_of(self.settings), self._lock_timeout)
 
     def undo(
         self, scenario: str | None = None, *, dry_run: bool = False, committed: bool = False
@@ -176,7 +176,7 @@ class Capturing:
         if found.stamped and not local and self._confirm is not None:
             # Nobody is asked while a lock is held.
             self._confirm(self._online(found.goal, replace(options, dry_run=True)))
-        lock = files.project_lock(self.settings, self._lock_timeout)
+        lock = revision_files.project_lock(self.settings, self._lock_timeout)
         with interrupts.held(interrupts.DONE) as hold, lock:
             found = self._undoable(scenario, changes=True)
             version = found.undoing.version
@@ -204,8 +204,8 @@ class Capturing:
         if not graph.of(name):
             raise UnknownNameError("scenario", name, graph.scenarios)
         with self._reading(None, changes=changes) as (connection, _):
-            stamps = log.stamps(connection)
-            entries = log.entries(connection, name)
+            stamps = own_tables.stamps(connection)
+            entries = own_tables.entries(connection, name)
         return undoing.look(self.settings, graph, name, stamps, entries)
 
     def renumber(self, name: str, *, dry_run: bool = False) -> Renumbering:
@@ -221,7 +221,7 @@ class Capturing:
         """
         if dry_run:
             return renumbering.renumber(self.settings, name, dry_run=True)
-        lock = files.project_lock(self.settings, self._lock_timeout)
+        lock = revision_files.project_lock(self.settings, self._lock_timeout)
         with interrupts.held(interrupts.DONE) as hold, lock:
             done = renumbering.renumber(self.settings, name, dry_run=False, before_files=hold)
         written = [Path(file).absolute() for file in done.written]

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from demosnap import dialects
-from demosnap.database import drift, log, reflect, row_set
+from demosnap.compare import drift
+from demosnap.compare.sources import Comparison, Live, Nothing, Side, Snapshot
+from demosnap.database import own_tables, reflect, row_set
 from demosnap.database.live import Database
-from demosnap.database.log import LogEntry
-from demosnap.database.sides import Comparison, Live, Nothing, Side, Snapshot
+from demosnap.database.own_tables import LogEntry
 from demosnap.errors import DemosnapError, UnknownNameError, UsageError
 from demosnap.model import Version
-from demosnap.plan import MovePlan, Options, StatusEntry, Target
+from demosnap.results import MovePlan, Options, StatusEntry, Target
 from demosnap.revisions import goals
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
@@ -135,7 +136,7 @@ class Comparing:
         """
         graph = self.graph()
         with self._looking(None) as database:
-            stamps = log.stamps(database.connection)
+            stamps = own_tables.stamps(database.connection)
             unknown = [stamp for stamp in stamps if stamp not in graph.versions]
             others = [scenario_of(stamp) or stamp for stamp in unknown]
             names = sorted({*self.settings.scenario_names, *graph.scenarios, *others})
@@ -178,7 +179,7 @@ class Comparing:
             DatabaseError: the database cannot be reached.
         """
         with self._reading(None, changes=False) as (connection, _):
-            found = log.entries(connection, scenario)
+            found = own_tables.entries(connection, scenario)
         found = list(self._named(found))
         if scenario is not None and not found:
             known = sorted({*self.settings.scenario_names, *self.graph().scenarios})
@@ -197,7 +198,7 @@ class Comparing:
         named = []
         for entry in reversed(entries):
             was = before.get(entry.scenario)
-            if entry.operation not in log.PROOFS:
+            if entry.operation not in own_tables.PROOFS:
                 before[entry.scenario] = entry.revision
             versions = (known.get(one or "") for one in (entry.revision, was))
             version, old = (one.version if one else None for one in versions)
@@ -251,7 +252,7 @@ class Comparing:
 def _current(graph: Graph, database: Database | None, scenario: str) -> Version | None:
     if database is None:
         return None
-    stamps = log.stamps(database.connection)
+    stamps = own_tables.stamps(database.connection)
     found = [v for s in stamps if (v := graph.versions.get(s)) and v.scenario == scenario]
     return found[0] if found else None
 

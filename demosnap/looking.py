@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from demosnap import dialects
-from demosnap.database import kept, log, reflect, released, row_set
+from demosnap.compare import released
+from demosnap.database import own_tables, reflect, retained, row_set
 from demosnap.database.live import Database
 from demosnap.errors import (
     DemosnapError,
@@ -20,8 +21,8 @@ from demosnap.errors import (
     VerificationError,
 )
 from demosnap.model import Version
-from demosnap.plan import CurrentEntry, Finding, HistoryEntry, MovePlan, Options, Target
-from demosnap.revisions import checking, conflicts, files, goals
+from demosnap.results import CurrentEntry, Finding, HistoryEntry, MovePlan, Options, Target
+from demosnap.revisions import checking, conflicts, goals, revision_files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
 
@@ -125,7 +126,8 @@ class Looking:
             with dialect.session(connection, write=False), dialect.consistent_read(connection):
                 database = Database(connection, dialect, reflect.tables(connection))
                 return [
-                    self._current_entry(database, graph, stamp) for stamp in log.stamps(connection)
+                    self._current_entry(database, graph, stamp)
+                    for stamp in own_tables.stamps(connection)
                 ]
 
     def _current_entry(self, database: Database, graph: Graph, stamp: str) -> CurrentEntry:
@@ -134,8 +136,8 @@ class Looking:
             return CurrentEntry(scenario_of(stamp) or "", stamp, None, False, None)
         covered = row_set.selections(database, self.settings, version.scenario, [version])
         picked = row_set.union(database, covered)
-        known = kept.unchanged(database, version.scenario, picked)
-        rows = kept.rows_beside(database, picked, known)
+        known = retained.unchanged(database, version.scenario, picked)
+        rows = retained.rows_beside(database, picked, known)
         let_go = released.released(database, version.scenario, picked)
         left_out = released.skipped(database, version, let_go)
         return CurrentEntry(
@@ -150,7 +152,7 @@ class Looking:
     def _stamped(self, *, needed: bool = False) -> tuple[str, ...] | None:
         try:
             with self._reading(None, changes=False) as (connection, _):
-                return log.stamps(connection)
+                return own_tables.stamps(connection)
         except DemosnapError:
             # History is about files; a database that cannot be asked takes nothing from it.
             if needed:
@@ -180,7 +182,7 @@ class Looking:
                 with dialect.session(connection, write=False):
                     with dialect.consistent_read(connection):
                         findings = checking.database(connection, settings, self.graph(), scenario)
-                        stamps = log.stamps(connection)
+                        stamps = own_tables.stamps(connection)
                     with connection.begin() as trial:
                         findings += checking.untaken(connection, self.graph(), scenario)
                         trial.rollback()
@@ -206,13 +208,13 @@ class Looking:
         """Rebuild the metadata files and latest links; with `check`, only say which are stale."""
         if check:
             return checking.stale(self.settings, self.graph())
-        with files.project_lock(self.settings, self._lock_timeout):
-            files.refresh(self.settings, self.graph())
+        with revision_files.project_lock(self.settings, self._lock_timeout):
+            revision_files.refresh(self.settings, self.graph())
         return []
 
     def manifest_text(self) -> str:
         """Return the text of export_manifest.json as the graph has it now."""
-        return files.derived(self.settings, self.graph())[files.MANIFEST]
+        return revision_files.derived(self.settings, self.graph())[revision_files.MANIFEST]
 
 
 def _entry(graph: Graph, version: Version, current: Sequence[str] | None) -> HistoryEntry:

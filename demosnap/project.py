@@ -11,14 +11,14 @@ from typing import TextIO
 
 from sqlalchemy import Connection
 
-from demosnap import config, interrupts, target
+from demosnap import config, connect, interrupts
 from demosnap.capturing import Capturing
 from demosnap.comparing import Comparing
 from demosnap.config import passwords
 from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import UsageError
 from demosnap.looking import Looking
-from demosnap.plan import (
+from demosnap.results import (
     CapturePlan,
     MovePlan,
     Options,
@@ -82,7 +82,7 @@ class Project(Capturing, Looking, Comparing):
         Raises:
             ConfigError: none is named.
         """
-        return target.describe(target.url_of(self.settings), self.settings)
+        return connect.describe(connect.url_of(self.settings), self.settings)
 
     def graph(self) -> Graph:
         """Return the versions of all scenarios.
@@ -280,16 +280,16 @@ class Project(Capturing, Looking, Comparing):
     ) -> Iterator[tuple[Connection, Target]]:
         if connection is not None:
             given = passwords.rendered(connection.engine.url)
-            with target.database_errors(connection):
+            with connect.database_errors(connection):
                 yield connection, Target(given, "the caller's connection", True)
             return
-        url = target.url_of(self.settings)
+        url = connect.url_of(self.settings)
         if changes:
-            target.check_allowed(url, self.settings)
-        with target.connected(url, self._lock_timeout) as own:
+            connect.check_allowed(url, self.settings)
+        with connect.connected(url, self._lock_timeout) as own:
             if changes:
-                target.check_not_denied(own, self.settings)
-            yield own, target.describe(url, self.settings)
+                connect.check_not_denied(own, self.settings)
+            yield own, connect.describe(url, self.settings)
 
 
 def after_seed(

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from conftest import Database, Workspace
 
-from demosnap.database.own import OWN_TABLES
+from demosnap.database.own_names import OWN_TABLES
 from demosnap.scaffold import INCLUDE_NAME
 
 pytestmark = pytest.mark.skipif(

@@ -18,8 +18,8 @@ from repositories import Git, two_branches
 from small import Chain
 
 from demosnap.errors import ConfigError, UnknownNameError
-from demosnap.plan import Finding
 from demosnap.project import Project
+from demosnap.results import Finding
 from demosnap.snapshot.sqlfile import SnapshotReader
 
 MakeWorkspace = Callable[[Database], Workspace]

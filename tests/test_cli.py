@@ -22,7 +22,7 @@ from demosnap.cli import session as sessions
 from demosnap.cli.program import cli
 from demosnap.errors import RefusedError, SnapshotError, UsageError
 from demosnap.model import ExternalReference, Marker, Rule, Selection, Version
-from demosnap.plan import (
+from demosnap.results import (
     CapturePlan,
     CurrentEntry,
     Finding,

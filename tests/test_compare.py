@@ -52,7 +52,7 @@ V1_TO_V2 = {
 
 def test_two_versions_need_no_database(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     second = chain.ids()["v2"]
-    monkeypatch.setattr("demosnap.target.connected", None)
+    monkeypatch.setattr("demosnap.connect.connected", None)
     assert found(chain, "v1", "v2") == V1_TO_V2
     assert found(chain, "v1_2025-01-15", second) == V1_TO_V2
     assert found(chain, "general@v1", "v2_2025-01-20") == V1_TO_V2

@@ -21,10 +21,10 @@ import sqlalchemy as sa
 from conftest import Database, Workspace
 from small import Chain, impatient
 
-from demosnap import dialects, target
+from demosnap import connect, dialects
 from demosnap.errors import DemosnapError, LockError
 from demosnap.project import Project
-from demosnap.revisions import files
+from demosnap.revisions import revision_files
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
 MakeWorkspace = Callable[[Database], Workspace]
@@ -127,7 +127,7 @@ def locked(chain: Chain) -> Iterator[int]:
     child = os.fork()
     if not child:
         with (
-            target.connected(target.url_of(settings)) as connection,
+            connect.connected(connect.url_of(settings)) as connection,
             dialects.of(connection).lock(connection, 30),
         ):
             connection.rollback()
@@ -215,14 +215,14 @@ def test_two_captures_of_different_rows_make_two_versions(chain: Chain) -> None:
     first = kill.start(
         chain.workspace,
         *("revision", "general", *PATIENT),
-        patch=after(files, "publish", first_reads),
+        patch=after(revision_files, "publish", first_reads),
     )
     first_reads.reached()
     database.execute("UPDATE cards SET title = 'Between' WHERE id = 1")
     second = kill.start(
         chain.workspace,
         *("revision", "general", *PATIENT),
-        patch=before(files.FileLock, "acquire", second_waits),
+        patch=before(revision_files.FileLock, "acquire", second_waits),
     )
     second_waits.reached()
     second_waits.open()
@@ -265,7 +265,11 @@ def test_a_stamp_does_not_cover_what_came_in_between(chain: Chain) -> None:
     chain.database.execute(*small.GENERAL["v3"])
     gate = Gate()
     capture = kill.start(
-        chain.workspace, "revision", "general", *PATIENT, patch=after(files, "publish", gate)
+        chain.workspace,
+        "revision",
+        "general",
+        *PATIENT,
+        patch=after(revision_files, "publish", gate),
     )
     gate.reached()
     chain.project.downgrade("general", "v1")

@@ -11,8 +11,8 @@ from conftest import Database, Workspace, make_database
 from small import Chain
 
 from demosnap.errors import ConflictError, RefusedError
-from demosnap.plan import MovePlan
 from demosnap.project import Project
+from demosnap.results import MovePlan
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])

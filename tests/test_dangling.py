@@ -8,7 +8,7 @@ import pytest
 from conftest import Database, Workspace
 
 from demosnap.errors import RefusedError
-from demosnap.plan import MovePlan
+from demosnap.results import MovePlan
 
 MakeWorkspace = Callable[[Database], Workspace]
 

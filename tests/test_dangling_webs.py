@@ -17,8 +17,8 @@ from conftest import Database, Workspace
 from webs import Node, Rows
 
 from demosnap.errors import RefusedError, UsageError
-from demosnap.plan import MovePlan
 from demosnap.project import Project
+from demosnap.results import MovePlan
 
 MakeWorkspace = Callable[[Database], Workspace]
 Move = Callable[..., MovePlan]

@@ -15,10 +15,10 @@ from demosnap.dialects.sqlite.dialect import SQLiteDialect
 from demosnap.model import Column, ForeignKey, Table
 from demosnap.rows.canonical import row_key
 from demosnap.rows.spool import Spool, in_batches, sorted_rows
-from demosnap.snapshot import patch, paths
+from demosnap.snapshot import json_diff, sql_script
 from demosnap.snapshot.changes import Changes, collect
 from demosnap.snapshot.diff import Cell, RowDifference, TablePair
-from demosnap.snapshot.paths import PathChange
+from demosnap.snapshot.json_diff import PathChange
 
 SQLITE = dialects.get("sqlite")
 
@@ -209,7 +209,7 @@ def test_rows_of_two_dialects_need_not_be_in_the_same_order() -> None:
     ],
 )
 def test_paths_of_json(old: object, new: object, expected: list[tuple[Any, ...]]) -> None:
-    assert paths.changes(old, new) == tuple(PathChange(*one) for one in expected)
+    assert json_diff.changes(old, new) == tuple(PathChange(*one) for one in expected)
 
 
 json_values = st.recursive(
@@ -225,7 +225,7 @@ json_values = st.recursive(
 def test_paths_are_empty_for_equal_documents_only(old: Any, new: Any) -> None:
     import json
 
-    found = paths.changes(json.dumps(old), json.dumps(new))
+    found = json_diff.changes(json.dumps(old), json.dumps(new))
     comparable = type(old) is type(new) and isinstance(old, (dict, list))
     same = json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
     assert bool(found) == (comparable and not same)
@@ -404,7 +404,7 @@ def held(connection: sqlite3.Connection) -> Content:
 
 def script(changes: Changes) -> Iterator[str]:
     """The script of changes, with a predicate for the table that has no key."""
-    return patch.script(changes, ENFORCING, lambda users: {"logs": "1=1"}, ["a script"])
+    return sql_script.script(changes, ENFORCING, lambda users: {"logs": "1=1"}, ["a script"])
 
 
 @settings(max_examples=300, deadline=None)

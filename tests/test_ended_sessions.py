@@ -18,8 +18,8 @@ from small import Chain
 
 from demosnap import dialects
 from demosnap.cli.program import cli
-from demosnap.database import acting, loaded, moves
 from demosnap.errors import DatabaseError
+from demosnap.moves import execute, full_load, plan
 from demosnap.revisions.outcome import Outcome
 from demosnap.rows.canonical import Rows
 
@@ -75,19 +75,19 @@ def ending(database: Database, function: Any, *, after: bool = False) -> Any:
 
 
 def at_planning(chain: Chain, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(moves, "prepare", ending(chain.database, moves.prepare))
+    patch.setattr(plan, "prepare", ending(chain.database, plan.prepare))
 
 
 def at_purge(chain: Chain, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(acting.transfer, "purge", ending(chain.database, acting.transfer.purge))
+    patch.setattr(execute.transfer, "purge", ending(chain.database, execute.transfer.purge))
 
 
 def at_load(chain: Chain, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(loaded.transfer, "load", ending(chain.database, loaded.transfer.load))
+    patch.setattr(full_load.transfer, "load", ending(chain.database, full_load.transfer.load))
 
 
 def at_verification(chain: Chain, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(acting, "_verify", ending(chain.database, acting._verify))
+    patch.setattr(execute, "_verify", ending(chain.database, execute._verify))
 
 
 def at_reading(chain: Chain, patch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ from rounds import MakeWorkspace, changed_and_reset, newer_postgresql, prepare, 
 
 from demosnap import dialects
 from demosnap.database import reflect, verify
-from demosnap.database.reach import emptied_columns
 from demosnap.model import Table
+from demosnap.moves.cascade import emptied_columns
 
 DEMO = "is_demo boolean NOT NULL DEFAULT false"
 

@@ -29,10 +29,10 @@ from demosnap.errors import (
 )
 from demosnap.model import Column, ForeignKey, Header, Marker, Rule, Selection, Table
 from demosnap.project import Project
-from demosnap.revisions import files
+from demosnap.revisions import revision_files
 from demosnap.scaffold import drivers, init
+from demosnap.snapshot.git_view import convert
 from demosnap.snapshot.sqlfile import SnapshotWriter
-from demosnap.snapshot.textconv import convert
 
 DEMOSNAP = Path(sys.executable).with_name("demosnap")
 GENERAL = "demo_revisions/general"
@@ -656,4 +656,4 @@ def test_killed_at_any_moment_no_version_is_lost(
     assert 10 < nth < 199
     assert ends == {"before", "after"}
     assert list(folder.rglob("*.tmp")) == []
-    assert files.latest(chain.project.graph(), "general").short == "v4"
+    assert revision_files.latest(chain.project.graph(), "general").short == "v4"

@@ -15,8 +15,8 @@ from small import Chain
 
 from demosnap.cli import render
 from demosnap.errors import DatabaseError, DemosnapError, ScriptError, UnknownNameError, UsageError
-from demosnap.plan import HistoryEntry
 from demosnap.project import Project
+from demosnap.results import HistoryEntry
 
 MakeWorkspace = Callable[[Database], Workspace]
 

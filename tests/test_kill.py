@@ -24,8 +24,8 @@ from filelock import FileLock
 from kill import Run
 from small import Chain
 
-from demosnap import dialects, target
-from demosnap.revisions import files
+from demosnap import connect, dialects
+from demosnap.revisions import revision_files
 
 MakeWorkspace = Callable[[Database], Workspace]
 
@@ -46,7 +46,7 @@ class State:
     rows: Mapping[str, list[tuple[Any, ...]]]
     stamps: list[tuple[Any, ...]]
     logged: list[tuple[Any, ...]]
-    files: list[str]
+    revision_files: list[str]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Stage:
             sorted(
                 str(path.relative_to(folder))
                 for path in folder.rglob("*")
-                if "__pycache__" not in str(path) and path.name != files.LOCK_FILE
+                if "__pycache__" not in str(path) and path.name != revision_files.LOCK_FILE
             ),
         )
 
@@ -152,12 +152,12 @@ class Stage:
     def nobody_holds_a_lock(self) -> None:
         """Take both locks, the database's and the project's."""
         settings = self.chain.project.settings
-        with target.connected(target.url_of(settings)) as connection:
+        with connect.connected(connect.url_of(settings)) as connection:
             connection.execution_options(demosnap_write=True)
             # A server may need a moment to see that a client is gone.
             with dialects.of(connection).lock(connection, 30), connection.begin():
                 pass
-        lock = FileLock(self.chain.workspace.revisions / files.LOCK_FILE, timeout=0)
+        lock = FileLock(self.chain.workspace.revisions / revision_files.LOCK_FILE, timeout=0)
         with lock:
             pass
 

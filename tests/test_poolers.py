@@ -20,7 +20,7 @@ from conftest import Database, Workspace, missing
 from small import Chain
 from sqlalchemy.pool import NullPool
 
-from demosnap import dialects, target
+from demosnap import connect, dialects
 from demosnap.errors import DatabaseError, LockError
 from demosnap.project import Project
 
@@ -181,7 +181,7 @@ def test_statement_pooling_is_refused(chain: Chain, tmp_path: Path) -> None:
 
 def _own(chain: Chain) -> Any:
     settings = chain.project.settings
-    return target.connected(target.url_of(settings))
+    return connect.connected(connect.url_of(settings))
 
 
 def test_who_waits_sees_what_the_holder_commits(chain: Chain) -> None:

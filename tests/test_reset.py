@@ -405,9 +405,9 @@ def test_what_cannot_be_set_aside_is_said(sqlite_chain: Chain) -> None:
     """Booleans have no third value to wait in."""
     from demosnap import dialects
     from demosnap.model import Column, Table
+    from demosnap.snapshot.change_order import steps
     from demosnap.snapshot.changes import collect
     from demosnap.snapshot.diff import TablePair
-    from demosnap.snapshot.steps import steps
 
     postgresql = dialects.get("postgresql")
     columns = (Column("id", "integer", False), Column("flag", "boolean", False))

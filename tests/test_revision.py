@@ -22,8 +22,8 @@ import demosnap
 from demosnap import dialects, example
 from demosnap.errors import DemosnapError, RefusedError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import ExternalReference
-from demosnap.plan import RevisionResult
 from demosnap.project import Project
+from demosnap.results import RevisionResult
 
 MakeWorkspace = Callable[[Database], Workspace]
 Tree = dict[str, Any]

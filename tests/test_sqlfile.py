@@ -26,8 +26,8 @@ from demosnap.model import (
     display_name,
 )
 from demosnap.rows.canonical import row_key
+from demosnap.snapshot import bounded_file, layout, sqlfile
 from demosnap.snapshot import header as header_room
-from demosnap.snapshot import layout, source, sqlfile
 from demosnap.snapshot.header import parse_header
 from demosnap.snapshot.sqlfile import (
     SnapshotReader,
@@ -384,15 +384,15 @@ def test_a_row_larger_than_a_snapshot_holds_is_refused_by_both_sides(
         header, rows = one([b"1,'%s'" % text])
         write(path, rows, header, ONE_SELECTION)
         with monkeypatch.context() as patched:
-            patched.setattr(source, "MAX_ROW", 2 << 20)
-            patched.setattr(source, "MAX_QUOTES", 2_000_000)
+            patched.setattr(bounded_file, "MAX_ROW", 2 << 20)
+            patched.setattr(bounded_file, "MAX_QUOTES", 2_000_000)
             with pytest.raises(SnapshotError, match="row that begins here is larger than 2 MiB"):
                 verify(path, ONE_SELECTION)
-            patched.setattr(source, "MAX_ROW", 4 << 20)
+            patched.setattr(bounded_file, "MAX_ROW", 4 << 20)
             if b"'" in text:
                 with pytest.raises(SnapshotError, match="a row of more than 2,000,000 quotes"):
                     verify(path, ONE_SELECTION)
-            patched.setattr(source, "MAX_ROW", 2 << 20)
+            patched.setattr(bounded_file, "MAX_ROW", 2 << 20)
             with pytest.raises(DatabaseError, match="id=1 is larger than 2 MiB"):
                 write(path, rows, header, ONE_SELECTION)
 

@@ -14,8 +14,8 @@ from small import Chain
 
 from demosnap import example
 from demosnap.errors import UnknownNameError
-from demosnap.plan import StatusEntry, TableDrift
 from demosnap.project import Project
+from demosnap.results import StatusEntry, TableDrift
 
 MakeWorkspace = Callable[[Database], Workspace]
 

@@ -14,7 +14,7 @@ from conftest import Database, Workspace
 from small import Chain
 
 from demosnap.errors import RefusedError, ScriptError, UsageError
-from demosnap.revisions import files
+from demosnap.revisions import revision_files
 
 MakeWorkspace = Callable[[Database], Workspace]
 
@@ -41,7 +41,7 @@ def tree(chain: Chain) -> dict[str, bytes | str]:
         for path in sorted(folder.rglob("*"))
         if (path.is_file() or path.is_symlink())
         and "__pycache__" not in str(path)
-        and path.name != files.LOCK_FILE
+        and path.name != revision_files.LOCK_FILE
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from demosnap.cli import screen
 from demosnap.rows.canonical import split
 from demosnap.snapshot.diff import KINDS, Cell, Kind, RowDifference, TablePair
-from demosnap.snapshot.paths import PathChange
+from demosnap.snapshot.json_diff import PathChange
 from demosnap.visible import one_line
 
 SIGNS: dict[Kind, str] = {"added": "+", "removed": "-", "modified": "~", "unpicked": "!"}

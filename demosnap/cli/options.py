@@ -94,6 +94,7 @@ def _store_lock_timeout(
     context.ensure_object(Session).lock_timeout = value
 
 
+dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
 lock_timeout = click.option(
     "--lock-timeout",
     type=float,

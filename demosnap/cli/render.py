@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
-from demosnap.cli import screen, tables
+from demosnap.cli import screen, text_tables
 from demosnap.config.names import shown
-from demosnap.plan import CapturePlan
+from demosnap.results import CapturePlan
 from demosnap.visible import one_line
 
 if TYPE_CHECKING:
-    from demosnap.database.log import LogEntry
+    from demosnap.database.own_tables import LogEntry
     from demosnap.model import ExternalReference, Version
-    from demosnap.plan import (
+    from demosnap.results import (
         CurrentEntry,
         Finding,
         Move,
@@ -76,10 +76,10 @@ def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
     after = f" after {plan.parent.version}" if plan.parent else ", the first of its scenario"
     lines = [f"{plan.scenario}: {plan.version}{after}, {rows(sum(plan.rows.values()))} to capture"]
     if plan.rows:
-        table = tables.table(stream, "table", ">rows")
+        table = text_tables.table(stream, "table", ">rows")
         for name, count in plan.rows.items():
             table.add(Text(name), number(count))
-        lines.append(tables.text(table, stream))
+        lines.append(text_tables.text(table, stream))
     return "\n".join([*lines, *remarks(plan)])
 
 
@@ -127,7 +127,7 @@ def _because(reason: str) -> str:
 
 
 def _rows(move: Move, stream: TextIO) -> str:
-    table = tables.table(stream, "table", ">to purge", ">to load")
+    table = text_tables.table(stream, "table", ">to purge", ">to load")
     names = dict.fromkeys((*move.load, *reversed(list(move.purge))))
     for name in names:
         table.add(Text(name), number(move.purge.get(name, 0)), number(move.load.get(name, 0)))
@@ -135,20 +135,20 @@ def _rows(move: Move, stream: TextIO) -> str:
         table.add_section()
         totals = (number(sum(counts.values())) for counts in (move.purge, move.load))
         table.add("total", *totals)
-    return tables.text(table, stream)
+    return text_tables.text(table, stream)
 
 
 def _changes(move: Move, stream: TextIO, *titles: str) -> str:
     if not move.changes:
         return "  no row differs"
-    table = tables.table(stream, "table", *titles)
+    table = text_tables.table(stream, "table", *titles)
     kinds = (move.purge, move.load, move.change)
     for one in move.changes:
         table.add(Text(one.name), *(number(counts.get(one.name, 0)) for counts in kinds))
     if len(move.changes) > 1:
         table.add_section()
         table.add("total", *(number(sum(counts.values())) for counts in kinds))
-    return tables.text(table, stream)
+    return text_tables.text(table, stream)
 
 
 def _others(move: Move) -> Iterator[str]:
@@ -264,7 +264,7 @@ def snapshot_path(version: Version, files: Sequence[str] = ()) -> str:
 
 def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
     """Render what the database holds, one line a stamp."""
-    table = tables.table(stream, "scenario", "version", ">rows", "")
+    table = text_tables.table(stream, "scenario", "version", ">rows", "")
     for entry in entries:
         count = "?" if entry.rows is None else number(sum(entry.rows.values()))
         if entry.version is None:
@@ -281,7 +281,7 @@ def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
             if sum(entry.rows.values()) == sum(expected.values()):
                 said = Text("other counts per table than the snapshot", style="yellow")
         table.add(Text(entry.scenario), Text(entry.version.version), count, said)
-    return tables.text(table, stream)
+    return text_tables.text(table, stream)
 
 
 def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
@@ -339,14 +339,14 @@ def _loaded(entry: StatusEntry) -> str:
 
 def log(entries: Sequence[LogEntry], stream: TextIO) -> str:
     """Render what was done to the database, one line each."""
-    table = tables.table(stream, "when (UTC)", "what", "scenario", "version", ">rows", "who")
+    table = text_tables.table(stream, "when (UTC)", "what", "scenario", "version", ">rows", "who")
     for entry in entries:
         when = entry.logged_at.replace("T", " ").replace("Z", "")
         version = Text(_logged(entry))
         who = Text(f"{entry.os_user}@{entry.host}", style="dim")
         count = number(sum(entry.rows.values()))
         table.add(when, entry.operation, Text(entry.scenario), version, count, who)
-    return tables.text(table, stream)
+    return text_tables.text(table, stream)
 
 
 def _logged(entry: LogEntry) -> str:

@@ -12,8 +12,8 @@ from demosnap.cli import screen
 from demosnap.errors import UsageError
 
 if TYPE_CHECKING:
-    from demosnap.plan import CapturePlan, MovePlan
     from demosnap.project import Project
+    from demosnap.results import CapturePlan, MovePlan
 
 
 class Session:

@@ -54,8 +54,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from demosnap.database.log import LogEntry
-    from demosnap.plan import CurrentEntry, Finding, HistoryEntry, StatusEntry
+    from demosnap.database.own_tables import LogEntry
+    from demosnap.results import CurrentEntry, Finding, HistoryEntry, StatusEntry
 
 
 def dump(value: Any) -> str:

@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
-from demosnap.cli import tables
+from demosnap.cli import text_tables
 from demosnap.cli.render import external_references, number, size, snapshot_path
 from demosnap.visible import one_line
 
 if TYPE_CHECKING:
-    from demosnap.plan import HistoryEntry
+    from demosnap.results import HistoryEntry
 
 _WIDE = 110
 
 
 def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
     """Render versions as a table, in their order."""
-    console = tables.console(stream)
+    console = text_tables.console(stream)
     wide = console.width >= _WIDE
     if wide:
-        table = tables.table(stream, "version", "", "message", "date", ">rows", ">size", "file")
+        table = text_tables.table(
+            stream, "version", "", "message", "date", ">rows", ">size", "file"
+        )
     else:
-        table = tables.table(stream, "version", "date", ">rows", ">size", "message and file")
+        table = text_tables.table(stream, "version", "date", ">rows", ">size", "message and file")
     for entry in entries:
         version = entry.version
         name = Text(f"{version.scenario}@{version.short}", style="bold")
@@ -41,7 +43,7 @@ def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
                 *middle,
                 (message, file) if message else file,
             )
-    return tables.text(table, stream)
+    return text_tables.text(table, stream)
 
 
 def _place(head: bool, current: bool | None) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SAWarning
 
 from demosnap import dialects
-from demosnap.database.log import OWN_TABLES
+from demosnap.database.own_tables import OWN_TABLES
 from demosnap.dialects.base import Dialect
 from demosnap.model import Column, ForeignKey, Table, display_name
 

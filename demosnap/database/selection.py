@@ -14,8 +14,8 @@ from demosnap.config.names import shown, yaml_item
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import ConfigError, ScriptError, did_you_mean
 from demosnap.model import Marker, Rule, Selection, Table
-from demosnap.snapshot.order import load_order
 from demosnap.snapshot.predicates import bind_scenario, predicates
+from demosnap.snapshot.table_order import load_order
 
 
 def resolve(

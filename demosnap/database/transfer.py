@@ -16,7 +16,7 @@ from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import CountError
 from demosnap.model import Table, split_name
 from demosnap.rows.canonical import Rows, batches
-from demosnap.snapshot import order
+from demosnap.snapshot import table_order
 
 
 def counts(
@@ -100,7 +100,7 @@ def purge(
     Raises:
         DatabaseError: a table lost another number of rows than `expected`.
     """
-    names = _readers_first([*reversed(order.load_order(tables, predicates))], predicates)
+    names = _readers_first([*reversed(table_order.load_order(tables, predicates))], predicates)
     deletes = [(tables[name], predicates[name]) for name in names]
     gone = dialect.delete_rows(connection, deletes)
     for (table, _), count in zip(deletes, gone, strict=True):
@@ -154,7 +154,7 @@ def load(
             given[table.name] += len(batch)
             yield batch
 
-    for group in order.groups(tables):
+    for group in table_order.groups(tables):
         members = [(table, Rows(batches_of(table))) for table in group]
         with around(group):
             _insert(connection, dialect, members, given)

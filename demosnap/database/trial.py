@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from demosnap.database.snapshots import OpenSnapshot
+from demosnap.database.opened import OpenSnapshot
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError
 from demosnap.model import SpecialKey, Table

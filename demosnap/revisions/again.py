@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from demosnap.errors import ConflictError
-from demosnap.plan import MovePlan
+from demosnap.results import MovePlan
 
 Confirm = Callable[[MovePlan], None]
 

@@ -12,32 +12,28 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from demosnap import dialects
+from demosnap.capture import left_behind, parallel, warnings, write
+from demosnap.compare import captured, unpicked
 from demosnap.config import Settings, scenario_name_problem
 from demosnap.config.names import shown
 from demosnap.database import (
     application,
-    captured,
-    dangling,
-    left_behind,
-    log,
-    odd,
-    parallel,
+    dangling_references,
+    opened,
+    own_tables,
     picking,
     reflect,
     row_set,
     selection,
     sequences,
-    snapshots,
     transfer,
-    unpicked,
-    writing,
 )
 from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import Header, Selection, Table, Version
-from demosnap.plan import CapturePlan, Target
-from demosnap.revisions import files
+from demosnap.results import CapturePlan, Target
+from demosnap.revisions import revision_files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render, revision_id
 from demosnap.revisions.succession import (
@@ -47,7 +43,7 @@ from demosnap.revisions.succession import (
     parent_of,
     timestamp,
 )
-from demosnap.snapshot import order
+from demosnap.snapshot import table_order
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
 _ONE_BY_ONE = (
@@ -130,7 +126,7 @@ def capture(
             several = (connect, moment, jobs) if connect and moment else None
             header = _header(dialect, found, created_at)
             database = Database(connection, dialect, found.tables)
-            writer, external = writing.write(
+            writer, external = write.write(
                 database, found.predicates, header, found.selection, temporary, several
             )
             plan = replace(found.plan, external_references=external)
@@ -150,11 +146,11 @@ def capture(
             and found.selection == head.selection
             # Where they stand changes with every row that somebody makes.
             and found.sequences.keys() == head.sequences.keys()
-            and dangling.within(found.plan.external_references, head.external_references)
+            and dangling_references.within(found.plan.external_references, head.external_references)
             and (
                 writer.digest == head.digest
                 if head.dialect == dialect.name
-                else snapshots.holds_same(head, dialect, found.tables, writer.digest)
+                else opened.holds_same(head, dialect, found.tables, writer.digest)
             )
         ):
             if tried is not None:
@@ -164,7 +160,7 @@ def capture(
         if tried is not None:
             tried(replace(version, file=temporary.name))
         before_files()
-        written = files.publish(settings, graph, version, render(version), temporary)
+        written = revision_files.publish(settings, graph, version, render(version), temporary)
     return Captured(found.plan, version, True, False, found.stamps, written)
 
 
@@ -205,7 +201,7 @@ def _look(
     tables = reflect.tables(connection)
     picked = selection.resolve(connection, settings, tables, wanted.scenario)
     by_table = picking.predicates(connection, dialect, picked, tables)
-    stamps = log.stamps(connection)
+    stamps = own_tables.stamps(connection)
     parent, refusals = parent_of(graph, wanted, stamps)
     counts = _Counts(connection, dialect, by_table)
 
@@ -220,14 +216,14 @@ def _look(
     refusals += [f"{name}: {reason}" for name, reason in refused.items() if counts.of(name)]
     known = settings.scenario_names or tuple(dict.fromkeys((*graph.scenarios, wanted.scenario)))
     others = [name for name in known if name != wanted.scenario]
-    refusals += odd.overlaps(
+    refusals += warnings.overlaps(
         connection,
         tables,
         picked,
         [selection.resolve(connection, settings, tables, other) for other in others],
     )
     database = Database(connection, dialect, tables)
-    external = writing.references(database, by_table) if dry_run else ()
+    external = write.references_to_outside(database, by_table) if dry_run else ()
     most = None if dry_run else _MOST_LOOKED_AT
     number, message = number_and_message(graph, wanted, head_is_here)
     plan = CapturePlan(
@@ -240,7 +236,7 @@ def _look(
         refusals=tuple(refusals),
         notes=(
             *left_behind.notes(connection, dialect, settings, tables, by_table, most),
-            *odd.notes(connection, settings, tables, known, most),
+            *warnings.notes(connection, settings, tables, known, most),
             *sequences.notes(connection, dialect, settings),
         ),
     )
@@ -251,7 +247,7 @@ def _look(
     if dry_run:
         found = _counted(connection, dialect, found, wanted, counts.all())
         return _unpicked(database, settings, found, counts.all())
-    for group in order.groups([tables[name] for name in by_table]):
+    for group in table_order.groups([tables[name] for name in by_table]):
         if len(group) > 1:
             # How a file loads them depends on which of them have rows.
             collections.deque(map(counts.of, (table.name for table in group)), maxlen=0)
@@ -294,8 +290,8 @@ def _counted(
             f"there are no demo rows of {wanted.scenario} in {plan.target.url}\n"
             f"looked at: {', '.join(rows)}; the marker is {selection.marker_text(found.selection)}"
         )
-    moments = odd.moments(connection, dialect, [name for name in rows if rows[name]])
-    notes = (*plan.notes, *dangling.notes(plan.external_references), *moments)
+    moments = warnings.moments(connection, dialect, [name for name in rows if rows[name]])
+    notes = (*plan.notes, *dangling_references.notes(plan.external_references), *moments)
     return replace(
         found, plan=replace(plan, rows=dict(rows), refusals=tuple(refusals), notes=notes)
     )
@@ -338,12 +334,12 @@ def _holds(
 @contextlib.contextmanager
 def _snapshot_file(settings: Settings, scenario: str) -> Iterator[Path]:
     folder = settings.revisions / scenario
-    for place in (folder, (settings.revisions / files.MANIFEST).parent):
-        files.check_inside(settings, place)
+    for place in (folder, (settings.revisions / revision_files.MANIFEST).parent):
+        revision_files.check_inside(settings, place)
     made = not folder.exists()
-    files.make_folder(folder)
+    revision_files.make_folder(folder)
     try:
-        with files.temporary(folder, f"{scenario}.sql") as path:
+        with revision_files.temporary(folder, f"{scenario}.sql") as path:
             yield path
     finally:
         if made:

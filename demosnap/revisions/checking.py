@@ -9,27 +9,25 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from demosnap import dialects
+from demosnap.capture import loadable
+from demosnap.compare import captured, drift, released
 from demosnap.config import Settings
 from demosnap.database import (
-    captured,
-    dangling,
-    drift,
-    fit,
-    kept,
-    loadable,
-    loaded,
-    log,
+    compatibility,
+    dangling_references,
+    own_tables,
     reflect,
-    released,
+    retained,
     row_set,
     verify,
 )
 from demosnap.database.live import Database
-from demosnap.database.snapshots import read
+from demosnap.database.opened import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
 from demosnap.model import ForeignKey, Header, Table, Version
-from demosnap.plan import Finding
-from demosnap.revisions import conflicts, files, unversioned
+from demosnap.moves import full_load
+from demosnap.results import Finding
+from demosnap.revisions import conflicts, revision_files, unversioned
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render
 from demosnap.rows.canonical import split
@@ -46,7 +44,7 @@ def files_of(settings: Settings, scenario: str | None) -> list[Finding]:
     Raises:
         UnknownNameError: there is no such scenario.
     """
-    files.tidy(settings)
+    revision_files.tidy(settings)
     found = list(_conflicts(settings))
     in_conflict = {finding.file for finding in found}
     if not all(_is_derived(Path(file or "")) for file in in_conflict):
@@ -83,7 +81,7 @@ def stale(settings: Settings, graph: Graph, scenario: str | None = None) -> list
     """Return which metadata files and latest links are not what the graph says."""
     found = []
     rebuild = "`demosnap manifest` rebuilds it."
-    for name, text in files.derived(settings, graph).items():
+    for name, text in revision_files.derived(settings, graph).items():
         path = settings.revisions / name
         if not graph.versions and not path.exists():
             continue
@@ -100,8 +98,8 @@ def stale(settings: Settings, graph: Graph, scenario: str | None = None) -> list
 
 
 def _latest_link(settings: Settings, graph: Graph, scenario: str) -> Iterator[Finding]:
-    link = settings.revisions / scenario / files.LATEST
-    target = files.latest(graph, scenario).file
+    link = settings.revisions / scenario / revision_files.LATEST
+    target = revision_files.latest(graph, scenario).file
     rebuild = "`demosnap manifest` makes it anew."
     if not os.path.lexists(link):
         yield Finding("is missing", _shown(settings, link), hint=rebuild)
@@ -128,7 +126,7 @@ def _conflicts(settings: Settings) -> Iterator[Finding]:
         path: line
         for path in sorted(settings.revisions.rglob("*"))
         if path.suffix in (".py", ".sql", ".json", ".yaml") and path.is_file()
-        if path.name != files.LATEST
+        if path.name != revision_files.LATEST
         if (line := conflicts.line_of(path)) is not None
     }
     for path, line in lines.items():
@@ -146,7 +144,7 @@ def _conflicts(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_derived(path: Path) -> bool:
-    return path.parent.name == files.MANIFEST.parent.name
+    return path.parent.name == revision_files.MANIFEST.parent.name
 
 
 def _script(settings: Settings, version: Version) -> Iterator[Finding]:
@@ -291,7 +289,7 @@ def database(
     dialect = dialects.of(connection)
     seen = Database(connection, dialect, reflect.tables(connection))
     found = []
-    for stamp in log.stamps(connection):
+    for stamp in own_tables.stamps(connection):
         version = graph.versions.get(stamp)
         if version is None:
             found.append(
@@ -314,10 +312,10 @@ def _loaded(
         return
     covered = row_set.selections(seen, settings, version.scenario, [version])
     picked = row_set.union(seen, covered)
-    known = kept.unchanged(seen, version.scenario, picked)
+    known = retained.unchanged(seen, version.scenario, picked)
     let_go = released.released(seen, version.scenario, picked)
     skipped = released.skipped(seen, version, let_go)
-    reasons = loaded.differences(seen, version, known, skipped)
+    reasons = full_load.differences(seen, version, known, skipped)
     told = drift.unpicked_of(seen, settings, version) if reasons else ()
     for one in told:
         yield Finding(
@@ -328,10 +326,10 @@ def _loaded(
     for reason in reasons:
         if reason.partition(":")[0] not in {one.table for one in told}:
             yield Finding(f"{version.scenario} {version.version}: {reason}")
-    dangled = dangling.known(seen, [version])
+    dangled = dangling_references.known(seen, [version])
     for reason in verify.dangling(seen.connection, seen.dialect, seen.tables, picked, dangled):
         yield Finding(f"{version.scenario}: {reason}")
-    counts = kept.rows_beside(seen, picked, known)
+    counts = retained.rows_beside(seen, picked, known)
     for name, count in counts.items():
         if name not in version.rows and count:
             yield Finding(
@@ -344,7 +342,7 @@ def _loaded(
 def _fits(tables: Mapping[str, Table], graph: Graph, scenario: str) -> Iterator[Finding]:
     for version in graph.heads(scenario):
         header = read(version)[0].header
-        for reason in fit.unfit(tables, header.tables):
+        for reason in compatibility.unfit(tables, header.tables):
             yield Finding(f"{version.scenario} {version.version}: {reason}")
 
 

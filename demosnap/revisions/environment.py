@@ -17,16 +17,18 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from demosnap import config as configuration
-from demosnap import dialects, target
+from demosnap import connect, dialects
 from demosnap.config import passwords
-from demosnap.database import acting, kept, log, moves, reflect, search_indexes, views
-from demosnap.database import triggers as triggering
-from demosnap.database.goal import Goal
+from demosnap.database import own_tables, reflect, retained, search_indexes, views
 from demosnap.database.live import Database
-from demosnap.database.rehearsal import Rehearsal
 from demosnap.errors import DatabaseError, DemosnapError, RefusedError, UsageError
 from demosnap.model import Version
-from demosnap.plan import Move, MovePlan, Options, Target
+from demosnap.moves import execute
+from demosnap.moves import plan as planning
+from demosnap.moves import triggers as triggering
+from demosnap.moves.goal import Goal
+from demosnap.moves.rehearsal import Rehearsal
+from demosnap.results import Move, MovePlan, Options, Target
 from demosnap.revisions import again, offline, operations, steps, stock
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.outcome import Outcome
@@ -87,17 +89,17 @@ def _run(request: Request) -> None:
         place = Target(passwords.rendered(given.engine.url), "the caller's connection", True)
         if not given.in_transaction():
             given.begin()
-        with target.database_errors(given):
-            target.check_not_denied(given, request.settings)
+        with connect.database_errors(given):
+            connect.check_not_denied(given, request.settings)
             _online(request, graph, given, place)
         return
-    url = target.url_of(request.settings)
-    target.check_allowed(url, request.settings)
-    place = target.describe(url, request.settings)
+    url = connect.url_of(request.settings)
+    connect.check_allowed(url, request.settings)
+    place = connect.describe(url, request.settings)
 
     def once() -> None:
-        with target.connected(url, request.options.lock_timeout) as connection:
-            target.check_not_denied(connection, request.settings)
+        with connect.connected(url, request.options.lock_timeout) as connection:
+            connect.check_not_denied(connection, request.settings)
             _online(request, graph, connection, place)
 
     again.until_done(once, request.options.lock_timeout)
@@ -115,7 +117,7 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
     owned = context.config.attributes.get("connection") is None
     context.configure(
         connection=connection,
-        version_table=log.VERSION_TABLE,
+        version_table=own_tables.VERSION_TABLE,
         transactional_ddl=True,
         transaction_per_migration=False,
     )
@@ -127,7 +129,7 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
             "`demosnap check` checks the snapshots; `demosnap revision` captures one.",
         )
     # Alembic would create its table with names of at most 32 characters.
-    migration_context._version = log.version_table
+    migration_context._version = own_tables.version_table
     _hide_unknown_stamps(migration_context, graph)
     changes = "destination_rev" in opts and not request.options.dry_run
     opts["dont_mutate"] = not changes
@@ -164,7 +166,7 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
             stack.enter_context(dialect.lock(connection, request.options.lock_timeout))
             if not dialect.transactional_ddl:
                 # Whether rows have to be remembered is known when it would be too late.
-                stack.enter_context(log.created(connection, kept.metadata.sorted_tables))
+                stack.enter_context(own_tables.created(connection, retained.metadata.sorted_tables))
         elif changes and dialect.begin(connection):
             raise UsageError(
                 "the caller's connection commits each statement by itself; nothing was changed",
@@ -172,7 +174,8 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
             )
         elif changes and not dialect.transactional_ddl and not _tables_exist(request, connection):
             raise DatabaseError(
-                f"a table of demosnap ({', '.join(sorted(log.OWN_TABLES))}) is missing, and to"
+                f"a table of demosnap ({', '.join(sorted(own_tables.OWN_TABLES))}) is missing, and"
+                " to"
                 " create it would commit the caller's transaction; nothing was changed",
                 "Let demosnap change this database once by a connection of its own.",
             )
@@ -192,7 +195,7 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
 
 def _tables_exist(request: Request, connection: Connection) -> bool:
     remembers = request.options.keep_referenced or request.options.release
-    return log.exist(connection) and (not remembers or kept.exists(connection))
+    return own_tables.exist(connection) and (not remembers or retained.exists(connection))
 
 
 def _check_heads(graph: Graph, heads: Sequence[str]) -> None:
@@ -232,18 +235,18 @@ def _plan(
         moving = [] if request.rehearsal else goals
         found = [step for goal in moving for step in _steps(graph, goal)]
     found += [step for goal in extra for step in _steps(graph, goal)]
-    unknown = [stamp for stamp in log.stamps(connection) if stamp not in graph.versions]
+    unknown = [stamp for stamp in own_tables.stamps(connection) if stamp not in graph.versions]
     dialect = dialects.of(connection)
     database = Database(connection, dialect, reflect.tables(connection))
     versions = {scenario: graph.of(scenario) for scenario in graph.scenarios}
-    prepared = moves.prepare(database, settings, versions, [*extra, *goals], options)
+    prepared = planning.prepare(database, settings, versions, [*extra, *goals], options)
     rehearsal = Rehearsal(database, settings, versions, prepared, options, always=request.rehearsal)
     refusals = [reason for one in prepared for reason in one.refusals]
     strangers = [stamp for stamp in unknown if scenario_of(stamp) in {g.scenario for g in goals}]
     # A stamp says what is there, whatever was said of it before.
     if strangers and not (options.discard or all(goal.stamp_only for goal in goals)):
         refusals += [stock.unknown_stamp(stamp) for stamp in strangers]
-    touched = {name for one in prepared for name in acting.touched(one)}
+    touched = {name for one in prepared for name in execute.touched(one)}
     off = settings.triggers.disabled
     refusals += search_indexes.refusals(database, touched, triggers_off=off)
     refreshed, stale = views.concerned(database, settings, touched)
@@ -314,7 +317,7 @@ def _current(graph: Graph, heads: Sequence[str]) -> dict[str, Version]:
             raise UsageError(
                 f"the database is stamped with two versions of {version.scenario}:"
                 f" {other} and {head}",
-                f"Delete one of them from the table {log.VERSION_TABLE}.",
+                f"Delete one of them from the table {own_tables.VERSION_TABLE}.",
             )
         current[version.scenario] = version
     return current

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from demosnap.database.goal import Goal
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
 from demosnap.model import Version
+from demosnap.moves.goal import Goal
 from demosnap.revisions.graph import Graph
 
 Goals = Callable[[Graph, Mapping[str, Version]], Sequence[Goal]]

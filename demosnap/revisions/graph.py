@@ -16,7 +16,7 @@ from demosnap.errors import DemosnapError, ScriptError, UnknownNameError, UsageE
 from demosnap.model import Version
 from demosnap.revisions import conflicts, plugin
 from demosnap.revisions import script as scripts
-from demosnap.snapshot.source import placeholder
+from demosnap.snapshot.bounded_file import placeholder
 
 _NUMBER = re.compile(r"v[1-9][0-9]*\Z")
 _RELATIVE = re.compile(r"[+-][0-9]+\Z")

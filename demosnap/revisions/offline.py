@@ -16,17 +16,17 @@ from sqlalchemy.engine.url import make_url
 from sqlalchemy.schema import CreateTable
 
 from demosnap import dialects
-from demosnap.database import log
-from demosnap.database.goal import Goal
-from demosnap.database.snapshots import compare_digest, read
+from demosnap.database import own_tables
+from demosnap.database.opened import compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Header, Version
+from demosnap.moves.goal import Goal
 from demosnap.revisions import steps
 from demosnap.revisions.goals import Goals
 from demosnap.revisions.graph import Graph
-from demosnap.snapshot.file_picks import FilePicks
 from demosnap.snapshot.layout import sections
+from demosnap.snapshot.picks_in_files import FilePicks
 from demosnap.snapshot.predicates import purge_statements, verification_query
 from demosnap.snapshot.sqlfile import groups
 
@@ -45,7 +45,7 @@ def run(graph: Graph, wanted: Goals | None) -> None:
         UsageError: nothing is asked for, or snapshots of two dialects.
         SnapshotError: a snapshot is missing or not what demosnap wrote.
     """
-    context.configure(dialect_name="sqlite", version_table=log.VERSION_TABLE)
+    context.configure(dialect_name="sqlite", version_table=own_tables.VERSION_TABLE)
     migration_context = context.get_context()
     heads = migration_context.get_current_heads()
     current = {graph.versions[head].scenario: graph.versions[head] for head in heads}
@@ -78,7 +78,7 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
         yield f"-- {goal.scenario}: {_name(goal.current)} -> {_name(goal.target)}"
     yield _WARNING
     yield ""
-    for table in (log.version_table, log.log_table):
+    for table in (own_tables.version_table, own_tables.log_table):
         yield _create(table, sql_dialect)
     yield ""
     picks = FilePicks(dialect)
@@ -114,9 +114,9 @@ def _only_at(dialect: Dialect, graph: Graph, goal: Goal) -> str:
     stamps = ",".join(dialect.string(revision) for revision in ids)
     message = dialect.string(f"{goal.scenario} is not at {_name(goal.current)}")
     return (
-        f"INSERT INTO {log.VERSION_TABLE} (version_num)"
+        f"INSERT INTO {own_tables.VERSION_TABLE} (version_num)"
         f" SELECT {message} FROM (SELECT 1 AS n UNION ALL SELECT 2) AS twice"
-        f" WHERE {test} (SELECT 1 FROM {log.VERSION_TABLE} WHERE version_num IN ({stamps}));"
+        f" WHERE {test} (SELECT 1 FROM {own_tables.VERSION_TABLE} WHERE version_num IN ({stamps}));"
     )
 
 
@@ -152,19 +152,19 @@ def _load(dialect: Dialect, version: Version) -> Iterator[str]:
 def _stamp(dialect: Dialect, goal: Goal) -> Iterator[str]:
     if goal.current is not None:
         gone = dialect.string(goal.current.revision)
-        yield f"DELETE FROM {log.VERSION_TABLE} WHERE version_num = {gone};"
+        yield f"DELETE FROM {own_tables.VERSION_TABLE} WHERE version_num = {gone};"
     if goal.target is not None:
-        yield _insert(dialect, log.VERSION_TABLE, {"version_num": goal.target.revision})
+        yield _insert(dialect, own_tables.VERSION_TABLE, {"version_num": goal.target.revision})
     operation = "stamp" if goal.stamp_only else "load" if goal.target else "purge"
     rows: Mapping[str, int] = goal.target.rows if goal.target else {}
-    entry = log.new_entry(
+    entry = own_tables.new_entry(
         operation,
         goal.scenario,
         goal.target.revision if goal.target else None,
         rows,
         goal.target.digest if goal.target else None,
     )
-    yield _insert(dialect, log.LOG_TABLE, log.values(entry))
+    yield _insert(dialect, own_tables.LOG_TABLE, own_tables.values(entry))
 
 
 def _insert(dialect: Dialect, table: str, values: Mapping[str, str | None]) -> str:

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
-from demosnap import dialects, interrupts, target
+from demosnap import connect, dialects, interrupts
 from demosnap.errors import ConflictError, DatabaseError, DemosnapError
-from demosnap.plan import Move
+from demosnap.results import Move
 
 _CLAIM = re.compile(r"(?:[;,]\s+)?(?:nothing\s+was\s+changed|it\s+was\s+rolled\s+back)\.?")
 
@@ -57,7 +57,7 @@ class Outcome:
                     raise
                 raise KeyboardInterrupt(f"interrupted: {self._state()}\n{self._way()}") from None
             assert isinstance(error, Exception)
-            if self.begun and target.ended(self._connection, error):
+            if self.begun and connect.ended(self._connection, error):
                 raise DatabaseError(
                     "the connection broke during the commit: the change was made as a whole, or"
                     " not at all",
@@ -70,7 +70,7 @@ class Outcome:
     def _truly(self, error: Exception) -> DemosnapError:
         found: DemosnapError
         try:
-            with target.database_errors(self._connection):
+            with connect.database_errors(self._connection):
                 raise error
         except ConflictError as known:
             # To try again would not find what there was.

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from demosnap.database.own import OWN_TABLES
+from demosnap.database.own_names import OWN_TABLES
 
 COMPARATOR = "alembic.autogenerate.demosnap"
 """The name of the plugin that hides demosnap's tables; what is called so is on by default."""

@@ -18,11 +18,11 @@ from pathlib import Path
 from demosnap import dialects, git
 from demosnap.config import Settings
 from demosnap.config.names import shown
-from demosnap.database import snapshots
+from demosnap.database import opened
 from demosnap.errors import ScriptError, SnapshotError, UsageError
 from demosnap.model import Version
-from demosnap.plan import Renumbering
-from demosnap.revisions import conflicts, files, journal
+from demosnap.results import Renumbering
+from demosnap.revisions import conflicts, journal, revision_files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render, revision_id
 from demosnap.snapshot.sqlfile import SnapshotWriter
@@ -96,7 +96,7 @@ def _write_side(
 ) -> None:
     """Write one side of a file in conflict; of a snapshot that is in none, the snapshot."""
     if stages is None and place.suffix == ".sql":
-        files.make_folder(copy.parent)
+        revision_files.make_folder(copy.parent)
         copy.write_bytes(place.read_bytes())
         return
     if stages is None or side not in stages:
@@ -173,8 +173,8 @@ def _act(
     settings: Settings, scripts: _Scripts, planned: Renumbering, before_files: Callable[[], None]
 ) -> Renumbering:
     folder = settings.revisions / planned.scenario
-    for place in (folder, (settings.revisions / files.MANIFEST).parent):
-        files.check_inside(settings, place)
+    for place in (folder, (settings.revisions / revision_files.MANIFEST).parent):
+        revision_files.check_inside(settings, place)
     kept = _kept(scripts, planned)
     replaced = _replaced(settings, planned)
     _check_free(planned, {*replaced, *(place for _, place in kept)})
@@ -182,16 +182,16 @@ def _act(
     try:
         # The newest first: none takes another one's place before that has its own.
         for old, new in reversed(planned.versions):
-            snapshot = files.new_beside(folder, journal.BESIDE)
+            snapshot = revision_files.new_beside(folder, journal.BESIDE)
             put.append((snapshot, _snapshot_of(new)))
             version = replace(new, size=_rewrite(old, new, snapshot))
-            script = files.new_beside(folder, journal.BESIDE)
+            script = revision_files.new_beside(folder, journal.BESIDE)
             put.append((script, _script_of(new)))
-            files.write_synced(script, render(version).encode())
+            revision_files.write_synced(script, render(version).encode())
         for source, place in kept:
-            copy = files.new_beside(place.parent, journal.BESIDE)
+            copy = revision_files.new_beside(place.parent, journal.BESIDE)
             put.append((copy, place))
-            files.write_synced(copy, source.read_bytes())
+            revision_files.write_synced(copy, source.read_bytes())
     except BaseException:
         for beside, _ in put:
             beside.unlink(missing_ok=True)
@@ -199,7 +199,7 @@ def _act(
     places = [place for _, place in put]
     gone = [path for path in replaced if path not in places]
     before_files()
-    files.change(settings, put, gone)
+    revision_files.change(settings, put, gone)
     derived, notes = _refresh(settings)
     return replace(
         planned,
@@ -247,12 +247,12 @@ def _check_free(planned: Renumbering, own: set[Path]) -> None:
 
 def _rewrite(old: Version, new: Version, path: Path) -> int:
     """Write a version's snapshot under its new name, and return its size in bytes."""
-    reader, blocks = snapshots.read(old)
+    reader, blocks = opened.read(old)
     header = replace(reader.header, version=new.version, sequences=old.sequences)
     with SnapshotWriter(path, header, old.selection, dialects.get(old.dialect)) as writer:
         for block in blocks:
             writer.write_block(block.table, block.rows)
-    snapshots.compare_digest(reader, old)
+    opened.compare_digest(reader, old)
     if writer.digest != old.digest:
         raise SnapshotError("could not be written again with the same rows", str(_snapshot_of(old)))
     return writer.size
@@ -264,7 +264,7 @@ def _refresh(settings: Settings) -> tuple[list[Path], list[str]]:
         graph = Graph.from_config(settings.alembic_config())
     except ScriptError as error:
         return [], [f"metadata and links are not made anew, since there is more to do: {error}"]
-    return files.refresh(settings, graph), []
+    return revision_files.refresh(settings, graph), []
 
 
 def _script_of(version: Version) -> Path:
@@ -272,4 +272,4 @@ def _script_of(version: Version) -> Path:
 
 
 def _snapshot_of(version: Version) -> Path:
-    return snapshots.path_of(version)
+    return opened.path_of(version)

@@ -8,12 +8,13 @@ from alembic.util import CommandError
 from sqlalchemy import delete
 
 from demosnap import config as configuration
-from demosnap.database import acting, log, views
-from demosnap.database import triggers as triggering
+from demosnap.database import own_tables, views
 from demosnap.database.live import Database
-from demosnap.database.prepared import Prepared
-from demosnap.database.rehearsal import Rehearsal
-from demosnap.plan import Options
+from demosnap.moves import execute
+from demosnap.moves import triggers as triggering
+from demosnap.moves.planned import Prepared
+from demosnap.moves.rehearsal import Rehearsal
+from demosnap.results import Options
 from demosnap.revisions.outcome import Outcome
 
 
@@ -58,7 +59,7 @@ class Run:
         own = triggering.own(connection, dialect)
         allowed = self._triggers.allowed(self._database.tables)
         before = triggering.seal(self._database, own, allowed)
-        log.create(connection)
+        own_tables.create(connection)
         prepared = list(self._prepared.values())
         with triggering.blamed_own(connection, dialect, lambda: before):
             self._rehearsal.act()
@@ -67,7 +68,7 @@ class Run:
         if self._rehearsal.always:
             return
         self._outcome.acting([one.move for one in prepared])
-        self.sealed = acting.act(
+        self.sealed = execute.act(
             self._database,
             prepared,
             triggers=self._triggers,
@@ -78,7 +79,7 @@ class Run:
         self._rehearsal.passed()
         views.refresh(self._database, self._refreshed)
         if self._strangers:
-            table = log.version_table
+            table = own_tables.version_table
             gone = delete(table).where(table.c.version_num.in_(self._strangers))
             with triggering.blamed_own(connection, dialect, lambda: self.sealed):
                 connection.execute(gone)
@@ -94,10 +95,10 @@ class Run:
         # What waits for the commit is part of it.
         self._database.dialect.settle(self._database.connection)
         self.sealed.check(self._database)
-        stamps = log.stamps(self._database.connection)
+        stamps = own_tables.stamps(self._database.connection)
         for one in self._prepared.values():
             current, target = one.move.current, one.move.target
             there = target is None or target.revision in stamps
             left = current is not None and current != target and current.revision in stamps
             if one.move.action != "none" and (left or not there):
-                self.sealed.refuse(f"{log.VERSION_TABLE} does not say what it was told")
+                self.sealed.refuse(f"{own_tables.VERSION_TABLE} does not say what it was told")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from demosnap.config.names import shown
 from demosnap.errors import ConfigError, ScriptError
-from demosnap.plan import MovePlan
+from demosnap.results import MovePlan
 from demosnap.revisions.environment import Request, requested
 
 

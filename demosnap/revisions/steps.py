@@ -8,8 +8,8 @@ from typing import Any
 from alembic.runtime.migration import MigrationStep, RevisionStep
 from alembic.script import ScriptDirectory
 
-from demosnap.database.goal import Goal
 from demosnap.model import Version
+from demosnap.moves.goal import Goal
 from demosnap.revisions import conflicts
 from demosnap.revisions.graph import Graph
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from demosnap.errors import UnknownNameError, UsageError
 from demosnap.model import Version
-from demosnap.plan import VERIFY, MovePlan, Options
+from demosnap.results import VERIFY, MovePlan, Options
 from demosnap.visible import one_line
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from demosnap.database import log
+from demosnap.database import own_tables
 from demosnap.errors import UsageError
 from demosnap.model import Version
 from demosnap.revisions.graph import Graph
@@ -77,7 +77,7 @@ def parent_of(
         return None, [
             f"the database is stamped {unknown[0]}, which no script here knows\n"
             "get the branch that has it; or, if it is lost for good, delete that row of"
-            f" {log.VERSION_TABLE}"
+            f" {own_tables.VERSION_TABLE}"
         ]
     if wanted.head is not None:
         parent = graph.resolve(wanted.head)

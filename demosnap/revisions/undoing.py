@@ -13,12 +13,12 @@ from pathlib import Path
 from demosnap import git
 from demosnap.config import Settings
 from demosnap.config.names import shown
-from demosnap.database.goal import Goal
-from demosnap.database.log import LogEntry
+from demosnap.database.own_tables import LogEntry
 from demosnap.errors import RefusedError
 from demosnap.model import Version
-from demosnap.plan import Undoing
-from demosnap.revisions import files, goals, journal
+from demosnap.moves.goal import Goal
+from demosnap.results import Undoing
+from demosnap.revisions import goals, journal, revision_files
 from demosnap.revisions.graph import Graph
 
 OPERATION = "undo"
@@ -136,9 +136,12 @@ def _gone(settings: Settings, graph: Graph, version: Version) -> list[Path]:
     """Return the files that go; where nothing is left, what is derived goes too."""
     gone = list(_own_files(version))
     if len(graph.of(version.scenario)) == 1:
-        gone.append(Path(version.folder) / files.LATEST)
+        gone.append(Path(version.folder) / revision_files.LATEST)
     if len(graph.versions) == 1:
-        gone += [settings.revisions / name for name in (files.MANIFEST, files.SCHEMA_VERSIONS)]
+        gone += [
+            settings.revisions / name
+            for name in (revision_files.MANIFEST, revision_files.SCHEMA_VERSIONS)
+        ]
     return gone
 
 
@@ -153,26 +156,26 @@ def remove(settings: Settings, found: Found, before_files: Callable[[], None]) -
     version = found.undoing.version
     left = Graph(v for v in found.graph.versions.values() if v != version)
     folder = Path(version.folder)
-    for place in (folder, (settings.revisions / files.MANIFEST).parent):
-        files.check_inside(settings, place)
+    for place in (folder, (settings.revisions / revision_files.MANIFEST).parent):
+        revision_files.check_inside(settings, place)
     put: list[tuple[Path, Path]] = []
     try:
         if left.of(version.scenario):
-            link = folder / files.LATEST
-            beside = files.new_beside(folder, journal.BESIDE)
+            link = folder / revision_files.LATEST
+            beside = revision_files.new_beside(folder, journal.BESIDE)
             put.append((beside, link))
-            files.point(beside, files.latest(left, version.scenario).file)
-        for name, text in (files.derived(settings, left) if left.versions else {}).items():
+            revision_files.point(beside, revision_files.latest(left, version.scenario).file)
+        for name, text in (revision_files.derived(settings, left) if left.versions else {}).items():
             place = settings.revisions / name
-            files.make_folder(place.parent)
-            beside = files.new_beside(place.parent, journal.BESIDE)
+            revision_files.make_folder(place.parent)
+            beside = revision_files.new_beside(place.parent, journal.BESIDE)
             put.append((beside, place))
-            files.write_synced(beside, text.encode())
+            revision_files.write_synced(beside, text.encode())
     except BaseException:
         for beside, _ in put:
             beside.unlink(missing_ok=True)
         raise
     before_files()
-    files.change(settings, put, _gone(settings, found.graph, version))
-    files.remove_empty(folder)
+    revision_files.change(settings, put, _gone(settings, found.graph, version))
+    revision_files.remove_empty(folder)
     return tuple(shown(place) for _, place in put)

@@ -9,8 +9,8 @@ from demosnap import git
 from demosnap.config import Settings
 from demosnap.config.names import shown
 from demosnap.model import Version
-from demosnap.plan import Finding
-from demosnap.revisions import files
+from demosnap.results import Finding
+from demosnap.revisions import revision_files
 
 _TAKEN_IN = ("!*/", "!*.py", "!*.sql", "!*.json", "!*.yaml")
 
@@ -27,8 +27,11 @@ def findings(settings: Settings, versions: Iterable[Version]) -> list[Finding]:
         paths.append(settings.config_file)
     for version in versions:
         snapshot = Path(version.folder) / version.file
-        paths += [snapshot.with_suffix(".py"), snapshot, snapshot.parent / files.LATEST]
-    paths += [settings.revisions / name for name in (files.MANIFEST, files.SCHEMA_VERSIONS)]
+        paths += [snapshot.with_suffix(".py"), snapshot, snapshot.parent / revision_files.LATEST]
+    paths += [
+        settings.revisions / name
+        for name in (revision_files.MANIFEST, revision_files.SCHEMA_VERSIONS)
+    ]
     found = ignored(settings, paths)
     return [
         Finding(message(alike), _below(settings.root, alike[0].path), hint=hint(settings, alike))

@@ -12,7 +12,7 @@ from demosnap import git as repository
 from demosnap.config import choices, ini
 from demosnap.config.names import shown
 from demosnap.errors import ConfigError
-from demosnap.scaffold import drivers, look, render, urls
+from demosnap.scaffold import drivers, ini_url, look, texts
 
 REVISIONS = "demo_revisions"
 ENV_FOLDER = "demosnap_env"
@@ -86,14 +86,14 @@ def init(
     place = _place(root, existing)
     database, source = ini.database_url(existing, "demosnap", url)
     if database is not None and source == "--url":
-        urls.check(database)
+        ini_url.check(database)
     notes: list[str] = []
     following = ""
 
     addition = ""
     if place.section is not None:
         addition = _section(root, place, url=database, source=source)
-        if source == "--url" and database is not None and not urls.is_public(database):
+        if source == "--url" and database is not None and not ini_url.is_public(database):
             notes.append(
                 "The URL holds a password, or what may be one, which demosnap writes into no file: "
                 f"set {ini.URL_VARIABLE} to it."
@@ -101,7 +101,7 @@ def init(
     files = _files(place)
     if not os.path.lexists(place.revisions / choices.FILE_NAME):
         if database is None and existing is None and place.section == "alembic":
-            database = render.default_url(root)
+            database = texts.default_url(root)
         found, seen = look.at(database) if database is not None else (None, ())
         notes.extend(seen)
         following = look.following(found, shown(place.revisions / choices.FILE_NAME))
@@ -109,7 +109,7 @@ def init(
             following = (
                 f"name the database in alembic.ini or in {ini.URL_VARIABLE}, and {following}"
             )
-        files.append((place.revisions / choices.FILE_NAME, render.demosnap_yaml(found)))
+        files.append((place.revisions / choices.FILE_NAME, texts.demosnap_yaml(found)))
     kept = [file for file, _ in files if os.path.lexists(file)]
     files = [(file, data) for file, data in files if file not in kept]
     yaml_file = place.revisions / choices.FILE_NAME
@@ -200,14 +200,14 @@ def _place(root: Path, existing: ini.Ini | None) -> _Place:
 
 
 def _is_ours(env: Path) -> bool:
-    return env.is_file() and env.read_bytes() == render.template("env.py")
+    return env.is_file() and env.read_bytes() == texts.template("env.py")
 
 
 def _section(root: Path, place: _Place, *, url: str | None, source: str | None) -> str:
     assert place.section is not None
     folder = place.env.parent.relative_to(root).as_posix()
     script_location = "%(here)s" if folder == "." else f"%(here)s/{folder}"
-    return render.alembic_ini(place.section, script_location, url, source)
+    return texts.alembic_ini(place.section, script_location, url, source)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -216,9 +216,9 @@ def _bytes_of(path: Path) -> bytes:
 
 def _files(place: _Place) -> list[tuple[Path, bytes]]:
     return [
-        (place.env, render.template("env.py")),
-        (place.revisions / _ATTRIBUTES, render.template("gitattributes")),
-        (place.revisions / ".gitignore", render.template("gitignore")),
+        (place.env, texts.template("env.py")),
+        (place.revisions / _ATTRIBUTES, texts.template("gitattributes")),
+        (place.revisions / ".gitignore", texts.template("gitignore")),
     ]
 
 

@@ -14,8 +14,8 @@ from demosnap.dialects.base import Dialect
 from demosnap.model import Column, Table, Value
 from demosnap.rows.canonical import literal_key, row_key, split
 from demosnap.rows.spool import sorted_rows
-from demosnap.snapshot import paths
-from demosnap.snapshot.paths import PathChange
+from demosnap.snapshot import json_diff
+from demosnap.snapshot.json_diff import PathChange
 
 Kind = Literal["added", "removed", "modified", "unpicked"]
 """What can have become of a row; `unpicked`: it is there and nothing picks it any more."""
@@ -207,7 +207,7 @@ class TablePair:
     def cells_of(self, old: bytes, new: bytes) -> tuple[Cell, ...]:
         """Return what has changed from an old row to a new one of the same key."""
         return tuple(
-            replace(cell, paths=paths.changes(*self.values_of(cell)))
+            replace(cell, paths=json_diff.changes(*self.values_of(cell)))
             for cell in self.changed(old, new)
         )
 

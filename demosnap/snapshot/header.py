@@ -16,6 +16,7 @@ from typing import BinaryIO
 from demosnap.dialects.base import Dialect
 from demosnap.errors import SnapshotError
 from demosnap.model import Header, Selection, Table
+from demosnap.snapshot.bounded_file import MAX_LINE, raise_damage, restore_hint
 from demosnap.snapshot.definitions import (
     DefinitionError,
     check_references,
@@ -23,7 +24,7 @@ from demosnap.snapshot.definitions import (
     excerpt,
     parse_table,
 )
-from demosnap.snapshot.file_picks import FilePicks
+from demosnap.snapshot.picks_in_files import FilePicks
 from demosnap.snapshot.predicates import (
     as_written,
     predicates,
@@ -31,7 +32,6 @@ from demosnap.snapshot.predicates import (
     title,
     verification_query,
 )
-from demosnap.snapshot.source import MAX_LINE, raise_damage, restore_hint
 
 FORMAT = 1
 """The format of snapshot files that this demosnap writes and reads."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from demosnap.dialects.base import Dialect
 from demosnap.model import Header, Table
 from demosnap.rows.canonical import Key, row_key
-from demosnap.snapshot.order import groups
+from demosnap.snapshot.bounded_file import AROUND_ROW, STATEMENT_BYTES, STATEMENT_ROWS, Source
 from demosnap.snapshot.predicates import title
-from demosnap.snapshot.source import AROUND_ROW, STATEMENT_BYTES, STATEMENT_ROWS, Source
+from demosnap.snapshot.table_order import groups
 
 
 @dataclass(frozen=True, slots=True)

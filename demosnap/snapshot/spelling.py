@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Header, Selection, split_name
+from demosnap.snapshot.bounded_file import MAX_LINE
 from demosnap.snapshot.header import render_footer, render_header
 from demosnap.snapshot.layout import sections
-from demosnap.snapshot.source import MAX_LINE
 
 
 def as_written(file: BinaryIO, header: Header, selection: Selection, dialect: Dialect) -> Dialect:

@@ -23,7 +23,8 @@ from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, ScriptError, SnapshotError
 from demosnap.model import Header, Selection, Table
 from demosnap.rows.canonical import Rows, batches, show_key
-from demosnap.snapshot import quick, spelling, strict
+from demosnap.snapshot import checked_rows, spelling, unchecked_rows
+from demosnap.snapshot.bounded_file import MAX_LINE, Source, not_utf_8, restore_hint, too_large
 from demosnap.snapshot.definitions import excerpt
 from demosnap.snapshot.header import (
     heading,
@@ -34,7 +35,6 @@ from demosnap.snapshot.header import (
     variants_before_rows,
 )
 from demosnap.snapshot.layout import Grouping, Order, Section, sections
-from demosnap.snapshot.source import MAX_LINE, Source, not_utf_8, restore_hint, too_large
 
 __all__ = [
     "Block",
@@ -132,7 +132,7 @@ class SnapshotWriter:
         start = section.before.encode()
         order = Order(table)
         # All else that a reader asks for is asked for here already, or is as it is written.
-        accepts = strict.matcher(table, self._dialect)
+        accepts = checked_rows.matcher(table, self._dialect)
         count = 0
         for group in groups(table, rows):
             wrong = order.first_wrong(group)
@@ -152,10 +152,10 @@ class SnapshotWriter:
                     "Correct the value in the database: a snapshot is UTF-8.",
                 )
             if not all(map(accepts, group)) or any(byte in text for byte in self._dialect.absent):
-                row = next(strict.wrong_rows(table, self._dialect, group))
+                row = next(checked_rows.wrong_rows(table, self._dialect, group))
                 raise DatabaseError(
                     f"{table.name}: the row {_key(table, row)} cannot be captured, since no load"
-                    f" would take it{strict.blamed(table, self._dialect, row)}",
+                    f" would take it{checked_rows.blamed(table, self._dialect, row)}",
                     "The database holds what the table's definition excludes. Correct the row or"
                     " the definition, or leave the row out of the demo data.",
                 )
@@ -333,7 +333,7 @@ class SnapshotReader:
             for what, text in next(filter(source.follows, known), known[0]):
                 source.expect(text, f"{what} not what demosnap writes for this selection")
             for table in header.tables:
-                read = strict.batches if checked else quick.batches
+                read = checked_rows.batches if checked else unchecked_rows.batches
                 found = read(
                     source,
                     table,

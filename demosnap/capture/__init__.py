@@ -1,0 +1,1 @@
+"""From the database into a file."""

@@ -1,0 +1,120 @@
+"""Rows that a capture does not pick and that reference demo rows: nothing goes while they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from demosnap.config import Settings
+from demosnap.config.names import yaml_item
+from demosnap.database.references import references_to
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import ForeignKey, Table
+from demosnap.snapshot.predicates import in_table, not_true
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """How many rows of a table that are not picked reference picked rows by a key."""
+
+    name: str
+    key: ForeignKey
+    rows: int
+
+    @property
+    def told(self) -> str:
+        return f"{self.name} {self.rows} by {', '.join(self.key.columns)}"
+
+
+def notes(
+    connection: Connection,
+    dialect: Dialect,
+    settings: Settings,
+    tables: Mapping[str, Table],
+    picked: Mapping[str, str],
+    most_rows: int | None = None,
+) -> Iterator[str]:
+    """Yield a text for all references to picked rows that would refuse a purge, if there are any.
+
+    `picked` are the predicates of the selected tables; of these, those of more than `most_rows`
+    rows are not looked at, since all of their rows would have to be.
+    """
+    referring = {name for name, _ in references_to(tables, picked)} - picked.keys()
+    hidden = dialect.unreadable(connection, sorted(referring))
+    if hidden:
+        yield (
+            f"this role may not read {', '.join(sorted(hidden))}, which can reference demo rows;"
+            " what is there was not seen, and no demo row goes before it is"
+        )
+    seen = {name: table for name, table in tables.items() if name not in hidden}
+    found = list(_find(connection, dialect, seen, picked, most_rows))
+    if not found:
+        return
+    by_parent: dict[str, list[str]] = {}
+    for one in found:
+        by_parent.setdefault(one.key.table, []).append(one.told)
+    lines = ["rows that are not captured reference demo rows, which cannot go as long as they do"]
+    lines += [f"  {parent}: from {', '.join(told)}" for parent, told in by_parent.items()]
+    lines += _ways(settings, picked, found)
+    yield "\n".join(lines)
+
+
+def _find(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    picked: Mapping[str, str],
+    most_rows: int | None,
+) -> Iterator[_Left]:
+    small: dict[str, bool] = {}
+    for name, key in references_to(tables, picked):
+        table = tables[name]
+        rows = dialect.rows_of(table)
+        where = in_table(
+            dialect, table, key.columns, key.table, key.referred_columns, picked[key.table]
+        )
+        if name in picked:
+            if name not in small:
+                small[name] = most_rows is None or _has_at_most(connection, rows, most_rows)
+            if not small[name]:
+                continue
+            where = f"{where} AND {not_true(picked[name])}"
+        count = execute(connection, f"SELECT COUNT(*) FROM {rows} WHERE {where}").scalar()
+        if count:
+            yield _Left(name, key, count)
+
+
+def _has_at_most(connection: Connection, rows: str, most: int) -> bool:
+    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {rows} LIMIT {most + 1}) AS some_rows"
+    return bool(execute(connection, sql).scalar() <= most)
+
+
+def _ways(settings: Settings, picked: Mapping[str, str], found: Sequence[_Left]) -> Iterator[str]:
+    """Yield what to do if the rows are demo data, with lines to be pasted."""
+    keys: dict[str, list[ForeignKey]] = {}
+    for one in found:
+        keys.setdefault(one.name, []).append(one.key)
+    excluded = [name for name in keys if name in settings.exclude]
+    new = [name for name in keys if name not in picked and name not in excluded]
+    if new:
+        yield "if they are demo data, add under `tables:` in demosnap.yaml:"
+        for name in new:
+            first, *others = keys[name]
+            comment = "".join(f"  # or {_via(key)}" for key in others[:1])
+            yield f"  {yaml_item(name)}: {_via(first)}{comment}"
+    if excluded:
+        yield (
+            f"{', '.join(excluded)}: under `exclude:`; if they are demo data, give it a rule under"
+            " `tables:` instead"
+        )
+    if already := [name for name in keys if name in picked]:
+        yield (
+            f"{', '.join(already)}: captured already, but not these rows; if they are demo data,"
+            " mark them, or change the rule"
+        )
+
+
+def _via(key: ForeignKey) -> str:
+    return yaml_item({"via": key.columns[0] if len(key.columns) == 1 else list(key.columns)})

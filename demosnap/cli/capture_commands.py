@@ -1,0 +1,124 @@
+"""The command that captures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from demosnap.cli import (
+    completion,
+    revisions,
+    screen,
+)
+from demosnap.cli.move_commands import show_plan
+from demosnap.cli.options import (
+    Command,
+    dry_run,
+    lock_timeout,
+    pass_session,
+    rehearse_capture,
+)
+from demosnap.cli.session import Session
+from demosnap.errors import RefusedError, UsageError
+
+
+@click.command("revision", cls=Command)
+@click.argument("scenario", required=False, shell_complete=completion.scenario)
+@click.option(
+    "-m", "--message", metavar="TEXT", help='What is new; "v2" or "v2: …" names the version too.'
+)
+@click.option("--no-stamp", is_flag=True, help="Only read the database: do not stamp it.")
+@click.option("--allow-empty", is_flag=True, help="Write a version even if nothing has changed.")
+@click.option(
+    "--head",
+    metavar="VERSION",
+    shell_complete=completion.version,
+    help="Version that the new one follows, if it is not the one in the database.",
+)
+@click.option("--splice", is_flag=True, help="Allow a second head, beside the one there is.")
+@click.option(
+    "--renumber",
+    metavar="VERSION",
+    shell_complete=completion.version,
+    help="Capture nothing: make VERSION, one of two heads, the next version after the other.",
+)
+@click.option(
+    "--undo",
+    is_flag=True,
+    help="Capture nothing: take the last capture back, files and stamp; the rows stay.",
+)
+@dry_run
+@rehearse_capture
+@click.option(
+    "--auto",
+    is_flag=True,
+    help="Do nothing unless `auto_export: true` or DEMOSNAP_AUTO_EXPORT=1: for the end of a "
+    "seeder.",
+)
+@click.option(
+    "-j",
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 32),
+    help="Read N tables at once where connections can see one moment.  [default: 1]",
+)
+@click.option(
+    "--date",
+    metavar="WHEN",
+    help="Day or time of the version, instead of now.  [default: $SOURCE_DATE_EPOCH]",
+)
+@lock_timeout
+@pass_session
+def revision(session: Session, scenario: str | None, **options: Any) -> None:
+    """Capture the demo rows of SCENARIO as its next version.
+
+    Writes the snapshot, its revision script and the metadata, and stamps the database. If the
+    rows equal the newest version, nothing is written. With -q the snapshot's path is all that is
+    printed.
+
+    \b
+    demosnap revision general -m "more todos"
+    demosnap revision general -m "v2: more todos"
+    demosnap revision general --dry-run
+    demosnap revision --renumber general@v2_2025-01-21
+    demosnap revision --undo general
+    """
+    from demosnap.cli import render
+
+    dry_run = options["dry_run"]
+    renumber = options.pop("renumber")
+    if renumber is not None:
+        revisions.renumber(session, renumber, dry_run, {"SCENARIO": scenario, **options})
+        return
+    if options.pop("undo"):
+        revisions.undo(session, scenario, dry_run, options)
+        return
+    if scenario is None:
+        raise UsageError(
+            "revision needs a scenario", '`demosnap revision general -m "what is new"`'
+        )
+    jobs, stamp = options.pop("jobs") or 1, not options.pop("no_stamp")
+    result = session.project().revision(scenario, stamp=stamp, jobs=jobs, **options)
+    session.done(dry_run=dry_run)
+    if result.plan is not None:
+        if dry_run:
+            show_plan(session, result.plan)
+        else:
+            if not session.announced:
+                session.note(render.target(result.plan.target))
+            # What would be left out is found by the capture itself.
+            session.note("\n".join(render.remarks(result.plan, result.notes)))
+    if session.quiet and not dry_run:
+        if result.version is not None:
+            screen.echo(render.snapshot_path(result.version, result.files))
+    else:
+        for line in render.revision(result):
+            screen.echo(line)
+    if result.plan is None and session.verbose:
+        session.note("note: auto_export is off, nothing was done")
+    if dry_run and result.plan is not None and result.plan.refusals:
+        raise RefusedError("revision", result.plan.refusals)
+
+
+COMMANDS = (revision,)

@@ -1,0 +1,278 @@
+"""The commands that move rows into the database or out of it, and those that stamp it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from demosnap.cli import (
+    compare_commands,
+    completion,
+    screen,
+)
+from demosnap.cli.options import (
+    Command,
+    StepCommand,
+    dry_run,
+    lock_timeout,
+    no_options_with_sql,
+    pass_session,
+    rehearse,
+    strip_step,
+)
+from demosnap.cli.session import Session
+from demosnap.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from demosnap.results import CapturePlan, MovePlan
+
+_discard = click.option(
+    "--discard", is_flag=True, help="Demo rows that are in no revision may be thrown away."
+)
+_cascade = click.option(
+    "--cascade",
+    multiple=True,
+    metavar="TABLE",
+    help="Rows of TABLE that are no demo data and reference demo rows may go with them, or be set "
+    "NULL where the constraint says so; can be repeated.",
+)
+_full = click.option(
+    "--full", is_flag=True, help="Purge and load, also where only some of the rows differ."
+)
+_rebuild_indexes = click.option(
+    "--rebuild-indexes",
+    is_flag=True,
+    help="Drop the indexes that keep nothing unique before a load, and make them again after it: "
+    "quicker for many rows, and until the end nobody else can use the tables.",
+)
+_keep_referenced = click.option(
+    "--keep-referenced",
+    is_flag=True,
+    help="Demo rows that would go stay where other rows reference them, and what they need "
+    "themselves stays too.",
+)
+_release = click.option(
+    "--release",
+    multiple=True,
+    metavar="TABLE/KEY",
+    help="This row, which the selection no longer picks, is a real row from now on: loads leave it "
+    "alone; can be repeated.",
+)
+_verify = click.option(
+    "--verify",
+    type=click.Choice(["full", "sample", "counts"]),
+    default="full",
+    help="What is compared after the load, beside counts and foreign keys: every row, about 1,000 "
+    "rows a table, or none.  [default: full]",
+)
+_only = click.option(
+    "--only", is_flag=True, help="Take every other loaded scenario out, in the same transaction."
+)
+_non_transactional = click.option(
+    "--non-transactional",
+    is_flag=True,
+    help="Change also tables whose storage engine cannot roll back (MyISAM).",
+)
+_sql = click.option(
+    "--sql", is_flag=True, help="Write the SQL script to standard output; needs no database."
+)
+
+
+@click.command("upgrade", cls=StepCommand)
+@click.argument(
+    "targets",
+    metavar="TARGET...",
+    nargs=-1,
+    shell_complete=completion.target,
+    callback=strip_step,
+)
+@_discard
+@_only
+@_full
+@_rebuild_indexes
+@_non_transactional
+@rehearse
+@_cascade
+@_keep_referenced
+@_release
+@_verify
+@dry_run
+@_sql
+@lock_timeout
+@pass_session
+def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
+    """Load a newer version of one or more scenarios.
+
+    Where an older version is loaded, only the rows that differ are removed, added or modified,
+    unless most of them do.
+
+    TARGET is scenario@head, scenario@v2, scenario@v2_2025-01-20, scenario@+1, a revision id or
+    the unique beginning of one, or heads. With --sql it can be a range A:B.
+
+    \b
+    demosnap upgrade general@head
+    demosnap upgrade general@v2 writer@head
+    demosnap upgrade general@head --sql | sqlite3 demo.db
+    """
+    if not targets:
+        raise UsageError(
+            "upgrade needs a target",
+            "`demosnap upgrade general@head` loads the latest version of general, "
+            "`demosnap heads` lists what there is.",
+        )
+    if options.pop("sql"):
+        no_options_with_sql(options)
+        session.project().upgrade_sql(targets, screen.data())
+        return
+    _run(session, "upgrade", options, session.project().upgrade, *targets)
+
+
+@click.command("downgrade", cls=StepCommand)
+@click.argument("scenario", shell_complete=completion.version, callback=strip_step)
+@click.argument("step", required=False, shell_complete=completion.step, callback=strip_step)
+@_discard
+@_full
+@_rebuild_indexes
+@_non_transactional
+@rehearse
+@_cascade
+@_keep_referenced
+@_release
+@_verify
+@dry_run
+@_sql
+@lock_timeout
+@pass_session
+def downgrade(session: Session, scenario: str, step: str | None, **options: Any) -> None:
+    """Go back to an older version of SCENARIO, or take it out.
+
+    STEP is -1, v1, v1_2025-01-15 or base. At base no demo row of the scenario is left. To an
+    older version only the rows that differ are touched, unless most of them do.
+
+    \b
+    demosnap downgrade general -1
+    demosnap downgrade general v1
+    demosnap downgrade general base
+    """
+    if scenario.startswith("-"):
+        raise UsageError(
+            "downgrade needs a scenario before the step",
+            f"`demosnap downgrade general {scenario}`",
+        )
+    if options.pop("sql"):
+        no_options_with_sql(options)
+        session.project().downgrade_sql(scenario, step, screen.data())
+        return
+    _run(session, "downgrade", options, session.project().downgrade, scenario, step)
+
+
+@click.command("load", cls=Command)
+@click.argument("name", metavar="SCENARIO[@VERSION]", shell_complete=completion.load_name)
+@_only
+@_discard
+@_rebuild_indexes
+@_non_transactional
+@rehearse
+@_cascade
+@_keep_referenced
+@_release
+@_verify
+@dry_run
+@lock_timeout
+@pass_session
+def load(session: Session, name: str, **options: Any) -> None:
+    """Load any version of a scenario: up, down, or once more.
+
+    Goes to it from wherever the database is, by purge and load. The default version is the
+    latest.
+
+    \b
+    demosnap load general
+    demosnap load general@v1
+    demosnap load writer --only
+    """
+    _run(session, "load", options, session.project().load, name)
+
+
+@click.command("stamp", cls=Command)
+@click.argument("name", metavar="SCENARIO@VERSION", shell_complete=completion.version)
+@click.option("--no-verify", is_flag=True, help="Do not compare the rows first.")
+@lock_timeout
+@pass_session
+def stamp(session: Session, name: str, no_verify: bool) -> None:
+    """Say that the database holds a version, without loading it.
+
+    For rows that were loaded by hand; they are compared with the snapshot first.
+
+    \b
+    sqlite3 demo.db < demo_revisions/general/latest.sql
+    demosnap stamp general@head
+    """
+    _run(session, "stamp", {"verify": not no_verify}, session.project().stamp, name)
+
+
+@click.command("reset", cls=Command)
+@click.argument("scenario", required=False, shell_complete=completion.scenario)
+@click.option(
+    "--discard",
+    is_flag=True,
+    help="Also throw away demo rows of tables that the loaded version does not have, and what "
+    "changed in rows that are no longer picked.",
+)
+@_non_transactional
+@_cascade
+@_keep_referenced
+@_release
+@dry_run
+@lock_timeout
+@pass_session
+def reset(session: Session, scenario: str | None, **options: Any) -> None:
+    """Undo what a demo has changed since the load.
+
+    The demo rows of SCENARIO are again what the loaded version has: rows that were changed, added
+    or deleted since are put back, and rows that nobody touched are left alone. What goes is shown
+    first; --dry-run shows every row. SCENARIO can be left out where there is only one.
+
+    \b
+    demosnap reset --dry-run
+    demosnap reset general
+    """
+    _run(session, "reset", options, session.project().reset, scenario)
+
+
+def _run(
+    session: Session,
+    verb: str,
+    options: dict[str, Any],
+    method: Callable[..., MovePlan],
+    *names: str | None,
+) -> None:
+    from demosnap.cli import render
+
+    plan = method(*names, **options)
+    session.done(dry_run=bool(options.get("dry_run")))
+    if options.get("dry_run"):
+        show_plan(session, plan)
+        if plan.refusals:
+            raise RefusedError(verb, plan.refusals)
+        return
+    if not session.announced:
+        session.note("\n".join([render.target(plan.target), *render.remarks(plan)]))
+    if not session.quiet:
+        for line in render.done(plan):
+            screen.echo(line)
+
+
+def show_plan(session: Session, plan: MovePlan | CapturePlan) -> None:
+    """Print the database, the plan and the rows that it changes."""
+    from demosnap.cli import render
+
+    session.note(render.target(plan.target))
+    screen.echo(render.plan_body(plan, sys.stdout))
+    compare_commands.show_changes(session, plan)
+
+
+COMMANDS = (upgrade, downgrade, load, stamp, reset)

@@ -1,0 +1,1 @@
+"""Whose rows these are, and how they differ."""

@@ -1,0 +1,306 @@
+"""The rows of a scenario in this database: those that are picked, and those known by their keys.
+
+What a load or a capture has brought is known by the keys of its version. A predicate finds what
+is new; a row that it no longer picks is the scenario's still, until it is released.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from demosnap.database import by_key, compatibility, row_set
+from demosnap.database.by_key import only_key
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot, without
+from demosnap.database.retained import NOTHING, Kept
+from demosnap.dialects.base import Dialect
+from demosnap.errors import DemosnapError, SnapshotError
+from demosnap.model import Key, Selection, Table, Version
+from demosnap.rows.canonical import split
+from demosnap.rows.spool import KEYS, in_batches
+from demosnap.snapshot.changes import TableChanges, collect
+from demosnap.snapshot.diff import TablePair
+from demosnap.snapshot.predicates import not_true
+
+Owners = Callable[[], Mapping[str, Mapping[str, str]]]
+"""Tells, when asked, the predicates of every other scenario's rows, by scenario and table."""
+
+
+@dataclass(frozen=True)
+class KnownRows:
+    """Rows of a scenario that nothing picks any more.
+
+    `taken` are those that the target has: they are brought back. `left` are those that it does not
+    have: they stay. `elsewhere` are those that another scenario picks now, by its name. `following`
+    counts the rows, themselves unchanged or not, that are no longer picked since the row is not
+    that they hang on by `via`. `hanging` are rows of no version that hang on those that are brought
+    back, and go. `released` are real rows from now on, and `skipped` are the keys of
+    the rows of the version `skipped_of` that a load leaves out for that.
+    """
+
+    taken: Kept = NOTHING
+    left: Kept = NOTHING
+    elsewhere: Mapping[str, Kept] = field(default_factory=dict)
+    following: Mapping[str, int] = field(default_factory=dict)
+    hanging: Kept = NOTHING
+    released: Kept = NOTHING
+    skipped: Mapping[str, frozenset[Key]] = field(default_factory=dict)
+
+    @property
+    def unpicked(self) -> Kept:
+        """The rows that are not picked by themselves, taken or left or another scenario's."""
+        return self.left.joined(self.compared)
+
+    @property
+    def compared(self) -> Kept:
+        """Those of them that are held against the target: it does not have those that are left."""
+        found = self.taken
+        for one in self.elsewhere.values():
+            found = found.joined(one)
+        return found
+
+    def also(self, dialect: Dialect) -> dict[str, str]:
+        """Return the predicates of the rows that are brought back."""
+        return also(dialect, self.taken)
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows that are no longer picked, by table."""
+        own = self.unpicked.counts()
+        names = dict.fromkeys((*own, *self.following))
+        found = {name: own.get(name, 0) + self.following.get(name, 0) for name in names}
+        return {name: count for name, count in found.items() if count}
+
+    def expected(self, version: Version) -> dict[str, int]:
+        """Count the rows that a load of a version brings, by table."""
+        return without(version.rows, self.skipped)
+
+
+NONE = KnownRows()
+
+
+def also(dialect: Dialect, rows: Kept) -> dict[str, str]:
+    """Return the predicates of some rows, by table."""
+    return {name: rows.predicate(dialect, name) for name in rows.keys if rows.keys[name]}
+
+
+def find(
+    database: Database,
+    covered: Sequence[Selection],
+    known: Kept,
+    source: Version | None,
+    target: Version | None,
+    owners: Owners,
+    skipped: Mapping[str, frozenset[Key]],
+) -> KnownRows:
+    """Find the rows that are known by their keys and are no longer picked.
+
+    `covered` are the selections that pick the scenario's rows, `known` the rows that an earlier
+    move left, `source` the version that was brought here. `skipped` are rows of it that were
+    released, by their keys.
+    """
+    finding = _Finding(database, covered, target, owners)
+    try:
+        candidates = dict(finding.missing(source, skipped)) if source else {}
+    except SnapshotError:
+        # A damaged snapshot knows no rows, as one that is gone.
+        candidates = {}
+    names = [*(source.rows if source else ()), *(target.rows if target else ()), *known.keys]
+    if source is not None and source == target and not known:
+        finding.has_all = True
+    else:
+        finding.of_target = _of_target(database, target, candidates, known)
+    for name in dict.fromkeys(names):
+        table = database.tables.get(name)
+        if table is None:
+            continue
+        columns, keys = _named(table, candidates.get(name), known)
+        if keys is not None and {c.name for c in table.columns} >= {*columns}:
+            finding.look(replace(table, key=columns), keys)
+    return finding.result()
+
+
+def _named(
+    table: Table, missing: tuple[tuple[str, ...], Sequence[Key]] | None, known: Kept
+) -> tuple[tuple[str, ...], list[Key] | None]:
+    left = known.keys.get(table.name)
+    if missing is None and not left:
+        return (), None
+    columns = missing[0] if missing else known.columns[table.name]
+    keys = dict.fromkeys(missing[1] if missing else ())
+    if left and known.columns[table.name] == columns:
+        keys |= dict.fromkeys(sorted(left))
+    return columns, list(keys)
+
+
+class _Finding:
+    """Looks for the rows table by table, parents first."""
+
+    def __init__(
+        self,
+        database: Database,
+        covered: Sequence[Selection],
+        target: Version | None,
+        owners: Owners,
+    ) -> None:
+        self._database = database
+        self._covered = covered
+        self._target = target
+        self._owners = owners
+        self.has_all = False
+        self.of_target: Mapping[str, set[Key]] = {}
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._parts: dict[str, dict[str, frozenset[Key]]] = {"taken": {}, "left": {}}
+        self._elsewhere: dict[str, dict[str, frozenset[Key]]] = {}
+        self._following: dict[str, int] = {}
+        self._also: dict[str, str] = {}
+
+    def _picked(self) -> dict[str, str]:
+        return row_set.union(self._database, self._covered, self._also)
+
+    def missing(
+        self, source: Version, skipped: Mapping[str, frozenset[Key]]
+    ) -> Iterator[tuple[str, tuple[tuple[str, ...], list[Key]]]]:
+        """Yield the keys of a version's rows that are not picked, by table."""
+        for one in _missing(self._database, source, self._picked(), skipped):
+            if one.counts.get("added"):
+                yield one.name, (one.pair.table.key, [tuple(split(row)) for row in one.added()])
+
+    def look(self, table: Table, keys: Sequence[Key]) -> None:
+        """Find which rows of a table are there, though they are not picked."""
+        name, dialect = table.name, self._database.dialect
+        picked = self._picked().get(name)
+        own: set[Key] = set()
+        following = 0
+        for batch in in_batches(keys, KEYS):
+            where = f"({dialect.key_predicate(table.key, batch)})"
+            # A key that the database takes for equal, and that is spelled otherwise, is another.
+            there = set(self._read(table, where)).intersection(batch)
+            alone = there
+            if picked is not None and there:
+                alone = there & set(self._read(table, f"{where} AND {not_true(picked)}"))
+            own |= alone
+            following += len(there - alone)
+        if following and self._also:
+            self._following[name] = following
+        if not own:
+            return
+        self._columns[name] = table.key
+        for scenario, theirs in self._owners().items():
+            if name in theirs:
+                taken = {
+                    key
+                    for where in by_key.key_predicates(dialect, table.key, own)
+                    for key in self._read(table, f"({where}) AND ({theirs[name]})")
+                }
+                if taken:
+                    self._elsewhere.setdefault(scenario, {})[name] = frozenset(taken)
+                    own -= taken
+        self._also[name] = by_key.named(dialect, table.key, own) if own else "1 = 0"
+        has = own if self.has_all else own & self.of_target.get(name, set())
+        for part, found in (("taken", has), ("left", own - has)):
+            if found:
+                self._parts[part][name] = frozenset(found)
+
+    def _read(self, table: Table, where: str) -> Iterator[Key]:
+        database = self._database
+        for row in database.dialect.read_rows(database.connection, only_key(table), where):
+            yield tuple(split(row))
+
+    def result(self) -> KnownRows:
+        """Return what was found."""
+
+        def kept(keys: Mapping[str, frozenset[Key]]) -> Kept:
+            return Kept(keys, {name: self._columns[name] for name in keys})
+
+        return KnownRows(
+            kept(self._parts["taken"]),
+            kept(self._parts["left"]),
+            {scenario: kept(keys) for scenario, keys in self._elsewhere.items()},
+            self._following,
+        )
+
+
+def hanging(
+    database: Database,
+    plain: Mapping[str, str],
+    going: Mapping[str, str],
+    rows: KnownRows,
+    versions: Sequence[Version | None],
+) -> Kept:
+    """Return the rows that are picked only with those that are brought back, and are in no version.
+
+    `plain` are the predicates of what is picked now, `going` of what is picked with them.
+    """
+    keys: dict[str, frozenset[Key]] = {}
+    for name, predicate in going.items():
+        table = database.tables[name]
+        if predicate != plain.get(name) and table.identified:
+            where = f"({predicate}) AND {not_true(plain.get(name, '1 = 0'))}"
+            found = database.dialect.read_rows(database.connection, only_key(table), where)
+            keys[name] = frozenset(tuple(split(row)) for row in found)
+    for version in versions:
+        ours = _of_target(database, version, {}, Kept(keys))
+        keys = {name: some - ours.get(name, set()) for name, some in keys.items()}
+    none: frozenset[Key] = frozenset()
+    keys = {n: left for n, some in keys.items() if (left := some - rows.taken.keys.get(n, none))}
+    return Kept(keys, {name: database.tables[name].key for name in keys})
+
+
+def _missing(
+    database: Database,
+    source: Version,
+    picked: Mapping[str, str],
+    skipped: Mapping[str, frozenset[Key]],
+) -> Iterator[TableChanges]:
+    """Compare the keys of the rows that are picked with those of a version, table by table."""
+    connection, dialect = database.connection, database.dialect
+    snapshot = OpenSnapshot(source, dialect, database.tables, skipped)
+    try:
+        # A version whose tables are gone knows no rows here.
+        if compatibility.unfit(database.tables, snapshot.header.tables):
+            return
+    except SnapshotError:
+        return
+    for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+        if not table.identified or table.name not in picked:
+            collections.deque(rows, maxlen=0)
+            continue
+        narrow = only_key(table)
+        width = len(table.key)
+        keys = (b",".join(split(row)[:width]) for row in rows)
+        there = dialect.read_rows(connection, narrow, picked[table.name])
+        pair = TablePair(narrow, narrow, dialect, dialect, by_value=snapshot.foreign)
+        try:
+            yield collect(pair, there, keys)
+        except DemosnapError:
+            # A server that is still sending rows would let nobody roll back.
+            collections.deque(there, maxlen=0)
+            raise
+
+
+def _of_target(
+    database: Database,
+    target: Version | None,
+    candidates: Mapping[str, tuple[tuple[str, ...], Sequence[Key]]],
+    known: Kept,
+) -> dict[str, set[Key]]:
+    """Return which of some keys a version has, by table."""
+    if target is None or not (candidates or known):
+        return {}
+    wanted = {name: set(keys) for name, (_, keys) in candidates.items()}
+    for name, left in known.keys.items():
+        wanted.setdefault(name, set()).update(left)
+    found: dict[str, set[Key]] = {}
+    snapshot = OpenSnapshot(target, database.dialect, database.tables)
+    if compatibility.unfit(database.tables, snapshot.header.tables):
+        return {}
+    for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+        if table.name not in wanted:
+            collections.deque(rows, maxlen=0)
+            continue
+        keys = wanted[table.name]
+        width = len(table.key)
+        found[table.name] = {key for row in rows if (key := tuple(split(row)[:width])) in keys}
+    return found

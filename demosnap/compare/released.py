@@ -1,0 +1,199 @@
+"""What is remembered of rows that nothing picks any more: left by a purge, or let go for good.
+
+`demosnap_kept` names them beside the rows that were kept, with a word in the place of a digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import select
+
+from demosnap.database import by_key, compatibility, retained
+from demosnap.database.by_key import only_key
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot
+from demosnap.database.retained import Kept, kept_table
+from demosnap.errors import SnapshotError, UnknownNameError, UsageError
+from demosnap.model import Key, Version
+from demosnap.rows.canonical import split
+from demosnap.snapshot.predicates import not_true, via_foreign_key
+
+
+def left(database: Database, scenario: str) -> Kept:
+    """Return the rows that an earlier move left, since nothing picked them any more."""
+    return _recorded(database, scenario, retained.LEFT)
+
+
+def released(database: Database, scenario: str, picked: Mapping[str, str]) -> Kept:
+    """Return the rows that were let go, are there, and are not picked again."""
+    found = _recorded(database, scenario, retained.RELEASED)
+    return real(database, found, picked) if found else found
+
+
+def real(database: Database, rows: Kept, picked: Mapping[str, str]) -> Kept:
+    """Return those of some rows that are there and that no predicate picks."""
+    keys: dict[str, frozenset[Key]] = {}
+    for name, some in rows.keys.items():
+        table = database.tables.get(name)
+        columns = rows.columns[name]
+        if table is None or not {column.name for column in table.columns} >= {*columns}:
+            continue
+        stays = f" AND {not_true(picked[name])}" if name in picked else ""
+        there = frozenset(
+            tuple(split(row))
+            for where in by_key.key_predicates(database.dialect, columns, some)
+            for row in database.dialect.read_rows(
+                database.connection, only_key(table, columns), f"({where}){stays}"
+            )
+        ).intersection(some)
+        if there:
+            keys[name] = there
+    return Kept(keys, {name: rows.columns[name] for name in keys})
+
+
+def _recorded(database: Database, scenario: str, word: str) -> Kept:
+    connection = database.connection
+    if not retained.exists(connection):
+        return retained.NOTHING
+    keys: dict[str, set[Key]] = {}
+    columns: dict[str, tuple[str, ...]] = {}
+    c = kept_table.c
+    query = select(c.table_name, c.row_key).where(c.scenario == scenario, c.digest == word)
+    for name, text in connection.execute(query):
+        columns[name], key = retained.parsed(text)
+        keys.setdefault(name, set()).add(key)
+    return Kept({name: frozenset(some) for name, some in keys.items()}, columns)
+
+
+def record(database: Database, scenario: str, left: Kept, released: Kept) -> None:
+    """Write down what is left and what is released now, beside what is kept."""
+    lines = [
+        {
+            "scenario": scenario,
+            "table_name": name,
+            "row_key": retained.text_of(rows.columns[name], key),
+            "digest": word,
+        }
+        for word, rows in ((retained.LEFT, left), (retained.RELEASED, released))
+        for name, keys in rows.keys.items()
+        for key in sorted(keys)
+    ]
+    if lines:
+        retained.create(database.connection)
+        database.connection.execute(kept_table.insert(), lines)
+
+
+def skipped(database: Database, version: Version | None, rows: Kept) -> dict[str, frozenset[Key]]:
+    """Return which rows of a version a load leaves out, by their keys.
+
+    They are the released ones, and those that hang on them by `via`: nothing would pick them.
+    """
+    if version is None or not rows:
+        return {}
+    try:
+        return _skipped(database, version, rows)
+    except SnapshotError:
+        # What needs its rows says what is wrong with them; a purge does not.
+        return {}
+
+
+def _skipped(database: Database, version: Version, rows: Kept) -> dict[str, frozenset[Key]]:
+    snapshot = OpenSnapshot(version, database.dialect, database.tables)
+    if compatibility.unfit(database.tables, snapshot.header.tables):
+        return {}
+    hanging = _via(database, version)
+    found: dict[str, set[Key]] = {}
+    values: dict[tuple[str, tuple[str, ...]], set[Key]] = {
+        (parent, referred): set() for _, parent, referred in hanging.values()
+    }
+    size = -1
+    # Tables in a circle may come before those that they hang on.
+    while size != (size := sum(map(len, found.values()))):
+        for table, lines in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+            names = [column.name for column in table.captured]
+            own = rows.keys.get(table.name, frozenset())
+            if not table.identified or (own and rows.columns[table.name] != table.key):
+                own = frozenset()
+            columns, parent, referred = hanging.get(table.name, ((), "", ()))
+            gone = values.get((parent, referred), set())
+            places = [names.index(column) for column in columns]
+            wanted = [
+                (keys, [names.index(c) for c in cols])
+                for (name, cols), keys in values.items()
+                if name == table.name
+            ]
+            for row in lines:
+                literals = split(row)
+                key = tuple(literals[: len(table.key)])
+                if key in own or (gone and tuple(literals[i] for i in places) in gone):
+                    found.setdefault(table.name, set()).add(key)
+                    for keys, indexes in wanted:
+                        keys.add(tuple(literals[i] for i in indexes))
+    return {name: frozenset(keys) for name, keys in found.items()}
+
+
+def _via(
+    database: Database, version: Version
+) -> dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]]:
+    found = {}
+    for name, rule in version.selection.rules.items():
+        if rule.kind == "via" and name in database.tables:
+            key = via_foreign_key(database.tables[name], rule)
+            found[name] = (key.columns, key.table, key.referred_columns)
+    return found
+
+
+def plain(key: Key) -> str:
+    """Render a key as it is typed: its values without quotes, with slashes between them."""
+    return "/".join(_plain(part.decode("utf-8", "replace")) for part in key)
+
+
+def _plain(literal: str) -> str:
+    if len(literal) > 1 and literal[0] == literal[-1] == "'":
+        return literal[1:-1].replace("''", "'")
+    return literal
+
+
+def named(
+    database: Database, wanted: Sequence[str], versions: Iterable[Version | None]
+) -> tuple[Kept, set[str]]:
+    """Return the rows of versions that `TABLE/KEY` names, and those names that were found.
+
+    Raises:
+        UnknownNameError: there is no such table.
+        UsageError: it is not a table and a key, or the tables are not those of a version.
+    """
+    asked: dict[str, dict[str, str]] = {}
+    for one in wanted:
+        name = _table(one, database.tables)
+        asked.setdefault(name, {})[one[len(name) + 1 :]] = one
+    keys: dict[str, frozenset[Key]] = {}
+    columns: dict[str, tuple[str, ...]] = {}
+    known: set[str] = set()
+    for version in {v.revision: v for v in versions if v is not None}.values():
+        snapshot = OpenSnapshot(version, database.dialect, database.tables)
+        if reasons := compatibility.unfit(database.tables, snapshot.header.tables):
+            raise UsageError(
+                f"--release {wanted[0]}: {version.version} has other tables than the database:"
+                f" {'; '.join(reasons)}",
+                "Capture the demo rows anew: what is not picked is a real row from then on.",
+            )
+        for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+            texts = asked.get(table.name, {}) if table.identified else {}
+            for row in rows:
+                if texts and (text := plain(key := tuple(split(row)[: len(table.key)]))) in texts:
+                    known.add(texts[text])
+                    columns[table.name] = table.key
+                    keys[table.name] = keys.get(table.name, frozenset()) | {key}
+    return Kept(keys, columns), known
+
+
+def _table(text: str, tables: Collection[str]) -> str:
+    found = [name for name in tables if text.startswith(f"{name}/")]
+    if found:
+        return max(found, key=len)
+    name, slash, _ = text.partition("/")
+    if not slash:
+        raise UsageError(f"{text!r} is not TABLE/KEY", "Write --release issues/2, for example.")
+    raise UnknownNameError("table", name, list(tables))

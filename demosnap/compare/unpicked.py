@@ -1,0 +1,230 @@
+"""What is said of rows that are no longer picked: what changed, and the ways on."""
+
+from __future__ import annotations
+
+import collections
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+
+from demosnap.compare import known_rows, released
+from demosnap.compare.known_rows import KnownRows
+from demosnap.database import by_key, compatibility, picking, references
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot, arranged
+from demosnap.database.retained import NOTHING, Kept
+from demosnap.dialects.base import execute
+from demosnap.model import Key, Selection, Table, Version
+from demosnap.results import Unpicked
+from demosnap.rows.canonical import split
+from demosnap.snapshot.diff import Cell, TablePair
+from demosnap.snapshot.predicates import in_table, via_foreign_key
+from demosnap.visible import one_line
+
+SHOWN = 5
+_LONGEST = 40
+_MOST_COMPARED = 20_000
+"""How many rows a version may have for a capture to look for those that are no longer picked,
+where no table has fewer rows than before."""
+
+
+def described(database: Database, version: Version | None, rows: KnownRows) -> tuple[Unpicked, ...]:
+    """Say of each table which rows are no longer picked; `version` is what they are held to."""
+    own = rows.unpicked
+    changes = _changes(database, version, own)
+    elsewhere = {
+        (name, key): scenario
+        for scenario, theirs in rows.elsewhere.items()
+        for name, keys in theirs.keys.items()
+        for key in keys
+    }
+    found = []
+    for name in dict.fromkeys((*own.keys, *rows.following)):
+        keys = sorted(own.keys.get(name, ()), key=_number)
+        said = []
+        for key in keys[:SHOWN]:
+            what = changes.get((name, key))
+            other = elsewhere.get((name, key))
+            parts = [what or "unchanged itself"] if what is not None else []
+            parts += [f"scenario {other} picks it now"] if other else []
+            shown = one_line("/".join(part.decode("utf-8", "replace") for part in key))
+            columns = "/".join(own.columns[name])
+            said.append(f"{columns}={shown}: {', '.join(parts)}" if parts else f"{columns}={shown}")
+        following = rows.following.get(name, 0)
+        since = _since(database, version, own, name) if following else ""
+        found.append(Unpicked(name, len(keys), tuple(said), following, since))
+    return tuple(found)
+
+
+def edited(database: Database, version: Version, rows: Kept) -> dict[str, set[Key]]:
+    """Return which of some rows are not as a version has them, by table."""
+    found: dict[str, set[Key]] = {}
+    for name, key, pair, old, new in _pairs(database, version, rows):
+        if next(pair.changed(old, new), None) is not None:
+            found.setdefault(name, set()).add(key)
+    return found
+
+
+def names(rows: Kept) -> Iterator[str]:
+    """Yield the first of some rows as `--release` takes them."""
+    for name, keys in rows.keys.items():
+        for key in sorted(keys, key=_number)[:SHOWN]:
+            yield f"{name}/{one_line(released.plain(key))}"
+
+
+def hanging(rows: Kept) -> str:
+    """Say which rows go since they hang on others that are brought back."""
+    told = []
+    for name, keys in rows.keys.items():
+        some = sorted(keys, key=_number)[:SHOWN]
+        shown = references.show_literals(some, len(keys))
+        told.append(
+            f"{name}: {len(keys)} {'row' if len(keys) == 1 else 'rows'} in no revision would go,"
+            " with what they hang on brought back"
+            f" ({'/'.join(rows.columns[name])}: {shown})"
+        )
+    return "\n".join(told)
+
+
+def ways(rows: Kept) -> str:
+    """Say how to let rows go; empty where there are none."""
+    some = list(names(rows))
+    if not some:
+        return ""
+    options = " ".join(f"--release {shlex.quote(one)}" for one in some[:SHOWN])
+    more = " …" if sum(rows.counts().values()) > min(len(some), SHOWN) else ""
+    it = "it is a real row" if len(some) == 1 and not more else "they are real rows"
+    return (
+        f"{options}{more} (with alembic: -x demosnap.release=TABLE/KEY,…) lets go, and {it} from"
+        " now on"
+    )
+
+
+def pointing(
+    database: Database, leaving: Mapping[str, str], rows: Kept, scenario: str
+) -> Iterator[str]:
+    """Yield, of rows that are left, which of them reference rows that go, and the way on."""
+    for name, key in references.references_to(database.tables, leaving):
+        if not rows.keys.get(name):
+            continue
+        table = database.tables[name]
+        points = in_table(
+            database.dialect,
+            table,
+            key.columns,
+            key.table,
+            key.referred_columns,
+            leaving[key.table],
+        )
+        where = f"({rows.predicate(database.dialect, name)}) AND {points}"
+        sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {where}"
+        count = execute(database.connection, sql).scalar()
+        if count:
+            shown = ", ".join(names(Kept({name: rows.keys[name]}, rows.columns)))
+            yield (
+                f"{count} of them came with {scenario} and {'is' if count == 1 else 'are'} no"
+                f" longer picked ({shown}): `demosnap reset {scenario} --discard` brings"
+                f" {'it' if count == 1 else 'them'} back first"
+            )
+
+
+def left_by_capture(
+    database: Database,
+    selection: Selection,
+    parent: Version,
+    rows: Mapping[str, int],
+    owners: known_rows.Owners,
+) -> Iterator[str]:
+    """Yield which rows of the version that is loaded a capture leaves out, though they are there.
+
+    `selection` is what the capture picks, `rows` counts it.
+    """
+    fewer = any(rows.get(name, 0) < count for name, count in parent.rows.items())
+    if not fewer and parent.total > _MOST_COMPARED:
+        return
+    picked = picking.predicates(database.connection, database.dialect, selection, database.tables)
+    let_go = released.released(database, parent.scenario, picked)
+    skipped = released.skipped(database, parent, let_go)
+    found = known_rows.find(database, [selection], NOTHING, parent, None, owners, skipped)
+    if found.counts():
+        yield (
+            f"{line(described(database, parent, found))}\n{parent.version} has them; they are not"
+            " captured, and real rows from now on"
+        )
+
+
+def _number(key: Key) -> tuple[tuple[int, bytes], ...]:
+    return tuple((len(part), part) for part in key)
+
+
+def _changes(database: Database, version: Version | None, rows: Kept) -> dict[tuple[str, Key], str]:
+    """Return what the first rows of each table hold now that they did not hold in a version."""
+    if version is None or not rows:
+        return {}
+    first = {name: frozenset(sorted(keys, key=_number)[:SHOWN]) for name, keys in rows.keys.items()}
+    return {
+        (name, key): ", ".join(
+            part for cell in pair.cells_of(old, new) if cell.old is not None for part in _cell(cell)
+        )
+        for name, key, pair, old, new in _pairs(database, version, Kept(first, rows.columns))
+    }
+
+
+def _pairs(
+    database: Database, version: Version, rows: Kept
+) -> Iterator[tuple[str, Key, TablePair, bytes, bytes]]:
+    """Yield some rows with what they are in a version, and what they are in the database."""
+    dialect = database.dialect
+    snapshot = OpenSnapshot(version, dialect, database.tables)
+    if compatibility.unfit(database.tables, snapshot.header.tables):
+        return
+    for table, lines in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+        wanted = rows.keys.get(table.name, frozenset())
+        if not wanted or rows.columns[table.name] != table.key:
+            collections.deque(lines, maxlen=0)
+            continue
+        width = len(table.key)
+        was = {key: row for row in lines if (key := tuple(split(row)[:width])) in wanted}
+        live = arranged(database.tables[table.name], table)
+        pair = TablePair(table, live, dialect, dialect, by_value=snapshot.foreign)
+        for where in by_key.key_predicates(dialect, table.key, was):
+            for row in dialect.read_rows(database.connection, live, where):
+                key = tuple(split(row)[:width])
+                if key in was:
+                    yield table.name, key, pair, was[key], row
+
+
+def _cell(cell: Cell) -> Iterator[str]:
+    for path in cell.paths:
+        yield f"{cell.column} {path.path} {_side(path.old)} → {_side(path.new)}"
+    if not cell.paths:
+        yield f"{cell.column} {_side(_text(cell.old))} → {_side(_text(cell.new))}"
+
+
+def _text(literal: bytes | None) -> str | None:
+    return None if literal is None else literal.decode("utf-8", "replace")
+
+
+def _side(text: str | None) -> str:
+    if text is None:
+        return "nothing"
+    text = one_line(text)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _since(database: Database, version: Version | None, own: Kept, name: str) -> str:
+    """Name the rows on which those of a table hang."""
+    rules = version.selection.rules if version else {}
+    table: Table | None = database.tables.get(name)
+    while table is not None and name in rules and rules[name].kind == "via":
+        name = via_foreign_key(table, rules[name]).table
+        table = database.tables.get(name)
+        if keys := sorted(own.keys.get(name, ()), key=_number):
+            shown = ", ".join(released.plain(key) for key in keys[:3])
+            more = ", …" if len(keys) > 3 else ""
+            return f"{name} {shown}{more} {'is' if len(keys) == 1 else 'are'} no longer picked"
+    return "rows that they hang on are no longer picked"
+
+
+def line(found: Sequence[Unpicked]) -> str:
+    """Say of all tables what is no longer picked, one line each."""
+    return "\n".join(one.told for one in found)

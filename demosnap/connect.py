@@ -1,0 +1,268 @@
+"""The database to work on: where it is, whether that is allowed, and the way to it."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import ipaddress
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from demosnap import dialects
+from demosnap.config import passwords
+from demosnap.config.names import shown
+from demosnap.dialects import urls
+from demosnap.dialects.base import LOCK_WAIT, execute
+from demosnap.errors import (
+    ConfigError,
+    ConflictError,
+    DatabaseError,
+    DemosnapError,
+    LockError,
+    ReadOnlyError,
+    TargetError,
+)
+from demosnap.results import Target
+
+if TYPE_CHECKING:
+    from demosnap.config import Settings
+
+
+def url_of(settings: Settings) -> URL:
+    """Return the URL of the settings' database, with a driver that is installed.
+
+    Raises:
+        ConfigError: no database is named, or its URL cannot be read.
+        MissingDriverError: no driver for it is installed.
+    """
+    if not settings.database_url:
+        raise ConfigError(
+            "no database is named",
+            shown(settings.config_file) if settings.config_file else None,
+            hint="Give --url, set DEMOSNAP_DATABASE_URL, or write sqlalchemy.url.",
+        )
+    try:
+        url = urls.normalise(settings.database_url)
+    except ConfigError as error:
+        source = f" (it comes from {settings.url_source})" if settings.url_source else ""
+        raise ConfigError(f"{error.message}{source}", hint=error.hint) from None
+    in_file = settings.url_source and settings.url_source.endswith("]")
+    if settings.start is not None and in_file:
+        return urls.placed(url, settings.start)
+    return url
+
+
+def describe(url: URL, settings: Settings) -> Target:
+    """Return the target that the settings' URL reaches, without its password."""
+    host, _ = _endpoint(url)
+    source = settings.url_source or ""
+    if missed := urls.left_out(settings.database_url or ""):
+        # It may be what makes the connection a safe one.
+        source += f", without {', '.join(missed)}, which is for another driver"
+    return Target(passwords.rendered(url), source, _is_local(host))
+
+
+def _endpoint(url: URL) -> tuple[str | None, str]:
+    dialect = dialects.get(url.get_backend_name())
+    try:
+        return dialect.endpoint(url)
+    except (SQLAlchemyError, ImportError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f"the database URL {passwords.rendered(url)} cannot be used:"
+            f" {passwords.redacted(str(error))}",
+            hint="Look at the driver and the options that it names.",
+        ) from error
+
+
+def check_allowed(url: URL, settings: Settings) -> None:
+    """Check that demosnap may work on a database.
+
+    Files, sockets and loopback addresses are allowed unless `deny:` names them; any other must
+    be named by `allow:`.
+
+    Raises:
+        TargetError: it may not.
+    """
+    host, database = _endpoint(url)
+    name = f"{host or 'localhost'}/{database}"
+    told = passwords.pattern(url, name)
+    if any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.deny):
+        raise TargetError(
+            f"the database {told} is denied by `deny:` in {shown(settings.yaml_file)}",
+        )
+    if _is_local(host) or any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.allow):
+        return
+    raise TargetError(
+        f"the database {told} is not an allowed target; nothing was changed",
+        f'If it may hold demo data, add it to {shown(settings.yaml_file)}:  allow: ["{told}"]\n'
+        f"or give --allow-target '{told}' (with alembic: -x demosnap.allow_target='{told}').",
+    )
+
+
+def check_not_denied(connection: Connection, settings: Settings) -> None:
+    """Ask the database itself whether it may be changed, by the query of `deny_if:`.
+
+    Whatever transaction the query began is ended, unless the caller was in one.
+
+    Raises:
+        TargetError: the query's first value is true.
+    """
+    if settings.deny_if is None:
+        return
+    in_transaction = connection.in_transaction()
+    with dialects.of(connection).users_settings(connection):
+        denied = execute(connection, settings.deny_if).scalar()
+    if not in_transaction:
+        connection.rollback()
+    if denied:
+        raise TargetError(
+            f"the database says by `deny_if:` in {shown(settings.yaml_file)} that it is none for"
+            f" demo data; nothing was changed\n{settings.deny_if} gave {denied!r}"
+        )
+
+
+def _is_local(host: str | None) -> bool:
+    if host is None or host == "localhost" or host.startswith("/"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+@contextlib.contextmanager
+def connected(url: URL, lock_timeout: float = LOCK_WAIT) -> Iterator[Connection]:
+    """Open a connection of demosnap's own, and close it.
+
+    `lock_timeout` is how long a statement waits for somebody else's lock, in seconds.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    dialect = dialects.get(url.get_backend_name())
+    try:
+        # Nothing is put back into a pool, and a session that the server ended has nothing to undo.
+        engine = create_engine(url, poolclass=NullPool, pool_reset_on_return=None)
+        dialect.configure_engine(engine)
+        connection = engine.connect()
+    except (
+        *(SQLAlchemyError, ImportError, OSError),
+        # A driver that does not know a key of the URL's query, or its value.
+        *(TypeError, ValueError, AttributeError),
+    ) as error:
+        if dialect.is_statement_pool(error):
+            raise _statement_pool() from error
+        raise DatabaseError(
+            f"the database {passwords.rendered(url)} cannot be reached: {_reason(error)}",
+            "Is it running, and is the URL right?",
+        ) from error
+    try:
+        with database_errors(connection):
+            dialect.limit_waits(connection, lock_timeout)
+            yield connection
+    finally:
+        # The server may have ended it, after all was done or with an error that is to be seen.
+        with contextlib.suppress(SQLAlchemyError, _driver_error(connection)):
+            connection.close()
+        engine.dispose()
+
+
+@contextlib.contextmanager
+def database_errors(connection: Connection) -> Iterator[None]:
+    """Turn the errors of driver and server into demosnap's, at this one border.
+
+    Raises:
+        LockError: somebody else holds a lock for too long.
+        DatabaseError: any other error.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, _driver_error(connection)) as error:
+        raise _translated(connection, _first(connection, error)) from error
+
+
+def ended(connection: Connection, error: BaseException) -> bool:
+    """Return whether an error says that the server has ended the session, or is gone."""
+    dialect = dialects.of(connection)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or dialect.is_disconnect(_original(error))
+    return isinstance(error, _driver_error(connection)) and dialect.is_disconnect(error)
+
+
+def _first(connection: Connection, error: BaseException) -> BaseException:
+    """Return why a session ended, behind what then failed for that; else the error."""
+    found = error
+    seen = {id(error)}
+    behind = error
+    while ended(connection, error):
+        following = behind.__cause__ or (
+            None if behind.__suppress_context__ else behind.__context__
+        )
+        if following is None or id(following) in seen:
+            break
+        behind = following
+        seen.add(id(behind))
+        if isinstance(behind, (DemosnapError, SQLAlchemyError, _driver_error(connection))):
+            found = behind
+    return found
+
+
+def _original(error: BaseException) -> BaseException:
+    original = error.orig if isinstance(error, DBAPIError) else None
+    return error if original is None else original
+
+
+def _translated(connection: Connection, error: BaseException) -> DemosnapError:
+    if isinstance(error, DemosnapError):
+        return error
+    passwords.remember(connection.engine.url.render_as_string(hide_password=False))
+    dialect = dialects.of(connection)
+    if dialect.is_statement_pool(error):
+        return _statement_pool()
+    if ended(connection, error):
+        return DatabaseError(
+            f"the server ended the connection: {_reason(error)}; nothing was changed",
+            "Somebody stopped it, or the server. Try again.",
+        )
+    error = _original(error)
+    if dialect.is_lock_timeout(error):
+        return LockError(
+            f"the database is locked by somebody else{dialect.lock_holder(connection)}"
+            f" ({_reason(error)}); nothing was changed",
+            "Try again when the other program is done, or wait longer with --lock-timeout.",
+        )
+    refused = f"the database refused: {_reason(error)}; nothing was changed"
+    if dialect.is_conflict(error):
+        return ConflictError(refused, "Somebody else writes to the same rows. Try again.")
+    if dialect.is_missing_right(error):
+        return DatabaseError(
+            refused,
+            "The role lacks a right; docs/configuration.md lists what each command needs. A table"
+            " that can reference demo rows must be readable before any of them goes.",
+        )
+    return (ReadOnlyError if dialect.is_read_only(error) else DatabaseError)(refused)
+
+
+def _statement_pool() -> DatabaseError:
+    return DatabaseError(
+        "the pooler before the database may give each statement another session"
+        " (pool_mode = statement), and demosnap works in transactions; nothing was changed",
+        "Name the database itself in the URL, or a pool in transaction or session mode.",
+    )
+
+
+def _driver_error(connection: Connection) -> type[BaseException]:
+    module: Any = connection.dialect.loaded_dbapi
+    error: type[BaseException] = module.Error
+    return error
+
+
+def _reason(error: BaseException) -> str:
+    cause = getattr(error, "orig", None) or error
+    args = [str(part) for part in cause.args] or [type(cause).__name__]
+    lines = passwords.redacted(": ".join(args)).strip().splitlines()
+    return lines[0] if lines else type(cause).__name__

@@ -1,0 +1,242 @@
+"""Whether a snapshot can be loaded into this database as it is now."""
+
+from __future__ import annotations
+
+import collections
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from demosnap.database import outside_references
+from demosnap.database.by_key import batches
+from demosnap.database.opened import OpenSnapshot
+from demosnap.database.references import matching
+from demosnap.database.trial import Trial, changed_types
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import Column, Key, Table, Version
+from demosnap.rows.canonical import show_key, split
+from demosnap.snapshot.predicates import not_true
+from demosnap.visible import one_line
+
+_SHOWN = 5
+
+Owners = Callable[[], Mapping[str, Mapping[str, str]]]
+"""Tells, when asked, the predicates of every other scenario's rows, by scenario and table."""
+
+
+def refusals(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    target: Version,
+    going: Mapping[str, str],
+    owners: Owners,
+    *,
+    staying: outside_references.Staying | None,
+    whole: bool = False,
+    skipping: Mapping[str, Collection[Key]] | None = None,
+) -> list[str]:
+    """Return why a version cannot be loaded; empty: it can.
+
+    `tables` are all tables of the database, `going` the predicates of the rows that are purged
+    before, and `staying` tells those that are there afterwards (None: references are looked at
+    elsewhere). The rows of the snapshot are read where they have to be compared with rows that
+    stay, or `whole`; else nobody has looked at them yet. `skipping` are the
+    keys of rows of it that are left out.
+
+    Raises:
+        SnapshotError: the snapshot is missing or not what demosnap wrote.
+    """
+    snapshot = OpenSnapshot(target, dialect, tables, skipping or {})
+    reasons = unfit(tables, snapshot.header.tables)
+    refused = dialect.refuse_tables(connection, list(target.rows))
+    reasons += [f"{name}: {reason}" for name, reason in refused.items()]
+    if reasons:
+        return reasons
+    searches = {
+        table.name: _Search(connection, dialect, tables[table.name], table, going.get(table.name))
+        for table in snapshot.tables
+    }
+    changed = () if snapshot.foreign else changed_types(snapshot)
+    if not (
+        whole
+        or snapshot.foreign
+        or (staying and target.external_references)
+        or any(search.needed for search in searches.values())
+        or changed
+    ):
+        return reasons
+    external: list[set[tuple[bytes, ...]]] = [set() for _ in target.external_references]
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        names = [column.name for column in table.captured]
+        wanted = [
+            (keys, [names.index(column) for column in reference.columns])
+            for keys, reference in zip(external, target.external_references, strict=True)
+            if reference.table == table.name and set(reference.columns) <= set(names)
+        ]
+        passing = outside_references.collecting(rows, wanted)
+        tried = whole or table.name in changed
+        reasons += searches[table.name].reasons(passing, owners, tried=tried)
+        if wanted:
+            collections.deque(passing, maxlen=0)
+    if staying is None:
+        return reasons
+    known = snapshot, external, external, staying
+    return [*reasons, *outside_references.missing(connection, dialect, tables, *known)]
+
+
+def collisions(
+    connection: Connection,
+    dialect: Dialect,
+    live: Table,
+    table: Table,
+    rows: Iterable[bytes],
+    going: str | None,
+    owners: Owners,
+) -> list[str]:
+    """Return which rows of a table have a key that rows of the database that stay have, too.
+
+    `table` is the table as the rows have it, `going` the predicate of the rows that do not stay.
+    """
+    return _Search(connection, dialect, live, table, going).reasons(rows, owners)
+
+
+def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
+    """Return why a snapshot's tables do not fit those of the database; empty: they fit."""
+    reasons = []
+    for table in recorded:
+        live = tables.get(table.name)
+        if live is None:
+            reasons.append(f"table {table.name} of the snapshot is not in the database")
+            continue
+        columns = {column.name: column for column in live.columns}
+        for column in table.captured:
+            if column.name not in columns:
+                reasons.append(
+                    f"column {table.name}.{column.name} of the snapshot is not in the database"
+                )
+            elif columns[column.name].generated:
+                reasons.append(f"column {table.name}.{column.name} is now computed by the database")
+        known = {column.name for column in table.captured}
+        for column in live.columns:
+            if column.name not in known and _must_be_given(column):
+                reasons.append(
+                    f"column {table.name}.{column.name} is NOT NULL without a default and not in"
+                    " the snapshot"
+                )
+    return reasons
+
+
+def _must_be_given(column: Column) -> bool:
+    return not (
+        column.nullable or column.generated or column.default is not None or column.identity
+    )
+
+
+@dataclass
+class _Collisions:
+    """What was found of one unique key: how many, and the first as snapshot and live row."""
+
+    count: int = 0
+    keys: list[tuple[bytes, ...]] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+
+
+class _Search:
+    """Finds rows of a snapshot whose keys are taken by rows of the database that stay."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        dialect: Dialect,
+        live: Table,
+        table: Table,
+        going: str | None,
+    ) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._live = live
+        self._table = table
+        self._stays = not_true(going) if going else None
+        names = [column.name for column in table.captured]
+        keys = [key for key in (live.key, *live.unique) if key and set(key) <= set(names)]
+        self._keys = {key: [names.index(column) for column in key] for key in keys}
+
+    @functools.cached_property
+    def needed(self) -> bool:
+        """Return whether there are rows that stay."""
+        quoted = self._dialect.quote_table(self._live.name)
+        where = f" WHERE {self._stays}" if self._stays else ""
+        sql = f"SELECT 1 FROM {quoted}{where} LIMIT 1"
+        return execute(self._connection, sql).first() is not None
+
+    def reasons(self, rows: Iterable[bytes], owners: Owners, *, tried: bool = False) -> list[str]:
+        """Return which keys are taken, and, where rows are `tried`, which the table would refuse.
+
+        Keys that are more than columns can only be compared by the database.
+        """
+        special = self._dialect.special_keys(self._connection, self._live) if self.needed else ()
+        if not (tried or special):
+            return self._collisions(rows, owners) if self.needed else []
+        with Trial(self._connection, self._dialect, self._live, self._table).begun() as trial:
+            passing = trial.passing(rows)
+            found = self._collisions(passing, owners) if self.needed else []
+            collections.deque(passing, maxlen=0)
+            return [*found, *trial.misfits(), *trial.taken(special, self._stays)]
+
+    def _collisions(self, rows: Iterable[bytes], owners: Owners) -> list[str]:
+        """Return one reason for each unique key that is taken."""
+        found = {key: _Collisions() for key in self._keys}
+        for batch in batches(rows):
+            for key, places in self._keys.items():
+                self._look(found[key], key, places, batch)
+        return [self._reason(key, one, owners) for key, one in found.items() if one.count]
+
+    def _look(
+        self,
+        found: _Collisions,
+        key: tuple[str, ...],
+        places: Sequence[int],
+        batch: Sequence[bytes],
+    ) -> None:
+        wanted = {}
+        for row in batch:
+            literals = split(row)
+            values = tuple(literals[i] for i in places)
+            if b"NULL" not in values:
+                wanted[values] = row
+        own = () if key == self._live.key else self._live.key
+        for there in matching(
+            self._connection, self._dialect, self._live, key, list(wanted), self._stays, own
+        ):
+            found.count += 1
+            if len(found.keys) == _SHOWN:
+                continue
+            taken = there[: len(key)]
+            found.keys.append(taken)
+            text = one_line(b"/".join(taken).decode())
+            if own:
+                other = one_line(b"/".join(there[len(key) :]).decode())
+                # What is equal to the column need not be spelled alike.
+                mine = wanted.get(taken)
+                both = f"{show_key(self._table, mine)} of the snapshot and " if mine else ""
+                text += f" in {both}{'/'.join(own)}={other} of the database"
+            found.shown.append(text)
+
+    def _reason(self, key: tuple[str, ...], found: _Collisions, owners: Owners) -> str:
+        more = ", …" if found.count > len(found.shown) else ""
+        have = "row of the snapshot has" if found.count == 1 else "rows of the snapshot have"
+        reason = (
+            f"{self._table.name}: {found.count} {have} a key that is taken by rows that stay"
+            f" ({', '.join(key)}: {', '.join(found.shown)}{more})"
+        )
+        for scenario, predicates in owners().items():
+            predicate = predicates.get(self._live.name)
+            where = f"({predicate})"
+            if predicate and list(
+                matching(self._connection, self._dialect, self._live, key, found.keys, where)
+            ):
+                reason += f"\nthey belong to scenario {scenario}; --only takes it out first"
+        return reason

@@ -1,0 +1,118 @@
+"""References of demo rows that pointed at nothing when they were captured.
+
+They are part of a version: they are loaded as they were, and no other reference may dangle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from demosnap import dialects
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot
+from demosnap.database.verify import Known, Place, dangling_keys, place_of, values_of
+from demosnap.errors import SnapshotError
+from demosnap.model import ExternalReference, ForeignKey, Key, Version
+from demosnap.snapshot.predicates import first_of, leads_nowhere
+from demosnap.visible import one_line
+
+_SHOWN = 5
+_NONE: frozenset[Key] = frozenset()
+
+
+def flag(database: Database, name: str, key: ForeignKey, outside: str) -> str:
+    """Render that a reference which leads `outside` of a selection points at no row at all."""
+    own = database.dialect.own_rows(database.tables[key.table])
+    return first_of(outside, leads_nowhere(database.dialect, database.tables[name], key, own))
+
+
+def found(
+    database: Database, picked: Mapping[str, str], reference: ExternalReference
+) -> ExternalReference:
+    """Return a reference to outside of a selection with its values that point at nothing.
+
+    `picked` are the predicates of the selected rows.
+    """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    name = reference.table
+    keys: set[Key] = set()
+    for key, orphaned in dangling_keys(dialect, tables, name):
+        if is_of(reference, key):
+            where = first_of(orphaned, picked[name])
+            keys.update(values_of(connection, dialect, tables[name], key, where))
+    values = tuple(tuple(part.decode() for part in key) for key in sorted(keys))
+    return replace(reference, dangling=values)
+
+
+def within(references: Iterable[ExternalReference], others: Iterable[ExternalReference]) -> bool:
+    """Return whether all that dangles of some references is known to dangle by others."""
+    recorded = {_place(one): {*one.dangling} for one in others}
+    return all(recorded.get(_place(one), set()) >= {*one.dangling} for one in references)
+
+
+def notes(references: Iterable[ExternalReference]) -> Iterator[str]:
+    """Yield what a capture says of references that dangle."""
+    for one in references:
+        if one.dangling:
+            shown = ", ".join("/".join(key) for key in one.dangling[:_SHOWN])
+            more = ", …" if len(one.dangling) > _SHOWN else ""
+            count = len(one.dangling)
+            yield (
+                f"{one.table}.{', '.join(one.columns)}: {count}"
+                f" {'value dangles' if count == 1 else 'values dangle'}, there is no such row in"
+                f" {one.references} ({', '.join(one.referred_columns)}: {one_line(shown)}{more})\n"
+                "they are captured and loaded as they are, where the database takes them"
+            )
+
+
+def is_of(reference: ExternalReference, key: ForeignKey) -> bool:
+    """Return whether a foreign key of a reference's table is the one that it goes by."""
+    return _place(reference)[1:] == place_of(key)
+
+
+def _place(one: ExternalReference) -> Place:
+    return one.table, one.columns, one.references, one.referred_columns
+
+
+def values(snapshot: OpenSnapshot) -> list[frozenset[Key]]:
+    """Return, per external reference of a version, what dangled, as this database has it."""
+    return [_values(snapshot, one) for one in snapshot.version.external_references]
+
+
+def _values(snapshot: OpenSnapshot, reference: ExternalReference) -> frozenset[Key]:
+    keys = [tuple(part.encode() for part in key) for key in reference.dangling]
+    table = snapshot.live.get(reference.table)
+    if not keys or table is None or not snapshot.foreign:
+        return frozenset(keys)
+    source, dialect = dialects.get(snapshot.header.dialect), snapshot.dialect
+    recorded = next(one for one in snapshot.header.tables if one.name == reference.table)
+    try:
+        pairs = [(recorded.column(name), table.column(name)) for name in reference.columns]
+        return frozenset(
+            tuple(
+                dialect.encode(source.decode(literal, column), target)
+                for literal, (column, target) in zip(key, pairs, strict=True)
+            )
+            for key in keys
+        )
+    except (KeyError, ValueError):
+        # What this database cannot hold it does not hold.
+        return _NONE
+
+
+def known(database: Database, versions: Iterable[Version | None]) -> Known:
+    """Return what dangled when any of the versions was captured."""
+    found: dict[Place, frozenset[Key]] = {}
+    for version in versions:
+        if version is None or not any(one.dangling for one in version.external_references):
+            continue
+        try:
+            each = values(OpenSnapshot(version, database.dialect, database.tables))
+        except SnapshotError:
+            # A snapshot that is gone vouches for nothing.
+            continue
+        for reference, keys in zip(version.external_references, each, strict=True):
+            place = _place(reference)
+            found[place] = found.get(place, _NONE) | keys
+    return found

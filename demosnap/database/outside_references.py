@@ -1,0 +1,239 @@
+"""Rows outside of a snapshot that its rows reference: which must be there, and which never were."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from demosnap.database import dangling_references
+from demosnap.database.brought_keys import not_brought
+from demosnap.database.by_key import batches
+from demosnap.database.opened import OpenSnapshot
+from demosnap.database.references import constraint, matching, show_literals
+from demosnap.dialects.base import Dialect
+from demosnap.model import ExternalReference, Key, Table
+from demosnap.rows.canonical import split
+from demosnap.snapshot.changes import TableChanges
+from demosnap.visible import rows as rows_of
+
+_SHOWN = 5
+
+GOING_HINT = (
+    "leave out what takes them (--cascade, --only, another scenario of this run), or"
+    " --keep-referenced where demo rows shall stay that others reference"
+)
+
+Staying = Callable[[str, Sequence[str]], str | None]
+"""Tells, of a table and columns that are referenced, which rows have these values afterwards.
+
+A predicate; None: all rows.
+"""
+
+
+def unreferenced(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    snapshot: OpenSnapshot,
+    changes: Mapping[str, TableChanges],
+    staying: Staying | None,
+) -> list[str]:
+    """Return what rows reference that is neither in a snapshot nor in the database.
+
+    `changes` lead to the snapshot, by table; `staying` tells the rows of the database that count.
+    """
+    if staying is None:
+        return []
+    by_name = {table.name: table for table in snapshot.tables}
+    external: list[set[Key]] = []
+    fresh: list[set[Key]] = []
+    for reference in snapshot.version.external_references:
+        names = [column.name for column in by_name[reference.table].captured]
+        keys: set[Key] = set()
+        external.append(keys)
+        fresh.append(set())
+        if not set(reference.columns) <= set(names):
+            # The database computes them, and is asked when it has.
+            continue
+        places = [names.index(column) for column in reference.columns]
+        one = changes[reference.table]
+        collections.deque(collecting(one.written(), [(keys, places)]), maxlen=0)
+        if reference.dangling:
+            found = collecting(one.written(reference.columns), [(fresh[-1], places)])
+            collections.deque(found, maxlen=0)
+    if not any(external):
+        return []
+    return list(missing(connection, dialect, tables, snapshot, external, fresh, staying))
+
+
+def missing(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    snapshot: OpenSnapshot,
+    external: Sequence[set[Key]],
+    fresh: Sequence[set[Key]],
+    staying: Staying,
+) -> Iterator[str]:
+    """Yield which rows outside of a snapshot are missing.
+
+    `external` are, per external reference, the values that rows have which would be written, and
+    `fresh` those of them that the database does not hold yet.
+    """
+    references = snapshot.version.external_references
+    brought = brought_by(snapshot, references)
+    nowhere = dangling_references.values(snapshot)
+    for keys, new, own, known, reference in zip(
+        external, fresh, brought, nowhere, references, strict=True
+    ):
+        filled = not_brought(tables, snapshot, reference, keys, own)
+        stays = staying(reference.references, reference.referred_columns)
+        where = reference, filled - known, stays
+        yield from missing_externals(connection, dialect, tables, *where)
+        yield from refused(connection, dialect, tables, reference, filled & known & new)
+
+
+def refused(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    reference: ExternalReference,
+    keys: Collection[Key],
+) -> Iterator[str]:
+    """Yield that a database does not take what dangled when it was captured, and dangles still."""
+    if not keys:
+        return
+    table = tables[reference.table]
+    for key in table.foreign_keys:
+        if not dangling_references.is_of(reference, key) or dialect.takes_dangling(
+            connection, table, key
+        ):
+            continue
+        gone = _missing(connection, dialect, tables, reference, keys, None)
+        if gone:
+            shown = show_literals(gone[:_SHOWN], len(gone))
+            names = ", ".join(reference.columns)
+            yield (
+                f"{reference.table}.{names} references {len(gone)} rows of {reference.references}"
+                f" that were missing when the snapshot was captured, too, and this database takes"
+                f" no new row without them"
+                f" ({constraint(key)}; {', '.join(reference.referred_columns)}: {shown})\n"
+                f"insert these rows into {reference.references}; or change {names}, and capture"
+                " the next version"
+            )
+
+
+def missing_externals(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    reference: ExternalReference,
+    keys: Iterable[Key],
+    stays: str | None = None,
+) -> list[str]:
+    """Return which referenced rows outside the snapshot are not in the database.
+
+    `keys` are the distinct values of the reference's columns, as literals of the dialect. Of the
+    database's rows only those count that `stays` picks.
+    """
+    columns = reference.referred_columns
+    names = ", ".join(reference.columns)
+    live = tables.get(reference.references)
+    if live is None or not {column.name for column in live.columns}.issuperset(columns):
+        return [
+            f"{reference.table}.{names} references {reference.references}"
+            f" ({', '.join(columns)}), which is not in the database"
+        ]
+    missing = _missing(connection, dialect, tables, reference, keys, stays)
+    if not missing:
+        return []
+    shown = show_literals(missing[:_SHOWN], len(missing))
+    some, be = rows_of(len(missing)), "is" if len(missing) == 1 else "are"
+    parent = replace(live, key=())
+    gone = [
+        key
+        for key in missing
+        if stays and list(matching(connection, dialect, parent, columns, [key]))
+    ]
+    if gone:
+        return [
+            f"{reference.table}.{names} references {some} of {reference.references}"
+            f" that {be} not in the snapshot, and that go, or lose the value, in the same run"
+            f" ({', '.join(columns)}: {shown})\n{GOING_HINT}"
+        ]
+    return [
+        f"{reference.table}.{names} references {some} of {reference.references} that"
+        f" {be} neither in the snapshot nor in the database"
+        f" ({', '.join(reference.referred_columns)}: {shown})"
+    ]
+
+
+def _missing(
+    connection: Connection,
+    dialect: Dialect,
+    tables: Mapping[str, Table],
+    reference: ExternalReference,
+    keys: Iterable[Key],
+    stays: str | None,
+) -> list[Key]:
+    """Return which keys no row of the referenced table has, of those that stay."""
+    columns = reference.referred_columns
+    parent = replace(tables[reference.references], key=())
+    missing: list[Key] = []
+    for batch in batches(sorted(set(keys))):
+        there = set(matching(connection, dialect, parent, columns, batch, stays))
+        missing += [
+            key
+            for key in batch
+            # Equal for the database need not be equal as text: 1 and 1.0, or by a collation.
+            if key not in there
+            and not list(matching(connection, dialect, parent, columns, [key], stays))
+        ]
+    return missing
+
+
+def collecting(
+    rows: Iterable[bytes], wanted: Sequence[tuple[set[Key], list[int]]]
+) -> Iterator[bytes]:
+    """Yield rows, adding the values at some places of each to sets."""
+    for row in rows:
+        if wanted:
+            literals = split(row)
+            for keys, places in wanted:
+                keys.add(tuple(literals[i] for i in places))
+        yield row
+
+
+def external_keys(snapshot: OpenSnapshot) -> list[set[Key]]:
+    """Return, per external reference of a snapshot's version, the values that rows have."""
+    references = snapshot.version.external_references
+    found: list[set[Key]] = [set() for _ in references]
+    if references:
+        _collect(snapshot, [(r.table, r.columns) for r in references], found)
+    return found
+
+
+def brought_by(snapshot: OpenSnapshot, references: Sequence[ExternalReference]) -> list[set[Key]]:
+    """Return, per external reference, the keys that a snapshot brings."""
+    found: list[set[Key]] = [set() for _ in references]
+    if any(reference.references in snapshot.version.rows for reference in references):
+        _collect(snapshot, [(r.references, r.referred_columns) for r in references], found)
+    return found
+
+
+def _collect(
+    snapshot: OpenSnapshot,
+    wanted: Sequence[tuple[str, Sequence[str]]],
+    found: Sequence[set[Key]],
+) -> None:
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        names = [column.name for column in table.captured]
+        places = [
+            (keys, [names.index(column) for column in columns])
+            for keys, (name, columns) in zip(found, wanted, strict=True)
+            if name == table.name and set(columns) <= set(names)
+        ]
+        collections.deque(collecting(rows, places), maxlen=0)

@@ -1,0 +1,223 @@
+"""What taking demo rows out reaches: rows that are no demo data, at any depth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from demosnap.database import references
+from demosnap.database.by_key import key_predicates, merged, named, only_key
+from demosnap.database.live import Database
+from demosnap.errors import DatabaseError, UnknownNameError, UsageError
+from demosnap.model import ForeignKey, Key
+from demosnap.rows.canonical import split
+from demosnap.snapshot.predicates import in_table, not_true
+
+_SHOWN = 5
+_LISTED = re.compile(r'"(?:[^"]|"")*"|[^",\s]+')
+
+
+@dataclass(frozen=True)
+class Along:
+    """Rows that are no demo data and that `--cascade` lets a purge reach.
+
+    `gone` has the keys of rows that are deleted, by table; `emptied` those of rows that lose a
+    reference, with its foreign key.
+    """
+
+    gone: Mapping[str, frozenset[Key]] = field(default_factory=dict)
+    emptied: tuple[tuple[str, ForeignKey, frozenset[Key]], ...] = ()
+
+    def going(self, database: Database) -> dict[str, str]:
+        """Return the predicates of the rows that are deleted."""
+        return {name: _named(database, name, keys) for name, keys in self.gone.items()}
+
+    def touched(self, database: Database) -> Iterator[dict[str, str]]:
+        """Yield the predicates of the rows that do not stay as they are."""
+        yield self.going(database)
+        for name, _, keys in self.emptied:
+            yield {name: _named(database, name, keys)}
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows that are deleted, by table."""
+        return {name: len(keys) for name, keys in self.gone.items()}
+
+    def emptied_counts(self) -> dict[str, int]:
+        """Count the references that are emptied, by table."""
+        found: dict[str, int] = {}
+        for name, _, keys in self.emptied:
+            found[name] = found.get(name, 0) + len(keys)
+        return found
+
+    def empty(self, database: Database) -> None:
+        """Set the references to NULL, before the rows go that they point at.
+
+        Raises:
+            DatabaseError: other rows are there than were planned.
+        """
+        for name, key, keys in self.emptied:
+            values = dict.fromkeys(emptied_columns(key), b"NULL")
+            changed = database.dialect.update_rows(
+                database.connection, database.tables[name], [(one, values) for one in sorted(keys)]
+            )
+            if changed != len(keys):
+                raise DatabaseError(
+                    f"{name}: {changed} rows were changed where {len(keys)} were planned; nothing"
+                    " was changed",
+                    "Somebody else writes to these rows. Try again.",
+                )
+
+
+def emptied_columns(key: ForeignKey) -> tuple[str, ...]:
+    """Return the columns that a constraint sets to NULL when what they reference goes."""
+    action, _, listed = key.on_delete.partition(" (")
+    if action != "SET NULL":
+        return ()
+    # PostgreSQL can name some of the columns, quoted where they must be.
+    names = {
+        name[1:-1].replace('""', '"') if name.startswith('"') else name
+        for name in _LISTED.findall(listed.removesuffix(")"))
+    }
+    return tuple(c for c in key.columns if not listed or c in names)
+
+
+def along(
+    database: Database,
+    listed: Sequence[str],
+    going: Mapping[str, str],
+    own: Mapping[str, str],
+    others: Mapping[str, Mapping[str, str]],
+) -> Along:
+    """Find the rows of the listed tables that go, or lose a reference, with demo rows that go.
+
+    `own` are the predicates of all demo rows of the run and `others` those of the other
+    scenarios' rows, which are never among them.
+
+    Raises:
+        UnknownNameError: a listed table is none of the database.
+        UsageError: the rows of a listed table cannot be named one by one.
+    """
+    for name in listed:
+        if name not in database.tables:
+            raise UnknownNameError("table", name, list(database.tables))
+        if not database.tables[name].identified:
+            raise UsageError(
+                f"--cascade {name}: its rows have no key that names each of them",
+                "Delete or change them yourself first.",
+            )
+    exempt = _exempt(own, *others.values())
+    gone: dict[str, set[Key]] = {}
+    emptied: dict[tuple[str, ForeignKey], set[Key]] = {}
+    ahead = list(going.items())
+    while ahead:
+        parent, predicate = ahead.pop()
+        for name, key in references.references_to(database.tables, [parent]):
+            if name not in listed:
+                continue
+            if emptied_columns(key):
+                if all(database.tables[name].column(c).nullable for c in emptied_columns(key)):
+                    found = set(_pointing(database, name, key, predicate, exempt))
+                    emptied.setdefault((name, key), set()).update(found)
+                continue
+            known = gone.setdefault(name, set())
+            fresh = set(_pointing(database, name, key, predicate, exempt)) - known
+            known |= fresh
+            ahead += [(name, one) for one in _predicates(database, name, fresh)]
+    return Along(
+        {name: frozenset(keys) for name, keys in gone.items() if keys},
+        tuple(
+            (name, key, frozenset(left))
+            for (name, key), keys in emptied.items()
+            if (left := keys - gone.get(name, set()))
+        ),
+    )
+
+
+def refusals(
+    database: Database, going: Mapping[str, str], own: Mapping[str, str], permitted: Along
+) -> list[str]:
+    """Return which rows that are no demo data would be reached and may not be.
+
+    `going` are the predicates of the demo rows that go, `own` those of all demo rows of the run.
+    """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    all_going = merged([going, permitted.going(database)])
+    own = merged([own, permitted.going(database)])
+    spared = {
+        (name, key): named(dialect, tables[name].key_columns, keys)
+        for name, key, keys in permitted.emptied
+    }
+    reasons = references.referenced(connection, dialect, tables, all_going, own=own, spared=spared)
+    if not reasons:
+        return []
+    reasons += _further(database, all_going, own)
+    reasons[-1] += (
+        "\n--keep-referenced keeps the demo rows that they reference, and what those need (with"
+        " alembic: -x demosnap.keep_referenced=1)"
+        "\n--cascade TABLE, once for each table named here, lets these rows go too, or empties"
+        " their reference where it says SET NULL (with alembic: -x demosnap.cascade=TABLE,TABLE)"
+    )
+    return reasons
+
+
+def _further(database: Database, going: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
+    """Return what the database would then reach by itself, from the rows of a CASCADE on."""
+    exempt = _exempt(own)
+    seen: dict[str, set[Key]] = {}
+    reached: dict[tuple[str, ForeignKey], set[Key]] = {}
+    ahead = [(name, predicate, True) for name, predicate in going.items()]
+    while ahead:
+        parent, predicate, is_first = ahead.pop()
+        for name, key in references.references_to(database.tables, [parent]):
+            table = database.tables[name]
+            if not table.identified or (is_first and key.on_delete != "CASCADE"):
+                continue
+            found = set(_pointing(database, name, key, predicate, exempt))
+            if not is_first:
+                reached.setdefault((name, key), set()).update(found)
+            if key.on_delete == "CASCADE":
+                fresh = found - seen.setdefault(name, set())
+                seen[name] |= fresh
+                ahead += [(name, one, False) for one in _predicates(database, name, fresh)]
+    return [
+        f"{len(keys)} more {'row' if len(keys) == 1 else 'rows'} of {name} reference rows of"
+        f" {key.table} that would go with them\n"
+        f"({references.constraint(key)} on {name}.{', '.join(key.columns)},"
+        f" ON DELETE {key.on_delete};"
+        f" {', '.join(database.tables[name].key)}:"
+        f" {references.show_literals(sorted(keys, key=_number)[:_SHOWN], len(keys))})"
+        for (name, key), keys in reached.items()
+        if keys
+    ]
+
+
+def _exempt(*goings: Mapping[str, str]) -> dict[str, str]:
+    return {name: not_true(predicate) for name, predicate in merged(goings).items()}
+
+
+def _predicates(database: Database, name: str, keys: Collection[Key]) -> list[str]:
+    return key_predicates(database.dialect, database.tables[name].key_columns, keys)
+
+
+def _named(database: Database, name: str, keys: frozenset[Key]) -> str:
+    return named(database.dialect, database.tables[name].key_columns, keys)
+
+
+def _pointing(
+    database: Database, name: str, key: ForeignKey, predicate: str, exempt: Mapping[str, str]
+) -> Iterator[Key]:
+    """Yield the keys of the rows of a table that reference rows of a predicate."""
+    table = database.tables[name]
+    where = in_table(
+        database.dialect, table, key.columns, key.table, key.referred_columns, predicate
+    )
+    if name in exempt:
+        where = f"{where} AND {exempt[name]}"
+    narrow = only_key(table)
+    for row in database.dialect.read_rows(database.connection, narrow, where):
+        yield tuple(split(row))
+
+
+def _number(key: Key) -> tuple[tuple[int, bytes], ...]:
+    return tuple((len(part), part) for part in key)

@@ -1,0 +1,97 @@
+"""Whether somebody else has changed what a plan was made from.
+
+On some databases a transaction changes rows that it does not see: it reads the moment of its
+beginning, and deletes what is there now. The others refuse that by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from demosnap.database import picking, references
+from demosnap.database.live import Database
+from demosnap.dialects.base import execute
+from demosnap.errors import ConflictError
+from demosnap.model import Selection, Table
+from demosnap.snapshot.predicates import in_table, not_true, predicates
+
+
+def hold(database: Database, covered: Sequence[Selection]) -> None:
+    """Lock demo rows in a caller's transaction whose every statement sees another moment.
+
+    `covered` are the selections that pick them.
+    """
+    connection, dialect = database.connection, database.dialect
+    if connection.get_isolation_level() != "READ COMMITTED":
+        return
+    for selection in covered:
+        rules = {name: rule for name, rule in selection.rules.items() if name in database.tables}
+        present = replace(selection, rules=rules)
+        # What is picked is picked for good, so the rows have to be locked before.
+        with dialect.users_settings(connection):
+            for name, predicate in predicates(present, database.tables, dialect).items():
+                rows = f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {predicate} FOR UPDATE"
+                execute(connection, f"SELECT COUNT(*) FROM ({rows}) AS held").scalar()
+
+
+def check(database: Database, going: Mapping[str, str], *, discard: bool) -> None:
+    """Check that demo rows, and the rows that reference them, are those that the plan saw.
+
+    From here on nobody else changes them before the end of the transaction. `going` are their
+    predicates; `discard`: the demo rows themselves may have changed.
+
+    Raises:
+        ConflictError: they are not.
+    """
+    dialect, connection = database.dialect, database.connection
+    for name, predicate in going.items():
+        # Also to lock them: who references a row waits for whoever has locked it.
+        changed = dialect.outdated(connection, database.tables[name], predicate)
+        # What changed need not be demo rows any more where they were picked before.
+        if changed and not (discard and not picking.is_note(connection, predicate)):
+            raise _changed(name, "demo rows")
+    for name, key in references.references_to(database.tables, going):
+        where = in_table(
+            dialect,
+            database.tables[name],
+            key.columns,
+            key.table,
+            key.referred_columns,
+            going[key.table],
+        )
+        if name in going:
+            where += f" AND {not_true(going[name])}"
+        if dialect.outdated(
+            connection, _narrow(database.tables[name], key.columns), where, shared=True
+        ):
+            raise _changed(name, f"rows that reference demo rows of {key.table}")
+
+
+def check_referred(database: Database, picked: Mapping[str, str]) -> None:
+    """Check that the rows that demo rows reference are there still.
+
+    Raises:
+        ConflictError: they are not.
+    """
+    dialect, connection = database.dialect, database.connection
+    for name, predicate in picked.items():
+        for key in database.tables[name].foreign_keys:
+            parent = database.tables[key.table]
+            where = in_table(dialect, parent, key.referred_columns, name, key.columns, predicate)
+            if key.table in picked:
+                where += f" AND {not_true(picked[key.table])}"
+            narrow = _narrow(parent, key.referred_columns)
+            if dialect.outdated(connection, narrow, where, shared=True):
+                raise _changed(key.table, f"rows that demo rows of {name} reference")
+
+
+def _narrow(table: Table, columns: tuple[str, ...]) -> Table:
+    names = dict.fromkeys((*table.key, *columns))
+    return replace(table, columns=tuple(table.column(name) for name in names))
+
+
+def _changed(name: str, what: str) -> ConflictError:
+    return ConflictError(
+        f"{name}: somebody else has just changed {what}; nothing was changed", "Try again."
+    )

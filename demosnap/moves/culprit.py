@@ -1,0 +1,111 @@
+"""Which row the database refuses, when all that it says is that it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot
+from demosnap.model import Table, Version
+from demosnap.moves.triggers import TRIGGERS_OFF
+from demosnap.rows.canonical import Rows, show_key
+from demosnap.snapshot import table_order
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error says: a driver's own first line, or what broke inside of demosnap."""
+    cause = getattr(error, "orig", None) or error
+    words = [str(part) for part in cause.args] or [type(cause).__name__]
+    text = ": ".join(words).strip().splitlines()[0]
+    own = type(cause).__module__ == "builtins"
+    return f"{type(cause).__name__}: {text}" if own else text
+
+
+def find(database: Database, version: Version) -> str | None:
+    """Load a version once more, table by table, to where it fails; say where, and why.
+
+    None: it does not fail so. The caller undoes all of it.
+    """
+    snapshot = OpenSnapshot(version, database.dialect, database.tables)
+    blocks = snapshot.blocks()
+    seen: list[Table] = []
+    for group in table_order.groups(snapshot.tables):
+        found = [(table, list(next(blocks))) for table in group]
+        seen += group
+        members = [(table, Rows(iter([rows]))) for table, rows in found]
+
+        def together(members: Sequence[tuple[Table, Rows]] = members) -> None:
+            if len(members) > 1:
+                database.dialect.write_cyclic(database.connection, members)
+            else:
+                database.dialect.write_rows(database.connection, *members[0])
+
+        error = _attempt(database, together)
+        if error is None:
+            continue
+        table, rows = found[0]
+        where = ", ".join(one.name for one in group)
+        if len(group) == 1 and (row := _first_refused(database, table, rows)) is not None:
+            where += f": row {show_key(table, row[0])}"
+            error = row[1]
+        return f"{where}: {reason(error)}{_triggers(seen)}"
+    return None
+
+
+def _attempt(database: Database, act: Callable[[], None]) -> Exception | None:
+    """Act, and return why that failed; then it is undone."""
+    savepoint = database.connection.begin_nested()
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001  whatever it is, it is what is looked for
+        savepoint.rollback()
+        return error
+    savepoint.commit()
+    return None
+
+
+def _first_refused(
+    database: Database, table: Table, rows: list[bytes]
+) -> tuple[bytes, Exception] | None:
+    """Return one row that is refused, and how: halve what is refused, keep what is taken."""
+    ahead = [rows]
+    while ahead:
+        some = ahead.pop()
+        error = _attempt(database, lambda some=some: _write(database, table, some))  # type: ignore[misc]
+        if error is not None:
+            if len(some) == 1:
+                return some[0], error
+            half = len(some) // 2
+            ahead += [some[half:], some[:half]]
+    return None
+
+
+def _write(database: Database, table: Table, rows: list[bytes]) -> None:
+    database.dialect.write_rows(database.connection, table, Rows(iter([rows])))
+
+
+def _triggers(tables: Sequence[Table]) -> str:
+    named = [str(trigger) for table in tables for trigger in table.triggers]
+    return f" ({', '.join(named)})" if named else ""
+
+
+def told(database: Database, versions: Sequence[Version], *, disable_triggers: bool) -> str | None:
+    """Return where and why the first of the versions cannot be loaded; None: nobody knows."""
+    for version in versions:
+        with contextlib.suppress(Exception), contextlib.ExitStack() as stack:
+            tables = [database.tables[name] for name in version.rows if name in database.tables]
+            touched = [table for table in tables if table.triggers]
+            if touched and disable_triggers:
+                switched = database.dialect.without_triggers(database.connection, touched)
+                stack.enter_context(switched)
+            if found := find(database, version):
+                named = any(str(one) in found for table in touched for one in table.triggers)
+                if named and not disable_triggers and _can_disable(database, touched):
+                    found += f"\n{TRIGGERS_OFF}"
+                return found
+    return None
+
+
+def _can_disable(database: Database, tables: Sequence[Table]) -> bool:
+    return database.dialect.can_disable_triggers(database.connection, tables)

@@ -1,0 +1,380 @@
+"""From what the database holds to a version by the rows that differ, and by no other."""
+
+from __future__ import annotations
+
+import collections
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from demosnap.compare.captured import Digests
+from demosnap.database import (
+    by_key,
+    compatibility,
+    outside_references,
+    references,
+    retained,
+    transfer,
+)
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot, arranged, path_of
+from demosnap.database.retained import Kept
+from demosnap.dialects.base import Dialect
+from demosnap.errors import CountError, DatabaseError, SnapshotError
+from demosnap.model import ForeignKey, Key, Table, Version
+from demosnap.moves.trigger_rows import Made
+from demosnap.rows.canonical import Rows, show_key, split
+from demosnap.rows.spool import in_batches
+from demosnap.snapshot.change_order import Delete, Insert, Step, Update, check, key_of, steps
+from demosnap.snapshot.changes import Changes, TableChanges, collect
+from demosnap.snapshot.checked_rows import wrong_rows
+from demosnap.snapshot.diff import RowDifference, TablePair
+
+_UPDATES = 10_000
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What has to be changed.
+
+    `changes` lead from the database to the version, tables in load order. `snapshot` is the
+    version's, read to its end. `unfit` says why the version does not fit the database at all.
+    """
+
+    changes: Changes
+    snapshot: OpenSnapshot
+    unfit: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that differ; all rows of a table whose rows have no key."""
+        return sum(
+            len(one) if one.replacement is None else max(len(one), len(one.replacement))
+            for one in self.changes
+        )
+
+
+def compare(
+    database: Database,
+    target: Version,
+    going: Mapping[str, str],
+    digests: Digests | None = None,
+    skipping: Mapping[str, Collection[Key]] | None = None,
+) -> Planned:
+    """Compare what the database holds with a version.
+
+    `going` are the predicates of all demo rows, also of tables that the version does not have.
+    `digests` is told what that of the rows is, `skipping` are keys of rows that are left out.
+
+    Raises:
+        SnapshotError: the snapshot is missing or not what demosnap wrote.
+        DatabaseError: a value of it cannot be represented in this database.
+    """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    found: list[TableChanges] = []
+    snapshot = OpenSnapshot(target, dialect, tables, skipping or {})
+    reasons = compatibility.unfit(tables, snapshot.header.tables)
+    refused = dialect.refuse_tables(connection, list(target.rows)).items()
+    if reasons := [*reasons, *(f"{name}: {reason}" for name, reason in refused)]:
+        return Planned((), snapshot, tuple(reasons))
+    held = transfer.Digest(dialect)
+    # What is not checked here is equal to a row of the database, or checked below.
+    for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+        live = arranged(tables[table.name], table)
+        there = dialect.read_rows(connection, live, going[table.name])
+        new = replace(table, unique=live.unique)
+        pair = TablePair(live, new, dialect, dialect, snapshot.foreign)
+        try:
+            found.append(collect(pair, Rows(held.passing(live, there)), rows))
+        except SnapshotError:
+            # A server that is still sending rows would let nobody roll back.
+            collections.deque(there, maxlen=0)
+            raise
+    if digests is not None:
+        digests.add(dialect, [t for one in found if (t := one.pair.old)], going, held.hexdigest())
+    for one in found:
+        _check(one, dialect, snapshot)
+    for name in going:
+        if name not in target.rows:
+            pair = TablePair(tables[name], None, dialect, dialect)
+            found.append(
+                collect(pair, dialect.read_rows(connection, tables[name], going[name]), ())
+            )
+    return Planned(tuple(found), snapshot)
+
+
+def keep(
+    database: Database, planned: Planned, going: Mapping[str, str], but: Collection[str]
+) -> tuple[Planned, Kept]:
+    """Leave removed rows out that other rows reference; `but` from these tables."""
+    losing = {one.name: one for one in planned.changes if one.counts.get("removed")}
+    tables = {n: one.pair.old for n, one in losing.items() if one.pair.keyed and one.pair.old}
+
+    def goes(name: str, keys: Collection[Key]) -> set[Key]:
+        removed = (key_of(tables[name], row) for row in losing[name].removed())
+        return {key for key in removed if key in keys}
+
+    found = retained.find(database, tables, going, goes, but)
+    changes = tuple(
+        one.keeping(found.keys[one.name]) if one.name in found.keys else one
+        for one in planned.changes
+    )
+    return replace(planned, changes=changes), found
+
+
+def refusals(
+    database: Database,
+    planned: Planned,
+    going: Mapping[str, str],
+    owners: compatibility.Owners,
+    staying: outside_references.Staying | None,
+) -> list[str]:
+    """Return why the changes cannot be made; `going` are the predicates of rows that may go.
+
+    `staying` tells the rows beside the version's that are there afterwards.
+    """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    by_name = {one.name: one for one in planned.changes}
+    reasons = _collisions(database, planned.changes, going, owners)
+    reasons += outside_references.unreferenced(
+        connection, dialect, tables, planned.snapshot, by_name, staying
+    )
+    return reasons
+
+
+def obstacle(database: Database, planned: Planned, going: Mapping[str, str]) -> str:
+    """Return why the changes cannot be made one after the other, empty if they can.
+
+    `going` are the predicates of the demo rows.
+    """
+    try:
+        check(planned.changes, database.dialect)
+    except DatabaseError as error:
+        return error.message
+    if not database.dialect.enforces_foreign_keys:
+        return ""
+    for one in planned.changes:
+        table = one.pair.old
+        columns = _referred(one, database.tables)
+        losing = {key_of(one.pair.table, d.old) for d in one if d.old and _loses(one, d, columns)}
+        if not losing or table is None or one.name not in going:
+            continue
+        if losing & references.pinned(database, table, going[one.name], {}, by=columns) or any(
+            _wants(other, key, one)
+            for other in planned.changes
+            if other.pair.new is not None
+            for key in database.tables[other.name].foreign_keys
+            if key.table == one.name and set(key.referred_columns) & columns
+        ):
+            return (
+                f"{one.name}: values of {', '.join(sorted(columns))} change that other rows"
+                " reference, and this database checks that after each statement\npurge and load"
+                f" instead: `demosnap load {planned.snapshot.version.scenario} --discard`, or"
+                " upgrade and downgrade with --full"
+            )
+    return ""
+
+
+def _wants(one: TableChanges, key: ForeignKey, parent: TableChanges) -> bool:
+    """Return whether rows come, or change, that reference values which rows of `parent` get."""
+    old = [column.name for column in parent.pair.old_columns]
+    new = [column.name for column in parent.pair.new_columns]
+    mine = [column.name for column in one.pair.new_columns]
+    if not set(key.columns) <= {*mine} or not set(key.referred_columns) <= {*old} & {*new}:
+        return False
+
+    def values(row: bytes, names: Sequence[str], columns: Sequence[str]) -> Key:
+        literals = split(row)
+        return tuple(literals[names.index(column)] for column in columns)
+
+    fresh = {
+        now
+        for before, after in parent.modified()
+        if (now := values(after, new, key.referred_columns))
+        != values(before, old, key.referred_columns)
+    }
+    return any(values(row, mine, key.columns) in fresh for row in one.written())
+
+
+def tangled(database: Database, planned: Planned) -> str | None:
+    """Return a table of which rows change a value that other rows reference; None: none does.
+
+    A database that checks each statement by itself may not let such a row change in place.
+    """
+    if database.dialect.enforces_foreign_keys:
+        for one in planned.changes:
+            referred = _referred(one, database.tables)
+            if any(_loses(one, row, referred) for row in one):
+                return one.name
+    return None
+
+
+def leaving(
+    database: Database, planned: Planned, going: Mapping[str, str], own: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the predicates of rows that go, or lose a value, and that others reference.
+
+    Others are those that are not `own`.
+    """
+    found: dict[str, str] = {}
+    for one in planned.changes:
+        table = one.pair.old
+        if table is None or not len(one):
+            continue
+        if not one.pair.keyed:
+            found[one.name] = going[one.name]
+            continue
+        keys: set[Key] = set()
+        if one.counts.get("removed"):
+            pins = references.pinned(database, table, going[one.name], own)
+            keys.update(key for row in one.removed() if (key := key_of(table, row)) in pins)
+        referred = _referred(one, database.tables)
+        if referred and one.counts.get("modified"):
+            pins = references.pinned(database, table, going[one.name], own, by=referred)
+            keys.update(
+                key
+                for row in one
+                if _loses(one, row, referred) and (key := key_of(table, row.old or b"")) in pins
+            )
+        if keys:
+            found[one.name] = by_key.named(database.dialect, table.key_columns, keys)
+    return found
+
+
+def _check(one: TableChanges, dialect: Dialect, snapshot: OpenSnapshot) -> None:
+    """Hold the rows that would be written against the grammar of their columns."""
+    if snapshot.foreign or not len(one) or one.pair.new is None:
+        return
+    for row in wrong_rows(one.pair.new, dialect, one.written()):
+        raise SnapshotError(
+            f"{one.name}: the row {show_key(one.pair.new, row)} is not what demosnap writes",
+            str(path_of(snapshot.version)),
+            hint="Restore the file from version control.",
+        )
+
+
+def _referred(one: TableChanges, tables: Mapping[str, Table]) -> set[str]:
+    """Return the columns beside the key that foreign keys point at.
+
+    Where the database computes one of them, any column may be what it computes it from.
+    """
+    referred = {
+        column
+        for _, key in references.references_to(tables, [one.name])
+        for column in key.referred_columns
+    }
+    captured = {column.name for column in one.pair.table.captured}
+    if not referred <= captured:
+        referred |= captured
+    return referred.difference(one.pair.table.key)
+
+
+def _loses(one: TableChanges, difference: RowDifference, referred: Collection[str]) -> bool:
+    if not referred or difference.old is None or difference.new is None:
+        return False
+    return any(cell.column in referred for cell in one.pair.changed(difference.old, difference.new))
+
+
+def _collisions(
+    database: Database, changes: Changes, going: Mapping[str, str], owners: compatibility.Owners
+) -> list[str]:
+    """Return the rows that would be written with a key that is taken by no demo data."""
+    reasons: list[str] = []
+    for one in changes:
+        new = one.pair.new
+        if new is not None and len(one):
+            live = database.tables[one.name]
+            special = database.dialect.special_keys(database.connection, live)
+            reasons += compatibility.collisions(
+                database.connection,
+                database.dialect,
+                live,
+                new,
+                one.written() if special else _claiming(one),
+                going.get(one.name),
+                owners,
+            )
+    return reasons
+
+
+def _claiming(one: TableChanges) -> Iterator[bytes]:
+    """Yield the rows that would be written with values of a unique key that they do not have."""
+    if one.replacement is not None:
+        yield from one.replacement
+        return
+    yield from one.added()
+    unique = {column for key in one.pair.table.unique for column in key}
+    if unique:
+        for old, new in one.modified():
+            if any(cell.column in unique for cell in one.pair.changed(old, new)):
+                yield new
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many rows were deleted and changed, by table; a row may have changed twice."""
+
+    deleted: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+
+
+def act(database: Database, changes: Changes, going: Mapping[str, str], made: Made) -> Tally:
+    """Make the changes, in the caller's transaction.
+
+    `going` are the predicates of all rows that there may be; `made` tells what triggers make of it.
+
+    Raises:
+        DatabaseError: the database refused, or changed another number of rows than it was asked.
+    """
+    tally = Tally()
+    for step in steps(changes, database.dialect, defaults=True):
+        _do(database, step, going, tally, made)
+    return tally
+
+
+def _do(database: Database, step: Step, going: Mapping[str, str], tally: Tally, made: Made) -> None:
+    connection, dialect = database.connection, database.dialect
+    if isinstance(step, Insert):
+        tables = [table for table, _ in step.tables]
+        blocks = made.passing(tables, iter([rows for _, rows in step.tables]))
+        transfer.load(connection, dialect, tables, blocks, made.inserting)
+        database.advance_sequences(tables)
+    elif isinstance(step, Update):
+        for batch in in_batches(step.rows, _UPDATES):
+            with made.doing("update", [step.table]):
+                changed = dialect.update_rows(connection, step.table, batch)
+                _counted(step.table, "changed", changed, len(batch))
+            tally.changed[step.table.name] += changed
+    else:
+        with made.doing("delete", [table for table, _ in step.tables]):
+            _delete(database, step, going, tally, made)
+
+
+def _delete(
+    database: Database, step: Delete, going: Mapping[str, str], tally: Tally, made: Made
+) -> None:
+    connection, dialect = database.connection, database.dialect
+    wanted: Counter[str] = Counter()
+
+    def counted(table: Table, keys: Iterable[Key]) -> Iterator[Key]:
+        for key in made.leaving(table, keys):
+            wanted[table.name] += 1
+            yield key
+
+    whole = [(table, going[table.name]) for table, keys in step.tables if keys is None]
+    gone = dialect.delete_rows(connection, whole) if whole else []
+    for (table, _), count in zip(whole, gone, strict=True):
+        tally.deleted[table.name] += count
+    named = [(table, counted(table, keys)) for table, keys in step.tables if keys is not None]
+    gone = dialect.delete_keys(connection, named) if named else []
+    for (table, _), count in zip(named, gone, strict=True):
+        _counted(table, "deleted", count, wanted[table.name])
+        tally.deleted[table.name] += count
+    made.left([table for table, _ in whole])
+
+
+def _counted(table: Table, what: str, count: int, wanted: int) -> None:
+    if count != wanted:
+        said = f"{table.name}: {count} rows were {what} where {wanted} were planned"
+        hint = "Somebody else writes to the demo rows. Try again."
+        raise CountError(table.name, f"{said}; nothing was changed", hint)

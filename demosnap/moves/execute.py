@@ -1,0 +1,333 @@
+"""Do what was planned: purge, load, verify and log, in the caller's transaction."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from demosnap.compare import released
+from demosnap.config import Triggers
+from demosnap.database import (
+    by_key,
+    dangling_references,
+    own_tables,
+    picking,
+    retained,
+    search_indexes,
+    transfer,
+    verify,
+)
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot
+from demosnap.dialects.base import Dialect
+from demosnap.errors import DatabaseError, VerificationError
+from demosnap.model import Trigger
+from demosnap.moves import concurrency, difference, final_references, full_load, miscounted, refused
+from demosnap.moves import triggers as triggering
+from demosnap.moves.planned import Prepared
+from demosnap.moves.trigger_rows import Made
+from demosnap.moves.trigger_values import put_back
+from demosnap.moves.triggers import Acting, Seal
+from demosnap.results import Verify
+
+
+def act(
+    database: Database,
+    prepared: Sequence[Prepared],
+    *,
+    triggers: Triggers,
+    level: Verify = "full",
+    discard: bool = False,
+    own_triggers: tuple[Trigger, ...] = (),
+) -> Seal | None:
+    """Do what was planned, in the caller's transaction: every purge, then every load and stamp.
+
+    `discard`: demo rows may have changed since the plan was made. Where there are `own_triggers`,
+    what the tables hold before demosnap's own are written is returned, to be checked at the end.
+
+    Raises:
+        VerificationError: the database then holds something else than the snapshot, or a trigger
+            changed rows that are not demo data.
+        DatabaseError: the database refused, or did something else than was planned.
+        SnapshotError: the snapshot is not what demosnap wrote.
+    """
+    connection, dialect = database.connection, database.dialect
+    reached = [part for one in prepared for part in one.along.touched(database) if part]
+    staying = [one.kept.without(dialect, one.going) for one in prepared]
+    going = by_key.merged([*staying, *reached])
+    concurrency.check(database, going, discard=discard)
+    names = {name for one in prepared for name in touched(one)}
+    names.update(name for part in reached for name in part)
+    database, found = triggering.find(database, triggers, names)
+    targets = [one.move.target for one in prepared]
+    foreign = any(target is not None and target.dialect != dialect.name for target in targets)
+    made = Made(database, found, foreign)
+    # Switching triggers off changes definitions, and that may have triggers of its own.
+    watch = bool(found.triggers or reached or (found.off and own_triggers))
+    free = found.may_change if found.triggers else frozenset()
+    before = verify.staying(connection, dialect, database.tables, going, free) if watch else {}
+    counted = dialect.affected_rows(connection)
+    # Where all demo rows go, the plan has seen that nothing references them.
+    in_part = reached or any(one.planned is not None and one.move.changes for one in prepared)
+    pins = final_references.pins(database, going) if in_part else []
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(
+            search_indexes.kept_right(database, names, triggers_off=triggers.disabled)
+        )
+        if found.off:
+            stack.enter_context(dialect.without_triggers(connection, found.off))
+        made.watch(
+            going, [change for one in prepared if one.planned for change in one.planned.changes]
+        )
+        _purge(database, prepared, found)
+        made.clear()
+        snapshots = _rows(database, prepared, made)
+        if found.triggers:
+            dialect.settle(connection)
+        made.clear()
+        anew = picking.again(connection)
+        digests = _verify(database, prepared, snapshots, level, found)
+        if anew:
+            # What a user's predicate picks now are other rows.
+            now = [one.kept.without(dialect, one.picked_now(database)) for one in prepared]
+            going = by_key.merged([going, *now])
+        final_references.check(database, pins)
+    if watch:
+        after = verify.staying(connection, dialect, database.tables, going, free)
+        triggering.untouched(found, before, after)
+    _unseen(database, counted)
+    sealed = triggering.seal(database, own_triggers, triggers.allowed(database.tables) - names)
+    with triggering.blamed_own(connection, dialect, lambda: sealed):
+        for one in prepared:
+            _log(connection, dialect, one, digests.get(one.move.scenario))
+            if one.move.action != "none":
+                retained.record(database, one.move.scenario, one.kept)
+                released.record(database, one.move.scenario, one.rows.left, one.rows.released)
+    return sealed
+
+
+def touched(one: Prepared) -> Iterable[str]:
+    """Return the tables of which a move touches rows."""
+    if one.planned is not None:
+        return [change.name for change in one.move.changes]
+    return one.going
+
+
+def _purge(database: Database, prepared: Sequence[Prepared], found: Acting) -> None:
+    """Delete what goes, of all moves at once: their rows may reference each other.
+
+    Where no trigger acts, nothing but the plan may delete or change rows, and what the database
+    counted is held against it.
+    """
+    connection, dialect = database.connection, database.dialect
+    acting = [
+        one for one in prepared if one.move.action in ("purge", "load") and one.planned is None
+    ]
+    along = [one.along for one in prepared]
+    going = by_key.merged(
+        [one.kept.without(dialect, one.going) for one in acting]
+        + [one.going(database) for one in along]
+    )
+    tally = difference.Tally()
+    for one in acting:
+        tally.deleted.update(one.move.purge)
+    for reached in along:
+        tally.deleted.update(reached.counts())
+        tally.changed.update(reached.emptied_counts())
+    if not going and not tally.changed:
+        return
+    before = dialect.affected_rows(connection) if not found.triggers else None
+    with triggering.blamed(database, found, "update", tally.changed):
+        for reached in along:
+            reached.empty(database)
+    free = found.may_change if found.triggers else ()
+    with triggering.blamed(database, found, "delete", going):
+        transfer.purge(connection, dialect, database.tables, going, tally.deleted, free)
+    _hold(database, before, tally)
+
+
+def _hold(
+    database: Database, before: Mapping[str, tuple[int, int]] | None, tally: difference.Tally
+) -> None:
+    """Hold what the database itself has counted since then against what was done."""
+    after = database.dialect.affected_rows(database.connection) if before is not None else None
+    if before is None or after is None:
+        return
+    for name in sorted({*before, *after} - own_tables.OWN_TABLES):
+        was, now = before.get(name, (0, 0)), after.get(name, (0, 0))
+        # A row that changes to another partition counts as deleted.
+        found, wanted = sum(now) - sum(was), tally.deleted[name] + tally.changed[name]
+        if found != wanted:
+            raise DatabaseError(
+                f"{name}: {found} rows were deleted or changed where {wanted} were planned;"
+                " nothing was changed",
+                "A constraint or the database itself acts on these rows, too.",
+            )
+
+
+def _unseen(database: Database, before: Mapping[str, tuple[int, int]] | None) -> None:
+    """Check that nothing was deleted or changed in tables that no digest covers."""
+    after = database.dialect.affected_rows(database.connection)
+    known = {*database.tables, *own_tables.OWN_TABLES}
+    wrong = sorted(
+        name
+        for name, counts in (after or {}).items()
+        if before is not None and name not in known and counts != before.get(name, (0, 0))
+    )
+    if wrong:
+        raise VerificationError(
+            f"rows of {', '.join(wrong)}, where this role may not look, would be deleted or changed"
+            " by a foreign key or a trigger; it was rolled back",
+            "Use a role that may, or take these rows out of the way first.",
+        )
+
+
+def _rows(database: Database, prepared: Sequence[Prepared], made: Made) -> dict[str, OpenSnapshot]:
+    """Load after the purge; return the snapshot of each scenario that was loaded."""
+    snapshots: dict[str, OpenSnapshot] = {}
+    for one in prepared:
+        if one.planned is not None and one.move.action not in ("none", "purge"):
+            _change(database, one, made)
+            snapshots[one.move.scenario] = one.planned.snapshot
+        elif one.move.action == "load" and one.move.target is not None:
+            with contextlib.ExitStack() as stack:
+                if one.rebuild_indexes:
+                    tables = [database.tables[name] for name, n in one.move.load.items() if n]
+                    stack.enter_context(
+                        database.dialect.without_indexes(database.connection, tables)
+                    )
+                snapshots[one.move.scenario] = full_load.load(
+                    database, one.move.target, made, one.rows.skipped
+                )
+    for snapshot in snapshots.values():
+        # A position is told in its own dialect's terms.
+        if snapshot.version.dialect == database.dialect.name:
+            database.restore_positions(snapshot.version.sequences)
+    return snapshots
+
+
+def _verify(
+    database: Database,
+    prepared: Sequence[Prepared],
+    snapshots: Mapping[str, OpenSnapshot],
+    level: Verify,
+    found: Acting,
+) -> dict[str, str | None]:
+    """Check what is there now; return the digest of what each loaded scenario holds."""
+    digests: dict[str, str | None] = {}
+    for one in prepared:
+        snapshot = snapshots.get(one.move.scenario)
+        try:
+            digest = _verified(database, one, snapshot, level, found)
+        except verify.MiscountedError as error:
+            told = miscounted.explained(database, error, snapshot, one.kept.keys)
+            raise _blaming(told, found, one, error.too_many) from error
+        except VerificationError as error:
+            raise _blaming(error, found, one) from error
+        if snapshot is not None:
+            digests[one.move.scenario] = digest
+    return digests
+
+
+def _verified(
+    database: Database,
+    one: Prepared,
+    snapshot: OpenSnapshot | None,
+    level: Verify,
+    found: Acting,
+) -> str | None:
+    """Check what is there; where triggers have changed values of a load, put these back first."""
+    try:
+        return _checked(database, one, snapshot, level)
+    except VerificationError as error:
+        if snapshot is None or not found.triggers:
+            raise
+        beside = one.kept if one.planned is not None else retained.NOTHING
+        everything = full_load.predicates(database, snapshot.version)
+        picked = beside.without(database.dialect, everything)
+        try:
+            if not put_back(database, found, snapshot.version, picked):
+                raise
+        except DatabaseError as again:
+            message = f"{error.message}\nand that cannot be put back: {again.message}"
+            raise VerificationError(message, again.hint) from again
+    picking.again(database.connection)
+    return _checked(database, one, snapshot, level)
+
+
+def _blaming(
+    error: VerificationError, found: Acting, one: Prepared, filled: Iterable[str] = ()
+) -> VerificationError:
+    """Return an error with the triggers that may be behind it, and the ways on.
+
+    `filled` are tables in which they may have made rows.
+    """
+    if not found.triggers:
+        return error
+    by = triggering.told(found.triggers)
+    message = error.message if by in error.message else f"{error.message} ({by})"
+    ways = found.ways(found.triggers, filled)
+    if one.move.action == "reset" and found.on("update", touched(one)):
+        # Rows that are loaded anew are inserted, and not changed.
+        ways = f"Purge and load instead: demosnap load {one.move.scenario} --discard\n{ways}"
+    return VerificationError(message, ways)
+
+
+def _checked(
+    database: Database, one: Prepared, snapshot: OpenSnapshot | None, level: Verify
+) -> str | None:
+    connection, dialect = database.connection, database.dialect
+    # Of rows that stay, what dangled before may dangle still.
+    known = dangling_references.known(database, (one.move.current, one.held, one.move.target))
+    if one.move.action == "purge":
+        now = one.picked_now(database)
+        verify.row_counts(connection, dialect, now, one.kept.counts())
+        if one.kept:
+            verify.foreign_keys(connection, dialect, database.tables, now, known)
+    elif snapshot is not None:
+        if one.planned is not None:
+            beside, rows = one.kept.counts(), snapshot.rows
+            expected = {n: rows.get(n, 0) + beside.get(n, 0) for n in (*rows, *beside)}
+            verify.row_counts(connection, dialect, one.picked_now(database), expected)
+        kept_rows = one.kept if one.planned is not None else retained.NOTHING
+        return full_load.verified(database, snapshot, level, kept_rows, known)
+    return None
+
+
+def _change(database: Database, one: Prepared, made: Made) -> None:
+    """Change the rows that differ."""
+    assert one.planned is not None
+    hold = not made.acting.triggers
+    before = database.dialect.affected_rows(database.connection) if hold else None
+    try:
+        tally = difference.act(database, one.planned.changes, one.going, made)
+    except Exception as error:
+        if not refused.by_rows(database, error):
+            raise
+        reason = refused.reason(database, error)
+        way = "load" if one.move.action == "reset" else "upgrade or downgrade with --full"
+        raise DatabaseError(
+            f"{one.move.scenario}: the rows that differ could not be changed one by one"
+            f" ({reason}); nothing was changed",
+            f"Purge and load instead: {way}.",
+        ) from error
+    _hold(database, before, tally)
+
+
+def _log(connection: Connection, dialect: Dialect, one: Prepared, digest: str | None) -> None:
+    move, target = one.move, one.move.target
+    if move.action == "none":
+        return
+    operation: str = move.action
+    if move.action == "stamp":
+        operation = one.operation
+        # Of an undone capture the rows stay, and are not the target's.
+        if target is not None and target.dialect == dialect.name and operation != "undo":
+            digest = target.digest
+    rows = one.rows.expected(target) if target else {}
+    revision = target.revision if target else None
+    own_tables.write(
+        connection, own_tables.new_entry(operation, move.scenario, revision, rows, digest)
+    )

@@ -1,0 +1,181 @@
+"""What rows would reference after a run: planned before it, and looked at before its commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from demosnap.database import (
+    by_key,
+    compatibility,
+    dangling_references,
+    outside_references,
+    references,
+)
+from demosnap.database.brought_keys import not_brought
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot
+from demosnap.database.verify import show_rows
+from demosnap.dialects.base import execute
+from demosnap.errors import VerificationError
+from demosnap.model import ForeignKey, Key
+from demosnap.moves import cascade
+from demosnap.moves.planned import Prepared
+from demosnap.snapshot.predicates import leads_nowhere, not_true
+from demosnap.visible import rows as rows_of
+
+_SHOWN = 5
+
+
+def refusals(database: Database, run: Sequence[Prepared], along: cascade.Along) -> list[str]:
+    """Return what would reference rows, or values, that go in the same run.
+
+    Raises:
+        SnapshotError: a snapshot is not what demosnap wrote.
+    """
+    reasons: list[str] = []
+    if len(run) > 1 or along.gone or along.emptied:
+        reasons += _unmet(database, run, along)
+    if along.gone or along.emptied:
+        reasons += _losing(database, run, along)
+    return reasons
+
+
+def _unmet(database: Database, run: Sequence[Prepared], along: cascade.Along) -> Iterator[str]:
+    """Yield what the versions of a run reference that is not there when all is done."""
+    dialect = database.dialect
+    leaving = [one.kept.without(dialect, one.going) for one in run]
+    gone = by_key.merged([*leaving, along.going(database)])
+
+    def stays(table: str, columns: Sequence[str]) -> str | None:
+        predicates = [{table: one} for one in _emptied(database, along, table, columns)]
+        predicates += [{table: gone[table]}] if table in gone else []
+        return not_true(by_key.merged(predicates)[table]) if predicates else None
+
+    snapshots = [
+        (OpenSnapshot(target, dialect, database.tables), one.planned is None and len(run) > 1)
+        for one in run
+        if (target := one.move.target) is not None
+    ]
+    fitting = [
+        one for one in snapshots if not compatibility.unfit(database.tables, one[0].header.tables)
+    ]
+    for snapshot, is_whole in fitting:
+        references = snapshot.version.external_references
+        wanted = outside_references.external_keys(snapshot)
+        for other, _ in fitting if references else ():
+            brought = outside_references.brought_by(other, references)
+            for keys, own, reference in zip(wanted, brought, references, strict=True):
+                keys &= not_brought(database.tables, other, reference, keys, own)
+        nowhere = dangling_references.values(snapshot)
+        for keys, known, reference in zip(wanted, nowhere, references, strict=True):
+            filled = {key for key in keys if b"NULL" not in key}
+            where = stays(reference.references, reference.referred_columns)
+            at = database.connection, dialect, database.tables, reference
+            yield from outside_references.missing_externals(*at, filled - known, where)
+            if is_whole:
+                yield from outside_references.refused(*at, filled & known)
+
+
+def _emptied(
+    database: Database, along: cascade.Along, table: str, columns: Sequence[str]
+) -> Iterator[str]:
+    """Yield the predicates of rows of a table of which one of the columns is emptied."""
+    for name, key, keys in along.emptied:
+        if name == table and set(cascade.emptied_columns(key)) & set(columns):
+            yield by_key.named(database.dialect, database.tables[name].key_columns, keys)
+
+
+def _losing(database: Database, run: Sequence[Prepared], along: cascade.Along) -> Iterator[str]:
+    """Yield the rows that are there and reference rows that go along, or values that they lose.
+
+    Demo rows that stay among them, and such as a database would not let be in the way.
+    """
+    dialect = database.dialect
+    demo = by_key.merged(
+        [
+            {name: one.kept.predicate(dialect, name) for name in one.kept.keys}
+            if one.planned is None
+            else one.going
+            for one in run
+        ]
+    )
+    for name, key in references.references_to(database.tables, along.gone):
+        if name in demo:
+            parent = along.going(database)[key.table]
+            where = f"({demo[name]})"
+            yield from _referring(database, name, key, parent, where, "would go along")
+    for parent_name, by, keys in along.emptied:
+        parent = by_key.named(dialect, database.tables[parent_name].key_columns, keys)
+        for name, key in references.references_to(database.tables, [parent_name]):
+            if set(key.referred_columns) & set(cascade.emptied_columns(by)):
+                what = f"would lose {', '.join(cascade.emptied_columns(by))}"
+                yield from _referring(database, name, key, parent, None, what)
+
+
+def _referring(
+    database: Database, name: str, key: ForeignKey, parent: str, where: str | None, what: str
+) -> Iterator[str]:
+    table = database.tables[name]
+    found = references.pointing(
+        database.connection, database.dialect, table, key, parent, where, limit=_SHOWN + 1
+    )
+    if found:
+        shown = show_rows(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+        yield (
+            f"rows of {name} reference rows of {key.table} that {what}\n"
+            f"({references.constraint(key)} on {name}.{', '.join(key.columns)};"
+            f" {', '.join(table.key or key.columns)}: {shown})\n"
+            f"leave {key.table} out of --cascade, or change or delete these rows first"
+        )
+
+
+Pins = list[tuple[str, ForeignKey, list[Key]]]
+"""A table, a foreign key of it, and the values of rows of this run that it references."""
+
+
+def pins(database: Database, going: Mapping[str, str]) -> Pins:
+    """Return which values of the rows of a run other rows reference.
+
+    `going` are the predicates of all rows that it may touch.
+    """
+    found = []
+    for name, key in references.references_to(database.tables, going):
+        if key.enforced != "all":
+            # The database knows of which rows it has to hold.
+            continue
+        others = not_true(going[name]) if name in going else None
+        table = database.tables[key.table]
+        values = references.referred(database, table, key, name, going[key.table], others)
+        if values:
+            found.append((name, key, sorted(values)))
+    return found
+
+
+def check(database: Database, before: Pins) -> None:
+    """Check that the rows that referenced rows of this run still reference some.
+
+    Raises:
+        VerificationError: some do not.
+    """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    wrong = []
+    for name, key, values in before:
+        parent = tables[key.table]
+        for some in by_key.batches(values):
+            there = references.matching(connection, dialect, parent, key.referred_columns, some)
+            missing = sorted(set(some).difference(there))
+            if not missing:
+                continue
+            columns = [tables[name].column(one) for one in key.columns]
+            where = (
+                f"({dialect.key_predicate(columns, missing)})"
+                f" AND {leads_nowhere(dialect, tables[name], key, dialect.own_rows(parent))}"
+            )
+            sql = f"SELECT COUNT(*) FROM {dialect.rows_of(tables[name])} WHERE {where}"
+            if count := execute(connection, sql).scalar():
+                wrong.append(
+                    f"{name}.{', '.join(key.columns)}: {rows_of(count)} would reference no row of"
+                    f" {key.table} ({references.show_literals(missing[:_SHOWN], len(missing))})"
+                )
+    if wrong:
+        raise VerificationError("\n".join(wrong), "It was rolled back.")

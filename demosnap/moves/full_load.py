@@ -1,0 +1,225 @@
+"""A version as the database holds it: load it, and hold it against its snapshot."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+from collections.abc import Collection, Iterable, Mapping
+
+from demosnap.database import by_key, compatibility, picking, transfer, verify
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot
+from demosnap.database.retained import NOTHING, Kept
+from demosnap.dialects.base import Counted
+from demosnap.errors import SnapshotError, VerificationError
+from demosnap.model import Key, Table, Version
+from demosnap.moves import concurrency, refused
+from demosnap.moves.trigger_rows import Made
+from demosnap.results import Verify
+from demosnap.rows.canonical import row_key, split
+
+SAMPLE = 1000
+"""How many rows of a table a sample compares."""
+
+
+def differences(
+    database: Database,
+    target: Version,
+    kept: Kept = NOTHING,
+    skipping: Mapping[str, Collection[Key]] | None = None,
+) -> list[str]:
+    """Return why the database does not hold a version; empty: it does.
+
+    `kept` are rows beside it that are not looked at, `skipping` the keys of rows of the version
+    that are left out.
+    """
+    connection, dialect = database.connection, database.dialect
+    snapshot = OpenSnapshot(target, dialect, database.tables, skipping or {})
+    reasons = compatibility.unfit(database.tables, snapshot.header.tables)
+    if reasons:
+        return reasons
+    picked = kept.without(dialect, predicates(database, target))
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        difference = verify.first_difference(
+            table,
+            rows,
+            dialect.read_rows(connection, table, picked[table.name]),
+            decoded_by=dialect if snapshot.foreign else None,
+        )
+        if difference:
+            reasons.append(difference)
+    return reasons
+
+
+def fits(database: Database, version: Version | None) -> bool:
+    """Return whether a version has a snapshot whose tables and columns the database has, too."""
+    if version is None:
+        return False
+    try:
+        header = OpenSnapshot(version, database.dialect, database.tables).header
+    except SnapshotError:
+        return False
+    return not compatibility.unfit(database.tables, header.tables)
+
+
+def load(
+    database: Database,
+    target: Version,
+    made: Made,
+    skipping: Mapping[str, Collection[Key]] | None = None,
+) -> OpenSnapshot:
+    """Load a version; return its snapshot, for what was loaded to be verified.
+
+    No row that it picks is there before. `made` tells what triggers make of it. `skipping` are
+    the keys of rows that are left out.
+
+    Raises:
+        SnapshotError: the snapshot is not what demosnap wrote.
+        DatabaseError: the database refused, or took another number of rows.
+    """
+    snapshot = OpenSnapshot(target, database.dialect, database.tables, skipping or {})
+    picked = predicates(database, target)
+    guarded = refused.Guarded(database, snapshot)
+    blocks = guarded.noting(snapshot.blocks())
+    guarded.begin()
+    try:
+        transfer.load(
+            database.connection,
+            database.dialect,
+            snapshot.tables,
+            made.passing(snapshot.tables, blocks),
+            lambda group: made.inserting(group, picked),
+        )
+    except Exception as error:
+        told = guarded.told(error)
+        if told is error:
+            raise
+        raise told from error
+    guarded.end()
+    database.advance_sequences(snapshot.tables)
+    # Past the last block stands the comparison of the digest.
+    collections.deque(blocks, maxlen=0)
+    return snapshot
+
+
+def verified(
+    database: Database,
+    snapshot: OpenSnapshot,
+    level: Verify,
+    kept: Kept = NOTHING,
+    known: verify.Known | None = None,
+) -> str | None:
+    """Check what was loaded; return its digest, None where not all of it was read.
+
+    Counts and foreign keys always. "full": every row's content, "sample": that of some rows.
+    `kept` are rows beside it that are not looked at, `known` is what may dangle.
+
+    Raises:
+        VerificationError: it is something else than the snapshot.
+    """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    known = known or {}
+    everything = predicates(database, snapshot.version)
+    picked = kept.without(dialect, everything)
+    concurrency.check_referred(database, everything)
+    expected = snapshot.rows
+    if level == "full":
+        return _read(database, snapshot, everything, picked, known)
+    if kept:
+        verify.foreign_keys(connection, dialect, tables, everything, known)
+        verify.row_counts(connection, dialect, picked, expected)
+    else:
+        verify.rows_and_keys(connection, dialect, tables, picked, expected, known)
+    if level == "sample":
+        for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+            _refuse(_sampled(database, snapshot, table, rows, picked[table.name]))
+    return None
+
+
+def _read(
+    database: Database,
+    snapshot: OpenSnapshot,
+    everything: Mapping[str, str],
+    picked: Mapping[str, str],
+    known: verify.Known,
+) -> str:
+    """Read what was loaded, all of it, and return its digest.
+
+    Raises:
+        VerificationError: it is something else than the snapshot.
+    """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
+    loaded = snapshot.digest
+    total = transfer.Digest(dialect)
+    dangling = False
+    for table in snapshot.tables:
+        name = table.name
+        keys = [orphaned for _, orphaned in verify.dangling_keys(dialect, tables, name)]
+        # Rows that are kept are not read, and their references count as well.
+        counted = Counted(keys) if keys and everything[name] == picked[name] else None
+        total.table(table, dialect.read_rows(connection, table, picked[name], counted))
+        dangling = dangling or (any(counted.counts) if counted else bool(keys))
+    digest = total.hexdigest()
+    if dangling:
+        verify.foreign_keys(connection, dialect, tables, everything, known)
+    # As many rows as were loaded are there if they are the same.
+    if digest != loaded:
+        verify.row_counts(connection, dialect, picked, snapshot.rows)
+        for table in snapshot.tables:
+            _refuse(_difference(database, snapshot, table, picked[table.name]))
+    return digest
+
+
+def predicates(database: Database, version: Version) -> dict[str, str]:
+    """Return the predicates of a version's rows, by table."""
+    return picking.predicates(
+        database.connection, database.dialect, version.selection, database.tables
+    )
+
+
+def _refuse(difference: str | None) -> None:
+    if difference is not None:
+        raise VerificationError(
+            f"after the load {difference}",
+            "A trigger, a default or the column's type changed what was inserted;"
+            " it was rolled back.",
+        )
+
+
+def _sampled(
+    database: Database, snapshot: OpenSnapshot, table: Table, rows: Iterable[bytes], predicate: str
+) -> str | None:
+    """Return what differs first in rows that are spread evenly over a table, None if nothing."""
+    dialect = database.dialect
+    step = max(1, snapshot.version.rows[table.name] // SAMPLE)
+    if not table.identified:
+        return _first(database, snapshot, table, rows, predicate)
+    for batch in by_key.batches(itertools.islice(rows, 0, None, step)):
+        keys = [tuple(split(row)[: len(table.key)]) for row in batch]
+        where = f"({predicate}) AND ({dialect.key_predicate(table.key_columns, keys)})"
+        batch.sort(key=row_key(table))
+        difference = _first(database, snapshot, table, batch, where)
+        if difference is not None:
+            return difference
+    return None
+
+
+def _first(
+    database: Database, snapshot: OpenSnapshot, table: Table, rows: Iterable[bytes], predicate: str
+) -> str | None:
+    return verify.first_difference(
+        table,
+        rows,
+        database.dialect.read_rows(database.connection, table, predicate),
+        database.tables[table.name].triggers,
+        database.dialect if snapshot.foreign else None,
+    )
+
+
+def _difference(
+    database: Database, snapshot: OpenSnapshot, wanted: Table, predicate: str
+) -> str | None:
+    for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
+        if table.name == wanted.name:
+            return _first(database, snapshot, table, rows, predicate)
+    raise AssertionError(f"{wanted.name} is not in the snapshot")

@@ -1,0 +1,82 @@
+"""Which rows there are too few or too many of, where a selection picks others than were loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from demosnap.database import by_key, picking, references
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot
+from demosnap.database.verify import MiscountedError
+from demosnap.errors import VerificationError
+from demosnap.model import Key, Table
+from demosnap.rows.canonical import split
+
+_SHOWN = 5
+_LONGEST = 300
+
+
+def explained(
+    database: Database,
+    error: MiscountedError,
+    snapshot: OpenSnapshot | None,
+    kept: Mapping[str, Collection[Key]],
+) -> VerificationError:
+    """Return an error that names the rows; `snapshot` is what was loaded, None: nothing.
+
+    `kept` are the keys of rows that stayed beside it.
+    """
+    lines = []
+    for name, line in error.wrong.items():
+        table = database.tables[name]
+        stays = frozenset(kept.get(name, ()))
+        if snapshot is not None and name in snapshot.version.rows:
+            table = next(one for one in snapshot.tables if one.name == name)
+        wanted = set(_loaded(snapshot, name)) - stays
+        lines += [line, *_named(database, table, error.predicates[name], wanted, stays)]
+    return VerificationError("\n".join(lines), _HINT)
+
+
+_HINT = (
+    "It was rolled back. A trigger acted, or the rule that picks these rows reads what no load"
+    " brings:\nchange the rule in demosnap.yaml and capture again, or set `triggers: disable`."
+)
+
+
+def _loaded(snapshot: OpenSnapshot | None, name: str) -> Iterator[Key]:
+    if snapshot is None or name not in snapshot.version.rows:
+        return
+    for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
+        for row in rows:
+            if table.name == name:
+                yield tuple(split(row)[: len(table.key)])
+
+
+def _named(
+    database: Database, table: Table, predicate: str, wanted: set[Key], stays: frozenset[Key]
+) -> Iterator[str]:
+    connection, dialect = database.connection, database.dialect
+    if not table.key:
+        return
+    live = replace(database.tables[table.name], key=table.key)
+    narrow = replace(live, columns=tuple(live.column(name) for name in table.key))
+    picked = {tuple(split(row)) for row in dialect.read_rows(connection, narrow, predicate)}
+    picked -= stays
+    missing = sorted(wanted - picked)
+    there: set[Key] = set()
+    for some in by_key.batches(missing):
+        there.update(references.matching(connection, dialect, live, table.key, some))
+    kinds = {
+        "{be} there and not picked": sorted(there),
+        "of the snapshot {be} not there": [key for key in missing if key not in there],
+        "{be} picked and not of the snapshot": sorted(picked - wanted),
+    }
+    for what, keys in kinds.items():
+        if keys:
+            shown = references.show_literals(keys[:_SHOWN], len(keys))
+            rows, be = ("1 row", "is") if len(keys) == 1 else (f"{len(keys)} rows", "are")
+            yield f"  {rows} {what.format(be=be)} ({', '.join(table.key)}: {shown})"
+    text = picking.shown(connection, predicate)
+    text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    yield f"  picked is what {text}"

@@ -1,0 +1,46 @@
+"""A planned move with what acting on it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from demosnap.compare import known_rows
+from demosnap.compare.known_rows import KnownRows
+from demosnap.database import row_set
+from demosnap.database.live import Database
+from demosnap.database.retained import NOTHING, Kept
+from demosnap.model import Selection, Version
+from demosnap.moves import cascade, difference
+from demosnap.results import Move
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A move with what acting on it needs.
+
+    `going` are the predicates of all rows of the scenario, by table, which go but for those that
+    are `kept`; of a move by difference only those that are `planned` to go. `rows` are those that
+    are no longer picked, and what is remembered of them. `along` are rows of
+    the run that are no demo data and go all the same; one of its moves has them. `operation` is
+    what the log calls a stamp. `held` is the version whose rows the demo rows are, None where they
+    are of none, or where nobody has looked.
+    `covered` are the selections that pick the rows.
+    """
+
+    move: Move
+    going: Mapping[str, str] = field(default_factory=dict)
+    operation: str = "stamp"
+    planned: difference.Planned | None = None
+    rebuild_indexes: bool = False
+    kept: Kept = NOTHING
+    held: Version | None = None
+    rows: KnownRows = known_rows.NONE
+    along: cascade.Along = field(default_factory=cascade.Along)
+    refusals: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    covered: tuple[Selection, ...] = ()
+
+    def picked_now(self, database: Database) -> dict[str, str]:
+        """Return the predicates of all rows of the scenario as they are after a change."""
+        return row_set.union(database, self.covered)

@@ -1,0 +1,391 @@
+"""Which way a move goes, by the rows that differ or by purge and load, and why it may not go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from demosnap.compare import captured, unpicked
+from demosnap.compare.known_rows import KnownRows
+from demosnap.config import Settings
+from demosnap.database import by_key, compatibility, outside_references, retained, transfer
+from demosnap.database.live import Database
+from demosnap.database.retained import Kept
+from demosnap.model import Key, Version
+from demosnap.moves import cascade, difference, final_references, full_load, notes
+from demosnap.moves.goal import Goal
+from demosnap.moves.planned import Prepared
+from demosnap.moves.strategy import Way, against, crossing, of_other_tables
+from demosnap.moves.taking_back import TakingBack
+from demosnap.results import Move, Options
+from demosnap.snapshot.diff import Kind
+from demosnap.snapshot.predicates import not_true
+
+
+@dataclass
+class Run:
+    """The moves of one run that move rows.
+
+    `goings` are the predicates of all rows of each scenario, `known` those among them that an
+    earlier move kept and that nobody changed. `rows` is what is remembered of rows that are no
+    longer picked. `owners` tells the predicates of the other scenarios' rows.
+    """
+
+    database: Database
+    settings: Settings
+    versions: Mapping[str, Sequence[Version]]
+    goings: dict[str, Mapping[str, str]]
+    known: Mapping[str, Kept]
+    rows: dict[str, KnownRows]
+    options: Options
+    owners: compatibility.Owners
+    _comparisons: dict[str, difference.Planned] = field(default_factory=dict, init=False)
+    _digests: captured.Digests = field(default_factory=captured.Digests, init=False)
+    _going_out: Collection[str] = field(default=(), init=False)
+
+    def planned(self, goals: Sequence[Goal]) -> list[Prepared]:
+        """Plan all moves, and what they reach together."""
+        self._back.release(goals)
+        self._going_out = {goal.scenario for goal in goals if goal.target is None}
+        found = [self._told(goal, self._way(goal)) for goal in goals]
+        if not found:
+            return []
+        leaving = by_key.merged([way.leaving for way in found])
+        along = self._along(leaving)
+        # What one move reaches may be another one's: one of them has it all.
+        reasons = cascade.refusals(self.database, leaving, self._own, along)
+        reasons += final_references.refusals(self.database, [way.prepared for way in found], along)
+        if reasons:
+            for goal in goals:
+                pointing = unpicked.pointing(
+                    self.database, leaving, self.rows[goal.scenario].left, goal.scenario
+                )
+                reasons[-1] = "\n".join([reasons[-1], *pointing])
+        first = found[0].refused(reasons).prepared
+        move = replace(first.move, also=along.counts(), emptied=along.emptied_counts())
+        return [replace(first, move=move, along=along), *(way.prepared for way in found[1:])]
+
+    @cached_property
+    def _back(self) -> TakingBack:
+        plain = dict(self.goings)
+
+        def owners() -> Mapping[str, Mapping[str, str]]:
+            return {**self.owners(), **plain}
+
+        return TakingBack(
+            self.database, self.settings, self.options, owners, self.goings, self.rows
+        )
+
+    @property
+    def _own(self) -> dict[str, str]:
+        return by_key.merged(list(self.goings.values()))
+
+    @cached_property
+    def _others(self) -> Mapping[str, Mapping[str, str]]:
+        return self.owners()
+
+    def _staying(self, going: Mapping[str, str]) -> outside_references.Staying | None:
+        """Tell which rows stay beside those of a scenario that go; None: that is seen later.
+
+        Where several scenarios move, what their rows reference is looked at when all is planned.
+        """
+        if len(self.goings) > 1:
+            return None
+        return lambda table, _: not_true(going[table]) if table in going else None
+
+    def _freed(self, going: Mapping[str, str]) -> dict[str, str]:
+        """Return the predicates of rows that may go, and of those that have gone before."""
+        out = () if self.options.keep_referenced else self._going_out
+        return by_key.merged([going, *(self.goings[name] for name in out)])
+
+    def _along(self, leaving: Mapping[str, str]) -> cascade.Along:
+        listed = self.options.cascade
+        others = self._others if listed else {}
+        return cascade.along(self.database, listed, leaving, self._own, others)
+
+    def _reached(self, way: Way) -> list[str]:
+        """Return what one move alone would reach."""
+        return cascade.refusals(self.database, way.leaving, self._own, self._along(way.leaving))
+
+    def _way(self, goal: Goal) -> Way:
+        if goal.by_difference:
+            return self._back_to(goal)
+        if self._likely(goal):
+            # First, since it tells the digest of what is there, which is asked for below.
+            self._compared(goal)
+        going, known = self.goings[goal.scenario], self.known[goal.scenario]
+        present = retained.rows_beside(self.database, going, known)
+        versions = self.versions.get(goal.scenario, ())
+        notes = captured.notes_of(
+            self.database, versions, goal.current, present, known, self.options, self._digests
+        )
+        asked = not self.options.discard or goal.target is None
+        held = self._held(goal, versions, present) if asked else None
+        if self._back.may_lack(goal, present, held, asked=asked):
+            self._look(goal, goal.current)
+        unsaved = self._back.unsaved(goal, present, held)
+        way = self._chosen(goal, unsaved)
+        if way.prepared.refusals and self._back.brought(goal) and self._look(goal, goal.target):
+            unsaved = self._back.unsaved(goal, present, held)
+            way = self._chosen(goal, unsaved)
+        way = way.refused(unsaved)
+        back = self._back_again(goal, present, held, unsaved)
+        prepared = replace(way.prepared, held=back, notes=(*notes, *way.prepared.notes))
+        return replace(way, prepared=prepared)
+
+    def _back_again(
+        self,
+        goal: Goal,
+        present: Mapping[str, int],
+        held: Version | None,
+        unsaved: Sequence[str],
+    ) -> Version | None:
+        """Return the version that shall be able to come back, None where none has to."""
+        if not any(present.values()):
+            return None
+        if self.options.discard:
+            # Whatever else there is may go.
+            return goal.current if full_load.fits(self.database, goal.current) else None
+        return held if held is not None or unsaved else goal.current
+
+    def _chosen(self, goal: Goal, unsaved: Sequence[str]) -> Way:
+        return self._purge(goal) if goal.target is None else self._load(goal, not unsaved)
+
+    def _look(self, goal: Goal, source: Version | None) -> bool:
+        """Look for rows that are no longer picked; return whether there are any."""
+        found = self._back.look(goal, source)
+        self._comparisons.pop(goal.scenario, None)
+        return found
+
+    def _back_to(self, goal: Goal) -> Way:
+        """Plan a reset, of rows that are no longer picked as well."""
+        way = self._reset(goal)
+        lacks = any("added" in one.counts for one in way.prepared.move.changes)
+        if (lacks or self.rows[goal.scenario].left) and self._look(goal, goal.current):
+            way = self._reset(goal)
+            way = way.refused(list(self._back.lost(goal)))
+        return way
+
+    def _told(self, goal: Goal, way: Way) -> Way:
+        """Return a way with what it means for rows that are no longer picked."""
+        prepared, rows = way.prepared, self.rows[goal.scenario]
+        changes = prepared.move.changes if prepared.planned is not None else None
+        way = way.refused(self._back.problems(goal, changes))
+        move = replace(
+            prepared.move,
+            unpicked=rows.counts() if self._back.has(goal.scenario) else {},
+            released=rows.released.counts(),
+        )
+        notes = (*prepared.notes, *self._back.notes(goal))
+        return replace(way, prepared=replace(way.prepared, move=move, rows=rows, notes=notes))
+
+    def _held(
+        self, goal: Goal, versions: Sequence[Version], present: Mapping[str, int]
+    ) -> Version | None:
+        """Return the version that the demo rows are, the one that is loaded first."""
+        likely = [v for v in (goal.current, goal.target) if v is not None]
+        others = [v for v in reversed(versions) if v not in likely]
+        database = self.database
+        return captured.holding(
+            database.connection,
+            database.dialect,
+            database.tables,
+            goal.scenario,
+            [*likely, *([] if self.options.discard else others)],
+            present,
+            self.known[goal.scenario],
+            self._digests,
+        )
+
+    def _likely(self, goal: Goal) -> bool:
+        """Return whether a move goes by difference unless something speaks against it."""
+        between = goal.target is not None and goal.current not in (None, goal.target)
+        return between and not (goal.again or self.options.full or self.options.discard)
+
+    def _compared(self, goal: Goal) -> difference.Planned:
+        """Compare what the database holds with the target, once."""
+        assert goal.target is not None
+        if goal.scenario not in self._comparisons:
+            self._comparisons[goal.scenario] = difference.compare(
+                self.database,
+                goal.target,
+                self.goings[goal.scenario],
+                self._digests,
+                self.rows[goal.scenario].skipped,
+            )
+        return self._comparisons[goal.scenario]
+
+    def _load(self, goal: Goal, saved: bool) -> Way:
+        """Choose the way to a version; `saved`: the demo rows are those of some version."""
+        if self.options.keep_referenced:
+            return self._difference(goal).unobstructed()
+        if self.rows[goal.scenario].taken and not self.options.full:
+            way = self._difference(goal)
+            one_by_one = "rows cannot be changed one by one"
+            return self._full(goal).saying(one_by_one) if way.obstacle else way
+        between = goal.current is not None and goal.current != goal.target and not goal.again
+        if self.options.full or not saved or not (between or self.known[goal.scenario]):
+            return self._full(goal)
+        if crossing(self.database, self.goings):
+            return self._full(goal).saying("its rows and those of another scenario are connected")
+        if self.options.discard or goal.again:
+            full = self._full(goal)
+            return self._difference(goal).unobstructed() if self._reached(full) else full
+        way = self._difference(goal)
+        reason = against(self.database, self.settings, way)
+        if not reason:
+            return way
+        full = self._full(goal).saying(reason)
+        reached = self._reached(full)
+        if not reached and not full.prepared.refusals:
+            return full
+        if way.obstacle:
+            return way.unobstructed().refused(reached)
+        if way.prepared.refusals:
+            return way
+        return way.saying("other rows reference some that would be purged")
+
+    def _purge(self, goal: Goal) -> Way:
+        """Plan to take everything out, but for what is kept."""
+        going, dialect = self.goings[goal.scenario], self.database.dialect
+        staying = retained.NOTHING
+        if self.options.keep_referenced:
+            tables = {name: self.database.tables[name] for name in going}
+
+            def goes(name: str, keys: object) -> set[Key]:
+                return set(keys)  # type: ignore[call-overload, no-any-return]
+
+            staying = retained.find(self.database, tables, going, goes, self.options.cascade)
+        leaving = staying.without(dialect, going)
+        counts = transfer.counts(self.database.connection, dialect, leaving)
+        refusals, notes = self._unsafe({name for name, count in counts.items() if count})
+        rests = goal.current is None and not any(counts.values())
+        rests = rests and staying.keys == self.known[goal.scenario].keys
+        move = Move(
+            goal.scenario,
+            goal.current,
+            None,
+            "none" if rests else "purge",
+            purge={name: counts[name] for name in reversed(list(counts)) if counts[name]},
+            kept=staying.counts(),
+        )
+        prepared = Prepared(move, going, kept=staying, refusals=tuple(refusals), notes=tuple(notes))
+        return Way(prepared, leaving)
+
+    def _full(self, goal: Goal) -> Way:
+        """Plan to purge and load."""
+        database, target, going = self.database, goal.target, self.goings[goal.scenario]
+        assert target is not None
+        connection, dialect = database.connection, database.dialect
+        refusals = compatibility.refusals(
+            connection,
+            dialect,
+            database.tables,
+            target,
+            self._own,
+            self.owners,
+            staying=self._staying(going),
+            # A load that cannot be rolled back must not be the first to read the snapshot.
+            whole=self.options.dry_run or self.options.non_transactional,
+            skipping=self.rows[goal.scenario].skipped,
+        )
+        if self.options.rebuild_indexes and not dialect.transactional_ddl:
+            refusals.append(
+                "the indexes cannot be dropped and made again: here that would commit the"
+                " transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
+            )
+        present = transfer.counts(connection, dialect, going)
+        expected = self.rows[goal.scenario].expected(target)
+        rows = (present, expected)
+        unsafe, notes = self._unsafe({name for each in rows for name in each if each[name]})
+        if self.options.rebuild_indexes:
+            loaded = ", ".join(name for name, count in expected.items() if count)
+            notes = [*notes, f"nobody else can use {loaded} until the indexes are made again"]
+        move = Move(
+            goal.scenario,
+            goal.current,
+            target,
+            "load",
+            purge={name: present[name] for name in reversed(list(present)) if present[name]},
+            load=expected,
+        )
+        prepared = Prepared(
+            move,
+            going,
+            rebuild_indexes=self.options.rebuild_indexes,
+            refusals=(*refusals, *unsafe),
+            notes=tuple(notes),
+        )
+        return Way(prepared, going)
+
+    def _difference(self, goal: Goal, staying: Kept = retained.NOTHING) -> Way:
+        """Plan to change the rows that differ from a version; `staying` are left alone."""
+        assert goal.target is not None
+        dialect = self.database.dialect
+        going = staying.without(dialect, self.goings[goal.scenario])
+        skipping = self.rows[goal.scenario].skipped
+        planned = (
+            difference.compare(self.database, goal.target, going, skipping=skipping)
+            if staying
+            else self._compared(goal)
+        )
+        if self.options.keep_referenced and not planned.unfit:
+            but = self.options.cascade
+            planned, found = difference.keep(self.database, planned, going, but)
+            staying = staying.joined(found)
+        refusals, obstacle = list(planned.unfit), ""
+        if not refusals:
+            may_go = staying.without(dialect, going)
+            refusals = difference.refusals(
+                self.database, planned, self._freed(may_go), self.owners, self._staying(may_go)
+            )
+            obstacle = difference.obstacle(self.database, planned, may_go)
+        changes = tuple(one for one in planned.changes if len(one))
+        unsafe, notes = self._unsafe({one.name for one in changes})
+
+        def counts(kind: Kind) -> dict[str, int]:
+            return {one.name: one.counts[kind] for one in changes if kind in one.counts}
+
+        move = Move(
+            goal.scenario,
+            goal.current,
+            goal.target,
+            "reset" if goal.by_difference else "load",
+            purge=counts("removed"),
+            load=counts("added"),
+            change=counts("modified"),
+            kept=staying.counts(),
+            by_difference=True,
+            changes=changes,
+        )
+        prepared = Prepared(
+            move,
+            self.goings[goal.scenario],
+            planned=planned,
+            kept=staying,
+            refusals=(*refusals, *unsafe),
+            notes=tuple(notes),
+        )
+        own = going if self.options.keep_referenced else self._own
+        leaving = difference.leaving(self.database, planned, going, own)
+        return Way(prepared, leaving, obstacle)
+
+    def _reset(self, goal: Goal) -> Way:
+        """Plan to put the loaded version back."""
+        way = self._difference(goal, self.known[goal.scenario]).unobstructed()
+        target = goal.target
+        assert target is not None
+        if not self.options.discard:
+            way = way.refused(of_other_tables(way.prepared.move, target))
+        is_known = way.prepared.kept.keys == self.known[goal.scenario].keys
+        is_known = is_known and not self._back.releases(goal.scenario)
+        if is_known and not way.prepared.refusals and not way.prepared.move.changes:
+            move = replace(way.prepared.move, action="none")
+            way = replace(way, prepared=replace(way.prepared, move=move))
+        return way
+
+    def _unsafe(self, names: set[str]) -> tuple[list[str], list[str]]:
+        """Return what is refused and what is only said of tables that cannot be rolled back."""
+        found = notes.unsafe(self.database, names)
+        return ([], found) if self.options.non_transactional else (notes.not_asked_for(found), [])

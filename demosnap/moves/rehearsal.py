@@ -1,0 +1,327 @@
+"""Try the way back before rows go: act a plan, load what was there, verify it, and undo it all.
+
+What was tried, or what a load has shown by the way, is remembered with the version's digest and
+the schema as it was then, so that nothing is tried twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy.exc import DBAPIError
+
+from demosnap.config import Settings
+from demosnap.database import own_tables, picking, row_set
+from demosnap.database.live import Database
+from demosnap.errors import DemosnapError, LockError, RefusedError
+from demosnap.model import Version
+from demosnap.moves import culprit, execute, notes, plan
+from demosnap.moves import triggers as triggering
+from demosnap.moves.goal import Goal
+from demosnap.moves.planned import Prepared
+from demosnap.results import Options
+
+
+@dataclass
+class Rehearsal:
+    """The ways back of the moves of one run.
+
+    `versions` are all versions by scenario. `always`: also what was proved is tried again.
+    """
+
+    database: Database
+    settings: Settings
+    versions: Mapping[str, Sequence[Version]]
+    prepared: Sequence[Prepared]
+    options: Options
+    always: bool = False
+    _schemas: dict[str, str] = field(default_factory=dict, init=False)
+    _proved: dict[str, set[str]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._unproved = [one for one in self.prepared if self._is_unproved(one)]
+        names = {name for one in self._unproved for name in (*_going(one), *one.move.load)}
+        self._unsafe = bool(names) and self._cannot_undo(names)
+        self._once = self._changed_once(names) if names else ()
+        hopeless = self._unsafe or self._once
+        self.needed = bool(self._unproved) and self.options.rehearse and not hopeless
+
+    def told(self) -> str:
+        """Return what a plan says of the ways back; empty: there is nothing to say."""
+        if not self._unproved:
+            return ""
+        names = ", ".join(_name(one.held) for one in self._unproved)
+        if self._unsafe:
+            return (
+                f"the way back to {names} cannot be tried, since nothing can be undone; what does"
+                " not load again is lost"
+            )
+        if self._once:
+            return (
+                f"the way back to {names} cannot be tried: the full-text index of"
+                f" {', '.join(self._once)} may end the server where changes are undone and made"
+                " again; what does not load again is lost"
+            )
+        if not self.options.rehearse:
+            return f"nobody has tried the way back to {names}; what does not load again is lost"
+        triggers = self._triggers()
+        also = f"; triggers act in that, too: {', '.join(triggers)}" if triggers else ""
+        return f"the way back to {names} is tried first, and undone{also}"
+
+    def act(self) -> None:
+        """Try the ways back in the caller's transaction, and undo all of it.
+
+        Raises:
+            RefusedError: one does not lead back; says where, why, and the ways on.
+            DemosnapError: the moves themselves fail.
+        """
+        if not self.needed:
+            return
+        database = replace(self.database, rehearsing=True)
+        with _undone(database):
+            there = [replace(one, rebuild_indexes=False) for one in self.prepared]
+            self._acted(database, there, self.options)
+            back = self._back(database)
+        origins = {one.move.scenario: one.move.target for one in self.prepared}
+        for one in back:
+            if one.move.target is not None:
+                origin = origins[one.move.scenario]
+                self._remember("rehearse", one.move.target, origin, one.planned is None)
+
+    def passed(self) -> None:
+        """Remember what the moves have proved, now that they were made and verified."""
+        if self.options.verify != "full":
+            return
+        for one in self.prepared:
+            if one.move.action != "load" or one.move.target is None:
+                continue
+            if one.planned is None:
+                self._remember("proof", one.move.target, None, True)
+            elif one.held is not None and not self.options.discard:
+                self._remember("proof", one.move.target, one.held, False)
+
+    def _cannot_undo(self, names: Collection[str]) -> bool:
+        database = self.database
+        savepoints = database.dialect.takes_savepoints(database.connection)
+        return not savepoints or bool(notes.unsafe(database, names))
+
+    # ------------------------------------------------------------------ the way back
+
+    def _back(self, database: Database) -> list[Prepared]:
+        """Go from what the moves lead to, to what is there now; return the moves of that way."""
+        options = replace(
+            self.options,
+            discard=False,
+            only=False,
+            cascade=(),
+            rebuild_indexes=False,
+            verify="full",
+        )
+        goals = [
+            Goal(one.move.scenario, one.move.target, one.held)
+            for one in self.prepared
+            if one.move.action in ("load", "purge") and one.held != one.move.target
+        ]
+        back, reasons = self._tried(database, options, goals)
+        if reasons and any(one.planned for one in back) and not options.keep_referenced:
+            # What cannot be changed row by row can still be purged and loaded.
+            back, reasons = self._tried(database, replace(options, full=True), goals)
+        if reasons and len(goals) > 1:
+            back, reasons = self._one_by_one(database, options, goals, reasons)
+        if not reasons:
+            return back
+        held = [one for one in self.prepared if one.held not in (None, one.move.target)]
+        names = ", ".join(_name(one.held) for one in held)
+        scenarios = ", ".join(one.move.scenario for one in held)
+        text = "\n".join(dict.fromkeys(reasons)).replace("; nothing was changed", "")
+        raise RefusedError(
+            "; ".join(f"{one.move.scenario}: {_moves(one)}" for one in self.prepared),
+            [
+                f"the way back to {names} was tried, and does not lead there\n{text}\n"
+                f"mend that, and capture the rows anew if they change by it (`demosnap revision"
+                f" {scenarios}`); --no-rehearse (with alembic: -x demosnap.rehearse=0) lets them"
+                " go all the same"
+            ],
+        )
+
+    def _one_by_one(
+        self, database: Database, options: Options, goals: Sequence[Goal], reasons: list[str]
+    ) -> tuple[list[Prepared], list[str]]:
+        """Go the way back by several runs, since one scenario may need another one's rows."""
+        back: list[Prepared] = []
+        left = list(goals)
+        while left:
+            for goal in left:
+                found, wrong = self._tried(database, options, [goal])
+                if not wrong:
+                    back += found
+                    left.remove(goal)
+                    break
+            else:
+                # What held no rows was only in the way, and is not.
+                return back, reasons if any(goal.target for goal in left) else []
+        return back, []
+
+    def _tried(
+        self, database: Database, options: Options, goals: Sequence[Goal]
+    ) -> tuple[list[Prepared], list[str]]:
+        """Act the way back; return its moves, and why it failed: then it is undone."""
+        back: list[Prepared] = []
+        savepoint = picking.Savepoint(database.connection)
+        try:
+            back = plan.prepare(database, self.settings, self.versions, goals, options)
+            reasons = [reason for one in back for reason in one.refusals]
+            if not reasons:
+                self._acted(database, back, options)
+                database.dialect.settle(database.connection)
+                savepoint.commit()
+                return back, []
+        except Exception as error:
+            if _is_passing(database, error):
+                raise
+            try:
+                savepoint.rollback()
+            except DBAPIError:
+                # What failed has ended the transaction, and all is undone already.
+                raise error from None
+            return back, [self._told(database, back, error)]
+        savepoint.rollback()
+        return back, reasons
+
+    def _told(self, database: Database, back: Sequence[Prepared], error: Exception) -> str:
+        known = isinstance(error, DemosnapError)
+        if known and error.__cause__ is None:
+            return str(error)
+        loaded = [t for one in back if one.planned is None and (t := one.move.target) is not None]
+        disabled = self.settings.triggers.disabled
+        with _undone(database):
+            found = culprit.told(database, loaded, disable_triggers=disabled)
+        return found or (str(error) if known else culprit.reason(error))
+
+    def _acted(self, database: Database, prepared: Sequence[Prepared], options: Options) -> None:
+        sealed = execute.act(
+            database,
+            prepared,
+            triggers=self.settings.triggers,
+            level=options.verify,
+            discard=options.discard,
+            own_triggers=triggering.own(database.connection, database.dialect),
+        )
+        if sealed is not None:
+            sealed.check(database)
+
+    def _triggers(self) -> list[str]:
+        if self.settings.triggers.disabled:
+            return []
+        names = dict.fromkeys(name for one in self._unproved for name in _going(one))
+        tables = [self.database.tables[name] for name in names]
+        return [str(trigger) for table in tables for trigger in table.triggers]
+
+    # ------------------------------------------------------------------ what is proved
+
+    def _changed_once(self, names: Collection[str]) -> Sequence[str]:
+        """Return the tables that the moves may change, and that nothing can be tried with."""
+        tables = self.database.tables
+        near = {
+            one.name for one in tables.values() if any(k.table in names for k in one.foreign_keys)
+        }
+        if any(tables[name].triggers for name in names if name in tables):
+            # What a trigger changes is known when it has.
+            near.update(tables)
+        there = sorted({*names, *near} & tables.keys())
+        return self.database.dialect.unrehearsable(self.database.connection, there)
+
+    def _is_unproved(self, one: Prepared) -> bool:
+        held, target = one.held, one.move.target
+        if one.move.action not in ("load", "purge") or held in (None, target) or not _going(one):
+            return False
+        assert held is not None
+        proved = self._proofs(held.scenario)
+        ways = (self._proof(held, None, True), self._proof(held, target, False))
+        return self.always or not proved.intersection(ways)
+
+    def _remember(
+        self, operation: str, version: Version, origin: Version | None, whole: bool
+    ) -> None:
+        proof = self._proof(version, origin, whole)
+        if proof in self._proofs(version.scenario):
+            return
+        self._proofs(version.scenario).add(proof)
+        entry = own_tables.new_entry(
+            operation, version.scenario, version.revision, version.rows, proof
+        )
+        own_tables.write(self.database.connection, entry)
+
+    def _proofs(self, scenario: str) -> set[str]:
+        if scenario not in self._proved:
+            self._proved[scenario] = set(own_tables.proofs(self.database.connection, scenario))
+        return self._proved[scenario]
+
+    def _proof(self, version: Version, origin: Version | None, whole: bool) -> str:
+        """Return the digest of what is proved of a version.
+
+        `whole`: that all of its rows load; else those by which it differs from `origin`.
+        """
+        start = "" if whole else origin.digest if origin else "base"
+        proved = [version.digest, start, self._schema(version)]
+        return hashlib.sha256(json.dumps(proved).encode()).hexdigest()
+
+    def _schema(self, version: Version) -> str:
+        """Return a text of all that decides whether a version's rows load."""
+        if version.revision not in self._schemas:
+            tables = self.database.tables
+            picked = row_set.selections(self.database, self.settings, version.scenario, [version])
+            own = {name for one in picked for name in one.rules if name in tables}
+            near = {key.table for name in own for key in tables[name].foreign_keys}
+            near |= {t.name for t in tables.values() if own & {k.table for k in t.foreign_keys}}
+            found = [tables[name] for name in sorted(own | near) if name in tables]
+            dialect = self.database.dialect
+            schema = dialect.fingerprint(self.database.connection, found)
+            text = f"{schema}\n{picked!r}\n{self.settings.triggers!r}"
+            self._schemas[version.revision] = hashlib.sha256(text.encode()).hexdigest()
+        return self._schemas[version.revision]
+
+
+def _going(one: Prepared) -> list[str]:
+    """Return the tables of which a move takes demo rows out, or changes them."""
+    return [name for rows in (one.move.purge, one.move.change) for name in rows if rows[name]]
+
+
+def _name(version: Version | None) -> str:
+    return f"{version.scenario} {version.version}" if version else "base"
+
+
+def _moves(one: Prepared) -> str:
+    names = [v.version if v else "base" for v in (one.move.current, one.move.target)]
+    return " -> ".join(names)
+
+
+def _is_passing(database: Database, error: Exception) -> bool:
+    """Return whether it is about who else is at work, or the connection, and not the way."""
+    dialect, below = database.dialect, error
+    if isinstance(error, DemosnapError) and isinstance(error.__cause__, Exception):
+        below = error.__cause__
+    cause = getattr(below, "orig", None) or below
+    return (
+        isinstance(error, LockError)
+        or dialect.is_lock_timeout(cause)
+        or dialect.is_conflict(cause)
+        or getattr(below, "connection_invalidated", False)
+    )
+
+
+@contextlib.contextmanager
+def _undone(database: Database) -> Iterator[None]:
+    savepoint = picking.Savepoint(database.connection)
+    try:
+        yield
+    except BaseException:
+        # The connection may be gone, and what broke it is the error to be seen.
+        with contextlib.suppress(Exception):
+            savepoint.rollback()
+        raise
+    savepoint.rollback()

@@ -1,0 +1,102 @@
+"""One way of a move, and what speaks for one or against it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from demosnap.config import Settings
+from demosnap.database import references, transfer
+from demosnap.database.live import Database
+from demosnap.model import Version
+from demosnap.moves import difference
+from demosnap.moves.planned import Prepared
+from demosnap.results import Move
+from demosnap.snapshot.predicates import in_table, not_true
+
+MOST = 0.4
+MANY = 1000
+"""Where a larger share of the rows differs, and more rows, it is quicker to purge and load."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way of a move: what acting needs, and `leaving`, the predicates of rows that go.
+
+    `obstacle` says why rows cannot be changed one by one, empty where they can.
+    """
+
+    prepared: Prepared
+    leaving: Mapping[str, str]
+    obstacle: str = ""
+
+    def saying(self, reason: str) -> Way:
+        """Return the same with the reason why it was taken."""
+        move = replace(self.prepared.move, reason=reason)
+        return replace(self, prepared=replace(self.prepared, move=move))
+
+    def unobstructed(self) -> Way:
+        """Return the same, refused if there is an obstacle: there is no other way."""
+        return self.refused([self.obstacle]) if self.obstacle else self
+
+    def refused(self, reasons: Sequence[str]) -> Way:
+        """Return the same with more reasons to be refused."""
+        refusals = tuple(dict.fromkeys((*self.prepared.refusals, *reasons)))
+        return replace(self, prepared=replace(self.prepared, refusals=refusals))
+
+
+def against(database: Database, settings: Settings, way: Way) -> str:
+    """Return why it is better to purge and load, empty if it is not."""
+    planned = way.prepared.planned
+    assert planned is not None
+    if way.obstacle or way.prepared.refusals:
+        return "rows cannot be changed one by one"
+    if not settings.triggers.disabled:
+        for one in way.prepared.move.changes:
+            if database.tables[one.name].triggers:
+                return f"there are triggers on {one.name}"
+    if name := difference.tangled(database, planned):
+        return f"values of {name} change that other rows reference"
+    there = transfer.counts(database.connection, database.dialect, way.prepared.going)
+    share = planned.rows / max(planned.snapshot.version.total, sum(there.values()), 1)
+    many = share > MOST and planned.rows > MANY
+    return f"{share:.0%} of the rows differ" if many else ""
+
+
+def crossing(database: Database, goings: Mapping[str, Mapping[str, str]]) -> bool:
+    """Return whether rows of one scenario of the run reference rows of another one."""
+    tables, dialect = database.tables, database.dialect
+    for scenario, going in goings.items():
+        for other, theirs in goings.items():
+            if other == scenario:
+                continue
+            for name, key in references.references_to(tables, list(going)):
+                if name not in theirs:
+                    continue
+                points = in_table(
+                    dialect,
+                    tables[name],
+                    key.columns,
+                    key.table,
+                    key.referred_columns,
+                    going[key.table],
+                )
+                own = f" AND {not_true(going[name])}" if name in going else ""
+                where = {name: f"({theirs[name]}) AND {points}{own}"}
+                if any(transfer.counts(database.connection, dialect, where).values()):
+                    return True
+    return False
+
+
+def _are(count: int) -> str:
+    return "is 1 demo row" if count == 1 else f"are {count:,} demo rows"
+
+
+def of_other_tables(move: Move, target: Version) -> list[str]:
+    """Return the rows of tables that a version does not have, which would be lost."""
+    return [
+        f"{one.name}: there {_are(len(one))}, and {target.version} does not have"
+        f" the table\n`demosnap revision {target.scenario}` saves them; --discard lets them go"
+        for one in move.changes
+        if one.pair.new is None
+    ]

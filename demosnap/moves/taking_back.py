@@ -1,0 +1,312 @@
+"""How a run finds the rows that are no longer picked, takes them back, leaves or releases them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from demosnap.compare import drift, known_rows, released, unpicked
+from demosnap.compare.known_rows import KnownRows
+from demosnap.config import Settings
+from demosnap.database import compatibility, own_tables, retained, row_set
+from demosnap.database.live import Database
+from demosnap.database.retained import Kept
+from demosnap.errors import UsageError
+from demosnap.model import Key, Version
+from demosnap.moves import difference
+from demosnap.moves.goal import Goal
+from demosnap.results import Options
+from demosnap.snapshot.change_order import key_of
+from demosnap.snapshot.changes import TableChanges
+
+_BACK = "--discard (with alembic: -x demosnap.discard=1) brings them back"
+
+
+@dataclass
+class TakingBack:
+    """What a run knows of each scenario's rows that are no longer picked.
+
+    `goings` are the predicates of all rows of each scenario, which grow by the rows that are
+    brought back. `rows` are at first what is remembered.
+    """
+
+    database: Database
+    settings: Settings
+    options: Options
+    owners: compatibility.Owners
+    goings: dict[str, Mapping[str, str]]
+    rows: dict[str, KnownRows]
+    _looked: set[str] = field(default_factory=set, init=False)
+    _plain: dict[str, Mapping[str, str]] = field(default_factory=dict, init=False)
+    _fresh: dict[str, Kept] = field(default_factory=dict, init=False)
+    _problems: dict[str, list[str]] = field(default_factory=dict, init=False)
+
+    def release(self, goals: Sequence[Goal]) -> None:
+        """Let the rows go that the options name.
+
+        Raises:
+            UnknownNameError: there is no such table.
+            UsageError: no version that is moved from or to has such a row.
+        """
+        if not self.options.release:
+            return
+        known: set[str] = set()
+        for goal in goals:
+            name = goal.scenario
+            versions = (goal.current, goal.target)
+            rows, found = released.named(self.database, self.options.release, versions)
+            known |= found
+            real = released.real(self.database, rows, self.goings[name])
+            picked = _minus(rows, real)
+            if picked:
+                self._problems[name] = [_not_released(list(unpicked.names(picked)), name)]
+            self._fresh[name] = _minus(real, self.rows[name].released)
+            self.rows[name] = replace(
+                self.rows[name], released=self.rows[name].released.joined(real)
+            )
+            self._skip(goal)
+        if missing := [one for one in self.options.release if one not in known]:
+            scenarios = ", ".join(goal.scenario for goal in goals)
+            raise UsageError(
+                f"--release {missing[0]}: the versions of {scenarios} that this is about have no"
+                " such row",
+                "`demosnap status` shows which rows are no longer picked.",
+            )
+
+    def releases(self, scenario: str) -> bool:
+        """Return whether the options let rows go that were not released before."""
+        return bool(self._fresh.get(scenario))
+
+    def _skip(self, goal: Goal) -> None:
+        rows = self.rows[goal.scenario]
+        skipped = released.skipped(self.database, goal.target, rows.released)
+        self.rows[goal.scenario] = replace(rows, skipped=skipped)
+
+    def may_lack(
+        self, goal: Goal, present: Mapping[str, int], held: Version | None, *, asked: bool
+    ) -> bool:
+        """Return whether rows of the version that is loaded may be no longer picked.
+
+        `present` counts the rows that are picked, `held` is the version that they are, if it was
+        `asked` for.
+        """
+        rows, current = self.rows[goal.scenario], goal.current
+        if rows.left:
+            return True
+        if current is None or (asked and held == current):
+            return False
+        if asked:
+            return True
+        counts = {name: present.get(name, 0) for name in current.rows}
+        return counts != self._expected(goal, current)
+
+    def _expected(self, goal: Goal, version: Version) -> dict[str, int]:
+        rows = self.rows[goal.scenario]
+        if not rows.released or version == goal.target:
+            return rows.expected(version)
+        skipped = released.skipped(self.database, version, rows.released)
+        return KnownRows(skipped=skipped).expected(version)
+
+    def look(self, goal: Goal, source: Version | None) -> bool:
+        """Look for rows of a version that are no longer picked; return whether there are any."""
+        name, database = goal.scenario, self.database
+        before = self.rows[name]
+        self._looked.add(name)
+        covered = row_set.selections(database, self.settings, name, (goal.current, goal.target))
+        left = _minus(before.left, before.released)
+        skipped = released.skipped(database, source, before.released)
+
+        def others() -> dict[str, Mapping[str, str]]:
+            return {other: going for other, going in self.owners().items() if other != name}
+
+        found = known_rows.find(database, covered, left, source, goal.target, others, skipped)
+        if source is not None and source != goal.current:
+            # Of the version that is left, more was known before.
+            found = replace(found, left=_minus(before.left, found.taken).joined(found.left))
+        self.rows[name] = replace(found, released=before.released, skipped=before.skipped)
+        if not found.taken:
+            return bool(found.counts())
+        self._plain.setdefault(name, self.goings[name])
+        self.goings[name] = row_set.union(database, covered, found.also(database.dialect))
+        hanging = known_rows.hanging(
+            database, self._plain[name], self.goings[name], found, (goal.current, goal.target)
+        )
+        self.rows[name] = replace(self.rows[name], hanging=hanging)
+        again = _minus(before.released, released.real(database, before.released, self.goings[name]))
+        if again:
+            self._problems.setdefault(name, []).append(
+                f"{', '.join(unpicked.names(again))}: no longer picked only since a row is not that"
+                f" it hangs on, and that one is brought back\n{unpicked.ways(found.taken)}"
+            )
+        return True
+
+    def brought(self, goal: Goal) -> bool:
+        """Return whether the target of a move was in this database since all was last purged."""
+        if goal.target is None:
+            return False
+        for entry in own_tables.entries(self.database.connection, goal.scenario):
+            if entry.operation == "purge":
+                return False
+            if entry.revision == goal.target.revision:
+                return True
+        return False
+
+    def has(self, scenario: str) -> bool:
+        """Return whether it is known that rows of a scenario are no longer picked."""
+        return scenario in self._looked and bool(self.rows[scenario].counts())
+
+    def unsaved(self, goal: Goal, present: Mapping[str, int], held: Version | None) -> list[str]:
+        """Return why a move loses what is in no revision; the arguments are of `may_lack`."""
+        if self.options.discard:
+            return []
+        saved = held is not None or not any(present.values())
+        found = self.has(goal.scenario)
+        if not saved and goal.current is not None and found:
+            saved = not self.differs(goal)
+        reasons = []
+        if not saved:
+            reasons = [
+                drift.uncaptured(
+                    self.database, self.settings, goal.scenario, goal.current, goal.target, present
+                )
+            ]
+        return [*reasons, *self.lost(goal)] if found else reasons
+
+    def lost(self, goal: Goal) -> Iterator[str]:
+        """Yield which rows are brought back though their change is in no revision."""
+        # When the way back is tried, what it would change is there still, and comes back by itself.
+        if self.options.discard or self.database.rehearsing:
+            return
+        rows, name = self.rows[goal.scenario], goal.scenario
+        if goal.target is not None and rows.taken:
+            if rows.hanging:
+                yield f"{unpicked.hanging(rows.hanging)}\n{_BACK}; {unpicked.ways(rows.taken)}"
+            edited = unpicked.edited(self.database, goal.target, rows.taken)
+            lost = Kept({n: frozenset(keys) for n, keys in edited.items()}, rows.taken.columns)
+            if lost:
+                told = unpicked.described(self.database, goal.target, KnownRows(taken=lost))
+                yield "\n".join(
+                    [
+                        f"what changed in rows of {name} that are no longer picked is in no"
+                        " revision and would be lost",
+                        *(one.told for one in told),
+                        f"{_BACK}; {unpicked.ways(lost)}",
+                    ]
+                )
+
+    def differs(self, goal: Goal) -> bool:
+        """Return whether rows that are still picked are not those of the version that is loaded."""
+        database, name = self.database, goal.scenario
+        assert goal.current is not None
+        rows = self.rows[name]
+        covered = row_set.selections(database, self.settings, name, (goal.current, goal.target))
+        own = rows.unpicked
+        going = row_set.union(database, covered, known_rows.also(database.dialect, own))
+        skipped = released.skipped(database, goal.current, rows.released)
+        planned = difference.compare(database, goal.current, going, skipping=skipped)
+        return bool(planned.unfit) or any(_beside(one, own) for one in planned.changes)
+
+    def plain(self, scenario: str) -> Mapping[str, str]:
+        """Return the predicates of the rows that are picked."""
+        return self._plain.get(scenario, self.goings[scenario])
+
+    def problems(self, goal: Goal, changes: Sequence[TableChanges] | None) -> list[str]:
+        """Return why rows cannot be brought back or let go."""
+        rows, found = self.rows[goal.scenario], list(self._problems.get(goal.scenario, ()))
+        if changes is not None and rows.taken and not any(len(one) for one in changes):
+            assert goal.target is not None
+            found.append(
+                f"{', '.join(unpicked.names(rows.taken))}: as {goal.target.version} has it, and yet"
+                " nothing picks it: what its rule reads elsewhere has changed\n"
+                f"change that back; {unpicked.ways(rows.taken)}"
+            )
+        remembered = self.has(goal.scenario) and rows.left
+        if (remembered or self.releases(goal.scenario)) and not self._can_remember():
+            found.append(
+                f"the table {own_tables.KEPT_TABLE} is missing, and to create it would commit the"
+                " caller's"
+                " transaction\nlet demosnap change this database once by a connection of its own"
+            )
+        for scenario, theirs in rows.elsewhere.items():
+            # What a scenario of this run picks, its own move decides about.
+            if goal.target is not None and scenario not in self.goings:
+                found.append(
+                    f"{', '.join(unpicked.names(theirs))}: no longer picked by {goal.scenario}, but"
+                    f" by scenario {scenario}\nchange that back, or {unpicked.ways(theirs)}"
+                )
+        return found
+
+    def _can_remember(self) -> bool:
+        database = self.database
+        return (
+            self.options.dry_run
+            or database.dialect.transactional_ddl
+            or retained.exists(database.connection)
+        )
+
+    def notes(self, goal: Goal) -> Iterator[str]:
+        """Yield what becomes of rows that are no longer picked."""
+        rows = self.rows[goal.scenario]
+        version = goal.current or goal.target
+        if self.has(goal.scenario):
+            yield from self._unpicked_notes(goal, rows, version)
+        if any(rows.skipped.values()):
+            counted = ", ".join(f"{n} {len(keys)}" for n, keys in rows.skipped.items() if keys)
+            yield (
+                f"left out, since they were released or hang on what was: {counted}"
+                f" ({', '.join(unpicked.names(rows.released))})"
+            )
+        elif self.releases(goal.scenario):
+            yield f"released: {', '.join(unpicked.names(self._fresh[goal.scenario]))}"
+
+    def _unpicked_notes(
+        self, goal: Goal, rows: KnownRows, version: Version | None
+    ) -> Iterator[str]:
+        following = rows.following
+        if rows.taken:
+            known = KnownRows(taken=rows.taken, following=following)
+            # What a load writes is told by what it will be.
+            told = unpicked.described(self.database, goal.target, known)
+            yield f"{unpicked.line(told)}\nbrought back, changed in place"
+            if rows.hanging:
+                yield unpicked.hanging(rows.hanging)
+            following = {}
+        stay = KnownRows(left=rows.left, elsewhere=rows.elsewhere, following=following)
+        if stay.counts():
+            told = unpicked.described(self.database, version, stay)
+            if goal.current is None:
+                way = "a load of a version that has them brings them back"
+            else:
+                way = (
+                    "the next load of a version that has them brings them back, and so does"
+                    f" `demosnap reset {goal.scenario} --discard` before this"
+                )
+            yield f"{unpicked.line(told)}\nleft as they are; {way}"
+
+
+def _not_released(names: Sequence[str], scenario: str) -> str:
+    return (
+        f"--release {names[0]}: the row is picked still, or is not there, so nothing can be let go"
+        f"\n`demosnap status {scenario}` shows which rows are no longer picked"
+    )
+
+
+def _minus(rows: Kept, others: Kept) -> Kept:
+    none: frozenset[Key] = frozenset()
+    keys = {
+        name: left
+        for name, some in rows.keys.items()
+        if (left := some - others.keys.get(name, none))
+    }
+    return Kept(keys, {name: rows.columns[name] for name in keys})
+
+
+def _beside(one: TableChanges, own: Kept) -> bool:
+    """Return whether other rows of a table differ than some that are known to."""
+    keys = own.keys.get(one.name)
+    if not keys or not one.pair.keyed or one.pair.new is None:
+        return bool(len(one))
+    return any(
+        row.new is None or row.old is None or key_of(one.pair.new, row.new) not in keys
+        for row in one
+    )

@@ -1,0 +1,148 @@
+"""The rows that triggers make during a load, and how they are taken out again."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from demosnap.database import transfer
+from demosnap.database.live import Database
+from demosnap.errors import DatabaseError
+from demosnap.model import Event, Key, Table
+from demosnap.moves.triggers import Acting, blamed, told
+from demosnap.rows.canonical import split
+from demosnap.snapshot import table_order
+from demosnap.snapshot.change_order import key_of
+from demosnap.snapshot.changes import TableChanges
+from demosnap.snapshot.predicates import not_true
+
+
+@dataclass
+class Made:
+    """The rows that triggers make in tables of the snapshots.
+
+    They are told by their keys, which were not there before and are not the snapshots'. Made in
+    a table in which triggers may do what they like, they are taken out again. `foreign`: the
+    database may spell keys in another way than the snapshots.
+    """
+
+    database: Database
+    acting: Acting
+    foreign: bool = False
+    _known: dict[str, set[Key]] = field(default_factory=dict, init=False)
+    _leaving: dict[str, set[Key]] = field(default_factory=dict, init=False)
+    _came: list[str] = field(default_factory=list, init=False)
+
+    def watch(self, going: Mapping[str, str], changes: Iterable[TableChanges]) -> None:
+        """Take down which rows are there to stay.
+
+        `going` are the predicates of all that may go, but in tables changed row by row.
+        """
+        if not self.acting.triggers:
+            return
+        changed = {one.name for one in changes}
+        for name in sorted(self.acting.may_change & going.keys()):
+            table = self.database.tables[name]
+            if table.identified:
+                stays = "1 = 1" if name in changed else not_true(going[name])
+                self._known[name] = self._keys(table, stays)
+
+    def leaving(self, table: Table, keys: Iterable[Key]) -> Iterator[Key]:
+        """Yield the keys of rows that are deleted, and take them down on the way."""
+        noted = self._leaving.setdefault(table.name, set()) if table.name in self._known else None
+        for key in keys:
+            if noted is not None:
+                noted.add(key)
+            yield key
+
+    def left(self, whole: Iterable[Table]) -> None:
+        """Take down that these have gone, and all demo rows of some tables."""
+        for name, keys in self._leaving.items():
+            self._known[name] -= keys
+        self._leaving.clear()
+        for table in whole:
+            if table.name in self._known:
+                self._known[table.name] &= self._keys(self.database.tables[table.name], "1 = 1")
+
+    @contextlib.contextmanager
+    def inserting(
+        self, tables: Sequence[Table], picked: Mapping[str, str] | None = None
+    ) -> Iterator[None]:
+        """Make room for rows of tables, and name the triggers if the database takes them not.
+
+        `picked` are the predicates of all rows of the snapshot, where none is there before its own
+        go in; None: some may be.
+
+        Raises:
+            DatabaseError: triggers have made rows where they may not, or the database refused.
+        """
+        names = [table.name for table in tables]
+        if self.acting.on("insert", self._came):
+            if self._known.keys() & set(names):
+                self.clear()
+            if picked is not None:
+                self._check_empty({name: picked[name] for name in names if name in picked})
+        with blamed(self.database, self.acting, "insert", names, self._came):
+            yield
+        self._came += names
+        for name in names if self.foreign else ():
+            if name in self._known:
+                self._known[name] = self._keys(self.database.tables[name], "1 = 1")
+
+    def doing(
+        self, event: Event, tables: Sequence[Table]
+    ) -> contextlib.AbstractContextManager[None]:
+        """Name the triggers if the database refuses what is done to rows of tables."""
+        names = [table.name for table in tables]
+        return blamed(self.database, self.acting, event, names)
+
+    def passing(
+        self, tables: Sequence[Table], blocks: Iterable[Iterable[bytes]]
+    ) -> Iterator[Iterable[bytes]]:
+        """Yield blocks of rows of tables, and take down their keys on the way."""
+        for table, rows in zip(tables, blocks, strict=False):
+            known = self._known.get(table.name)
+            yield rows if known is None else _passed(table, rows, known)
+
+    def clear(self) -> None:
+        """Take out what triggers have made so far, children before parents."""
+        dialect, connection = self.database.dialect, self.database.connection
+        names = [*reversed(table_order.load_order(self.database.tables, sorted(self._known)))]
+        fresh = [
+            (table, sorted(keys))
+            for table in (self.database.tables[name] for name in names)
+            if (keys := self._keys(table, "1 = 1") - self._known[table.name])
+        ]
+        if fresh:
+            with blamed(self.database, self.acting, "delete", [table.name for table, _ in fresh]):
+                dialect.delete_keys(connection, fresh)
+
+    def _keys(self, table: Table, predicate: str) -> set[Key]:
+        narrow = replace(table, columns=tuple(table.column(name) for name in table.key))
+        rows = self.database.dialect.read_rows(self.database.connection, narrow, predicate)
+        return {tuple(split(row)) for row in rows}
+
+    def _check_empty(self, picked: Mapping[str, str]) -> None:
+        found = transfer.counts(self.database.connection, self.database.dialect, picked)
+        for name, count in found.items():
+            if not count:
+                continue
+            if name in self.acting.may_change and name not in self._known:
+                # Without a key they are told by the predicate alone: none was there before.
+                table = self.database.tables[name]
+                self.database.dialect.delete_rows(self.database.connection, [(table, picked[name])])
+                continue
+            by = self.acting.on("insert", self._came)
+            rows = "1 row is" if count == 1 else f"{count:,} rows are"
+            raise DatabaseError(
+                f"{name}: {rows} there before those of the snapshot, probably made by {told(by)};"
+                " nothing was changed",
+                self.acting.ways(by, [name]),
+            )
+
+
+def _passed(table: Table, rows: Iterable[bytes], known: set[Key]) -> Iterator[bytes]:
+    for row in rows:
+        known.add(key_of(table, row))
+        yield row

@@ -1,0 +1,64 @@
+"""Values that triggers changed during a load, given back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from demosnap.database import by_key, transfer
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot
+from demosnap.model import Table, Version
+from demosnap.moves import difference
+from demosnap.moves.difference import Planned
+from demosnap.moves.trigger_rows import Made
+from demosnap.moves.triggers import Acting
+from demosnap.snapshot.change_order import key_of
+
+_MOST_MISSING = 10_000
+
+
+def put_back(
+    database: Database, acting: Acting, version: Version, picked: Mapping[str, str]
+) -> bool:
+    """Give rows that a load brought the snapshot's values again; return whether that was done.
+
+    `picked` are the predicates of the version's rows. It is not done where rows would have to come
+    or go.
+
+    Raises:
+        DatabaseError: the database refused, or changed another number of rows.
+    """
+    narrow = dict(database.tables)
+    planned = _differences(database, narrow, version, picked)
+    missing = {one.name: one for one in planned.changes if one.counts.get("added")}
+    if missing:
+        # A trigger may have changed what the predicate asks for.
+        wider = dict(picked)
+        for name, one in missing.items():
+            table = one.pair.table
+            if not one.pair.keyed or one.counts["added"] > _MOST_MISSING:
+                return False
+            keys = {key_of(table, row) for row in one.added()}
+            wider[name] = f"({picked[name]}) OR {by_key.named(database.dialect, table.key, keys)}"
+        planned = _differences(database, narrow, version, wider)
+    changes = [one for one in planned.changes if len(one)]
+    if planned.unfit or not changes:
+        return False
+    for one in changes:
+        if not one.pair.keyed or one.counts.get("added") or one.counts.get("removed"):
+            return False
+    narrowed = replace(database, tables=narrow)
+    difference.act(narrowed, tuple(changes), picked, Made(narrowed, acting))
+    database.dialect.settle(database.connection)
+    return True
+
+
+def _differences(
+    database: Database, narrow: dict[str, Table], version: Version, picked: Mapping[str, str]
+) -> Planned:
+    """Compare the columns that the version has, and no others; `narrow` gets the tables."""
+    snapshot = OpenSnapshot(version, database.dialect, database.tables)
+    for recorded in snapshot.tables:
+        narrow[recorded.name] = transfer.project(database.tables[recorded.name], recorded)
+    return difference.compare(replace(database, tables=narrow), version, picked)

@@ -1,0 +1,249 @@
+"""Triggers and rules that act while rows are moved: which, what they may do, and the ways on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from demosnap import config
+from demosnap.database import own_tables, verify
+from demosnap.database.live import Database
+from demosnap.dialects.base import Dialect
+from demosnap.errors import CountError, DatabaseError, VerificationError
+from demosnap.model import Event, Table, Trigger
+
+TRIGGERS_OFF = "To move demo rows with triggers off, say in demosnap.yaml:  triggers: disable"
+_SHOWN = 4
+
+
+def told(triggers: Iterable[Trigger]) -> str:
+    """Render triggers for a message, each with its table."""
+    names = list(dict.fromkeys(map(str, triggers)))
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """The triggers of the tables of which a run moves rows.
+
+    `triggers` are those that act, `off` the tables whose triggers are switched off. `may_change`
+    are the tables in which they may do what they like, and `allowed` these as demosnap.yaml has
+    them. `can_disable`: this database and this role could switch them off.
+    """
+
+    triggers: tuple[Trigger, ...] = ()
+    off: tuple[Table, ...] = ()
+    may_change: frozenset[str] = frozenset()
+    allowed: tuple[str, ...] = ()
+    can_disable: bool = False
+
+    def on(self, event: Event, tables: Iterable[str]) -> list[Trigger]:
+        """Return those of some tables that act on an event."""
+        names = set(tables)
+        return [one for one in self.triggers if one.table in names and event in one.events]
+
+    def ways(self, triggers: Iterable[Trigger], tables: Iterable[str] = ()) -> str:
+        """Return the ways on that there are here; `tables` are those that triggers may change."""
+        found = list(triggers)
+        lines = []
+        names = [name for name in tables if name not in self.may_change]
+        if names:
+            listed = ", ".join(map(_yaml, dict.fromkeys((*self.allowed, *sorted(names)))))
+            lines.append(
+                "If triggers may change rows there, say so in demosnap.yaml:"
+                f"  triggers: {{action: check, may_change: [{listed}]}}"
+            )
+        if self.can_disable and all(one.kind == "trigger" for one in found):
+            lines.append(TRIGGERS_OFF)
+        elif found:
+            lines.append(
+                f"{'Or take' if lines else 'Take'} {told(found)} away for the time of the move."
+            )
+        return "\n".join(lines)
+
+
+NONE = Acting()
+
+
+def find(
+    database: Database, wanted: config.Triggers, names: Iterable[str]
+) -> tuple[Database, Acting]:
+    """Return what acts when rows of tables are moved, and the database without what does not."""
+    touched = [database.tables[name] for name in sorted(set(names))]
+    touched = [table for table in touched if table.triggers]
+    if not touched:
+        return database, NONE
+    off: tuple[Table, ...] = ()
+    if wanted.disabled:
+        off = tuple(t for t in touched if any(one.kind == "trigger" for one in t.triggers))
+        still = {t.name: tuple(one for one in t.triggers if one.kind != "trigger") for t in touched}
+        tables = {
+            name: replace(table, triggers=still.get(name, table.triggers))
+            for name, table in database.tables.items()
+        }
+        database = replace(database, tables=tables)
+    acting = Acting(
+        tuple(one for table in touched for one in database.tables[table.name].triggers),
+        off,
+        wanted.allowed(database.tables),
+        wanted.may_change,
+        not wanted.disabled and database.dialect.can_disable_triggers(database.connection, touched),
+    )
+    return database, acting
+
+
+@contextlib.contextmanager
+def blamed(
+    database: Database,
+    acting: Acting,
+    event: Event,
+    tables: Iterable[str],
+    earlier: Iterable[str] = (),
+) -> Iterator[None]:
+    """Name the triggers that act on an event where the database refuses it, or does another thing.
+
+    `earlier` are tables of which rows have gone in before: what their triggers have made may be
+    in the way of rows of `tables`.
+
+    Raises:
+        DatabaseError: it did.
+    """
+    names = list(tables)
+    try:
+        yield
+    except CountError as error:
+        found = acting.on(event, [error.table])
+        if not found:
+            raise
+        raise CountError(
+            error.table, f"{error.message}: {told(found)} acts on them", acting.ways(found)
+        ) from error
+    except _driver_errors(database.connection) as error:
+        own = acting.on(event, names)
+        found = own or acting.on(event, earlier)
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        dialect = database.dialect
+        if not found or dialect.is_lock_timeout(cause) or dialect.is_conflict(cause):
+            raise
+        what = "acts on these rows" if own else "acted on rows that went in before"
+        raise DatabaseError(
+            f"{', '.join(names)}: the database refused: {_reason(cause)}; {told(found)} {what};"
+            " nothing was changed",
+            acting.ways(found, () if own else names),
+        ) from error
+
+
+def untouched(acting: Acting, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Check that the rows that a move leaves alone are what they were.
+
+    Both are of `verify.staying`.
+
+    Raises:
+        VerificationError: they are not; names the tables and the triggers that may have acted.
+    """
+    changed = verify.changed(before, after)
+    if changed:
+        by = f"probably by {told(acting.triggers)}" if acting.triggers else "by a foreign key"
+        raise VerificationError(
+            f"rows of {', '.join(changed)} that are not this demo data would be changed, {by};"
+            " it was rolled back",
+            acting.ways(acting.triggers, changed) or None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What all tables hold when the rows are verified, where triggers of demosnap's own tables,
+    or such as act on definitions, could still change that before the commit."""
+
+    triggers: tuple[Trigger, ...]
+    digests: Mapping[str, str]
+    but: frozenset[str]
+
+    def check(self, database: Database) -> None:
+        """Check that nothing was changed since.
+
+        Raises:
+            VerificationError: it was; names the tables and the triggers.
+        """
+        connection, dialect = database.connection, database.dialect
+        now = verify.staying(connection, dialect, database.tables, {}, self.but)
+        changed = verify.changed(self.digests, now)
+        if changed:
+            self.refuse(f"rows of {', '.join(changed)} would be changed")
+
+    def refuse(self, what: str) -> None:
+        """Say what a trigger did, and that it was rolled back.
+
+        Raises:
+            VerificationError: always.
+        """
+        raise VerificationError(
+            f"{what}, probably by {told(self.triggers)}; it was rolled back",
+            f"Take {told(self.triggers)} away: demosnap's own tables are for its notes alone.",
+        )
+
+
+def own(connection: Connection, dialect: Dialect) -> tuple[Trigger, ...]:
+    """Return the triggers of demosnap's own tables, and those that act on definitions."""
+    found = dialect.reflect_triggers(connection, sorted(own_tables.OWN_TABLES))
+    on_tables = [one for name in sorted(own_tables.OWN_TABLES) for one in found.get(name, ())]
+    return (*on_tables, *dialect.event_triggers(connection))
+
+
+def seal(
+    database: Database, triggers: tuple[Trigger, ...], but: Collection[str] = ()
+) -> Seal | None:
+    """Take down what all tables but some hold, where there are triggers that could change it."""
+    if not triggers:
+        return None
+    connection, dialect = database.connection, database.dialect
+    left_out = frozenset(but)
+    digests = verify.staying(connection, dialect, database.tables, {}, left_out)
+    return Seal(triggers, digests, left_out)
+
+
+@contextlib.contextmanager
+def blamed_own(
+    connection: Connection, dialect: Dialect, of: Callable[[], Seal | None]
+) -> Iterator[None]:
+    """Name the triggers of demosnap's own tables where the database refuses to write to them.
+
+    `of` tells them when it has.
+
+    Raises:
+        DatabaseError: it did.
+    """
+    try:
+        yield
+    except _driver_errors(connection) as error:
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+        sealed = of()
+        if sealed is None or dialect.is_lock_timeout(cause) or dialect.is_conflict(cause):
+            raise
+        raise DatabaseError(
+            f"the database refused: {_reason(cause)}; {told(sealed.triggers)} acts on demosnap's"
+            " own tables; nothing was changed",
+            f"Take {told(sealed.triggers)} away.",
+        ) from error
+
+
+def _driver_errors(connection: Connection) -> tuple[type[BaseException], ...]:
+    module = connection.dialect.loaded_dbapi
+    return (SQLAlchemyError, module.Error)
+
+
+def _reason(error: BaseException) -> str:
+    args: Sequence[object] = error.args or (type(error).__name__,)
+    return ": ".join(map(str, args)).strip().splitlines()[0]
+
+
+def _yaml(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?", name) else json.dumps(name)

@@ -1,0 +1,91 @@
+"""The text of the files that `init` writes."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+from demosnap.config import ini
+from demosnap.config.choices import DEFAULT_MARKER
+from demosnap.config.names import yaml_item
+from demosnap.model import Marker
+from demosnap.scaffold import ini_url
+from demosnap.scaffold.look import Found
+
+
+def template(name: str) -> bytes:
+    """Return a template's bytes."""
+    return resources.files("demosnap.templates").joinpath(name).read_bytes()
+
+
+def default_url(root: Path) -> str:
+    """Return the URL of the database of a project that names none."""
+    return f"sqlite:///{(root / 'demo.db').as_posix()}"
+
+
+def alembic_ini(section: str, script_location: str, url: str | None, source: str | None) -> str:
+    """Render a section of alembic.ini; a password never gets into it.
+
+    `source` says where the URL comes from, as `Settings.url_source`.
+    """
+    return _fill(
+        "alembic.ini",
+        section=section,
+        script_location=script_location,
+        url=_url_line(section, url, source),
+    )
+
+
+def _url_line(section: str, url: str | None, source: str | None) -> str:
+    if url is None and section == "alembic":
+        return "sqlalchemy.url = sqlite:///%(here)s/demo.db"
+    if url is None:
+        return f"# The database: set {ini.URL_VARIABLE}, or sqlalchemy.url here."
+    if source in (ini.URL_VARIABLE, ini.FALLBACK_URL_VARIABLE):
+        return f"# The database is what {source} says; sqlalchemy.url is not set here."
+    if source != "--url":
+        return "# The database is that of [alembic]; set sqlalchemy.url here for another one."
+    if not ini_url.is_public(url):
+        return f"# The URL of the database may hold a password: set {ini.URL_VARIABLE} to it."
+    return f"sqlalchemy.url = {url.replace('%', '%%')}"
+
+
+def demosnap_yaml(found: Found | None) -> bytes:
+    """Render demosnap.yaml for what a look at the database found."""
+    marker = found.marker if found else DEFAULT_MARKER
+    tables: list[str] = []
+    names: tuple[str, ...] = ("general",)
+    if found is not None:
+        if found.marked:
+            shown = ", ".join(yaml_item(name) for name in found.marked)
+            tables.append(f"# The marker finds by itself: {shown}.")
+        for name, columns in found.via.items():
+            value = columns[0] if len(columns) == 1 else list(columns)
+            more = found.alternatives.get(name, ())
+            others = [", ".join(map(yaml_item, other)) for other in more]
+            comment = f"  # or {'; '.join(others)}" if others else ""
+            tables.append(f"{yaml_item(name)}: {yaml_item({'via': value})}{comment}")
+        for table, keys, referred in found.outside:
+            tables.append(
+                f"# {yaml_item(table)}: {', '.join(map(yaml_item, keys))} references"
+                f" {yaml_item(referred)}, whose rows are not captured: a load needs them."
+            )
+        names = found.scenarios or names
+    default = "general" if "general" in names else names[0] if len(names) == 1 else None
+    scenarios = [f"{name}: {'{default: true}' if name == default else '{}'}" for name in names]
+    return _fill(
+        "demosnap.yaml",
+        marker=yaml_item(_marker(marker)),
+        tables="".join(f"  {line}\n" for line in tables),
+        scenarios="".join(f"  {line}\n" for line in scenarios),
+    ).encode()
+
+
+def _marker(marker: Marker) -> dict[str, str]:
+    names = ("column", "key", "scenario_key", "scenario_column", "where")
+    return {name: value for name in names if (value := getattr(marker, name)) is not None}
+
+
+def _fill(name: str, **values: str) -> str:
+    return Template(template(name).decode()).substitute(values)

@@ -1,0 +1,230 @@
+"""From changes to steps, in an order that foreign keys and unique keys allow.
+
+Rows that nothing needs any more go first, so that their unique values are free. Then values that
+one row holds and another one wants are set aside; rows come, parents first; rows change; and in
+the end those rows go that others referenced until they changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from demosnap.dialects.base import Dialect
+from demosnap.model import Key, RowUpdate, Table
+from demosnap.rows.canonical import split
+from demosnap.snapshot import alike, table_order, unique_swaps
+from demosnap.snapshot.changes import Changes, TableChanges
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Delete rows of tables that may reference each other, all at once.
+
+    Each table comes with the keys of the rows, or with None: all rows of the old side.
+    """
+
+    tables: Sequence[tuple[Table, Iterable[Key] | None]]
+
+
+@dataclass(frozen=True)
+class Update:
+    """Change columns of rows of one table."""
+
+    table: Table
+    rows: Iterable[RowUpdate]
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Insert canonical rows, in the order of the tables."""
+
+    tables: Sequence[tuple[Table, Iterable[bytes]]]
+
+
+Step = Delete | Update | Insert
+
+_Wanted = dict[tuple[str, tuple[str, ...]], set[alike.Folded | None]]
+"""What rows refer to, by table and columns."""
+
+
+def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iterator[Step]:
+    """Yield what turns the old side into the new one; each is done before the next is asked for.
+
+    `defaults`: columns that only the old side has are there all the same, and get their defaults.
+
+    Raises:
+        DatabaseError: rows exchange unique values, and no value can be found to set one aside.
+    """
+    by_name = {one.name: one for one in changes if len(one)}
+    tables = {name: one.pair.table for name, one in by_name.items()}
+    groups = [[by_name[name] for name in g] for g in table_order.components(tables, tables)]
+    in_order = [one for group in groups for one in group]
+    late = _late(by_name, dialect)
+    held = _held(by_name, late, dialect)
+    for group in reversed(groups):
+        going = [(one, _early(one, late.get(one.name, ()))) for one in group]
+        if parts := [(_old(one), keys) for one, keys in going if _goes(one, late)]:
+            yield Delete(parts)
+    for one in in_order:
+        if held[one.name]:
+            yield Update(one.pair.table, held[one.name])
+    # In an order of their own: a circle may be one only over rows that are there already.
+    fresh = {name: tables[name] for name, one in by_name.items() if _comes(one)}
+    if coming := [by_name[name] for name in table_order.load_order(fresh, fresh)]:
+        yield Insert([(_new(one), _coming(one)) for one in coming])
+    for one in in_order:
+        if one.pair.keyed and one.counts.get("modified"):
+            yield Update(_old(one) if defaults else _new(one), _updates(one, dialect, defaults))
+    for group in reversed(groups):
+        if last := [(_old(one), sorted(late[one.name])) for one in group if one.name in late]:
+            yield Delete(last)
+
+
+def check(changes: Changes, dialect: Dialect) -> None:
+    """Check that there are steps.
+
+    Raises:
+        DatabaseError: rows exchange unique values, and no value can be found to set one aside.
+    """
+    by_name = {one.name: one for one in changes if len(one)}
+    _held(by_name, _late(by_name, dialect), dialect)
+
+
+def _held(
+    by_name: Mapping[str, TableChanges], late: Mapping[str, Collection[Key]], dialect: Dialect
+) -> dict[str, list[RowUpdate]]:
+    referred: dict[str, set[str]] = {}
+    for one in by_name.values():
+        for key in one.pair.old.foreign_keys if one.pair.old else ():
+            referred.setdefault(key.table, set()).update(key.referred_columns)
+    return {
+        name: unique_swaps.updates(one, late.get(name, ()), dialect, referred.get(name, ()))
+        for name, one in by_name.items()
+    }
+
+
+def _old(one: TableChanges) -> Table:
+    assert one.pair.old is not None
+    return one.pair.old
+
+
+def _new(one: TableChanges) -> Table:
+    assert one.pair.new is not None
+    return one.pair.new
+
+
+def _goes(one: TableChanges, late: Mapping[str, Collection[Key]]) -> bool:
+    if not one.pair.keyed:
+        return one.pair.old is not None
+    return one.counts.get("removed", 0) > len(late.get(one.name, ()))
+
+
+def _early(one: TableChanges, late: Collection[Key]) -> Iterable[Key] | None:
+    if not one.pair.keyed:
+        return None
+    keys = (key_of(_old(one), row) for row in one.removed())
+    return (key for key in keys if key not in late) if late else keys
+
+
+def _comes(one: TableChanges) -> bool:
+    return bool(one.replacement) if not one.pair.keyed else bool(one.counts.get("added"))
+
+
+def _coming(one: TableChanges) -> Iterable[bytes]:
+    return one.added() if one.replacement is None else one.replacement
+
+
+def _updates(one: TableChanges, dialect: Dialect, defaults: bool) -> Iterator[RowUpdate]:
+    for old, new in one.modified():
+        values: dict[str, bytes] = {}
+        for cell in one.pair.changed(old, new):
+            if cell.new is not None:
+                values[cell.column] = cell.new
+            elif defaults:
+                column = _old(one).column(cell.column)
+                values[cell.column] = dialect.default_literal(column) or b"NULL"
+        if values:
+            yield key_of(_new(one), new), values
+
+
+def key_of(table: Table, row: bytes) -> Key:
+    """Return the literals of a row's key."""
+    return tuple(split(row)[: len(table.key)])
+
+
+def _late(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, set[Key]]:
+    """Return, by table, the keys of removed rows that a row references until it changes.
+
+    And of those that such a row itself references. Where nobody checks, none is late.
+    """
+    wanted: _Wanted = {}
+    losing = {name for name, one in by_name.items() if one.counts.get("removed")}
+    if dialect.enforces_foreign_keys and losing:
+        for one in by_name.values():
+            if one.counts.get("modified") and one.pair.old is not None:
+                _want_references(one, losing, wanted, _rows_changed(one))
+    late: dict[str, set[Key]] = {}
+    grows = bool(wanted)
+    while grows:
+        grows = False
+        for one in by_name.values():
+            if not one.pair.keyed or not one.counts.get("removed"):
+                continue
+            targets = [
+                (columns, keys) for (table, columns), keys in wanted.items() if table == one.name
+            ]
+            found = [row for row in one.removed() if _is_referenced(one, row, targets)]
+            fresh = [row for row in found if key_of(_old(one), row) not in late.get(one.name, ())]
+            if fresh:
+                grows = True
+                late.setdefault(one.name, set()).update(key_of(_old(one), row) for row in fresh)
+                _want_references(one, losing, wanted, fresh)
+    return late
+
+
+def _rows_changed(one: TableChanges) -> Iterator[bytes]:
+    return (old for old, _ in one.modified())
+
+
+def _want_references(
+    one: TableChanges, losing: Collection[str], wanted: _Wanted, rows: Iterable[bytes]
+) -> None:
+    places = [
+        (wanted.setdefault((key.table, key.referred_columns), set()), key.columns)
+        for key in _old(one).foreign_keys
+        if key.table in losing
+    ]
+    if not places:
+        return
+    for row in rows:
+        for keys, columns in places:
+            value = _compared(one, row, columns)
+            if value != ():
+                keys.add(value)
+
+
+def _is_referenced(
+    one: TableChanges,
+    row: bytes,
+    targets: Sequence[tuple[tuple[str, ...], set[alike.Folded | None]]],
+) -> bool:
+    for columns, keys in targets:
+        value = _compared(one, row, columns)
+        if value != () and (value in keys or None in keys or (value is None and keys)):
+            return True
+    return False
+
+
+def _compared(one: TableChanges, row: bytes, columns: Sequence[str]) -> alike.Folded | None:
+    """Return what a row's values of some columns are compared by: (): one is NULL.
+
+    None: it cannot be told, as where the database computes one of them.
+    """
+    values = dict(zip((column.name for column in one.pair.old_columns), split(row), strict=True))
+    if not values.keys() >= {*columns}:
+        return None
+    literals = tuple(values[name] for name in columns)
+    if b"NULL" in literals:
+        return ()
+    return alike.folded(one.pair.old_dialect, [_old(one).column(c) for c in columns], literals)

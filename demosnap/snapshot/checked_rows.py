@@ -1,0 +1,178 @@
+"""The rows of a snapshot, each held against the grammar of its columns and against the order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NoReturn
+
+from demosnap.dialects.base import Dialect
+from demosnap.model import Table
+from demosnap.rows.canonical import show_key, split
+from demosnap.snapshot.bounded_file import (
+    MAX_LINE,
+    STATEMENT_BYTES,
+    STATEMENT_ROWS,
+    Source,
+    not_utf_8,
+    show,
+)
+from demosnap.snapshot.definitions import excerpt
+from demosnap.snapshot.layout import Grouping, Order, Section, statements
+
+
+def batches(
+    source: Source,
+    table: Table,
+    total: int,
+    section: Section,
+    dialect: Dialect,
+    sha: hashlib._Hash,
+) -> Iterator[list[bytes]]:
+    """Yield the rows of each INSERT of a table, checked and in the digest.
+
+    Raises:
+        SnapshotError: the rows are not byte for byte what demosnap writes.
+    """
+    grammar = _Grammar(table, dialect)
+    return statements(
+        source, table, total, section, dialect, sha, grammar.accepts, grammar.row_by_row
+    )
+
+
+class _Grammar:
+    """What the rows of a table have to be, statement after statement."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        self._table = table
+        self._dialect = dialect
+        self._match = re.compile(row_pattern(table, dialect)).fullmatch
+        self._grouping = Grouping()
+        self._order = Order(table)
+
+    def accepts(self, rows: list[bytes]) -> bool:
+        """Return whether all of a statement is as it has to be, without saying what is not."""
+        text = b"\n".join(rows)
+        return (
+            not any(byte in text for byte in self._dialect.absent)
+            and not_utf_8(text) is None
+            and all(map(self._match, rows))
+            and self._order.first_wrong(rows) is None
+            and self._grouping.divided(rows)
+        )
+
+    def row_by_row(self, source: Source, done: int, total: int) -> list[bytes]:
+        """Read the rows of a statement, each held against the grammar before the next is read.
+
+        `done` of `total` rows of the table were read before.
+
+        Raises:
+            SnapshotError: the rows are not what demosnap writes; says which and why.
+        """
+        table = self._table
+        rows: list[bytes] = []
+        lines = [source.line]
+        ends = False
+        while not ends:
+            record = source.record()
+            if len(record) > MAX_LINE or not self._fits(record):
+                record = source.whole_record(record)
+                if not self._fits(record):
+                    _fail_row(source, record, table, self._dialect, lines[-1])
+            row = record[1:-3]
+            if self._grouping.begins(row) != (not rows):
+                source.fail(
+                    record,
+                    f"the INSERTs of {table.name} are not divided as demosnap does it: at most"
+                    f" {STATEMENT_ROWS:,} rows and {STATEMENT_BYTES >> 10} KiB in each",
+                    lines[-1],
+                )
+            rows.append(row)
+            ends = record.endswith(b";\n")
+            if done + len(rows) == total and not ends:
+                source.fail(
+                    record,
+                    f"by the header this is the last of {total} rows of {table.name},"
+                    " but it does not end with ');'",
+                    lines[-1],
+                )
+            lines.append(source.line)
+        text = b"\n".join(rows)
+        at = not_utf_8(text)
+        if at is not None:
+            wrong = text.count(b"\n", 0, at)
+            source.fail(text[at : at + 1] + b"\n", "this is not UTF-8", lines[0] + wrong)
+        place = self._order.first_wrong(rows)
+        if place is not None:
+            source.fail(
+                b"\n",
+                f"{table.name}: the row {_key(table, rows[place])} is there twice or out of order",
+                lines[place],
+            )
+        return rows
+
+    def _fits(self, record: bytes) -> bool:
+        return (
+            record.startswith(b"(")
+            and record.endswith((b"),\n", b");\n"))
+            and self._match(record, 1, len(record) - 3) is not None
+            and not any(byte in record for byte in self._dialect.absent)
+        )
+
+
+def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, line: int) -> NoReturn:
+    """Raise for a record that is no row of the table, naming the column if one is to blame."""
+    if not record.startswith(b"(") or record[-3:] not in (b"),\n", b");\n"):
+        source.fail(
+            record, f"this is no row of {table.name}, or more than one: {show(record)}", line
+        )
+    literals = split(record[1:-3])
+    for literal, column in zip(literals, table.captured, strict=False):
+        if not dialect.is_literal(literal, column):
+            source.fail(
+                record,
+                f"{table.name}.{column.name}: {show(literal)} is no literal that demosnap writes"
+                f" for {column.type or 'a column'}{'' if column.nullable else ' not null'}",
+                line,
+            )
+    source.fail(
+        record,
+        f"the row of {table.name} has {len(literals)} values, not {len(table.captured)}",
+        line,
+    )
+
+
+def row_pattern(table: Table, dialect: Dialect) -> bytes:
+    """Return the regular expression of the table's rows, the dialect's `absent` bytes aside."""
+    return b",".join(b"(?:%s)" % dialect.literal_pattern(column) for column in table.captured)
+
+
+Accepts = Callable[[bytes], object]
+"""Returns what is true if a row is one of the table's, the dialect's `absent` bytes aside."""
+
+
+def matcher(table: Table, dialect: Dialect) -> Accepts:
+    """Return what tells the table's rows from others."""
+    return re.compile(row_pattern(table, dialect)).fullmatch
+
+
+def wrong_rows(table: Table, dialect: Dialect, rows: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield those of some rows that demosnap would not write for the table."""
+    accepts = matcher(table, dialect)
+    for row in rows:
+        if not accepts(row) or any(byte in row for byte in dialect.absent):
+            yield row
+
+
+def blamed(table: Table, dialect: Dialect, row: bytes) -> str:
+    """Return, for a message, which column of a wrong row is to blame, empty if none is."""
+    for literal, column in zip(split(row), table.captured, strict=False):
+        if not dialect.is_literal(literal, column):
+            kind = f"{column.type or 'a column'}{'' if column.nullable else ' not null'}"
+            return f": {column.name} is {show(literal)}, which is no {kind}"
+    return ""
+
+
+def _key(table: Table, row: bytes) -> str:
+    return excerpt(show_key(table, row))

@@ -1,0 +1,56 @@
+"""The rows of a snapshot whose digest will prove them: read without a look at their values.
+
+Between two digests that agree the rows are those that were captured, in their order and checked.
+So where a row ends is all that has to be found out, and a digest that does not agree is an error
+at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import partial
+
+from demosnap.dialects.base import Dialect
+from demosnap.model import Table
+from demosnap.snapshot.bounded_file import Source, show
+from demosnap.snapshot.layout import Section, statements
+
+
+def batches(
+    source: Source,
+    table: Table,
+    total: int,
+    section: Section,
+    dialect: Dialect,
+    sha: hashlib._Hash,
+) -> Iterator[list[bytes]]:
+    """Yield the rows of each INSERT of a table, in the digest but not checked.
+
+    Raises:
+        SnapshotError: there are not as many rows as the header says.
+    """
+    return statements(
+        source, table, total, section, dialect, sha, _whole, partial(_row_by_row, table)
+    )
+
+
+def _whole(rows: list[bytes]) -> bool:
+    return not any(row.count(b"'") % 2 for row in rows)
+
+
+def _row_by_row(table: Table, source: Source, done: int, total: int) -> list[bytes]:
+    rows: list[bytes] = []
+    ends = False
+    while not ends:
+        line = source.line
+        record = source.record()
+        if record.count(b"'") % 2:
+            record = source.whole_record(record)
+        ends = record.endswith(b");\n")
+        if not record.startswith(b"(") or not (ends or record.endswith(b"),\n")):
+            source.fail(record, f"this is no row of {table.name}: {show(record)}", line)
+        rows.append(record[1:-3])
+        if done + len(rows) == total and not ends:
+            source.fail(record, f"by the header this is the last row of {table.name}", line)
+    return rows
