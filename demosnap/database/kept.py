@@ -74,14 +74,17 @@ class Kept:
         keys = {name: self.keys.get(name, none) | other.keys.get(name, none) for name in names}
         return Kept(keys, {**self.columns, **other.columns})
 
-    def predicate(self, dialect: Dialect, table: str) -> str:
+    def predicate(self, dialect: Dialect, table: Table) -> str:
         """Return the predicate that picks the rows of one of the tables."""
-        return reach.named(dialect, self.columns[table], self.keys[table])
+        columns = [table.column(name) for name in self.columns[table.name]]
+        return reach.named(dialect, columns, self.keys[table.name])
 
-    def without(self, dialect: Dialect, picked: Mapping[str, str]) -> dict[str, str]:
+    def without(
+        self, dialect: Dialect, tables: Mapping[str, Table], picked: Mapping[str, str]
+    ) -> dict[str, str]:
         """Return predicates that pick the same, but none of these rows."""
         return {
-            name: f"({predicate}) AND {not_true(self.predicate(dialect, name))}"
+            name: f"({predicate}) AND {not_true(self.predicate(dialect, tables[name]))}"
             if name in self.keys
             else predicate
             for name, predicate in picked.items()
@@ -231,7 +234,8 @@ def _digests(
     """Yield the key of each row that is there, with the digest of all its values."""
     names = [column.name for column in table.captured]
     places = [names.index(column) for column in columns]
-    for some in reach.key_predicates(database.dialect, columns, keys):
+    typed = [table.column(name) for name in columns]
+    for some in reach.key_predicates(database.dialect, typed, keys):
         where = f"({predicate}) AND ({some})"
         for row in database.dialect.read_rows(database.connection, table, where):
             literals = split(row)

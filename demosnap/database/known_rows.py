@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from demosnap.database import captured, fit, reach
 from demosnap.database.kept import NOTHING, Kept
 from demosnap.database.snapshots import OpenSnapshot, without
-from demosnap.dialects.base import Dialect
 from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Key, Selection, Table, Version
 from demosnap.snapshot.changes import TableChanges, collect
@@ -63,9 +62,9 @@ class KnownRows:
             found = found.joined(one)
         return found
 
-    def also(self, dialect: Dialect) -> dict[str, str]:
+    def also(self, database: Database) -> dict[str, str]:
         """Return the predicates of the rows that are brought back."""
-        return also(dialect, self.taken)
+        return also(database, self.taken)
 
     def counts(self) -> dict[str, int]:
         """Count the rows that are no longer picked, by table."""
@@ -82,9 +81,13 @@ class KnownRows:
 NONE = KnownRows()
 
 
-def also(dialect: Dialect, rows: Kept) -> dict[str, str]:
+def also(database: Database, rows: Kept) -> dict[str, str]:
     """Return the predicates of some rows, by table."""
-    return {name: rows.predicate(dialect, name) for name in rows.keys if rows.keys[name]}
+    return {
+        name: rows.predicate(database.dialect, database.tables[name])
+        for name in rows.keys
+        if rows.keys[name]
+    }
 
 
 def find(
@@ -183,7 +186,7 @@ class _Finding:
         own: set[Key] = set()
         following = 0
         for batch in in_batches(keys, KEYS):
-            where = f"({dialect.key_predicate(table.key, batch)})"
+            where = f"({dialect.key_predicate(table.key_columns, batch)})"
             # A key that the database takes for equal, and that is spelled otherwise, is another.
             there = set(self._read(table, where)).intersection(batch)
             alone = there
@@ -200,13 +203,13 @@ class _Finding:
             if name in theirs:
                 taken = {
                     key
-                    for where in reach.key_predicates(dialect, table.key, own)
+                    for where in reach.key_predicates(dialect, table.key_columns, own)
                     for key in self._read(table, f"({where}) AND ({theirs[name]})")
                 }
                 if taken:
                     self._elsewhere.setdefault(scenario, {})[name] = frozenset(taken)
                     own -= taken
-        self._also[name] = reach.named(dialect, table.key, own) if own else "1 = 0"
+        self._also[name] = reach.named(dialect, table.key_columns, own) if own else "1 = 0"
         has = own if self.has_all else own & self.of_target.get(name, set())
         for part, found in (("taken", has), ("left", own - has)):
             if found:

@@ -286,7 +286,8 @@ def _resting(
 def rows_beside(database: Database, going: Mapping[str, str], known: Kept) -> dict[str, int]:
     """Count the rows of a scenario beside those that are known to be kept, by table."""
     dialect = database.dialect
-    return transfer.counts(database.connection, dialect, known.without(dialect, going))
+    picked = known.without(dialect, database.tables, going)
+    return transfer.counts(database.connection, dialect, picked)
 
 
 def notes_of(

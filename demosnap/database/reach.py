@@ -300,14 +300,12 @@ def _predicates(database: Database, name: str, keys: Collection[Key]) -> list[st
     return key_predicates(database.dialect, database.tables[name].key_columns, keys)
 
 
-def key_predicates(
-    dialect: Dialect, columns: Sequence[Column | str], keys: Collection[Key]
-) -> list[str]:
+def key_predicates(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> list[str]:
     """Return predicates that pick the rows of some keys, each of a bounded number."""
     return [dialect.key_predicate(columns, batch) for batch in guard.batches(sorted(keys), _BATCH)]
 
 
-def named(dialect: Dialect, columns: Sequence[Column | str], keys: Collection[Key]) -> str:
+def named(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> str:
     """Return the predicate that picks the rows of some keys."""
     return _any([f"({one})" for one in key_predicates(dialect, columns, keys)])
 
