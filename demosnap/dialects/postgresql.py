@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import postgresql_catalog as catalog
-from demosnap.dialects import postgresql_fingerprint, postgresql_keys, readers
+from demosnap.dialects import postgresql_fingerprint, postgresql_keys, readers, unique
 from demosnap.dialects import postgresql_indexes as indexes
 from demosnap.dialects import postgresql_pick as picks
 from demosnap.dialects import postgresql_rows as rows_of
@@ -25,7 +25,7 @@ from demosnap.dialects.postgresql_connection import PostgreSQLConnection
 from demosnap.dialects.postgresql_text import references_itself
 from demosnap.dialects.postgresql_trial import PostgreSQLTrial
 from demosnap.dialects.postgresql_values import NUMBERS, base_type
-from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table, Trigger
+from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table, Trigger, display_name
 from demosnap.snapshot.spool import KEYS
 
 if TYPE_CHECKING:
@@ -56,6 +56,19 @@ class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
     ) -> Mapping[str, tuple[Column, ...]]:
         """Return the columns; the type of a domain is the one that it is over."""
         return catalog.columns(connection, self._literals(tables))
+
+    def has_table(self, connection: Connection, name: str) -> bool:
+        """Return whether a session finds such a table by its plain name."""
+        found = f"SELECT to_regclass({self.string(self.quote(name))}) IS NOT NULL"
+        return bool(execute(connection, found).scalar())
+
+    def reflect_keys(
+        self, connection: Connection, namespace: str | None, names: Sequence[str]
+    ) -> Mapping[str, unique.Keys]:
+        """Return the keys of valid indexes over plain columns."""
+        shown = {name: self.quote_table(display_name(namespace, name)) for name in names}
+        wanted = {name: self.string(table) for name, table in shown.items()}
+        return postgresql_keys.unique_keys(connection, wanted)
 
     def reflect_foreign_keys(
         self, connection: Connection, tables: Sequence[str]
