@@ -1,4 +1,4 @@
-"""Foreign keys of PostgreSQL: of partitions, of tables that inherit, and those of version 18."""
+"""Keys of PostgreSQL: unique ones, those of partitions, of heirs, and those of version 18."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from conftest import Database, make_database
 from rounds import MakeWorkspace, changed_and_reset, newer_postgresql, prepare, there_and_back
 
@@ -242,3 +243,29 @@ def test_periods_that_contain_others_are_left_to_the_server(
         "UPDATE zrates SET price = 9 WHERE id = 1",
         "DELETE FROM bookings WHERE id = 1",
     )
+
+
+def test_only_an_index_that_holds_makes_a_key(postgresql: Database) -> None:
+    postgresql.execute(
+        "CREATE TABLE t (id integer PRIMARY KEY, a integer NOT NULL, b integer NOT NULL,"
+        " c integer NOT NULL, UNIQUE (b, a) INCLUDE (c))",
+        "CREATE UNIQUE INDEX part ON t (a) WHERE c > 0",
+        "CREATE UNIQUE INDEX expression ON t (abs(b))",
+        "CREATE UNIQUE INDEX plain ON t (c)",
+        "CREATE TABLE u (a integer NOT NULL)",
+        "INSERT INTO u VALUES (1), (1)",
+        'CREATE TABLE "Odd ""name" (a integer, "B b" integer, PRIMARY KEY ("B b", a))',
+        "CREATE SCHEMA away",
+        "CREATE TABLE away.t (x integer PRIMARY KEY)",
+    )
+    with postgresql.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        # It finds the value twice, and leaves its index behind.
+        with pytest.raises(sa.exc.IntegrityError):
+            connection.exec_driver_sql("CREATE UNIQUE INDEX CONCURRENTLY unfinished ON u (a)")
+    found = tables(postgresql)
+    assert found["t"].key == ("id",)
+    assert found["t"].unique == (("b", "a"), ("c",))
+    assert (found["u"].key, found["u"].unique) == ((), ())
+    assert found['"Odd ""name"'].key == ("B b", "a")
+    assert found["away.t"].key == ("x",)

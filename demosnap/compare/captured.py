@@ -122,7 +122,7 @@ def _holds(
     try:
         tables = snapshot.tables
         picked = kept.without(
-            dialect, picking.predicates(connection, dialect, version.selection, live)
+            dialect, live, picking.predicates(connection, dialect, version.selection, live)
         )
     except (DemosnapError, KeyError):
         # A snapshot that is gone or that fits no longer cannot vouch for rows.

@@ -32,7 +32,7 @@ def status(
     try:
         picked = row_set.picked(database, settings, scenario, [version])
         known = retained.unchanged(database, scenario, picked)
-        beside = known.without(database.dialect, picked)
+        beside = known.without(database.dialect, database.tables, picked)
         rows = KnownRows(
             left=released.left(database, scenario),
             released=released.released(database, scenario, picked),
@@ -48,9 +48,9 @@ def status(
                     settings,
                     scenario,
                     [version],
-                    known_rows.also(database.dialect, rows.compared),
+                    known_rows.also(database, rows.compared),
                 )
-                beside = known.without(database.dialect, wider)
+                beside = known.without(database.dialect, database.tables, wider)
                 if version is not None:
                     problems, drift = _drift(database, version, beside, rows)
                 drift = _counting(drift, counts)
@@ -101,7 +101,7 @@ def compared(
         if not found.counts():
             return None
         own = found.compared
-        also = known_rows.also(database.dialect, own)
+        also = known_rows.also(database, own)
         wider = row_set.picked(database, settings, scenario, [version], also)
         told = unpicked.described(database, version, found)
         said = tuple(replace(one, count=0, rows=()).told for one in told if one.following)

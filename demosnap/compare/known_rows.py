@@ -15,7 +15,6 @@ from demosnap.database.by_key import only_key
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, without
 from demosnap.database.retained import NOTHING, Kept
-from demosnap.dialects.base import Dialect
 from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Key, Selection, Table, Version
 from demosnap.rows.canonical import split
@@ -61,9 +60,9 @@ class KnownRows:
             found = found.joined(one)
         return found
 
-    def also(self, dialect: Dialect) -> dict[str, str]:
+    def also(self, database: Database) -> dict[str, str]:
         """Return the predicates of the rows that are brought back."""
-        return also(dialect, self.taken)
+        return also(database, self.taken)
 
     def counts(self) -> dict[str, int]:
         """Count the rows that are no longer picked, by table."""
@@ -80,9 +79,13 @@ class KnownRows:
 NONE = KnownRows()
 
 
-def also(dialect: Dialect, rows: Kept) -> dict[str, str]:
+def also(database: Database, rows: Kept) -> dict[str, str]:
     """Return the predicates of some rows, by table."""
-    return {name: rows.predicate(dialect, name) for name in rows.keys if rows.keys[name]}
+    return {
+        name: rows.predicate(database.dialect, database.tables[name])
+        for name in rows.keys
+        if rows.keys[name]
+    }
 
 
 def find(
@@ -174,7 +177,7 @@ class _Finding:
         own: set[Key] = set()
         following = 0
         for batch in in_batches(keys, KEYS):
-            where = f"({dialect.key_predicate(table.key, batch)})"
+            where = f"({dialect.key_predicate(table.key_columns, batch)})"
             # A key that the database takes for equal, and that is spelled otherwise, is another.
             there = set(self._read(table, where)).intersection(batch)
             alone = there
@@ -191,13 +194,13 @@ class _Finding:
             if name in theirs:
                 taken = {
                     key
-                    for where in by_key.key_predicates(dialect, table.key, own)
+                    for where in by_key.key_predicates(dialect, table.key_columns, own)
                     for key in self._read(table, f"({where}) AND ({theirs[name]})")
                 }
                 if taken:
                     self._elsewhere.setdefault(scenario, {})[name] = frozenset(taken)
                     own -= taken
-        self._also[name] = by_key.named(dialect, table.key, own) if own else "1 = 0"
+        self._also[name] = by_key.named(dialect, table.key_columns, own) if own else "1 = 0"
         has = own if self.has_all else own & self.of_target.get(name, set())
         for part, found in (("taken", has), ("left", own - has)):
             if found:

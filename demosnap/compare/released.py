@@ -39,13 +39,12 @@ def real(database: Database, rows: Kept, picked: Mapping[str, str]) -> Kept:
         columns = rows.columns[name]
         if table is None or not {column.name for column in table.columns} >= {*columns}:
             continue
+        narrow = only_key(table, columns)
         stays = f" AND {not_true(picked[name])}" if name in picked else ""
         there = frozenset(
             tuple(split(row))
-            for where in by_key.key_predicates(database.dialect, columns, some)
-            for row in database.dialect.read_rows(
-                database.connection, only_key(table, columns), f"({where}){stays}"
-            )
+            for where in by_key.key_predicates(database.dialect, narrow.key_columns, some)
+            for row in database.dialect.read_rows(database.connection, narrow, f"({where}){stays}")
         ).intersection(some)
         if there:
             keys[name] = there

@@ -115,7 +115,7 @@ def pointing(
             key.referred_columns,
             leaving[key.table],
         )
-        where = f"({rows.predicate(database.dialect, name)}) AND {points}"
+        where = f"({rows.predicate(database.dialect, table)}) AND {points}"
         sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {where}"
         count = execute(database.connection, sql).scalar()
         if count:
@@ -186,7 +186,7 @@ def _pairs(
         was = {key: row for row in lines if (key := tuple(split(row)[:width])) in wanted}
         live = arranged(database.tables[table.name], table)
         pair = TablePair(table, live, dialect, dialect, by_value=snapshot.foreign)
-        for where in by_key.key_predicates(dialect, table.key, was):
+        for where in by_key.key_predicates(dialect, live.key_columns, was):
             for row in dialect.read_rows(database.connection, live, where):
                 key = tuple(split(row)[:width])
                 if key in was:

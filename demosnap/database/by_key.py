@@ -40,14 +40,12 @@ def _any(predicates: Sequence[str]) -> str:
     return f"({_any(predicates[:half])}) OR ({_any(predicates[half:])})"
 
 
-def key_predicates(
-    dialect: Dialect, columns: Sequence[Column | str], keys: Collection[Key]
-) -> list[str]:
+def key_predicates(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> list[str]:
     """Return predicates that pick the rows of some keys, each of a bounded number."""
     return [dialect.key_predicate(columns, batch) for batch in batches(sorted(keys), _BATCH)]
 
 
-def named(dialect: Dialect, columns: Sequence[Column | str], keys: Collection[Key]) -> str:
+def named(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> str:
     """Return the predicate that picks the rows of some keys."""
     return _any([f"({one})" for one in key_predicates(dialect, columns, keys)])
 

@@ -71,14 +71,17 @@ class Kept:
         keys = {name: self.keys.get(name, none) | other.keys.get(name, none) for name in names}
         return Kept(keys, {**self.columns, **other.columns})
 
-    def predicate(self, dialect: Dialect, table: str) -> str:
+    def predicate(self, dialect: Dialect, table: Table) -> str:
         """Return the predicate that picks the rows of one of the tables."""
-        return by_key.named(dialect, self.columns[table], self.keys[table])
+        columns = [table.column(name) for name in self.columns[table.name]]
+        return by_key.named(dialect, columns, self.keys[table.name])
 
-    def without(self, dialect: Dialect, picked: Mapping[str, str]) -> dict[str, str]:
+    def without(
+        self, dialect: Dialect, tables: Mapping[str, Table], picked: Mapping[str, str]
+    ) -> dict[str, str]:
         """Return predicates that pick the same, but none of these rows."""
         return {
-            name: f"({predicate}) AND {not_true(self.predicate(dialect, name))}"
+            name: f"({predicate}) AND {not_true(self.predicate(dialect, tables[name]))}"
             if name in self.keys
             else predicate
             for name, predicate in picked.items()
@@ -172,7 +175,8 @@ def _again(
 def rows_beside(database: Database, going: Mapping[str, str], known: Kept) -> dict[str, int]:
     """Count the rows of a scenario beside those that are known to be kept, by table."""
     dialect = database.dialect
-    return transfer.counts(database.connection, dialect, known.without(dialect, going))
+    picked = known.without(dialect, database.tables, going)
+    return transfer.counts(database.connection, dialect, picked)
 
 
 def record(database: Database, scenario: str, kept: Kept) -> None:
@@ -234,7 +238,8 @@ def _digests(
     """Yield the key of each row that is there, with the digest of all its values."""
     names = [column.name for column in table.captured]
     places = [names.index(column) for column in columns]
-    for some in by_key.key_predicates(database.dialect, columns, keys):
+    typed = [table.column(name) for name in columns]
+    for some in by_key.key_predicates(database.dialect, typed, keys):
         where = f"({predicate}) AND ({some})"
         for row in database.dialect.read_rows(database.connection, table, where):
             literals = split(row)

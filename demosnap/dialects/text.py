@@ -131,12 +131,9 @@ class DialectText(FilePickHooks, ABC):
         """Return the text of an INSERT up to and including `VALUES`."""
         return f"INSERT INTO {self.block_name(table)} VALUES"
 
-    def key_predicate(self, columns: Sequence[Column | str], keys: Sequence[Key]) -> str:
-        """Return the predicate of the rows that have one of some keys.
-
-        A column of which only the name is known is given by it.
-        """
-        names = [self.quote(one if isinstance(one, str) else one.name) for one in columns]
+    def key_predicate(self, columns: Sequence[Column], keys: Sequence[Key]) -> str:
+        """Return the predicate of the rows that have one of some keys."""
+        names = [self.quote(one.name) for one in columns]
         if len(columns) == 1 and len(keys) > 1:
             literals = ",".join(self.compared(key[0], columns[0]) for key in keys)
             return f"{names[0]} IN ({literals})"
@@ -148,7 +145,7 @@ class DialectText(FilePickHooks, ABC):
             for key in keys
         )
 
-    def compared(self, literal: bytes, column: Column | str) -> str:
+    def compared(self, literal: bytes, column: Column) -> str:
         """Return the SQL that a column is equal to where it holds what a literal says."""
         return literal.decode()
 

@@ -55,7 +55,7 @@ def act(
     """
     connection, dialect = database.connection, database.dialect
     reached = [part for one in prepared for part in one.along.touched(database) if part]
-    staying = [one.kept.without(dialect, one.going) for one in prepared]
+    staying = [one.kept.without(dialect, database.tables, one.going) for one in prepared]
     going = by_key.merged([*staying, *reached])
     concurrency.check(database, going, discard=discard)
     names = {name for one in prepared for name in touched(one)}
@@ -91,7 +91,10 @@ def act(
         digests = _verify(database, prepared, snapshots, level, found)
         if anew:
             # What a user's predicate picks now are other rows.
-            now = [one.kept.without(dialect, one.picked_now(database)) for one in prepared]
+            now = [
+                one.kept.without(dialect, database.tables, one.picked_now(database))
+                for one in prepared
+            ]
             going = by_key.merged([going, *now])
         final_references.check(database, pins)
     if watch:
@@ -127,7 +130,7 @@ def _purge(database: Database, prepared: Sequence[Prepared], found: Acting) -> N
     ]
     along = [one.along for one in prepared]
     going = by_key.merged(
-        [one.kept.without(dialect, one.going) for one in acting]
+        [one.kept.without(dialect, database.tables, one.going) for one in acting]
         + [one.going(database) for one in along]
     )
     tally = difference.Tally()
@@ -246,7 +249,7 @@ def _verified(
             raise
         beside = one.kept if one.planned is not None else retained.NOTHING
         everything = full_load.predicates(database, snapshot.version)
-        picked = beside.without(database.dialect, everything)
+        picked = beside.without(database.dialect, database.tables, everything)
         try:
             if not put_back(database, found, snapshot.version, picked):
                 raise

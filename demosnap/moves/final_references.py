@@ -43,7 +43,7 @@ def refusals(database: Database, run: Sequence[Prepared], along: cascade.Along) 
 def _unmet(database: Database, run: Sequence[Prepared], along: cascade.Along) -> Iterator[str]:
     """Yield what the versions of a run reference that is not there when all is done."""
     dialect = database.dialect
-    leaving = [one.kept.without(dialect, one.going) for one in run]
+    leaving = [one.kept.without(dialect, database.tables, one.going) for one in run]
     gone = by_key.merged([*leaving, along.going(database)])
 
     def stays(table: str, columns: Sequence[str]) -> str | None:
@@ -93,7 +93,7 @@ def _losing(database: Database, run: Sequence[Prepared], along: cascade.Along) -
     dialect = database.dialect
     demo = by_key.merged(
         [
-            {name: one.kept.predicate(dialect, name) for name in one.kept.keys}
+            {name: one.kept.predicate(dialect, database.tables[name]) for name in one.kept.keys}
             if one.planned is None
             else one.going
             for one in run

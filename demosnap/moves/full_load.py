@@ -38,7 +38,7 @@ def differences(
     reasons = compatibility.unfit(database.tables, snapshot.header.tables)
     if reasons:
         return reasons
-    picked = kept.without(dialect, predicates(database, target))
+    picked = kept.without(dialect, database.tables, predicates(database, target))
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         difference = verify.first_difference(
             table,
@@ -120,7 +120,7 @@ def verified(
     connection, dialect, tables = database.connection, database.dialect, database.tables
     known = known or {}
     everything = predicates(database, snapshot.version)
-    picked = kept.without(dialect, everything)
+    picked = kept.without(dialect, tables, everything)
     concurrency.check_referred(database, everything)
     expected = snapshot.rows
     if level == "full":

@@ -257,7 +257,7 @@ class Run:
                 return set(keys)  # type: ignore[call-overload, no-any-return]
 
             staying = retained.find(self.database, tables, going, goes, self.options.cascade)
-        leaving = staying.without(dialect, going)
+        leaving = staying.without(dialect, self.database.tables, going)
         counts = transfer.counts(self.database.connection, dialect, leaving)
         refusals, notes = self._unsafe({name for name, count in counts.items() if count})
         rests = goal.current is None and not any(counts.values())
@@ -323,7 +323,7 @@ class Run:
         """Plan to change the rows that differ from a version; `staying` are left alone."""
         assert goal.target is not None
         dialect = self.database.dialect
-        going = staying.without(dialect, self.goings[goal.scenario])
+        going = staying.without(dialect, self.database.tables, self.goings[goal.scenario])
         skipping = self.rows[goal.scenario].skipped
         planned = (
             difference.compare(self.database, goal.target, going, skipping=skipping)
@@ -336,7 +336,7 @@ class Run:
             staying = staying.joined(found)
         refusals, obstacle = list(planned.unfit), ""
         if not refusals:
-            may_go = staying.without(dialect, going)
+            may_go = staying.without(dialect, self.database.tables, going)
             refusals = difference.refusals(
                 self.database, planned, self._freed(may_go), self.owners, self._staying(may_go)
             )

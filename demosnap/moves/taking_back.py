@@ -127,7 +127,7 @@ class TakingBack:
         if not found.taken:
             return bool(found.counts())
         self._plain.setdefault(name, self.goings[name])
-        self.goings[name] = row_set.union(database, covered, found.also(database.dialect))
+        self.goings[name] = row_set.union(database, covered, found.also(database))
         hanging = known_rows.hanging(
             database, self._plain[name], self.goings[name], found, (goal.current, goal.target)
         )
@@ -201,7 +201,7 @@ class TakingBack:
         rows = self.rows[name]
         covered = row_set.selections(database, self.settings, name, (goal.current, goal.target))
         own = rows.unpicked
-        going = row_set.union(database, covered, known_rows.also(database.dialect, own))
+        going = row_set.union(database, covered, known_rows.also(database, own))
         skipped = released.skipped(database, goal.current, rows.released)
         planned = difference.compare(database, goal.current, going, skipping=skipped)
         return bool(planned.unfit) or any(_beside(one, own) for one in planned.changes)

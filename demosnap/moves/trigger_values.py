@@ -40,7 +40,8 @@ def put_back(
             if not one.pair.keyed or one.counts["added"] > _MOST_MISSING:
                 return False
             keys = {key_of(table, row) for row in one.added()}
-            wider[name] = f"({picked[name]}) OR {by_key.named(database.dialect, table.key, keys)}"
+            named = by_key.named(database.dialect, table.key_columns, keys)
+            wider[name] = f"({picked[name]}) OR {named}"
         planned = _differences(database, narrow, version, wider)
     changes = [one for one in planned.changes if len(one)]
     if planned.unfit or not changes:

@@ -111,10 +111,10 @@ class MySQLText(Dialect):
         """Return what puts the character set back: the query compares text under the file's own."""
         return () if self.at_first else ("", _put_back(session.CHARSET_VARIABLES))
 
-    def compared(self, literal: bytes, column: Column | str) -> str:
+    def compared(self, literal: bytes, column: Column) -> str:
         """Return a FLOAT as one: its digits, as those of a double, are another number."""
         text = literal.decode()
-        single = isinstance(column, Column) and codec(column.type).name == "float"
+        single = codec(column.type).name == "float"
         return f"CAST({text} AS FLOAT)" if single and literal != b"NULL" else text
 
     # ------------------------------------------------------------------ predicates

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from demosnap.dialects import readers
+from demosnap.dialects import readers, unique
 from demosnap.dialects.base import Counted, execute
 from demosnap.dialects.postgresql import fingerprint, keys
 from demosnap.dialects.postgresql import indexes as indexes
@@ -26,7 +26,7 @@ from demosnap.dialects.postgresql.connection import PostgreSQLConnection
 from demosnap.dialects.postgresql.text import references_itself
 from demosnap.dialects.postgresql.trial import PostgreSQLTrial
 from demosnap.dialects.postgresql.values import NUMBERS, base_type
-from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table, Trigger
+from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table, Trigger, display_name
 from demosnap.rows.spool import KEYS
 
 if TYPE_CHECKING:
@@ -57,6 +57,19 @@ class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
     ) -> Mapping[str, tuple[Column, ...]]:
         """Return the columns; the type of a domain is the one that it is over."""
         return catalog.columns(connection, self._literals(tables))
+
+    def has_table(self, connection: Connection, name: str) -> bool:
+        """Return whether a session finds such a table by its plain name."""
+        found = f"SELECT to_regclass({self.string(self.quote(name))}) IS NOT NULL"
+        return bool(execute(connection, found).scalar())
+
+    def reflect_keys(
+        self, connection: Connection, namespace: str | None, names: Sequence[str]
+    ) -> Mapping[str, unique.Keys]:
+        """Return the keys of valid indexes over plain columns."""
+        shown = {name: self.quote_table(display_name(namespace, name)) for name in names}
+        wanted = {name: self.string(table) for name, table in shown.items()}
+        return keys.unique_keys(connection, wanted)
 
     def reflect_foreign_keys(
         self, connection: Connection, tables: Sequence[str]

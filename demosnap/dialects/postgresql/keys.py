@@ -1,4 +1,4 @@
-"""The foreign keys of PostgreSQL's tables, those that only partitions have among them."""
+"""The keys of PostgreSQL's tables: unique ones, and foreign ones, also those of partitions."""
 
 from __future__ import annotations
 
@@ -6,12 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from demosnap.dialects import unique
 from demosnap.dialects.postgresql.reflect import TREE, ask
 from demosnap.dialects.text import DialectText
 from demosnap.model import ForeignKey, display_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+# The index of a partial or an expression key makes none; an invalid one may hold a value twice.
+_UNIQUE = """
+key AS (
+    SELECT w.position, i.indisprimary, ARRAY(
+        SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(number, place)
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+        WHERE k.place <= i.indnkeyatts ORDER BY k.place)
+    FROM wanted w JOIN pg_index i ON i.indrelid = w.oid
+    WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+)
+SELECT * FROM key
+"""
 
 _ACTIONS = {
     "a": "NO ACTION",
@@ -49,6 +63,18 @@ JOIN pg_class r ON r.oid = coalesce(pg_partition_root(c.confrelid), c.confrelid)
 JOIN pg_namespace n ON n.oid = r.relnamespace
 ORDER BY t.position, t.oid <> t.root, c.conname
 """
+
+
+def unique_keys(connection: Connection, wanted: Mapping[str, str]) -> dict[str, unique.Keys]:
+    """Return the primary key and the unique keys of each table; `wanted` as below."""
+    primary: dict[str, tuple[str, ...]] = {}
+    others: dict[str, list[tuple[str, ...]]] = {name: [] for name in wanted}
+    for table, (is_primary, columns) in ask(connection, wanted, _UNIQUE):
+        if is_primary:
+            primary[table] = tuple(columns)
+        else:
+            others[table].append(tuple(columns))
+    return {name: (primary.get(name, ()), keys) for name, keys in others.items()}
 
 
 def foreign_keys(
