@@ -11,6 +11,7 @@ from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import UsageError
 from demosnap.model import ExternalReference, Version
 from demosnap.snapshot.changes import Changes
+from demosnap.visible import rows as rows_of
 
 _DAY = 86_400
 
@@ -252,14 +253,12 @@ class Unpicked:
         said = []
         if self.count:
             first = "; ".join(self.rows) + ("; …" if self.count > len(self.rows) else "")
-            said.append(f"{_rows(self.count)} no longer picked ({first})")
+            said.append(f"{rows_of(self.count, 'is', 'are')} no longer picked ({first})")
         if self.following:
-            said.append(f"{_rows(self.following)} no longer picked, since {self.since}")
+            said.append(
+                f"{rows_of(self.following, 'is', 'are')} no longer picked, since {self.since}"
+            )
         return f"{self.table}: {', '.join(said)}"
-
-
-def _rows(count: int) -> str:
-    return "1 row is" if count == 1 else f"{count:,} rows are"
 
 
 @dataclass(frozen=True, slots=True)

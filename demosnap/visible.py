@@ -44,5 +44,10 @@ def _character(one: str) -> str:
 
 def rows(count: int, one: str = "", several: str = "") -> str:
     """Write a number of rows with the verb that follows: `1 row is`, `1,305 rows are`."""
-    words = ("1 row", one) if count == 1 else (f"{count:,} rows", several)
-    return " ".join(word for word in words if word)
+    number, verb = ("1 row", one) if count == 1 else (f"{count:,} rows", several)
+    return f"{number} {verb}" if verb else number
+
+
+def as_many(count: int, done: str) -> str:
+    """Write a number that another one is held against: `1 was planned`, `1,305 were planned`."""
+    return f"1 was {done}" if count == 1 else f"{count:,} were {done}"

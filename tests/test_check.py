@@ -629,7 +629,7 @@ def test_demo_rows_in_a_table_that_the_version_does_not_have_are_found(loaded: C
         "INSERT INTO labels VALUES (1, TRUE, 'general'), (2, FALSE, NULL)",
     )
     (finding,) = loaded.project.check(database=True)
-    assert "labels holds 1 demo rows" in finding.message
+    assert "labels holds 1 demo row," in finding.message
     assert "demosnap revision general" in (finding.hint or "")
 
 

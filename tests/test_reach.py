@@ -55,7 +55,7 @@ def test_a_cascade_is_followed_to_its_end_and_refused(chain: Chain) -> None:
         "2 rows of stickers",
         "stuck_on",
         "id: 1, 3",
-        "1 more row of notes reference rows of stickers",
+        "1 more row of notes references rows of stickers",
         "noted_on",
         "2 more rows of notes reference rows of notes",
         "answers",

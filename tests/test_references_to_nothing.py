@@ -99,7 +99,7 @@ def test_it_is_said_at_capture_and_comes_back(case: str, dangling: Workspace) ->
             project.downgrade("general", "base")
         said = str(caught.value)
         assert "the way back to general v1_2025-01-15 was tried" in said
-        assert "takes no new row without them (constraint c_to_" in said
+        assert "takes no new row without it (constraint c_to_" in said
         assert "999" in said or "it''s" in said
         assert database.dump() == before
         return
@@ -124,7 +124,7 @@ def test_no_other_reference_may_dangle(case: str, dangling: Workspace) -> None:
     table, what = ("c", "note = 'real'") if case == "itself" else ("p", "is_demo = FALSE")
     unchecked(database, f"DELETE FROM {table} WHERE {what}")
     findings = project.check(database=True)
-    assert len(findings) == 1 and "reference no row" in str(findings[0]), findings
+    assert len(findings) == 1 and "references no row" in str(findings[0]), findings
     assert "999" not in str(findings[0]) and "it''s" not in str(findings[0])
     project.downgrade("general", "base", rehearse=False, discard=True)
     with pytest.raises(RefusedError, match="neither in the snapshot nor in") as caught:
@@ -153,7 +153,7 @@ def test_rows_change_around_it(case: str, dangling: Workspace) -> None:
         project.reset("general", discard=True)
         assert database.dump() == before
     else:
-        with pytest.raises(RefusedError, match="takes no new row without them"):
+        with pytest.raises(RefusedError, match="takes no new row without it"):
             project.reset("general", discard=True)
 
 

@@ -323,8 +323,8 @@ def test_rows_of_a_table_without_a_key_may_be_equal(tmp_path: Path) -> None:
         ([b"2,''", b"1,''"], 2, "t: the row id=1 is out of order"),
         ([b"10,''", b"9,''"], 2, "id=9"),
         ([b"'a',''", b"1,''"], 2, "id=1"),
-        ([b"1,''"], 2, "gave 1 rows where 2 were counted"),
-        ([b"1,''", b"2,''"], 1, "gave 2 rows where 1 were counted"),
+        ([b"1,''"], 2, "1 was read where 2 were counted"),
+        ([b"1,''", b"2,''"], 1, "2 were read where 1 was counted"),
     ],
 )
 def test_the_writer_refuses_what_the_reader_would(
@@ -414,7 +414,7 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "a statement before the first INSERT": (
         lambda d: d.replace(b"\n-- Vaults", b"DROP TABLE a;\n-- Vaults", 1),
-        "the header says 2 rows of vaults, 0 are here",
+        "the header says 2 rows of vaults, and there are only 0",
         b"DROP TABLE",
     ),
     "a function for a value": (
@@ -459,7 +459,7 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "other columns": (
         lambda d: d.replace(b"(id,title,vault_id", b"(id,vault_id,title"),
-        "the header says 4 rows of fragments, 0 are here",
+        "the header says 4 rows of fragments, and there are only 0",
         b"INSERT INTO fragments",
     ),
     "another purge": (
@@ -529,7 +529,7 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "the last row missing": (
         lambda d: d.replace(b",\n('2b','',X'00FF',-1.5);", b";"),
-        "the header says 4 rows of fragments, 3 are here",
+        "the header says 4 rows of fragments, and there are only 3",
         None,
     ),
     "the last row missing, its comma left": (

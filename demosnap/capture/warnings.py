@@ -117,7 +117,8 @@ def overlaps(
             count = execute(connection, sql).scalar()
             if count:
                 reasons.append(
-                    f"{name}: {count} rows belong to both {mine.scenario} and {other.scenario}\n"
+                    f"{name}: {rows_of(count, 'belongs', 'belong')} to both"
+                    f" {mine.scenario} and {other.scenario}\n"
                     "the selections of two scenarios must be disjoint: use :scenario in `where`,"
                     " or a marker that names the scenario"
                 )

@@ -17,7 +17,7 @@ from rich.text import Text
 from demosnap.cli import screen, text_tables
 from demosnap.config.names import shown
 from demosnap.results import CapturePlan
-from demosnap.visible import one_line
+from demosnap.visible import one_line, rows
 
 if TYPE_CHECKING:
     from demosnap.database.own_tables import LogEntry
@@ -368,11 +368,6 @@ def finding(finding: Finding) -> str:
         place = f"{file}: " if finding.line is None else f"{file}:{finding.line}: "
     hint = f"\n{finding.hint}".replace("\n", "\n  ") if finding.hint else ""
     return f"{place}{finding.message}{hint}"
-
-
-def rows(count: int) -> str:
-    """Render a number of rows: `1 row`, `1,305 rows`."""
-    return f"{number(count)} {'row' if count == 1 else 'rows'}"
 
 
 def number(value: int) -> str:

@@ -18,6 +18,7 @@ from demosnap.model import Version
 from demosnap.results import StatusEntry, TableDrift, Unpicked
 from demosnap.snapshot.change_order import key_of
 from demosnap.snapshot.diff import Kind
+from demosnap.visible import rows as rows_of
 
 
 def status(
@@ -144,10 +145,7 @@ def _counting(drift: tuple[TableDrift, ...], unpicked: Mapping[str, int]) -> tup
 def touched(database: Database, scenario: str, picked: Mapping[str, str]) -> Iterator[str]:
     """Yield, per table, that rows which an earlier move kept are not as it left them."""
     for table, count in retained.changed(database, scenario, picked).items():
-        yield (
-            f"{count} {'row' if count == 1 else 'rows'} of {table} that --keep-referenced kept"
-            " changed since"
-        )
+        yield f"{rows_of(count)} of {table} that --keep-referenced kept changed since"
 
 
 def _drift(

@@ -19,6 +19,7 @@ from demosnap.rows.canonical import split
 from demosnap.snapshot.diff import Cell, TablePair
 from demosnap.snapshot.predicates import in_table, via_foreign_key
 from demosnap.visible import one_line
+from demosnap.visible import rows as rows_of
 
 SHOWN = 5
 _LONGEST = 40
@@ -78,7 +79,7 @@ def hanging(rows: Kept) -> str:
         some = sorted(keys, key=_number)[:SHOWN]
         shown = references.show_literals(some, len(keys))
         told.append(
-            f"{name}: {len(keys)} {'row' if len(keys) == 1 else 'rows'} in no revision would go,"
+            f"{name}: {rows_of(len(keys))} in no revision would go,"
             " with what they hang on brought back"
             f" ({'/'.join(rows.columns[name])}: {shown})"
         )

@@ -116,12 +116,15 @@ def refused(
         if gone:
             shown = show_literals(gone[:_SHOWN], len(gone))
             names = ", ".join(reference.columns)
+            was, it, this = ("was", "it", "this row")
+            if len(gone) > 1:
+                was, it, this = ("were", "them", "these rows")
             yield (
-                f"{reference.table}.{names} references {len(gone)} rows of {reference.references}"
-                f" that were missing when the snapshot was captured, too, and this database takes"
-                f" no new row without them"
+                f"{reference.table}.{names} references {rows_of(len(gone))} of"
+                f" {reference.references} that {was} missing when the snapshot was captured, too,"
+                f" and this database takes no new row without {it}"
                 f" ({constraint(key)}; {', '.join(reference.referred_columns)}: {shown})\n"
-                f"insert these rows into {reference.references}; or change {names}, and capture"
+                f"insert {this} into {reference.references}; or change {names}, and capture"
                 " the next version"
             )
 

@@ -16,6 +16,7 @@ from demosnap.model import ExternalReference, ForeignKey, Key, Table
 from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import filled, first_of, in_table, leads_nowhere, not_true
 from demosnap.visible import one_line
+from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 
@@ -52,9 +53,10 @@ def referenced(
             sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {columns} LIMIT {_SHOWN}"
             keys = show_rows(execute(connection, sql))
             more = ", …" if count > _SHOWN else ""
+            are, reference = ("is", "references") if count == 1 else ("are", "reference")
             reasons.append(
-                f"{count} {'row' if count == 1 else 'rows'} of {name} that are not this demo data"
-                f" reference demo rows of {key.table} that would go\n"
+                f"{rows_of(count)} of {name} that {are} not this demo data {reference}"
+                f" demo rows of {key.table} that would go\n"
                 f"({constraint(key)} on {name}.{', '.join(key.columns)}, ON DELETE {key.on_delete};"
                 f" {', '.join(shown)}: {keys}{more})"
             )

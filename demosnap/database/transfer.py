@@ -17,6 +17,8 @@ from demosnap.errors import CountError
 from demosnap.model import Table, split_name
 from demosnap.rows.canonical import Rows, batches
 from demosnap.snapshot import table_order
+from demosnap.visible import as_many
+from demosnap.visible import rows as rows_of
 
 
 def counts(
@@ -107,8 +109,8 @@ def purge(
         if count != expected[table.name] and table.name not in unheld:
             raise CountError(
                 table.name,
-                f"{table.name}: {count} rows would be deleted where {expected[table.name]} were"
-                " planned; nothing was changed",
+                f"{table.name}: {rows_of(count)} would be deleted where"
+                f" {as_many(expected[table.name], 'planned')}; nothing was changed",
                 "Somebody else writes to the demo rows. Try again.",
             )
 
@@ -179,5 +181,5 @@ def _insert(
         names = ", ".join(table.name for table, _ in members)
         raise CountError(
             members[0][0].name,
-            f"{names}: the database took {taken} of {expected} rows; nothing was changed",
+            f"{names}: the database took {taken} of {rows_of(expected)}; nothing was changed",
         )

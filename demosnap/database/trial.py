@@ -19,6 +19,7 @@ from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError
 from demosnap.model import SpecialKey, Table
 from demosnap.rows.canonical import batches, show_key
+from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 
@@ -132,7 +133,7 @@ def _refused(
     try:
         with _undone(connection):
             taken = dialect.write_rows(connection, table, batch)
-        return "" if taken == len(batch) else f"the database took {taken} of {len(batch)} rows"
+        return "" if taken == len(batch) else f"the database took {taken} of {rows_of(len(batch))}"
     except DemosnapError as known:
         error = known
     except Exception as unknown:

@@ -134,7 +134,8 @@ def dangling(
     Those that are `known` to do so are left out.
     """
     return [
-        f"{name}.{', '.join(columns)}: {count} rows reference no row of {parent} ({keys})"
+        f"{name}.{', '.join(columns)}: {rows_of(count, 'references', 'reference')} no row of"
+        f" {parent} ({keys})"
         for name, columns, parent, count, keys in orphans(
             connection, dialect, tables, predicates, known
         )

@@ -13,6 +13,8 @@ from demosnap.errors import DatabaseError, UnknownNameError, UsageError
 from demosnap.model import ForeignKey, Key
 from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import in_table, not_true
+from demosnap.visible import as_many
+from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 _LISTED = re.compile(r'"(?:[^"]|"")*"|[^",\s]+')
@@ -63,8 +65,8 @@ class Along:
             )
             if changed != len(keys):
                 raise DatabaseError(
-                    f"{name}: {changed} rows were changed where {len(keys)} were planned; nothing"
-                    " was changed",
+                    f"{name}: {rows_of(changed, 'was', 'were')} changed where"
+                    f" {as_many(len(keys), 'planned')}; nothing was changed",
                     "Somebody else writes to these rows. Try again.",
                 )
 
@@ -181,8 +183,7 @@ def _further(database: Database, going: Mapping[str, str], own: Mapping[str, str
                 seen[name] |= fresh
                 ahead += [(name, one, False) for one in _predicates(database, name, fresh)]
     return [
-        f"{len(keys)} more {'row' if len(keys) == 1 else 'rows'} of {name} reference rows of"
-        f" {key.table} that would go with them\n"
+        f"{_more(len(keys), name)} rows of {key.table} that would go with them\n"
         f"({references.constraint(key)} on {name}.{', '.join(key.columns)},"
         f" ON DELETE {key.on_delete};"
         f" {', '.join(database.tables[name].key)}:"
@@ -190,6 +191,12 @@ def _further(database: Database, going: Mapping[str, str], own: Mapping[str, str
         for (name, key), keys in reached.items()
         if keys
     ]
+
+
+def _more(count: int, name: str) -> str:
+    if count == 1:
+        return f"1 more row of {name} references"
+    return f"{count:,} more rows of {name} reference"
 
 
 def _exempt(*goings: Mapping[str, str]) -> dict[str, str]:

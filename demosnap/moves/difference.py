@@ -29,6 +29,8 @@ from demosnap.snapshot.change_order import Delete, Insert, Step, Update, check, 
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.checked_rows import wrong_rows
 from demosnap.snapshot.diff import RowDifference, TablePair
+from demosnap.visible import as_many
+from demosnap.visible import rows as rows_of
 
 _UPDATES = 10_000
 
@@ -375,6 +377,7 @@ def _delete(
 
 def _counted(table: Table, what: str, count: int, wanted: int) -> None:
     if count != wanted:
-        said = f"{table.name}: {count} rows were {what} where {wanted} were planned"
+        said = f"{table.name}: {rows_of(count, 'was', 'were')} {what} where"
+        said += f" {as_many(wanted, 'planned')}"
         hint = "Somebody else writes to the demo rows. Try again."
         raise CountError(table.name, f"{said}; nothing was changed", hint)

@@ -31,6 +31,8 @@ from demosnap.moves.trigger_rows import Made
 from demosnap.moves.trigger_values import put_back
 from demosnap.moves.triggers import Acting, Seal
 from demosnap.results import Verify
+from demosnap.visible import as_many
+from demosnap.visible import rows as rows_of
 
 
 def act(
@@ -164,8 +166,8 @@ def _hold(
         found, wanted = sum(now) - sum(was), tally.deleted[name] + tally.changed[name]
         if found != wanted:
             raise DatabaseError(
-                f"{name}: {found} rows were deleted or changed where {wanted} were planned;"
-                " nothing was changed",
+                f"{name}: {rows_of(found, 'was', 'were')} deleted or changed where"
+                f" {as_many(wanted, 'planned')}; nothing was changed",
                 "A constraint or the database itself acts on these rows, too.",
             )
 

@@ -12,6 +12,7 @@ from demosnap.database.verify import MiscountedError
 from demosnap.errors import VerificationError
 from demosnap.model import Key, Table
 from demosnap.rows.canonical import split
+from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 _LONGEST = 300
@@ -75,8 +76,8 @@ def _named(
     for what, keys in kinds.items():
         if keys:
             shown = references.show_literals(keys[:_SHOWN], len(keys))
-            rows, be = ("1 row", "is") if len(keys) == 1 else (f"{len(keys)} rows", "are")
-            yield f"  {rows} {what.format(be=be)} ({', '.join(table.key)}: {shown})"
+            be = "is" if len(keys) == 1 else "are"
+            yield f"  {rows_of(len(keys))} {what.format(be=be)} ({', '.join(table.key)}: {shown})"
     text = picking.shown(connection, predicate)
     text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     yield f"  picked is what {text}"

@@ -16,6 +16,7 @@ from demosnap.snapshot import table_order
 from demosnap.snapshot.change_order import key_of
 from demosnap.snapshot.changes import TableChanges
 from demosnap.snapshot.predicates import not_true
+from demosnap.visible import rows as rows_of
 
 
 @dataclass
@@ -134,10 +135,9 @@ class Made:
                 self.database.dialect.delete_rows(self.database.connection, [(table, picked[name])])
                 continue
             by = self.acting.on("insert", self._came)
-            rows = "1 row is" if count == 1 else f"{count:,} rows are"
             raise DatabaseError(
-                f"{name}: {rows} there before those of the snapshot, probably made by {told(by)};"
-                " nothing was changed",
+                f"{name}: {rows_of(count, 'is', 'are')} there before those of the snapshot,"
+                f" probably made by {told(by)}; nothing was changed",
                 self.acting.ways(by, [name]),
             )
 

@@ -332,9 +332,9 @@ def _loaded(
     counts = retained.rows_beside(seen, picked, known)
     for name, count in counts.items():
         if name not in version.rows and count:
+            demo = "1 demo row" if count == 1 else f"{count:,} demo rows"
             yield Finding(
-                f"{version.scenario}: {name} holds {count} demo rows, which {version.version}"
-                " does not have",
+                f"{version.scenario}: {name} holds {demo}, which {version.version} does not have",
                 hint=f"`demosnap revision {version.scenario}` captures them.",
             )
 

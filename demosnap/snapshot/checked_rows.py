@@ -20,6 +20,7 @@ from demosnap.snapshot.bounded_file import (
 )
 from demosnap.snapshot.definitions import excerpt
 from demosnap.snapshot.layout import Grouping, Order, Section, statements
+from demosnap.visible import rows as rows_of
 
 
 def batches(
@@ -93,7 +94,7 @@ class _Grammar:
             if done + len(rows) == total and not ends:
                 source.fail(
                     record,
-                    f"by the header this is the last of {total} rows of {table.name},"
+                    f"by the header this is the last of {rows_of(total)} of {table.name},"
                     " but it does not end with ');'",
                     lines[-1],
                 )

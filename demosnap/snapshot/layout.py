@@ -13,6 +13,7 @@ from demosnap.rows.canonical import Key, row_key
 from demosnap.snapshot.bounded_file import AROUND_ROW, STATEMENT_BYTES, STATEMENT_ROWS, Source
 from demosnap.snapshot.predicates import title
 from demosnap.snapshot.table_order import groups
+from demosnap.visible import rows as rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def statements(
     while done < total:
         source.expect(
             f"{start}{section.head}",
-            f"the header says {total} rows of {table.name}, {done} are here",
+            f"the header says {rows_of(total)} of {table.name}, and there are only {done}",
         )
         start = ""
         here = source.place()

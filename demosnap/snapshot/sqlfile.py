@@ -35,6 +35,7 @@ from demosnap.snapshot.header import (
     variants_before_rows,
 )
 from demosnap.snapshot.layout import Grouping, Order, Section, sections
+from demosnap.visible import as_many
 
 __all__ = [
     "Block",
@@ -168,10 +169,9 @@ class SnapshotWriter:
         if count:
             with self._writing():
                 self._file.write(section.after.encode())
-        counted = self._header.rows.get(table.name, count)
-        if count != counted:
+        if count != (counted := self._header.rows.get(table.name, count)):
             raise DatabaseError(
-                f"{table.name}: the database gave {count} rows where {counted} were counted",
+                f"{table.name}: {as_many(count, 'read')} where {as_many(counted, 'counted')}",
                 "Somebody else wrote to it in the meantime. Try again.",
             )
         self._counts[table.name] = count

@@ -24,6 +24,7 @@ from demosnap.dialects.mysql.codecs import HEX_TEXT
 from demosnap.dialects.mysql.values import text_of
 from demosnap.errors import RowsNotTakenError
 from demosnap.rows.canonical import Rows, batches, split
+from demosnap.visible import rows as rows_of
 
 _PIPE_BYTES = 1024 * 1024
 # "Not allowed": by the server, by the client, and as MySQL 8 and MariaDB 10.5 and newer say it.
@@ -88,7 +89,7 @@ def bulk(driver: Any, load: str, rows: Iterable[bytes]) -> int | None:
             return None
     session.check_warnings(driver, load)
     if statement.taken != sent:
-        raise RowsNotTakenError(f"{load}: the server took {statement.taken} of {sent} rows")
+        raise RowsNotTakenError(f"{load}: the server took {statement.taken} of {rows_of(sent)}")
     return sent
 
 
