@@ -129,7 +129,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what is MariaDB's alone where MySQL stands in its place."""
     mark = item.get_closest_marker("mariadb_alone")
-    if mark is not None and mysql_in_its_place() and "mariadb" in item.name:
+    named = any(name in item.name for name in ("mariadb", "pymysql", "mysqldb"))
+    if mark is not None and mysql_in_its_place() and named:
         pytest.skip(mark.args[0])
 
 

@@ -21,6 +21,8 @@ from demosnap.model import Table, display_name
 
 BACKEND = "mysql" if mysql_in_its_place() else "mariadb"
 DIALECT: Any = dialects.get(BACKEND)
+INTEGER = "int" if mysql_in_its_place() else "int(11)"
+"""The type INTEGER, as the server writes it."""
 HOSTILE = (
     "SET SESSION sql_mode='ANSI_QUOTES,PIPES_AS_CONCAT,IGNORE_SPACE,PAD_CHAR_TO_FULL_LENGTH,"
     "NO_ZERO_DATE,NO_ZERO_IN_DATE,REAL_AS_FLOAT', time_zone='-08:30', sql_safe_updates=1,"
@@ -119,6 +121,7 @@ def content(server: Server, name: str) -> list[tuple[Any, ...]]:
     columns = server.rows(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema ="
         f" DATABASE() AND table_name = CONVERT(X'{name.encode().hex()}' USING utf8mb4)"
+        " ORDER BY ordinal_position"
     )
     shown = [
         f"HEX({quote(c)})" if t not in ("float", "double") else f"{quote(c)}+0e0"
