@@ -244,7 +244,9 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
             "The role lacks a right; docs/configuration.md lists what each command needs. A table"
             " that can reference demo rows must be readable before any of them goes.",
         )
-    return (ReadOnlyError if dialect.is_read_only(error) else DatabaseError)(refused)
+    if dialect.is_read_only(error):
+        return ReadOnlyError(refused, "Name the server that takes changes, with --url.")
+    return DatabaseError(refused)
 
 
 def _statement_pool() -> DatabaseError:

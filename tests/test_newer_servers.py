@@ -6,6 +6,7 @@ On MariaDB the same holds, as far as it has such types.
 from __future__ import annotations
 
 import random
+import secrets
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from conftest import Database, Workspace, make_database
 
 from demosnap.dialects.mysql import values as values
 from demosnap.dialects.mysql.codecs import codec
-from demosnap.errors import DatabaseError
+from demosnap.errors import DatabaseError, MissingDriverError
 from demosnap.project import Project
 
 SETTINGS = "marker: {column: is_demo}\nscenarios: {general: {default: true}}\n"
@@ -41,6 +42,14 @@ def only_mysql(database: Database) -> None:
     """Skip the test where MariaDB is."""
     if database.server != "mysql":
         pytest.skip("only MySQL has it")
+
+
+def set_up(app: Workspace, settings: str) -> Project:
+    """Return the project, with settings that its sessions begin with."""
+    url = sa.make_url(app.database.url)
+    url = url.update_query_dict({"init_command": f"SET SESSION {settings}"})
+    text = url.render_as_string(hide_password=False)
+    return Project(app.folder / "alembic.ini", url=text)
 
 
 def round_trip(app: Workspace) -> str:
@@ -144,12 +153,90 @@ def test_a_server_that_requires_keys_takes_them(app: Workspace) -> None:
     app.database.execute("UPDATE t SET word = 'b' WHERE id < 80", "DELETE FROM t WHERE id > 190")
     app.project.revision("general", date="2025-01-21")
     after = app.database.dump()
-    ini = app.folder / "alembic.ini"
-    url = sa.make_url(app.database.url).update_query_dict(
-        {"init_command": "SET SESSION sql_require_primary_key = ON"}
-    )
-    project = Project(ini, url=url.render_as_string(hide_password=False))
+    project = set_up(app, "sql_require_primary_key = ON")
     project.downgrade("general", "-1")
     assert len(app.database.rows("SELECT 1 FROM t WHERE word = 'a'")) == 200
+    project.upgrade("general@head")
+    assert app.database.dump() == after
+
+
+def test_a_key_that_the_server_made_is_seen_where_it_is_hidden(app: Workspace) -> None:
+    """Rows that are equal but for it are told apart, and each comes back with its own."""
+    only_mysql(app.database)
+    hidden, shown = (f"show_gipk_in_create_table_and_information_schema = {n}" for n in (0, 1))
+    with app.database.engine.begin() as connection:
+        for statement in (
+            "SET SESSION sql_generate_invisible_primary_key = ON",
+            "CREATE TABLE t (word VARCHAR(9), is_demo BOOLEAN)",
+            "INSERT INTO t VALUES ('a', TRUE), ('own', FALSE), ('a', TRUE), ('b', TRUE)",
+        ):
+            connection.exec_driver_sql(statement)
+    numbered = "SELECT my_row_id, word, is_demo FROM t ORDER BY my_row_id"
+    before = app.database.rows(numbered)
+    made = "sql_generate_invisible_primary_key = ON"
+    set_up(app, f"{made}, {shown}").revision("general", date="2025-01-20")
+    assert "(my_row_id,word,is_demo)" in (app.revisions / "general" / "latest.sql").read_text()
+    project = set_up(app, f"{made}, {hidden}")
+    assert project.check(database=True) == []
+    project.downgrade("general", "base")
+    assert app.database.rows(numbered) == [before[1]]
+    project.upgrade("general@head")
+    assert app.database.rows(numbered) == before
+    app.database.execute("UPDATE t SET word = 'c' WHERE my_row_id = 3")
+    assert project.revision("general", date="2025-01-21").created
+    project.downgrade("general", "-1")
+    assert app.database.rows(numbered) == before
+
+
+@pytest.fixture
+def account(app: Workspace) -> Iterator[str]:
+    """The URL of the database for an account with a password, which the server has not seen yet."""
+    only_mysql(app.database)
+    name = f"demosnap_{secrets.token_hex(4)}"
+    url = sa.make_url(app.database.url).set(username=name, password="pass%word")
+    host = app.database.rows("SELECT SUBSTRING_INDEX(CURRENT_USER(), '@', -1)")[0][0]
+    app.database.execute(
+        f"CREATE USER {name}@'{host}' IDENTIFIED WITH caching_sha2_password BY 'pass%word'",
+        f"GRANT ALL ON {url.database}.* TO {name}@'{host}'",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, is_demo BOOLEAN)",
+        "INSERT INTO t VALUES (1, TRUE)",
+    )
+    yield url.set(query={"charset": "utf8mb4"}).render_as_string(hide_password=False)
+    app.database.execute(f"DROP USER {name}@'{host}'")
+
+
+def test_a_password_goes_to_the_server_by_tls(app: Workspace, account: str) -> None:
+    assert Project(app.folder / "alembic.ini", url=account).revision("general").created
+
+
+def test_without_tls_it_takes_a_package_that_is_named(
+    app: Workspace, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As where it is not installed, whether or not it is here.
+    monkeypatch.setattr("pymysql._auth._have_cryptography", False)
+    project = Project(app.folder / "alembic.ini", url=f"{account}&ssl_disabled=true")
+    with pytest.raises(MissingDriverError, match="cryptography is not installed") as refused:
+        project.revision("general")
+    assert "pip install cryptography" in str(refused.value.hint)
+    assert "pass%word" not in str(refused.value)
+
+
+def test_where_gtids_allow_no_temporary_table_rows_are_changed_one_by_one(app: Workspace) -> None:
+    only_mysql(app.database)
+    if app.database.rows("SELECT @@log_bin, @@enforce_gtid_consistency") != [(1, "ON")]:
+        pytest.skip("the server writes no GTIDs")
+    rows = ",".join(f"({n}, TRUE, 'a')" for n in range(1, 301))
+    app.database.execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, is_demo BOOLEAN, word VARCHAR(9))",
+        f"INSERT INTO t VALUES {rows}",
+    )
+    app.project.revision("general", date="2025-01-20")
+    before = app.database.dump()
+    app.database.execute("UPDATE t SET word = 'b' WHERE id < 80", "DELETE FROM t WHERE id > 280")
+    app.project.revision("general", date="2025-01-21")
+    after = app.database.dump()
+    project = set_up(app, "binlog_format = STATEMENT")
+    project.downgrade("general", "-1")
+    assert app.database.dump() == before
     project.upgrade("general@head")
     assert app.database.dump() == after

@@ -7,20 +7,31 @@ from pathlib import Path
 
 import pytest
 import small
-from conftest import Database, Workspace, make_database
+import sqlalchemy as sa
+from conftest import SERVERS, Database, Workspace, make_database
 
 from demosnap.errors import DemosnapError, ReadOnlyError
 
 
-@pytest.fixture
-def standby(tmp_path: Path, make_workspace: Callable[[Database], Workspace]) -> Iterator[Workspace]:
-    """A database of PostgreSQL's whose transactions only read, as a standby's do."""
-    making = make_database("postgresql", tmp_path)
+@pytest.fixture(params=SERVERS)
+def standby(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    make_workspace: Callable[[Database], Workspace],
+) -> Iterator[Workspace]:
+    """A database whose transactions only read, as a standby's and a replica's do."""
+    making = make_database(request.param, tmp_path)
     workspace = make_workspace(next(making))
     small.make(workspace, "v1")
     workspace.database.execute(*small.GENERAL["v2"])
-    name = workspace.database.engine.url.database
-    workspace.database.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    url = sa.make_url(workspace.database.url)
+    if request.param == "postgresql":
+        workspace.database.execute(
+            f"ALTER DATABASE {url.database} SET default_transaction_read_only = on"
+        )
+    else:
+        url = url.update_query_dict({"init_command": "SET SESSION TRANSACTION READ ONLY"})
+        workspace.database.url = url.render_as_string(hide_password=False)
     yield workspace
     making.close()
 
@@ -36,5 +47,6 @@ def test_a_capture_without_a_stamp_only_reads(standby: Workspace) -> None:
 
 
 def test_a_move_says_that_nothing_can_be_written(standby: Workspace) -> None:
-    with pytest.raises(ReadOnlyError, match="read-only transaction"):
+    with pytest.raises(ReadOnlyError, match=r"(?i)read.only transaction") as refused:
         standby.project.downgrade("general", "base", discard=True)
+    assert "--url" in str(refused.value.hint)

@@ -58,6 +58,7 @@ def said(url: str) -> str:
             "postgresql://localhost:port/app",
             "the database URL cannot be read: its port is no number",
         ),
+        ("mysql://ada:s3 cret@localhost/app", "Write %20 for a space"),
         ("mysql://root@localhost:3306", "the database URL names no database"),
         ("nonsense", "For example: sqlite:///app.db"),
     ],
@@ -80,6 +81,7 @@ def test_what_it_seems_to_be_is_said_and_how_to_write_it(text: str, proposed: st
         "'postgresql://ada:s3cret@h/app'",
         "postgresql://ada:s3cret@h:port/app",
         "ada:s3cret@h.db",
+        "mysql://ada:s3cret and@h/app",
     ],
 )
 def test_no_part_of_a_password_is_repeated(text: str) -> None:

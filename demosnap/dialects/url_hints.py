@@ -19,6 +19,7 @@ _SLASHES = re.compile(r"(postgres(?:ql)?|pgsql|mysql2?|mariadb)(:/?|//)(?!/)(.+)
 _SECRET = re.compile(r"@|passw|pwd|secret|token", re.IGNORECASE)
 _KEYWORDS = re.compile(r"\b(host|dbname|server|database|user|data source)\s*=", re.IGNORECASE)
 _VARIABLE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)=(?=\S+:)")
+_SPACED = re.compile(r"[a-zA-Z0-9+]+://[^\s].* ", re.DOTALL)
 _COMMANDS = ("psql", "mysql", "mariadb", "sqlite3")
 
 
@@ -68,6 +69,8 @@ def explained(text: str) -> tuple[str, str]:
     # A word alone may be anything, also a password.
     if match and (match[2] or match[1] == "localhost" or "." in match[1]):
         return _endpoint(text.removeprefix("//"), match[2] or "")
+    if _SPACED.match(text):
+        return "the database URL holds a space", "Write %20 for a space of a password or a name."
     return "the database URL is none", EXAMPLES
 
 

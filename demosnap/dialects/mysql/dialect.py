@@ -58,12 +58,7 @@ class MySQLDialect(MySQLRights):
 
         @event.listens_for(engine, "do_connect")
         def _connect(dialect: Any, record: object, cargs: Any, cparams: Any) -> Any:
-            if dialect.driver in ("pymysql", "mysqldb"):
-                cparams.setdefault("local_infile", True)
-            driver = dialect.connect(*cargs, **cparams)
-            if dialect.driver == "pymysql":
-                # Until demosnap itself asks for a load, the server may not ask for files.
-                driver._local_infile = False
+            driver = session.connect(dialect, cargs, cparams)
             wait = math.ceil(LOCK_WAIT)
             pick.keep_mode(driver)
             session.query(
@@ -115,7 +110,7 @@ class MySQLDialect(MySQLRights):
             "sql_notes": 1,
             "unique_checks": 1,
             **self.own_variables,
-            **session.cluster_variables(driver),
+            **session.variables_of_kind(driver),
         }
         if write:
             wanted["foreign_key_checks"] = 0

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import readers
-from demosnap.errors import RowsNotTakenError
+from demosnap.errors import MissingDriverError, RowsNotTakenError
 from demosnap.rows.canonical import FIRST_ROWS, rows_like
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _ACCESS_DENIED = 1227
+_MADE_KEYS = "show_gipk_in_create_table_and_information_schema"
 ENDED = frozenset({0, 1053, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 4031})
 """Codes of errors after which there is no session any more; 0: the driver closed it before."""
 CHARSET_VARIABLES = (
@@ -60,10 +61,46 @@ def literal(value: object) -> str:
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 
-def cluster_variables(driver: Any) -> dict[str, int | str]:
-    """Return what has a node of a Galera cluster wait for what others have committed before."""
-    on = query(driver, "SHOW SESSION VARIABLES LIKE 'wsrep_on'")
-    return {"wsrep_sync_wait": 7} if on and str(on[0][1]).upper() in ("ON", "1") else {}
+def connect(dialect: Any, words: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Open the driver's own connection, which may send local files when it is asked to.
+
+    Raises:
+        MissingDriverError: the driver needs a package that is not installed.
+    """
+    wanted = dict(options)
+    if dialect.driver in ("pymysql", "mysqldb"):
+        wanted.setdefault("local_infile", True)
+    try:
+        driver = dialect.connect(*words, **wanted)
+    except RuntimeError as error:
+        if "cryptography" not in str(error):
+            raise
+        raise MissingDriverError(
+            "the server wants the password encrypted, and the package cryptography is not installed"
+            " where demosnap is",
+            "Install it there, `pip install cryptography`; or connect with TLS, without"
+            " ssl_disabled in the URL.",
+        ) from error
+    if dialect.driver == "pymysql":
+        # Until demosnap itself asks for a load, the server may not ask for files.
+        driver._local_infile = False
+    return driver
+
+
+def variables_of_kind(driver: Any) -> dict[str, int | str]:
+    """Return the variables to set that only some servers have.
+
+    A node of a Galera cluster is to wait for what others have committed before; the primary keys
+    that MySQL has made by itself are to be seen.
+    """
+    names = ",".join(f"'{name}'" for name in ("wsrep_on", _MADE_KEYS))
+    there = dict(query(driver, f"SHOW SESSION VARIABLES WHERE Variable_name IN ({names})"))
+    found: dict[str, int | str] = {}
+    if str(there.get("wsrep_on")).upper() in ("ON", "1"):
+        found["wsrep_sync_wait"] = 7
+    if _MADE_KEYS in there:
+        found[_MADE_KEYS] = 1
+    return found
 
 
 @contextlib.contextmanager

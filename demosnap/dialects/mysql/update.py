@@ -17,7 +17,7 @@ _FEW = 50
 """So many rows are changed one by one."""
 
 _STAGING = "demosnap_update"
-_NO_TEMPORARY_TABLES = frozenset({1044, 1142, 1290, 1786, 1787, 3750})
+_NO_TEMPORARY_TABLES = frozenset({1044, 1142, 1290, 1786, 1787, 3748, 3750})
 """The account may not; or the server only reads, or its GTIDs or the key that it requires are
 against it."""
 
