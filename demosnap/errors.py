@@ -26,7 +26,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-from demosnap.visible import one_line
+from demosnap.visible import one_line, paragraph
 
 _NEAR = 0.75
 _ABBREVIATED = 3
@@ -42,9 +42,9 @@ class DemosnapError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = paragraph(message)
+        self.hint = hint and paragraph(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
@@ -177,8 +177,8 @@ class RefusedError(DemosnapError):
     """
 
     def __init__(self, action: str, reasons: Sequence[str], hint: str | None = None) -> None:
-        self.reasons = tuple(reasons)
-        lines = "\n".join("- " + reason.replace("\n", "\n  ") for reason in self.reasons)
+        self.reasons = tuple(map(paragraph, reasons))
+        lines = "\n".join("- " + paragraph(reason, "  ") for reason in self.reasons)
         super().__init__(f"{action} refused, nothing was changed:\n{lines}", hint)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from demosnap.errors import UsageError
+from demosnap.visible import know_names
 
 _NAME_PART = re.compile(r'"((?:[^"]|"")*)"|([^."\s]+)')
 
@@ -79,6 +80,10 @@ class Column:
     generated: bool = False
     identity: Literal["always", "by default"] | None = None
 
+    def __post_init__(self) -> None:
+        """Make its name known to messages."""
+        know_names(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
@@ -96,6 +101,10 @@ class ForeignKey:
     on_delete: str = "NO ACTION"
     deferrable: bool = False
     enforced: Literal["all", "some", "none"] = "all"
+
+    def __post_init__(self) -> None:
+        """Make its names known to messages."""
+        know_names(self.name, self.table, *self.columns, *self.referred_columns)
 
 
 Event = Literal["insert", "update", "delete"]
@@ -115,6 +124,10 @@ class Trigger:
     events: frozenset[Event] = frozenset()
     kind: Literal["trigger", "rule", "event trigger"] = "trigger"
 
+    def __post_init__(self) -> None:
+        """Make its names known to messages."""
+        know_names(self.name, self.table)
+
     def __str__(self) -> str:
         """Render it for a message: `trigger t on table x`."""
         place = f" on table {self.table}" if self.table is not None else ""
@@ -133,6 +146,10 @@ class SpecialKey:
     terms: tuple[tuple[str, str], ...]
     where: str | None = None
 
+    def __post_init__(self) -> None:
+        """Make its name known to messages."""
+        know_names(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -150,6 +167,10 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     inherited: bool = False
+
+    def __post_init__(self) -> None:
+        """Make its name known to messages."""
+        know_names(self.name)
 
     def column(self, name: str) -> Column:
         """Return the column of that name.

@@ -26,6 +26,29 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+_names: dict[str, str] = {}
+"""The names of tables, columns and the like that end a line, as a line may show them."""
+
+
+def know_names(*names: str | None) -> None:
+    """Remember names of a database: `paragraph` shows them on one line."""
+    for name in names:
+        if name and not name.isprintable() and "\n" in name and name.strip():
+            # A table's name may stand in quotes, and a driver says it without them.
+            for one in {name, name.strip('"'), name.strip('"').replace('""', '"')}:
+                _names[one] = one_line(one)
+
+
+def paragraph(text: str, indent: str = "") -> str:
+    """Write what may have several lines, but no name in it that ends one; indent all but the first.
+
+    So no name of a database writes a line that demosnap did not.
+    """
+    for name in sorted(_names, key=len, reverse=True):
+        text = text.replace(name, _names[name])
+    return text.replace("\n", f"\n{indent}") if indent else text
+
+
 def _written(found: re.Match[str]) -> str:
     text = found[0]
     if text.isprintable() and not _BLANK.search(text):

@@ -12,6 +12,7 @@ from demosnap.cli import completion, screen
 from demosnap.cli.options import Command, lock_timeout, pass_session
 from demosnap.cli.session import Session
 from demosnap.errors import UsageError
+from demosnap.visible import paragraph
 
 if TYPE_CHECKING:
     from demosnap.project import Project
@@ -74,7 +75,7 @@ def init(session: Session, directory: str, git: bool) -> None:
     for name in result.kept:
         session.note(f"kept {Path(directory, name)}")
     for note in result.notes:
-        session.note("note: " + note.replace("\n", "\n  "))
+        session.note("note: " + paragraph(note, "  "))
     if result.declined:
         click.get_current_context().exit(1)
     if result.new and result.following:

@@ -17,7 +17,7 @@ from rich.text import Text
 from demosnap.cli import screen, text_tables
 from demosnap.config.names import shown
 from demosnap.results import CapturePlan
-from demosnap.visible import one_line, rows
+from demosnap.visible import one_line, paragraph, rows
 
 if TYPE_CHECKING:
     from demosnap.database.own_tables import LogEntry
@@ -68,7 +68,7 @@ def remarks(plan: MovePlan | CapturePlan, more: Sequence[str] = ()) -> list[str]
     """Render what is worth knowing of a plan and stops nothing, one text each, and `more` of it."""
     references = plan.external_references if isinstance(plan, CapturePlan) else ()
     way_back = () if isinstance(plan, CapturePlan) else filter(None, [plan.way_back])
-    notes = ("note: " + note.replace("\n", "\n  ") for note in (*plan.notes, *way_back, *more))
+    notes = ("note: " + paragraph(note, "  ") for note in (*plan.notes, *way_back, *more))
     return [*external_references(references), *notes]
 
 
@@ -289,7 +289,7 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
     for entry in entries:
         yield f"{screen.style(one_line(entry.scenario), bold=True)}: {_loaded(entry)}"
         for problem in entry.problems:
-            yield screen.style("  " + problem.replace("\n", "\n  "), fg="red")
+            yield screen.style("  " + paragraph(problem, "  "), fg="red")
         for one in entry.drift or ():
             yield screen.style(f"  {one_line(one.told)}", fg="yellow")
         for told in entry.unpicked:
@@ -366,8 +366,8 @@ def finding(finding: Finding) -> str:
     if finding.file is not None:
         file = one_line(finding.file)
         place = f"{file}: " if finding.line is None else f"{file}:{finding.line}: "
-    hint = f"\n{finding.hint}".replace("\n", "\n  ") if finding.hint else ""
-    return f"{place}{finding.message}{hint}"
+    hint = f"\n  {paragraph(finding.hint, '  ')}" if finding.hint else ""
+    return f"{place}{paragraph(finding.message)}{hint}"
 
 
 def number(value: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from demosnap.cli import screen
 from demosnap.cli.session import Session
 from demosnap.errors import UsageError
+from demosnap.visible import paragraph
 
 
 def renumber(session: Session, name: str, dry_run: bool, others: dict[str, object]) -> None:
@@ -28,7 +29,7 @@ def renumber(session: Session, name: str, dry_run: bool, others: dict[str, objec
     for line in render.renumbering(result):
         screen.echo(line)
     for note in result.notes:
-        session.note("note: " + note.replace("\n", "\n  "))
+        session.note("note: " + paragraph(note, "  "))
 
 
 def undo(

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from demosnap.visible import one_line
+
 _SCENARIO = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = {
     "metadata": "the folder of the manifest has that name",
@@ -42,8 +44,26 @@ def yaml_item(value: object) -> str:
     """Render a value on one line that can be pasted into demosnap.yaml: `{via: 'b c'}`."""
     import yaml
 
-    # Inside of a list, since a text alone gets an end of document.
-    text: str = yaml.safe_dump(
-        [value], default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False
-    )
-    return text.strip()[1:-1]
+    class OneLine(yaml.SafeDumper):
+        """Writes what would end the line, or hide in it, as escapes in double quotes."""
+
+        def represent_str(self, data: str) -> yaml.ScalarNode:
+            style = None if one_line(data) == data else '"'
+            return self.represent_scalar("tag:yaml.org,2002:str", data, style)
+
+    OneLine.add_representer(str, OneLine.represent_str)
+
+    def dumped(*, as_it_is: bool) -> str:
+        # Inside of a list, since a text alone gets an end of document.
+        text: str = yaml.dump(
+            [value],
+            Dumper=OneLine,
+            default_flow_style=True,
+            width=10**6,
+            allow_unicode=as_it_is,
+            sort_keys=False,
+        )
+        return text.strip()[1:-1]
+
+    text = dumped(as_it_is=True)
+    return text if one_line(text) == text else dumped(as_it_is=False)

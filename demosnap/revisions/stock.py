@@ -10,7 +10,7 @@ from typing import Any
 from demosnap.errors import UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.results import VERIFY, MovePlan, Options
-from demosnap.visible import one_line
+from demosnap.visible import one_line, paragraph
 
 
 def options(given: Mapping[str, str]) -> tuple[Options, tuple[str, ...]]:
@@ -78,7 +78,7 @@ def describe(plan: MovePlan) -> str:
             if any(rows.values()):
                 counted = ", ".join(f"{table} {count}" for table, count in rows.items() if count)
                 lines.append(f"  {verb}: {counted}")
-    return "\n".join([*lines, *plan.notes, *filter(None, [plan.way_back])])
+    return paragraph("\n".join([*lines, *plan.notes, *filter(None, [plan.way_back])]))
 
 
 def name(version: Version | None) -> str:

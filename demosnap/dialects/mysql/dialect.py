@@ -23,6 +23,7 @@ from demosnap.dialects.mysql.text import SQL_MODE
 from demosnap.errors import LockError
 from demosnap.model import Column, ForeignKey, Key, RowUpdate, SpecialKey, Table, Trigger
 from demosnap.rows.spool import KEYS
+from demosnap.visible import one_line
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -261,7 +262,7 @@ class MySQLDialect(MySQLRights):
     def refusal(self, error: BaseException, table: str = "it") -> str:
         """Say the server's message, which names the column or the key."""
         original = getattr(error, "orig", None) or error
-        return str(original.args[-1]) if original.args else super().refusal(error, table)
+        return one_line(str(original.args[-1])) if original.args else super().refusal(error, table)
 
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from demosnap.dialects.base import Dialect, execute
 from demosnap.dialects.postgresql.text import PostgreSQLText
 from demosnap.model import ForeignKey, SpecialKey, Table
+from demosnap.visible import one_line
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -114,7 +115,7 @@ def _refusal(error: BaseException, table: str) -> str:
         message = f"{column}: {message}"
     if diagnosis.message_detail and diagnosis.sqlstate in _SHOWN_STATES:
         message += f" ({diagnosis.message_detail.rstrip('.')})"
-    return message
+    return one_line(message)
 
 
 class PostgreSQLTrial(PostgreSQLText):
