@@ -425,6 +425,34 @@ def test_splice_makes_a_second_head_beside_the_first(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["v2"]
 
 
+def test_splice_from_the_head_leaves_one_stamp(chain: Chain) -> None:
+    """The database holds the new version then, and not the head any more; it goes on from there."""
+    rename(chain, "beside the head")
+    rows = chain.database.dump()
+    version = chain.project.revision("general", head="general@v1", splice=True).version
+    assert (version.short, version.down_revision) == ("v3", chain.ids()["v1"])
+    assert chain.stamps() == ["general v3"]
+    assert chain.project.status("general")[0].clean
+    chain.project.downgrade("general", "-1")
+    assert chain.database.dump() == chain.at["v1"]
+    chain.project.upgrade(version.revision)
+    assert chain.database.dump() == rows
+    chain.project.load(chain.ids()["v2"])
+    assert (chain.stamps(), chain.database.dump()) == (["general v2"], chain.at["v2"])
+
+
+def test_a_stamp_of_another_head_takes_the_place_of_the_first(chain: Chain) -> None:
+    """With the rows of both, as after a capture elsewhere."""
+    rename(chain, "beside the head")
+    version = chain.project.revision("general", head="general@v1", splice=True).version
+    chain.project.stamp(chain.ids()["v2"], verify=False)
+    assert chain.stamps() == ["general v2"]
+    chain.project.stamp(version.revision)
+    assert chain.stamps() == ["general v3"]
+    chain.project.stamp("general@base")
+    assert chain.stamps() == []
+
+
 def test_a_capture_at_one_of_two_heads_goes_on_from_it(chain: Chain) -> None:
     below_the_head(chain)
     spliced = chain.project.revision("general", splice=True).version

@@ -296,16 +296,8 @@ def _plan(
 
 def _steps(graph: Graph, goal: Goal) -> list[Any]:
     if goal.stamp_only:
-        return list(context.script._stamp_revs(_destination(goal), _heads_of(goal)))
+        return steps.stamps_to(context.script, graph, goal)
     return steps.steps_to(context.script, graph, goal)
-
-
-def _destination(goal: Goal) -> str:
-    return goal.target.revision if goal.target else f"{goal.scenario}@base"
-
-
-def _heads_of(goal: Goal) -> tuple[str, ...]:
-    return (goal.current.revision,) if goal.current else ()
 
 
 def _current(graph: Graph, heads: Sequence[str]) -> dict[str, Version]:

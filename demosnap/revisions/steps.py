@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from alembic.runtime.migration import MigrationStep, RevisionStep
+from alembic.runtime.migration import MigrationStep, RevisionStep, StampStep
 from alembic.script import ScriptDirectory
 
 from demosnap.model import Version
@@ -63,6 +63,17 @@ def steps_to(directory: ScriptDirectory, graph: Graph, goal: Goal) -> list[Revis
         *_migrations(directory, down, MigrationStep.downgrade_from_script),
         *_migrations(directory, up, MigrationStep.upgrade_from_script),
     ]
+
+
+def stamps_to(directory: ScriptDirectory, graph: Graph, goal: Goal) -> list[MigrationStep]:
+    """Return the steps that stamp a goal's target in the place of its current version."""
+    now, target = goal.current, goal.target
+    if now and target and now not in graph.ancestors(target) and target not in graph.ancestors(now):
+        # To Alembic that is a branch of its own, with a stamp beside the other one.
+        return [StampStep(now.revision, target.revision, True, False, directory.revision_map)]
+    destination = target.revision if target else f"{goal.scenario}@base"
+    heads = (now.revision,) if now else ()
+    return list(directory._stamp_revs(destination, heads))
 
 
 def _migrations(
