@@ -470,7 +470,7 @@ def test_the_manifest_has_the_documents_fields_by_their_names(workspace: Workspa
         "message": "first",
         "digest": v1.digest,
         "format": 1,
-        "dialect": workspace.database.dialect,
+        "dialect": workspace.database.server,
     }
     assert (second["fragments"], second["todos"], second["chat_sessions"]) == (180, 105, 12)
     assert second["down_revision"] == v1.revision

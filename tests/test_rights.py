@@ -41,6 +41,8 @@ class Role:
     @property
     def project(self) -> Project:
         url = sa.make_url(self.database.url).set(username=self.name, password=PASSWORD)
+        # Without TLS a password takes a package more on MySQL.
+        url = url.difference_update_query(["ssl_disabled"])
         text = url.render_as_string(hide_password=False)
         return Project(self.workspace.folder / "alembic.ini", url=text)
 
