@@ -17,7 +17,7 @@ from conftest import Database, Workspace, make_database
 
 from demosnap.dialects.mysql import values as values
 from demosnap.dialects.mysql.codecs import codec
-from demosnap.errors import DatabaseError, MissingDriverError
+from demosnap.errors import DatabaseError, DemosnapError, MissingDriverError
 from demosnap.project import Project
 
 SETTINGS = "marker: {column: is_demo}\nscenarios: {general: {default: true}}\n"
@@ -240,3 +240,25 @@ def test_where_gtids_allow_no_temporary_table_rows_are_changed_one_by_one(app: W
     assert app.database.dump() == before
     project.upgrade("general@head")
     assert app.database.dump() == after
+
+
+def test_defaults_and_keys_that_are_expressions_hold_texts(app: Workspace) -> None:
+    only_mysql(app.database)
+    app.database.execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, is_demo BOOLEAN, word VARCHAR(20))",
+        "INSERT INTO t VALUES (1, TRUE, 'x'), (2, FALSE, 'y')",
+    )
+    app.project.revision("general", date="2025-01-20")
+    app.database.execute(
+        "ALTER TABLE t ADD COLUMN j JSON DEFAULT ('{\"a\": 1}'),"
+        " ADD COLUMN v VARCHAR(40) DEFAULT (CONCAT('a b', word)),"
+        " ADD UNIQUE KEY odd ((CONCAT(word, ' b')))",
+    )
+    before = app.database.dump()
+    app.project.downgrade("general", "base")
+    app.project.upgrade("general@head")
+    assert app.database.dump() == before
+    app.project.downgrade("general", "base")
+    app.database.execute("INSERT INTO t (id, is_demo, word) VALUES (3, FALSE, 'x')")
+    with pytest.raises(DemosnapError, match=r"\(odd: id=1 of the snapshot and id=3"):
+        app.project.upgrade("general@head")

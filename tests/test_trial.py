@@ -139,6 +139,7 @@ def test_what_the_table_would_not_take_is_named_with_its_row(
     plan = workspace.project.upgrade("general@head", dry_run=True)
     assert len(plan.refusals) == 1
     assert re.search(named, plan.refusals[0])
+    assert "scratch" not in plan.refusals[0]
     found = workspace.project.check(database=True)
     assert re.search(named, "\n".join(one.message for one in found))
     with pytest.raises(DemosnapError, match=named) as caught:

@@ -21,7 +21,16 @@ from demosnap.dialects.mysql import pick, read, reflect, sequences, session, tri
 from demosnap.dialects.mysql.rights import MySQLRights
 from demosnap.dialects.mysql.text import SQL_MODE
 from demosnap.errors import LockError
-from demosnap.model import Column, ForeignKey, Key, RowUpdate, SpecialKey, Table, Trigger
+from demosnap.model import (
+    Column,
+    ForeignKey,
+    Key,
+    RowUpdate,
+    SpecialKey,
+    Table,
+    Trigger,
+    split_name,
+)
 from demosnap.rows.spool import KEYS
 from demosnap.visible import one_line
 
@@ -247,7 +256,8 @@ class MySQLDialect(MySQLRights):
         """Insert by LOAD DATA LOCAL, or by INSERT where that is not allowed or not worth it."""
         session.finish_stream(connection)
         driver = session.of(connection)
-        return write.write(driver, self.insert_head(table), self.load_text(table), rows)
+        with trial.named_checks(connection):
+            return write.write(driver, self.insert_head(table), self.load_text(table), rows)
 
     def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
         """Return unique indexes over prefixes, generated columns or expressions."""
@@ -262,7 +272,9 @@ class MySQLDialect(MySQLRights):
     def refusal(self, error: BaseException, table: str = "it") -> str:
         """Say the server's message, which names the column or the key."""
         original = getattr(error, "orig", None) or error
-        return one_line(str(original.args[-1])) if original.args else super().refusal(error, table)
+        if not original.args:
+            return super().refusal(error, table)
+        return one_line(str(original.args[-1]).replace(trial.SCRATCH, split_name(table)[1]))
 
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]

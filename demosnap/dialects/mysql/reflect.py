@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import references, unique
 from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.mysql.text import unescaped
 from demosnap.model import Column, ForeignKey, Table, Trigger, display_name, split_name
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def columns(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[Co
             declared = f"{declared} character set {charset}"
         if mariadb:
             default = None if default == "NULL" else places.local(default)
-        elif default is not None and "DEFAULT_GENERATED" not in extra:
+        elif default is not None and "DEFAULT_GENERATED" in extra:
+            default = unescaped(default)
+        elif default is not None:
             default = default if _NUMBER.fullmatch(default) else _string(default)
         found[table].append(
             Column(

@@ -224,3 +224,8 @@ def _extract(name: str, key: str) -> str:
 
 def _bytes_at(name: str, key: str) -> str:
     return f"CAST(JSON_UNQUOTE({_extract(name, key)}) AS BINARY)"
+
+
+def unescaped(expression: str) -> str:
+    """Return an expression of MySQL's information_schema, which escapes the quotes in it."""
+    return expression.replace("\\'", "'")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.mysql.text import unescaped
 from demosnap.model import SpecialKey, Table, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 SCRATCH = "demosnap_scratch"
+_CHECKS = "demosnap_scratch_checks"
+_NUMBERED = re.compile(rf"{SCRATCH}_chk_(\d+)")
 
 
 def special_keys(dialect: Dialect, connection: Connection, table: Table) -> Iterator[SpecialKey]:
@@ -37,8 +41,7 @@ def special_keys(dialect: Dialect, connection: Connection, table: Table) -> Iter
 
 def _term(dialect: Dialect, column: str | None, part: int | None, expression: str | None) -> str:
     if column is None:
-        # MySQL escapes the quotes in it, whatever sql_mode says.
-        return "(" + (expression or "").replace("\\'", "'") + ")"
+        return f"({unescaped(expression or '')})"
     quoted = dialect.quote(column)
     return f"LEFT({quoted},{part})" if part else quoted
 
@@ -56,8 +59,39 @@ def scratch(dialect: Dialect, connection: Connection, table: Table) -> Iterator[
     except Exception:  # noqa: BLE001  whatever speaks against it, there is none
         yield None
         return
+    connection.info[_CHECKS] = _checks(dialect, connection, table)
     try:
         yield SCRATCH
     finally:
+        connection.info.pop(_CHECKS, None)
         with contextlib.suppress(Exception):
             execute(connection, f"DROP TEMPORARY TABLE IF EXISTS {SCRATCH}")
+
+
+def _checks(dialect: Dialect, connection: Connection, table: Table) -> list[str]:
+    namespace, name = split_name(table.name)
+    schema = dialect.string(namespace) if namespace else "DATABASE()"
+    sql = (
+        "SELECT constraint_name FROM information_schema.table_constraints"
+        f" WHERE constraint_type = 'CHECK' AND table_schema = {schema}"
+        f" AND table_name = {dialect.string(name)} ORDER BY constraint_name"
+    )
+    return [name for (name,) in execute(connection, sql)]
+
+
+@contextlib.contextmanager
+def named_checks(connection: Connection) -> Iterator[None]:
+    """Have a refusal name a check of the table: MySQL numbers those of a table that is LIKE it."""
+    try:
+        yield
+    except Exception as error:
+        names = connection.info.get(_CHECKS, ())
+
+        def own(found: re.Match[str]) -> str:
+            place = int(found[1]) - 1
+            return names[place] if place < len(names) else found[0]
+
+        error.args = tuple(
+            _NUMBERED.sub(own, part) if isinstance(part, str) else part for part in error.args
+        )
+        raise

@@ -23,8 +23,19 @@ from demosnap.dialects.sqlite.bind import parsed
 from demosnap.dialects.sqlite.file_text import SQLiteFileText
 from demosnap.dialects.urls import sqlite_file
 from demosnap.holders import holder
-from demosnap.model import Column, ForeignKey, Marker, RowUpdate, SpecialKey, Table, Trigger, Value
+from demosnap.model import (
+    Column,
+    ForeignKey,
+    Marker,
+    RowUpdate,
+    SpecialKey,
+    Table,
+    Trigger,
+    Value,
+    split_name,
+)
 from demosnap.rows.canonical import Rows
+from demosnap.visible import one_line
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -321,6 +332,11 @@ class SQLiteDialect(SQLiteFileText):
         """Have one of the same definition, beside the database's own file."""
         with trial.scratch(self, connection, table) as name:
             yield name
+
+    def refusal(self, error: BaseException, table: str = "it") -> str:
+        """Say the message, which names a table and a column."""
+        text = super().refusal(error, table)
+        return text.replace(trial.SCRATCH, one_line(split_name(table)[1]))
 
     def delete_rows(
         self, connection: Connection, deletes: Sequence[tuple[Table, str]]
