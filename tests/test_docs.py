@@ -315,6 +315,53 @@ def test_no_dialect_is_named_in_a_comparison_outside_of_dialects() -> None:
     assert wrong == []
 
 
+# What databases write each in their own way, or do not take at all.
+OWN_SQL = re.compile(
+    r"\bLIMIT\b|\bFETCH FIRST\b|\bSELECT TOP\b|\bFOR UPDATE\b|\bSAVEPOINT\b|\bPRAGMA\b"
+    r"|\bTEMP(?:ORARY)? TABLE\b|\bIF (?:NOT )?EXISTS\b|\bRETURNING\b|\bILIKE\b|\bON CONFLICT\b"
+    r"|\bREAD (?:UN)?COMMITTED\b|\bREPEATABLE READ\b|\bSERIALIZABLE\b|\bSET SESSION\b"
+    r"|information_schema|sqlite_master|\bpg_\w+|\) IN \(|\bFROM dual\b"
+)
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the texts of a file that are no docstrings, with the line."""
+    module = tree(path)
+    described = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.value)
+        for owner in ast.walk(module)
+        if isinstance(owner, described)
+        for node in owner.body
+        if isinstance(node, ast.Expr)
+    }
+    for node in ast.walk(module):
+        if id(node) not in docstrings and isinstance(node, ast.Constant):
+            yield node.lineno, str(node.value)
+
+
+def asks_sqlalchemy(node: ast.AST) -> bool:
+    """Say whether a node is about what SQLAlchemy reads of a database, or of its session."""
+    if isinstance(node, ast.ImportFrom):
+        inspects = any(alias.name == "inspect" for alias in node.names)
+        return node.module == "sqlalchemy.dialects" or (node.module == "sqlalchemy" and inspects)
+    return isinstance(node, ast.Attribute) and node.attr == "get_isolation_level"
+
+
+def test_no_sql_of_a_database_stands_outside_of_dialects() -> None:
+    wrong = []
+    for path in MODULES:
+        # The example is an application, and applications know their databases.
+        if room_of(path) in ("dialects", "example"):
+            continue
+        found = [(line, match[0]) for line, text in texts(path) if (match := OWN_SQL.search(text))]
+        found += [
+            (node.lineno, "SQLAlchemy") for node in ast.walk(tree(path)) if asks_sqlalchemy(node)
+        ]
+        wrong += [f"{path.relative_to(ROOT)}:{line}: {what}" for line, what in found]
+    assert wrong == []
+
+
 def test_nothing_prints_outside_of_the_command_line() -> None:
     wrong = []
     for path in MODULES:

@@ -77,7 +77,7 @@ def _find(
         )
         if name in picked:
             if name not in small:
-                small[name] = most_rows is None or _has_at_most(connection, rows, most_rows)
+                small[name] = most_rows is None or has_at_most(connection, dialect, rows, most_rows)
             if not small[name]:
                 continue
             where = f"{where} AND {not_true(picked[name])}"
@@ -86,9 +86,9 @@ def _find(
             yield _Left(name, key, count)
 
 
-def _has_at_most(connection: Connection, rows: str, most: int) -> bool:
-    sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM {rows} LIMIT {most + 1}) AS some_rows"
-    return bool(execute(connection, sql).scalar() <= most)
+def has_at_most(connection: Connection, dialect: Dialect, rows: str, most: int) -> bool:
+    """Return whether a source has at most a number of rows; more are not counted."""
+    return bool(execute(connection, dialect.count_up_to(rows, most + 1)).scalar() <= most)
 
 
 def _ways(settings: Settings, picked: Mapping[str, str], found: Sequence[_Left]) -> Iterator[str]:

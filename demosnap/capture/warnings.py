@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import Connection
 
 from demosnap import dialects
+from demosnap.capture.left_behind import has_at_most
 from demosnap.config import Settings
 from demosnap.database import picking, selection
 from demosnap.dialects.base import Dialect, execute
@@ -34,12 +35,8 @@ def notes(
             continue
         column = tables[name].column(marker.column)
         quoted = dialect.quote_table(name)
-        if most_rows is not None:
-            sql = (
-                f"SELECT COUNT(*) FROM (SELECT 1 FROM {quoted} LIMIT {most_rows + 1}) AS some_rows"
-            )
-            if execute(connection, sql).scalar() > most_rows:
-                continue
+        if most_rows is not None and not has_at_most(connection, dialect, quoted, most_rows):
+            continue
         odd = dialect.oddly_marked(marker, column)
         count = execute(connection, f"SELECT COUNT(*) FROM {quoted} WHERE {odd}").scalar()
         if count:

@@ -185,9 +185,9 @@ def _beyond(
         return False
     sql = (
         f"SELECT 1 FROM {dialect.quote_table(live.name)}"
-        f" WHERE ({predicate}) AND ({' OR '.join(tests)}) LIMIT 1"
+        f" WHERE ({predicate}) AND ({' OR '.join(tests)})"
     )
-    return execute(connection, sql).first() is not None
+    return execute(connection, dialect.limited(sql, 1)).first() is not None
 
 
 def same_counts(present: Mapping[str, int], rows: Mapping[str, int]) -> bool:

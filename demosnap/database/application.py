@@ -31,9 +31,9 @@ def revision(connection: Connection, tables: Mapping[str, Table]) -> dict[str, s
             continue
         sql = (
             f"SELECT {dialect.quote(column)} FROM {dialect.quote_table(name)}"
-            f" ORDER BY {dialect.quote(order)} DESC LIMIT 1"
+            f" ORDER BY {dialect.quote(order)} DESC"
         )
-        newest = execute(connection, sql).scalar()
+        newest = execute(connection, dialect.limited(sql, 1)).scalar()
         if newest is not None:
             return {name: str(newest)}
     return {}

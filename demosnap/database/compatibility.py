@@ -169,7 +169,7 @@ class _Search:
         """Return whether there are rows that stay."""
         quoted = self._dialect.quote_table(self._live.name)
         where = f" WHERE {self._stays}" if self._stays else ""
-        sql = f"SELECT 1 FROM {quoted}{where} LIMIT 1"
+        sql = self._dialect.limited(f"SELECT 1 FROM {quoted}{where}", 1)
         return execute(self._connection, sql).first() is not None
 
     def reasons(self, rows: Iterable[bytes], owners: Owners, *, tried: bool = False) -> list[str]:

@@ -50,8 +50,8 @@ def referenced(
         if count:
             shown = tables[name].key or key.columns
             columns = dialect.quote_columns(shown)
-            sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {columns} LIMIT {_SHOWN}"
-            keys = show_rows(execute(connection, sql))
+            sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {columns}"
+            keys = show_rows(execute(connection, dialect.limited(sql, _SHOWN)))
             more = ", …" if count > _SHOWN else ""
             are, reference = ("is", "references") if count == 1 else ("are", "reference")
             reasons.append(
@@ -78,8 +78,8 @@ def pointing(
     also = f" AND {where}" if where else ""
     columns = dialect.quote_columns(table.key or key.columns)
     source = dialect.rows_of(table)
-    sql = f"SELECT {columns} FROM {source} WHERE {points}{also} ORDER BY {columns} LIMIT {limit}"
-    return list(execute(connection, sql))
+    sql = f"SELECT {columns} FROM {source} WHERE {points}{also} ORDER BY {columns}"
+    return list(execute(connection, dialect.limited(sql, limit)))
 
 
 def constraint(key: ForeignKey) -> str:
@@ -239,10 +239,7 @@ def _pointed(
 ) -> str:
     dialect = database.dialect
     # The column of the referenced table stands on the left: its collation counts.
-    left = dialect.quote_columns(key.referred_columns)
-    if len(key.columns) > 1:
-        left = f"({left})"
+    values = [dialect.quote(name) for name in key.referred_columns]
+    shown = [dialect.quote(name) for name in key.columns]
     source = dialect.rows_of(database.tables[child])
-    right = f"SELECT {dialect.quote_columns(key.columns)} FROM {source}"
-    where = f" WHERE {children}" if children else ""
-    return f"({predicate}) AND {left} IN ({right}{where})"
+    return f"({predicate}) AND {dialect.among(values, shown, source, children)}"

@@ -137,7 +137,8 @@ def _error(connection: Connection, dialect: Dialect, name: str, where: str) -> D
         # PostgreSQL would not go on after an error.
         savepoint = connection.begin_nested()
         try:
-            execute(connection, f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {where} LIMIT 0")
+            query = f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {where}"
+            execute(connection, dialect.limited(query, 0))
         except DBAPIError as error:
             savepoint.rollback()
             return error

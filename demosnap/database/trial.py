@@ -88,10 +88,11 @@ class Trial:
             f"SELECT {wanted} FROM"
             f" (SELECT {columns} FROM {dialect.quote_table(self._scratch.name)} WHERE {only}) s"
             f" JOIN (SELECT {columns} FROM {dialect.rows_of(self.live)}"
-            f" WHERE {only}{theirs}) l ON {alike} LIMIT {_SHOWN + 1}"
+            f" WHERE {only}{theirs}) l ON {alike}"
         )
+        sql = dialect.limited(sql, _SHOWN + 1)
         try:
-            with _undone(self.connection):
+            with dialect.undone_on_error(self.connection):
                 found = [tuple(map(str, row)) for row in execute(self.connection, sql)]
         except DBAPIError:
             # What cannot be asked, the load itself will find.
@@ -131,7 +132,7 @@ def _refused(
     """
     error: Exception
     try:
-        with _undone(connection):
+        with dialect.undone_on_error(connection):
             taken = dialect.write_rows(connection, table, batch)
         return "" if taken == len(batch) else f"the database took {taken} of {rows_of(len(batch))}"
     except DemosnapError as known:
@@ -141,19 +142,6 @@ def _refused(
             raise
         error = unknown
     return dialect.refusal(error, shown)
-
-
-@contextlib.contextmanager
-def _undone(connection: Connection) -> Iterator[None]:
-    """Undo what fails, and nothing else."""
-    execute(connection, "SAVEPOINT demosnap_trial")
-    try:
-        yield
-    except Exception:
-        execute(connection, "ROLLBACK TO SAVEPOINT demosnap_trial")
-        execute(connection, "RELEASE SAVEPOINT demosnap_trial")
-        raise
-    execute(connection, "RELEASE SAVEPOINT demosnap_trial")
 
 
 def _named(columns: Sequence[str], values: Sequence[str]) -> str:

@@ -167,8 +167,9 @@ def orphans(
             count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
             if count:
                 columns = dialect.quote_columns(key.columns)
-                sql = f"SELECT DISTINCT {columns} FROM {table} WHERE {where} LIMIT {_SHOWN}"
-                yield name, key.columns, key.table, count, show_rows(execute(connection, sql))
+                sql = f"SELECT DISTINCT {columns} FROM {table} WHERE {where}"
+                shown = execute(connection, dialect.limited(sql, _SHOWN))
+                yield name, key.columns, key.table, count, show_rows(shown)
 
 
 def place_of(key: ForeignKey) -> tuple[tuple[str, ...], str, tuple[str, ...]]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from demosnap.dialects import references, unique
 from demosnap.dialects.rights_hooks import RightsHooks
 from demosnap.dialects.text import DialectText
+from demosnap.dialects.transaction_hooks import TransactionHooks
 from demosnap.dialects.trigger_hooks import TriggerHooks
 from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, SpecialKey, Table
 from demosnap.rows.spool import KEYS, in_batches
@@ -57,7 +58,7 @@ class SearchIndex:
     can_be_rebuilt: bool
 
 
-class Dialect(RightsHooks, TriggerHooks, DialectText):
+class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
     """One SQL variety; stateless, one instance per process (`demosnap.dialects.get`)."""
 
     extra: ClassVar[str | None] = None
@@ -322,19 +323,6 @@ class Dialect(RightsHooks, TriggerHooks, DialectText):
             )
             for table, keys in deletes
         ]
-
-    def outdated(
-        self, connection: Connection, table: Table, predicate: str, *, shared: bool = False
-    ) -> bool:
-        """Lock rows (`shared`: may be referenced); return whether others have changed them."""
-        return False
-
-    def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
-        """Count the rows deleted and updated in this transaction, by table, cascades included.
-
-        None: the database does not count them.
-        """
-        return None
 
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]

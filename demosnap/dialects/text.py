@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from demosnap.dialects.file_pick_hooks import FilePickHooks
 from demosnap.dialects.keywords import KEYWORDS
+from demosnap.dialects.query_hooks import QueryHooks
 from demosnap.model import Column, Key, Marker, Table, Value, split_name
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
-class DialectText(FilePickHooks, ABC):
+class DialectText(QueryHooks, FilePickHooks, ABC):
     """What needs neither driver nor server."""
 
     name: ClassVar[str]

@@ -33,24 +33,6 @@ class TriggerHooks:
         """Return whether `without_triggers` can do that here, by the rights of this role."""
         return self.transactional_ddl
 
-    def takes_savepoints(self, connection: Connection) -> bool:
-        """Return whether a part of the transaction, as it is now, can be undone by itself.
-
-        A storage engine that takes no savepoint forbids one from its first table on.
-        """
-        from sqlalchemy.exc import DBAPIError
-
-        try:
-            connection.exec_driver_sql("SAVEPOINT demosnap_probe")
-        except DBAPIError:
-            return False
-        connection.exec_driver_sql("RELEASE SAVEPOINT demosnap_probe")
-        return True
-
-    def unrehearsable(self, connection: Connection, tables: Sequence[str]) -> Sequence[str]:
-        """Return the tables of which changes cannot be undone and made once more."""
-        return ()
-
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
         """Keep the user triggers of tables from acting, until the end or a rollback.

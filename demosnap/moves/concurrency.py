@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from demosnap.database import picking, references
 from demosnap.database.live import Database
-from demosnap.dialects.base import execute
 from demosnap.errors import ConflictError
 from demosnap.model import Selection, Table
 from demosnap.snapshot.predicates import in_table, not_true, predicates
@@ -23,7 +22,7 @@ def hold(database: Database, covered: Sequence[Selection]) -> None:
     `covered` are the selections that pick them.
     """
     connection, dialect = database.connection, database.dialect
-    if connection.get_isolation_level() != "READ COMMITTED":
+    if not dialect.sees_commits(connection):
         return
     for selection in covered:
         rules = {name: rule for name, rule in selection.rules.items() if name in database.tables}
@@ -31,8 +30,7 @@ def hold(database: Database, covered: Sequence[Selection]) -> None:
         # What is picked is picked for good, so the rows have to be locked before.
         with dialect.users_settings(connection):
             for name, predicate in predicates(present, database.tables, dialect).items():
-                rows = f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {predicate} FOR UPDATE"
-                execute(connection, f"SELECT COUNT(*) FROM ({rows}) AS held").scalar()
+                dialect.hold_rows(connection, dialect.quote_table(name), predicate)
 
 
 def check(database: Database, going: Mapping[str, str], *, discard: bool) -> None:

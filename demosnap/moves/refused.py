@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from demosnap.database.live import Database
 from demosnap.database.trial import Trial
-from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, RowsNotTakenError
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ class Guarded:
     def begin(self) -> None:
         """Be able to ask something of the database after an error."""
         if self._database.dialect.errors_end_transactions:
-            execute(self._database.connection, f"SAVEPOINT {_SAVEPOINT}")
+            self._database.dialect.savepoint(self._database.connection, _SAVEPOINT)
 
     def end(self) -> None:
         """Do without that: all was taken."""
         if self._database.dialect.errors_end_transactions:
-            execute(self._database.connection, f"RELEASE SAVEPOINT {_SAVEPOINT}")
+            self._database.dialect.release(self._database.connection, _SAVEPOINT)
 
     def noting(self, blocks: Iterable[Iterable[bytes]]) -> Iterator[Iterable[bytes]]:
         """Yield blocks, and note the table of each."""
@@ -89,7 +89,7 @@ class Guarded:
         database, snapshot = self._database, self._snapshot
         dialect: Dialect = database.dialect
         if dialect.errors_end_transactions:
-            execute(database.connection, f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+            dialect.roll_back_to(database.connection, _SAVEPOINT)
         if snapshot.version.total > _MOST:
             return []
         for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):

@@ -79,7 +79,7 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
     yield _WARNING
     yield ""
     for table in (own_tables.version_table, own_tables.log_table):
-        yield _create(table, sql_dialect)
+        yield _create(dialect, table, sql_dialect)
     yield ""
     picks = FilePicks(dialect)
     purges = {goal.scenario: _purge(dialect, goal, picks) for goal in goals}
@@ -113,9 +113,10 @@ def _only_at(dialect: Dialect, graph: Graph, goal: Goal) -> str:
         ids, test = [goal.current.revision], "NOT EXISTS"
     stamps = ",".join(dialect.string(revision) for revision in ids)
     message = dialect.string(f"{goal.scenario} is not at {_name(goal.current)}")
+    nothing = dialect.from_nothing
     return (
         f"INSERT INTO {own_tables.VERSION_TABLE} (version_num)"
-        f" SELECT {message} FROM (SELECT 1 AS n UNION ALL SELECT 2) AS twice"
+        f" SELECT {message} FROM (SELECT 1 AS n{nothing} UNION ALL SELECT 2{nothing}) AS twice"
         f" WHERE {test} (SELECT 1 FROM {own_tables.VERSION_TABLE} WHERE version_num IN ({stamps}));"
     )
 
@@ -169,12 +170,14 @@ def _stamp(dialect: Dialect, goal: Goal) -> Iterator[str]:
 
 def _insert(dialect: Dialect, table: str, values: Mapping[str, str | None]) -> str:
     literals = ["NULL" if value is None else dialect.string(value) for value in values.values()]
-    return f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(literals)});"
+    names = ", ".join(map(dialect.quote, values))
+    return f"INSERT INTO {table} ({names}) VALUES ({', '.join(literals)});"
 
 
-def _create(table: SQLTable, sql_dialect: SQLDialect) -> str:
-    text = str(CreateTable(table, if_not_exists=True).compile(dialect=sql_dialect)).strip()
-    return f"{text};"
+def _create(dialect: Dialect, table: SQLTable, sql_dialect: SQLDialect) -> str:
+    text = str(CreateTable(table).compile(dialect=sql_dialect)).strip()
+    head = f"CREATE TABLE {table.name} "
+    return dialect.file_create_table(table.name, text.removeprefix(head))
 
 
 def _header(version: Version) -> Header:

@@ -84,12 +84,9 @@ def in_table(
     predicate: str | None = None,
 ) -> str:
     """Render that `columns` of `child` point at a row of `table`, of `predicate` if given."""
-    left = ",".join(dialect.referring(child.column(name)) for name in columns)
-    if len(columns) > 1:
-        left = f"({left})"
-    where = f" WHERE {predicate}" if predicate else ""
-    right = f"SELECT {dialect.quote_columns(referred_columns)} FROM {dialect.quote_table(table)}"
-    return f"{left} IN ({right}{where})"
+    values = [dialect.referring(child.column(name)) for name in columns]
+    shown = [dialect.quote(name) for name in referred_columns]
+    return dialect.among(values, shown, dialect.quote_table(table), predicate)
 
 
 def leads_nowhere(
@@ -194,7 +191,9 @@ def verification_query(selection: Selection, tables: Mapping[str, Table], dialec
     """Render the query that counts the rows of each table (columns `type` and `count`)."""
     parts: list[str] = []
     for name, predicate in predicates(selection, tables, dialect).items():
-        names = ("", "") if parts else (" AS type", " AS count")
+        names = ("", "")
+        if not parts:
+            names = (f" AS {dialect.quote('type')}", f" AS {dialect.quote('count')}")
         parts.append(
             f"SELECT {dialect.string(title(name))}{names[0]}, COUNT(*){names[1]} "
             f"FROM {dialect.quote_table(name)} WHERE {predicate}"

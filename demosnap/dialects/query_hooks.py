@@ -1,0 +1,46 @@
+"""How a SQL variety writes what the standard leaves open, or what many do not take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class QueryHooks:
+    """The part of a dialect that is about single clauses of queries."""
+
+    from_nothing: ClassVar[str] = ""
+    """What stands behind a SELECT that reads no table, such as ` FROM dual`."""
+
+    def limited(self, query: str, rows: int) -> str:
+        """Return a query cut to its first rows; `rows` may be 0, which asks only if it is valid."""
+        return f"{query} LIMIT {rows}"
+
+    def count_up_to(self, source: str, rows: int) -> str:
+        """Return the query that counts the rows of a source, and stops counting at a number.
+
+        `source` is what stands behind FROM.
+        """
+        first = self.limited(f"SELECT 1 AS n FROM {source}", rows)
+        return f"SELECT COUNT(*) FROM ({first}) AS some_rows"
+
+    def among(
+        self, values: Sequence[str], shown: Sequence[str], source: str, where: str | None = None
+    ) -> str:
+        """Return the predicate that values stand together in a row of a source.
+
+        `values` are expressions, `shown` as many quoted columns of the source, in the same order;
+        `where` is a predicate of its rows. The names in `shown` and in `where` are the source's.
+        """
+        left = ",".join(values)
+        if len(values) > 1:
+            left = f"({left})"
+        filter_ = f" WHERE {where}" if where else ""
+        return f"{left} IN (SELECT {','.join(shown)} FROM {source}{filter_})"
+
+    def file_create_table(self, name: str, definition: str) -> str:
+        """Return the statement of a file that makes a table unless there is one.
+
+        `definition` is what stands behind the quoted name.
+        """
+        return f"CREATE TABLE IF NOT EXISTS {name} {definition};"
