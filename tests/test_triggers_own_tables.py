@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -52,7 +53,12 @@ def test_a_trigger_of_an_own_table_is_named_and_rolled_back(
 
     assert "rows of users would be changed" in str(caught.value)
     assert f"trigger harm on table {table}" in str(caught.value)
+    assert f"Or take trigger harm on table {table} away" in str(caught.value)
     assert chain.everything() == before
+
+    (line,) = re.findall("demosnap.yaml:  (triggers: .*)", str(caught.value))
+    workspace.configure(f"{small.SETTINGS}{line}\n")
+    verb(chain.project)
 
 
 def test_a_demo_row_is_guarded_too(workspace: Workspace) -> None:
@@ -61,8 +67,9 @@ def test_a_demo_row_is_guarded_too(workspace: Workspace) -> None:
     _harm(chain.database, "demosnap_log", "INSERT", "UPDATE cards SET title = 'X' WHERE id = 1")
     before = chain.everything()
 
-    with pytest.raises(VerificationError, match="rows of cards would be changed"):
+    with pytest.raises(VerificationError, match="rows of cards would be changed") as caught:
         chain.project.downgrade("general", "-1")
+    assert "may_change" not in str(caught.value)
 
     assert chain.everything() == before
 
@@ -78,7 +85,7 @@ def test_a_capture_changes_no_rows(workspace: Workspace) -> None:
         chain.project.revision("general")
 
     assert "trigger harm on table demosnap_log" in str(caught.value)
-    assert "Take trigger harm on table demosnap_log away" in str(caught.value)
+    assert "Or take trigger harm on table demosnap_log away" in str(caught.value)
     assert chain.everything() == before
 
 

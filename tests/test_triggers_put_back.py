@@ -35,7 +35,9 @@ def test_a_value_that_a_trigger_sets_is_put_back(workspace: Workspace, change: s
     chain = small.make(workspace, "v1", "v2")
     _before(chain.database, "stamp_it", "INSERT", change)
 
-    chain.project.downgrade("general", "base")
+    said = "trigger stamp_it on table cards acts on rows that come; values that it sets in them"
+    assert said not in str(chain.project.downgrade("general", "base").notes)
+    assert said in str(chain.project.upgrade("general@head", dry_run=True).notes)
     chain.project.upgrade("general@head")
     assert chain.database.dump() == chain.at["v2"]
     chain.project.downgrade("general", "-1")

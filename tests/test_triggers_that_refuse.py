@@ -50,3 +50,39 @@ def test_a_trigger_that_refuses_the_way_back_is_named_with_a_way_on(workspace: W
     can = chain.database.dialect != "mariadb"
     assert ("triggers: disable" in str(caught.value)) == can
     assert chain.everything() == before
+
+
+def test_a_row_that_breaks_a_rule_is_named_beside_the_trigger(workspace: Workspace) -> None:
+    """The server does not say which of the two it was; both are told, and ways on for both."""
+    workspace.configure("marker: {column: is_demo}\n")
+    columns = "id INTEGER PRIMARY KEY, n INTEGER NOT NULL{}, is_demo BOOLEAN NOT NULL"
+    workspace.database.execute(
+        f"CREATE TABLE cards ({columns.format('')})",
+        "INSERT INTO cards VALUES (1, 1, TRUE), (2, -2, TRUE)",
+    )
+    workspace.project.revision("general")
+    workspace.project.downgrade("general", "base")
+    workspace.database.execute(
+        "DROP TABLE cards", f"CREATE TABLE cards ({columns.format(' CHECK (n > 0)')})"
+    )
+    small.trigger(workspace.database, "innocent", "cards", when="NEW.id = 99")
+    before = workspace.database.dump()
+
+    with pytest.raises(DemosnapError) as caught:
+        workspace.project.upgrade("general@head")
+
+    said = str(caught.value)
+    assert "cards: row id=2 of the snapshot is not taken" in said
+    assert "trigger innocent on table cards acts on these rows" in said
+    assert "change the table, or capture the demo as the table has it now" in said
+    assert "away for the time of the move" in said or "triggers: disable" in said
+    assert workspace.database.dump() == before
+
+
+def test_a_trigger_that_refuses_rows_which_fit_is_named_alone(workspace: Workspace) -> None:
+    chain = small.make(workspace, "v1")
+    chain.project.downgrade("general", "base")
+    small.trigger(chain.database, "strict", "cards", when="NEW.id = 3")
+    with pytest.raises(DemosnapError, match="trigger strict on table cards acts") as caught:
+        chain.project.upgrade("general@head")
+    assert "is not taken" not in str(caught.value)

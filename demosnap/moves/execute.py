@@ -103,7 +103,7 @@ def act(
         after = verify.staying(connection, dialect, database.tables, going, free)
         triggering.untouched(found, before, after)
     _unseen(database, counted)
-    sealed = triggering.seal(database, own_triggers, triggers.allowed(database.tables) - names)
+    sealed = triggering.seal(database, own_triggers, triggers, names)
     with triggering.blamed_own(connection, dialect, lambda: sealed):
         for one in prepared:
             _log(connection, dialect, one, digests.get(one.move.scenario))

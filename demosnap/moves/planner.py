@@ -13,7 +13,7 @@ from demosnap.database import by_key, compatibility, outside_references, retaine
 from demosnap.database.live import Database
 from demosnap.database.retained import Kept
 from demosnap.model import Key, Version
-from demosnap.moves import cascade, difference, final_references, full_load, notes
+from demosnap.moves import cascade, difference, final_references, full_load, notes, triggers
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import Prepared
 from demosnap.moves.strategy import Way, against, crossing, of_other_tables
@@ -131,7 +131,8 @@ class Run:
             way = self._chosen(goal, unsaved)
         way = way.refused(unsaved)
         back = self._back_again(goal, present, held, unsaved)
-        prepared = replace(way.prepared, held=back, notes=(*notes, *way.prepared.notes))
+        act = triggers.notes(self.database.tables, self.settings.triggers, way.prepared.move)
+        prepared = replace(way.prepared, held=back, notes=(*notes, *way.prepared.notes, *act))
         return replace(way, prepared=prepared)
 
     def _back_again(

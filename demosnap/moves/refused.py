@@ -70,7 +70,10 @@ class Guarded:
     def told(self, error: Exception) -> Exception:
         """Return the error to be raised for one that came while rows went in."""
         database = self._database
-        if not self._names or not by_rows(database, error):
+        # A trigger that is named may be without blame.
+        blamed = error if isinstance(error, DatabaseError) and error.__cause__ else None
+        cause = error.__cause__ if blamed is not None else error
+        if not self._names or not isinstance(cause, Exception) or not by_rows(database, cause):
             return error
         name = self._names[-1]
         try:
@@ -78,7 +81,12 @@ class Guarded:
         except Exception:  # noqa: BLE001  the first error is the one to be seen
             found = []
         if found:
+            if blamed is not None:
+                hint = f"{_HINT}\n{blamed.hint}" if blamed.hint else _HINT
+                return DatabaseError("\n".join([*found, blamed.message]), hint)
             return DatabaseError("\n".join(found) + "\nnothing was changed", _HINT)
+        if blamed is not None:
+            return blamed
         why = reason(database, error, name)
         return DatabaseError(
             f"the database refused: {why if name in why else f'{name}: {why}'}; nothing was changed"

@@ -17,6 +17,7 @@ from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import CountError, DatabaseError, VerificationError
 from demosnap.model import Event, Table, Trigger
+from demosnap.results import Move
 
 TRIGGERS_OFF = "To move demo rows with triggers off, say in demosnap.yaml:  triggers: disable"
 _SHOWN = 4
@@ -55,11 +56,7 @@ class Acting:
         lines = []
         names = [name for name in tables if name not in self.may_change]
         if names:
-            listed = ", ".join(map(_yaml, dict.fromkeys((*self.allowed, *sorted(names)))))
-            lines.append(
-                "If triggers may change rows there, say so in demosnap.yaml:"
-                f"  triggers: {{action: check, may_change: [{listed}]}}"
-            )
+            lines.append(_allow("check", self.allowed, names))
         if self.can_disable and all(one.kind == "trigger" for one in found):
             lines.append(TRIGGERS_OFF)
         elif found:
@@ -166,6 +163,8 @@ class Seal:
     triggers: tuple[Trigger, ...]
     digests: Mapping[str, str]
     but: frozenset[str]
+    wanted: config.Triggers
+    moved: frozenset[str]
 
     def check(self, database: Database) -> None:
         """Check that nothing was changed since.
@@ -177,17 +176,20 @@ class Seal:
         now = verify.staying(connection, dialect, database.tables, {}, self.but)
         changed = verify.changed(self.digests, now)
         if changed:
-            self.refuse(f"rows of {', '.join(changed)} would be changed")
+            self.refuse(f"rows of {', '.join(changed)} would be changed", changed)
 
-    def refuse(self, what: str) -> None:
-        """Say what a trigger did, and that it was rolled back.
+    def refuse(self, what: str, changed: Collection[str] = ()) -> None:
+        """Say what a trigger did, to which tables, and that it was rolled back.
 
         Raises:
             VerificationError: always.
         """
+        way = f"Take {told(self.triggers)} away: demosnap's own tables are for its notes alone."
+        # What is moved is the snapshot's: nobody else may change it.
+        if changed and not self.moved.intersection(changed):
+            way = f"{_allow(self.wanted.action, self.wanted.may_change, changed)}\nOr t{way[1:]}"
         raise VerificationError(
-            f"{what}, probably by {told(self.triggers)}; it was rolled back",
-            f"Take {told(self.triggers)} away: demosnap's own tables are for its notes alone.",
+            f"{what}, probably by {told(self.triggers)}; it was rolled back", way
         )
 
 
@@ -199,15 +201,21 @@ def own(connection: Connection, dialect: Dialect) -> tuple[Trigger, ...]:
 
 
 def seal(
-    database: Database, triggers: tuple[Trigger, ...], but: Collection[str] = ()
+    database: Database,
+    triggers: tuple[Trigger, ...],
+    wanted: config.Triggers,
+    moved: Collection[str] = (),
 ) -> Seal | None:
-    """Take down what all tables but some hold, where there are triggers that could change it."""
+    """Take down what tables hold, where there are triggers that could change it.
+
+    Tables in which `wanted` lets them are left out, unless rows of them were moved.
+    """
     if not triggers:
         return None
     connection, dialect = database.connection, database.dialect
-    left_out = frozenset(but)
+    left_out = wanted.allowed(database.tables).difference(moved)
     digests = verify.staying(connection, dialect, database.tables, {}, left_out)
-    return Seal(triggers, digests, left_out)
+    return Seal(triggers, digests, left_out, wanted, frozenset(moved))
 
 
 @contextlib.contextmanager
@@ -243,6 +251,30 @@ def _driver_errors(connection: Connection) -> tuple[type[BaseException], ...]:
 def _reason(error: BaseException) -> str:
     args: Sequence[object] = error.args or (type(error).__name__,)
     return ": ".join(map(str, args)).strip().splitlines()[0]
+
+
+def _allow(action: str, allowed: Iterable[str], names: Iterable[str]) -> str:
+    listed = ", ".join(map(_yaml, dict.fromkeys((*allowed, *sorted(names)))))
+    return (
+        "If triggers may change rows there, say so in demosnap.yaml:"
+        f"  triggers: {{action: {action}, may_change: [{listed}]}}"
+    )
+
+
+def notes(tables: Mapping[str, Table], wanted: config.Triggers, move: Move) -> Iterator[str]:
+    """Yield which triggers act on rows that a move brings or changes, and what becomes of that."""
+    brought: dict[Event, Mapping[str, int]] = {"insert": move.load, "update": move.change}
+    found = [
+        one
+        for event, rows in brought.items()
+        for name, count in rows.items()
+        if count and name in tables
+        for one in tables[name].triggers
+        if event in one.events and not (wanted.disabled and one.kind == "trigger")
+    ]
+    if found:
+        acts, it = ("acts", "it sets") if len(set(found)) == 1 else ("act", "they set")
+        yield f"{told(found)} {acts} on rows that come; values that {it} in them are put back"
 
 
 def _yaml(name: str) -> str:

@@ -57,8 +57,7 @@ class Run:
         self.acted = True
         connection, dialect = self._database.connection, self._database.dialect
         own = triggering.own(connection, dialect)
-        allowed = self._triggers.allowed(self._database.tables)
-        before = triggering.seal(self._database, own, allowed)
+        before = triggering.seal(self._database, own, self._triggers)
         own_tables.create(connection)
         prepared = list(self._prepared.values())
         with triggering.blamed_own(connection, dialect, lambda: before):
