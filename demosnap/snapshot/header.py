@@ -8,6 +8,7 @@ other text follows from them and the selection.
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -176,7 +177,13 @@ def parse_header(file: BinaryIO, name: str) -> Header:
     Raises:
         SnapshotError: the lines are not what demosnap writes.
     """
-    lines = _read_lines(file, name)
+    return _parsed("\n".join(_read_lines(file, name)), name)
+
+
+# A move reads the same few files again and again: to plan, to compare, to load, to verify.
+@functools.lru_cache(8)
+def _parsed(text: str, name: str) -> Header:
+    lines = text.split("\n")
     fields: dict[str, str] = {}
     for number, pattern in _FIELDS.items():
         line = lines[number - 1] if number <= len(lines) else _LAST
