@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 import sqlalchemy as sa
-from conftest import Database
 
 SETTINGS = """\
 marker: {column: is_demo, scenario_column: scenario}
@@ -66,36 +65,6 @@ def web(random: Random, dialect: str) -> list[Node]:
             references.append(Reference(columns, table, referred, action, nullable))
         nodes.append(Node(name, tuple(references)))
     return nodes
-
-
-def create(database: Database, nodes: list[Node]) -> None:
-    """Create the tables, in the place of those that there are."""
-    drops = [f"DROP TABLE IF EXISTS t{n}" for n in range(5)]
-    if database.dialect == "postgresql":
-        drops = [f"{drop} CASCADE" for drop in drops]
-    drops += [f"DROP TABLE IF EXISTS demosnap_{name}" for name in ("log", "version", "kept")]
-    creates, late = [], []
-    for node in nodes:
-        parts = ["id INTEGER PRIMARY KEY", "code VARCHAR(9) UNIQUE", "a INTEGER", "b INTEGER"]
-        parts += ["note VARCHAR(9)", "is_demo BOOLEAN NOT NULL", "scenario VARCHAR(9)"]
-        for reference in node.references:
-            kind = "VARCHAR(9)" if reference.referred == ("code",) else "INTEGER"
-            null = "" if reference.nullable else " NOT NULL"
-            parts += [f"{column} {kind}{null}" for column in reference.columns]
-        parts.append("UNIQUE (a, b)")
-        for reference in node.references:
-            key = (
-                f"FOREIGN KEY ({', '.join(reference.columns)}) REFERENCES"
-                f" {reference.table} ({', '.join(reference.referred)})"
-                f" ON DELETE {reference.on_delete}"
-            )
-            if database.dialect == "sqlite":
-                # It knows no ALTER TABLE … ADD CONSTRAINT.
-                parts.append(key)
-            else:
-                late.append(f"ALTER TABLE {node.name} ADD {key}")
-        creates.append(f"CREATE TABLE {node.name} ({', '.join(parts)})")
-    database.execute(UNCHECKED[database.dialect], *drops, *creates, *late)
 
 
 def draw(random: Random, nodes: list[Node]) -> Rows:
@@ -202,26 +171,71 @@ def dangling(nodes: list[Node], rows: Rows) -> set[tuple[str, int, tuple[str, ..
     return found
 
 
-def write(database: Database, rows: Rows) -> None:
-    """Put these rows in the place of all that there are."""
-    statements = [UNCHECKED[database.dialect]]
-    for name, known in rows.items():
-        statements.append(f"DELETE FROM {name}")
-        statements += [
-            f"INSERT INTO {name} ({', '.join(row)}) VALUES ({', '.join(map(_sql, row.values()))})"
-            for row in known.values()
-        ]
-    database.execute(*statements)
+@dataclass
+class Tables:
+    """The tables of a web in a database, by a connection that is kept."""
 
+    connection: sa.Connection
+    dialect: str
+    nodes: list[Node] = field(default_factory=list)
 
-def read(database: Database, nodes: list[Node]) -> Rows:
-    """Return all rows that there are."""
-    rows: Rows = {}
-    with database.engine.connect() as connection:
+    def create(self, nodes: list[Node]) -> None:
+        """Create the tables, in the place of those that there are, and forget what was loaded."""
+        self.nodes = nodes
+        statements, late = [], []
+        cascade = " CASCADE" if self.dialect == "postgresql" else ""
+        for name in sa.inspect(self.connection).get_table_names():
+            own = name.startswith("demosnap_")
+            statements.append(f"DELETE FROM {name}" if own else f"DROP TABLE {name}{cascade}")
         for node in nodes:
-            found = connection.execute(sa.text(f"SELECT * FROM {node.name}")).mappings()
+            parts = ["id INTEGER PRIMARY KEY", "code VARCHAR(9) UNIQUE", "a INTEGER", "b INTEGER"]
+            parts += ["note VARCHAR(9)", "is_demo BOOLEAN NOT NULL", "scenario VARCHAR(9)"]
+            for reference in node.references:
+                kind = "VARCHAR(9)" if reference.referred == ("code",) else "INTEGER"
+                null = "" if reference.nullable else " NOT NULL"
+                parts += [f"{column} {kind}{null}" for column in reference.columns]
+            parts.append("UNIQUE (a, b)")
+            keys = [
+                f"FOREIGN KEY ({', '.join(reference.columns)}) REFERENCES"
+                f" {reference.table} ({', '.join(reference.referred)})"
+                f" ON DELETE {reference.on_delete}"
+                for reference in node.references
+            ]
+            if self.dialect == "postgresql":
+                # It takes no key to a table that comes later.
+                late += [f"ALTER TABLE {node.name} ADD {key}" for key in keys]
+            else:
+                parts += keys
+            statements.append(f"CREATE TABLE {node.name} ({', '.join(parts)})")
+        self._run([*statements, *late])
+
+    def write(self, rows: Rows) -> None:
+        """Put these rows in the place of all that there are."""
+        statements = []
+        for name, known in rows.items():
+            statements.append(f"DELETE FROM {name}")
+            statements += [
+                f"INSERT INTO {name} ({', '.join(row)})"
+                f" VALUES ({', '.join(map(_sql, row.values()))})"
+                for row in known.values()
+            ]
+        self._run(statements)
+
+    def read(self) -> Rows:
+        """Return all rows that there are."""
+        rows: Rows = {}
+        for node in self.nodes:
+            found = self.connection.exec_driver_sql(f"SELECT * FROM {node.name}").mappings()
             rows[node.name] = {row["id"]: {**row, "is_demo": bool(row["is_demo"])} for row in found}
-    return rows
+        self.connection.rollback()
+        return rows
+
+    def _run(self, statements: list[str]) -> None:
+        statements = [UNCHECKED[self.dialect], *statements]
+        # psycopg sends several at once.
+        for statement in ["; ".join(statements)] if self.dialect == "postgresql" else statements:
+            self.connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+        self.connection.commit()
 
 
 def _sql(value: Any) -> str:
