@@ -21,15 +21,8 @@ from demosnap.errors import (
     VerificationError,
 )
 from demosnap.model import Version
-from demosnap.results import (
-    CapturePlan,
-    MovePlan,
-    Options,
-    Renumbering,
-    RevisionResult,
-    Target,
-    Undoing,
-)
+from demosnap.options import MoveOptions
+from demosnap.results import CapturePlan, MovePlan, Renumbering, RevisionResult, Target, Undoing
 from demosnap.revisions import capture, goals, revision_files, succession, undoing, unversioned
 from demosnap.revisions import renumber as renumbering
 from demosnap.revisions.graph import Graph
@@ -60,7 +53,7 @@ class Capturing:
         def _online(
             self,
             wanted: goals.Goals,
-            options: Options,
+            options: MoveOptions,
             connection: Connection | None = None,
             confirm: Callable[[MovePlan], None] | None = None,
             before_commit: Callable[[], None] | None = None,
@@ -104,7 +97,7 @@ class Capturing:
         found: capture.Captured | None = None
 
         def tried(version: Version) -> None:
-            self._online(goals.rehearsal(version), Options(), connection, rehearsal=True)
+            self._online(goals.rehearsal(version), MoveOptions(), connection, rehearsal=True)
 
         stamped = False
         with interrupts.held(interrupts.DONE) as hold:
@@ -134,7 +127,7 @@ class Capturing:
                             )
                     if stamp and found.version is not None and not found.stamped:
                         goal = goals.stamp_captured(found.version, found.stamps)
-                        options = Options(verify_stamp=False, discard=True)
+                        options = MoveOptions(verify_stamp=False, discard=True)
                         self._online(goal, options, connection, before_commit=hold)
                         stamped = True
             except (DemosnapError, KeyboardInterrupt) as error:
@@ -171,7 +164,7 @@ class Capturing:
         found = self._undoable(scenario, changes=not dry_run)
         if dry_run:
             return found.undoing
-        options = Options(verify_stamp=False, discard=True)
+        options = MoveOptions(verify_stamp=False, discard=True)
         local = self._allow_remote or self.target().local
         if found.stamped and not local and self._confirm is not None:
             # Nobody is asked while a lock is held.

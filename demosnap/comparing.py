@@ -18,12 +18,15 @@ from demosnap.database.live import Database
 from demosnap.database.own_tables import LogEntry
 from demosnap.errors import DemosnapError, UnknownNameError, UsageError
 from demosnap.model import Version
-from demosnap.results import MovePlan, Options, StatusEntry, Target
+from demosnap.options import MoveChanges, MoveOptions, of_call
+from demosnap.results import MovePlan, StatusEntry, Target
 from demosnap.revisions import goals
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from demosnap.config import Settings
 
 _STEP = re.compile(r"(?:^|@)[+-]")
@@ -49,7 +52,7 @@ class Comparing:
         ) -> contextlib.AbstractContextManager[tuple[Connection, Target]]: ...
 
         def _move(
-            self, wanted: goals.Goals, options: Options, connection: Connection | None
+            self, wanted: goals.Goals, options: MoveOptions, connection: Connection | None
         ) -> MovePlan: ...
 
     @contextlib.contextmanager
@@ -209,13 +212,9 @@ class Comparing:
         self,
         scenario: str | None = None,
         *,
-        discard: bool = False,
-        cascade: Sequence[str] = (),
-        keep_referenced: bool = False,
-        release: Sequence[str] = (),
-        dry_run: bool = False,
-        non_transactional: bool = False,
+        options: MoveOptions | None = None,
         connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
     ) -> MovePlan:
         """Bring the demo rows back to the loaded version, touching only those that differ.
 
@@ -226,16 +225,9 @@ class Comparing:
             UsageError: nothing of the scenario is loaded.
             UnknownNameError: there is no such scenario.
         """
-        options = Options(
-            discard=discard,
-            cascade=tuple(cascade),
-            keep_referenced=keep_referenced,
-            release=tuple(release),
-            dry_run=dry_run,
-            non_transactional=non_transactional,
-        )
+        asked = of_call("reset", options, changes)
         name = self.graph().only() if scenario is None else scenario
-        return self._move(goals.reset(name), options, connection)
+        return self._move(goals.reset(name), asked, connection)
 
     @contextlib.contextmanager
     def _looking(self, connection: Connection | None) -> Iterator[Database]:

@@ -21,7 +21,8 @@ from demosnap.errors import (
     VerificationError,
 )
 from demosnap.model import Version
-from demosnap.results import CurrentEntry, Finding, HistoryEntry, MovePlan, Options, Target
+from demosnap.options import MoveOptions
+from demosnap.results import CurrentEntry, Finding, HistoryEntry, MovePlan, Target
 from demosnap.revisions import checking, conflicts, goals, revision_files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
@@ -46,7 +47,7 @@ class Looking:
         ) -> contextlib.AbstractContextManager[tuple[Connection, Target]]: ...
 
         def _online(
-            self, wanted: goals.Goals, options: Options, *, rehearsal: bool = False
+            self, wanted: goals.Goals, options: MoveOptions, *, rehearsal: bool = False
         ) -> MovePlan: ...
 
     def history(
@@ -197,7 +198,7 @@ class Looking:
     def _tried(self, version: Version) -> Iterator[Finding]:
         """Yield why a version that is loaded would not come back."""
         try:
-            self._online(goals.rehearsal(version), Options(), rehearsal=True)
+            self._online(goals.rehearsal(version), MoveOptions(), rehearsal=True)
         except (RefusedError, VerificationError) as error:
             reasons = error.reasons if isinstance(error, RefusedError) else [error.message]
             for reason in reasons:

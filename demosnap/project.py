@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from sqlalchemy import Connection
 
@@ -18,18 +18,14 @@ from demosnap.config import passwords
 from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import UsageError
 from demosnap.looking import Looking
-from demosnap.results import (
-    CapturePlan,
-    MovePlan,
-    Options,
-    RevisionResult,
-    Target,
-    Verify,
-    check_lock_timeout,
-)
+from demosnap.options import MoveChanges, MoveOptions, check_lock_timeout, of_call
+from demosnap.results import CapturePlan, MovePlan, RevisionResult, Target
 from demosnap.revisions import goals, running
 from demosnap.revisions.environment import Request
 from demosnap.revisions.graph import Graph
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class Project(Capturing, Looking, Comparing):
@@ -97,60 +93,30 @@ class Project(Capturing, Looking, Comparing):
     def upgrade(
         self,
         *targets: str,
-        discard: bool = False,
-        only: bool = False,
-        full: bool = False,
-        rebuild_indexes: bool = False,
-        cascade: Sequence[str] = (),
-        keep_referenced: bool = False,
-        release: Sequence[str] = (),
-        verify: Verify = "full",
-        dry_run: bool = False,
-        non_transactional: bool = False,
-        rehearse: bool = True,
+        options: MoveOptions | None = None,
         connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
     ) -> MovePlan:
         """Bring scenarios up to a version: `general@head`, `general@+1`, an id, `heads`.
 
-        From one version to another only the rows that differ are touched, unless most do;
-        `full`: purge and load. `rebuild_indexes`: before a load drop the indexes that keep nothing
-        unique, and make them again after it; until the end nobody else can use the tables.
+        From one version to another only the rows that differ are touched, unless most do.
+        `changes` are single options (`discard=True`), beside `options` or in their place.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.
             UsageError: a target is below the current version, or no target is given.
         """
-        options = Options(
-            discard=discard,
-            only=only,
-            full=full,
-            rebuild_indexes=rebuild_indexes,
-            cascade=tuple(cascade),
-            keep_referenced=keep_referenced,
-            release=tuple(release),
-            verify=verify,
-            dry_run=dry_run,
-            non_transactional=non_transactional,
-            rehearse=rehearse,
-        )
-        return self._move(goals.upward(targets), options, connection)
+        asked = of_call("upgrade", options, changes)
+        return self._move(goals.upward(targets), asked, connection)
 
     def downgrade(
         self,
         scenario: str,
         step: str | None = None,
         *,
-        discard: bool = False,
-        full: bool = False,
-        rebuild_indexes: bool = False,
-        cascade: Sequence[str] = (),
-        keep_referenced: bool = False,
-        release: Sequence[str] = (),
-        verify: Verify = "full",
-        dry_run: bool = False,
-        non_transactional: bool = False,
-        rehearse: bool = True,
+        options: MoveOptions | None = None,
         connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
     ) -> MovePlan:
         """Bring a scenario down: `-1`, `v1` or `base`, or all in one as `general@-1`.
 
@@ -160,35 +126,16 @@ class Project(Capturing, Looking, Comparing):
             RefusedError: a guard refused; nothing was changed.
             UsageError: the target is above the current version, or no step is given.
         """
-        options = Options(
-            discard=discard,
-            full=full,
-            rebuild_indexes=rebuild_indexes,
-            cascade=tuple(cascade),
-            keep_referenced=keep_referenced,
-            release=tuple(release),
-            verify=verify,
-            dry_run=dry_run,
-            non_transactional=non_transactional,
-            rehearse=rehearse,
-        )
-        return self._move(goals.downward(goals.joined(scenario, step)), options, connection)
+        asked = of_call("downgrade", options, changes)
+        return self._move(goals.downward(goals.joined(scenario, step)), asked, connection)
 
     def load(
         self,
         name: str,
         *,
-        only: bool = False,
-        discard: bool = False,
-        rebuild_indexes: bool = False,
-        cascade: Sequence[str] = (),
-        keep_referenced: bool = False,
-        release: Sequence[str] = (),
-        verify: Verify = "full",
-        dry_run: bool = False,
-        non_transactional: bool = False,
-        rehearse: bool = True,
+        options: MoveOptions | None = None,
         connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
     ) -> MovePlan:
         """Bring a scenario to a version (`general`: its head) from wherever the database is.
 
@@ -196,22 +143,15 @@ class Project(Capturing, Looking, Comparing):
             RefusedError: a guard refused; nothing was changed.
             UnknownNameError: there is no such version.
         """
-        options = Options(
-            discard=discard,
-            only=only,
-            rebuild_indexes=rebuild_indexes,
-            cascade=tuple(cascade),
-            keep_referenced=keep_referenced,
-            release=tuple(release),
-            verify=verify,
-            dry_run=dry_run,
-            non_transactional=non_transactional,
-            rehearse=rehearse,
-        )
-        return self._move(goals.load(name), options, connection)
+        return self._move(goals.load(name), of_call("load", options, changes), connection)
 
     def stamp(
-        self, name: str, *, verify: bool = True, connection: Connection | None = None
+        self,
+        name: str,
+        *,
+        verify: bool = True,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
     ) -> MovePlan:
         """Record that the database holds a version, after comparing its rows.
 
@@ -219,7 +159,8 @@ class Project(Capturing, Looking, Comparing):
             RefusedError: it holds something else.
             UnknownNameError: there is no such version.
         """
-        return self._move(goals.stamp(name), Options(verify_stamp=verify), connection)
+        asked = of_call("stamp", options, {} if verify else {"verify_stamp": False})
+        return self._move(goals.stamp(name), asked, connection)
 
     def upgrade_sql(self, targets: Sequence[str], stream: TextIO) -> None:
         """Write the SQL script of an upgrade; each target may be a range `A:B`.
@@ -245,10 +186,10 @@ class Project(Capturing, Looking, Comparing):
 
     def _as_sql(self, names: Sequence[str], stream: TextIO, *, upward: bool) -> None:
         wanted = goals.between(names, up=upward)
-        running.as_sql(Request(self.settings, Options(), wanted), stream)
+        running.as_sql(Request(self.settings, MoveOptions(), wanted), stream)
 
     def _move(
-        self, wanted: goals.Goals, options: Options, connection: Connection | None
+        self, wanted: goals.Goals, options: MoveOptions, connection: Connection | None
     ) -> MovePlan:
         if options.dry_run or connection is not None or self._allow_remote or self.target().local:
             return self._online(wanted, options, connection, self._confirm)
@@ -261,14 +202,15 @@ class Project(Capturing, Looking, Comparing):
     def _online(
         self,
         wanted: goals.Goals,
-        options: Options,
+        options: MoveOptions,
         connection: Connection | None = None,
         confirm: Callable[[MovePlan], None] | None = None,
         before_commit: Callable[[], None] | None = None,
         *,
         rehearsal: bool = False,
     ) -> MovePlan:
-        options = replace(options, lock_timeout=self._lock_timeout)
+        if options.lock_timeout is None:
+            options = replace(options, lock_timeout=self._lock_timeout)
         with interrupts.held(interrupts.DONE) as hold:
             hold = before_commit or hold
             request = Request(self.settings, options, wanted, confirm, hold, rehearsal)

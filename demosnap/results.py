@@ -7,17 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from demosnap.dialects.base import LOCK_WAIT
-from demosnap.errors import UsageError
 from demosnap.model import ExternalReference, Version
 from demosnap.snapshot.changes import Changes
 from demosnap.visible import rows as rows_of
-
-_DAY = 86_400
-
-Verify = Literal["full", "sample", "counts"]
-VERIFY: tuple[Verify, ...] = ("full", "sample", "counts")
-"""How a load is verified, the strictest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,64 +24,6 @@ class Target:
     url: str
     source: str
     local: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a caller may ask for beside the target of a move.
-
-    `discard`: demo rows that are in no revision may go. `only`: every other loaded scenario is
-    taken out too. `full`: purge and load, also where few rows differ. `rebuild_indexes`: indexes
-    that keep nothing unique are dropped before a load and made again after it. `cascade`: tables
-    whose unmarked rows may go, or lose their reference, with the demo rows that they reference.
-    `keep_referenced`: demo rows that unmarked rows reference stay where they would go.
-    `release`: rows, as TABLE/KEY, that are no longer picked and are real rows from now on.
-    `verify`: what is compared after a load beside counts and foreign keys: every row's content,
-    that of a sample, or nothing. `verify_stamp`: whether a stamp compares the rows first.
-    `dry_run`: plan, act not.
-    `lock_timeout`: how long to wait for somebody else's lock, in seconds. `non_transactional`: also
-    tables may be changed on which nothing can be rolled back. `rehearse`: before rows go whose way
-    back nobody has tried, it is tried.
-    """
-
-    discard: bool = False
-    only: bool = False
-    full: bool = False
-    rebuild_indexes: bool = False
-    cascade: tuple[str, ...] = ()
-    keep_referenced: bool = False
-    release: tuple[str, ...] = ()
-    verify: Verify = "full"
-    verify_stamp: bool = True
-    dry_run: bool = False
-    lock_timeout: float = LOCK_WAIT
-    non_transactional: bool = False
-    rehearse: bool = True
-
-    def __post_init__(self) -> None:
-        check_lock_timeout(self.lock_timeout)
-        if self.verify not in VERIFY:
-            raise UsageError(
-                f"{self.verify!r} is no way to verify a load", f"One of {', '.join(VERIFY)}."
-            )
-        if self.full and self.keep_referenced:
-            raise UsageError(
-                "--full does not go with --keep-referenced",
-                "A row that stays is changed in place, not purged and loaded.",
-            )
-
-
-def check_lock_timeout(seconds: float) -> None:
-    """Check how long a lock shall be waited for.
-
-    Raises:
-        UsageError: it is no number from 0 to the seconds of a day, which every server takes.
-    """
-    if not 0 <= seconds <= _DAY:
-        raise UsageError(
-            f"a lock timeout of {seconds:g} seconds cannot be",
-            f"Give a number from 0 to {_DAY}; 0 does not wait at all.",
-        )
 
 
 @dataclass(frozen=True, slots=True)

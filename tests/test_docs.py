@@ -200,6 +200,7 @@ RANKS = (
     ("rows",),
     ("config",),
     ("model",),
+    ("options",),
     ("errors", "version"),
     ("holders", "interrupts", "requirements", "visible"),
 )

@@ -16,66 +16,18 @@ from demosnap.cli import (
 from demosnap.cli.options import (
     Command,
     StepCommand,
-    dry_run,
-    lock_timeout,
+    move_options,
     no_options_with_sql,
     pass_session,
-    rehearse,
     strip_step,
 )
 from demosnap.cli.session import Session
 from demosnap.errors import RefusedError, UsageError
+from demosnap.options import MoveOptions
 
 if TYPE_CHECKING:
     from demosnap.results import CapturePlan, MovePlan
 
-_discard = click.option(
-    "--discard", is_flag=True, help="Demo rows that are in no revision may be thrown away."
-)
-_cascade = click.option(
-    "--cascade",
-    multiple=True,
-    metavar="TABLE",
-    help="Rows of TABLE that are no demo data and reference demo rows may go with them, or be set "
-    "NULL where the constraint says so; can be repeated.",
-)
-_full = click.option(
-    "--full", is_flag=True, help="Purge and load, also where only some of the rows differ."
-)
-_rebuild_indexes = click.option(
-    "--rebuild-indexes",
-    is_flag=True,
-    help="Drop the indexes that keep nothing unique before a load, and make them again after it: "
-    "quicker for many rows, and until the end nobody else can use the tables.",
-)
-_keep_referenced = click.option(
-    "--keep-referenced",
-    is_flag=True,
-    help="Demo rows that would go stay where other rows reference them, and what they need "
-    "themselves stays too.",
-)
-_release = click.option(
-    "--release",
-    multiple=True,
-    metavar="TABLE/KEY",
-    help="This row, which the selection no longer picks, is a real row from now on: loads leave it "
-    "alone; can be repeated.",
-)
-_verify = click.option(
-    "--verify",
-    type=click.Choice(["full", "sample", "counts"]),
-    default="full",
-    help="What is compared after the load, beside counts and foreign keys: every row, about 1,000 "
-    "rows a table, or none.  [default: full]",
-)
-_only = click.option(
-    "--only", is_flag=True, help="Take every other loaded scenario out, in the same transaction."
-)
-_non_transactional = click.option(
-    "--non-transactional",
-    is_flag=True,
-    help="Change also tables whose storage engine cannot roll back (MyISAM).",
-)
 _sql = click.option(
     "--sql", is_flag=True, help="Write the SQL script to standard output; needs no database."
 )
@@ -89,19 +41,7 @@ _sql = click.option(
     shell_complete=completion.target,
     callback=strip_step,
 )
-@_discard
-@_only
-@_full
-@_rebuild_indexes
-@_non_transactional
-@rehearse
-@_cascade
-@_keep_referenced
-@_release
-@_verify
-@dry_run
-@_sql
-@lock_timeout
+@move_options("upgrade", dry_run=_sql)
 @pass_session
 def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
     """Load a newer version of one or more scenarios.
@@ -133,18 +73,7 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
 @click.command("downgrade", cls=StepCommand)
 @click.argument("scenario", shell_complete=completion.version, callback=strip_step)
 @click.argument("step", required=False, shell_complete=completion.step, callback=strip_step)
-@_discard
-@_full
-@_rebuild_indexes
-@_non_transactional
-@rehearse
-@_cascade
-@_keep_referenced
-@_release
-@_verify
-@dry_run
-@_sql
-@lock_timeout
+@move_options("downgrade", dry_run=_sql)
 @pass_session
 def downgrade(session: Session, scenario: str, step: str | None, **options: Any) -> None:
     """Go back to an older version of SCENARIO, or take it out.
@@ -171,17 +100,7 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 
 @click.command("load", cls=Command)
 @click.argument("name", metavar="SCENARIO[@VERSION]", shell_complete=completion.load_name)
-@_only
-@_discard
-@_rebuild_indexes
-@_non_transactional
-@rehearse
-@_cascade
-@_keep_referenced
-@_release
-@_verify
-@dry_run
-@lock_timeout
+@move_options("load")
 @pass_session
 def load(session: Session, name: str, **options: Any) -> None:
     """Load any version of a scenario: up, down, or once more.
@@ -199,10 +118,9 @@ def load(session: Session, name: str, **options: Any) -> None:
 
 @click.command("stamp", cls=Command)
 @click.argument("name", metavar="SCENARIO@VERSION", shell_complete=completion.version)
-@click.option("--no-verify", is_flag=True, help="Do not compare the rows first.")
-@lock_timeout
+@move_options("stamp")
 @pass_session
-def stamp(session: Session, name: str, no_verify: bool) -> None:
+def stamp(session: Session, name: str, **options: Any) -> None:
     """Say that the database holds a version, without loading it.
 
     For rows that were loaded by hand; they are compared with the snapshot first.
@@ -211,23 +129,12 @@ def stamp(session: Session, name: str, no_verify: bool) -> None:
     sqlite3 demo.db < demo_revisions/general/latest.sql
     demosnap stamp general@head
     """
-    _run(session, "stamp", {"verify": not no_verify}, session.project().stamp, name)
+    _run(session, "stamp", options, session.project().stamp, name)
 
 
 @click.command("reset", cls=Command)
 @click.argument("scenario", required=False, shell_complete=completion.scenario)
-@click.option(
-    "--discard",
-    is_flag=True,
-    help="Also throw away demo rows of tables that the loaded version does not have, and what "
-    "changed in rows that are no longer picked.",
-)
-@_non_transactional
-@_cascade
-@_keep_referenced
-@_release
-@dry_run
-@lock_timeout
+@move_options("reset")
 @pass_session
 def reset(session: Session, scenario: str | None, **options: Any) -> None:
     """Undo what a demo has changed since the load.
@@ -252,7 +159,7 @@ def _run(
 ) -> None:
     from demosnap.cli import render
 
-    plan = method(*names, **options)
+    plan = method(*names, options=MoveOptions(**options))
     session.done(dry_run=bool(options.get("dry_run")))
     if options.get("dry_run"):
         show_plan(session, plan)

@@ -12,6 +12,7 @@ import click
 from demosnap.cli import failure, screen
 from demosnap.cli.session import Session
 from demosnap.errors import DemosnapError, UnknownNameError, UsageError
+from demosnap.options import TAKEN, MoveOptions, Verb, declared
 from demosnap.version import __version__
 
 DOCS = "Reference: docs/commands.md"
@@ -94,26 +95,42 @@ def _store_lock_timeout(
     context.ensure_object(Session).lock_timeout = value
 
 
-dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and change nothing.")
-lock_timeout = click.option(
-    "--lock-timeout",
-    type=float,
-    metavar="SECONDS",
-    expose_value=False,
-    callback=_store_lock_timeout,
-    help="Wait so long for another demosnap, or for locked rows.  [default: 30]",
-)
+def move_option(name: str, verb: str = "") -> Callable[..., Any]:
+    """Return a declared option of moves as click has it, with what its --help says for a verb."""
+    known = declared(name)
+    more: dict[str, Any] = {"help": known.instead.get(verb, known.help)}
+    if name == "lock_timeout":
+        more |= {"type": float, "expose_value": False, "callback": _store_lock_timeout}
+    elif known.choices:
+        more |= {"type": click.Choice(known.choices), "default": known.choices[0]}
+    elif known.metavar:
+        more["multiple"] = True
+    else:
+        more["is_flag"] = True
+    if known.off:
+        more["callback"] = lambda context, parameter, value: not value
+    return click.option(known.flag, name, metavar=known.metavar, **more)
+
+
+def move_options(verb: Verb, **others: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the decorator with all options that a verb takes; `others` come behind those."""
+
+    def decorate(function: Any) -> Any:
+        made = {}
+        for name in TAKEN[verb]:
+            made[name] = move_option(name, verb)
+            if name in others:
+                made[f"behind {name}"] = others[name]
+        for decorator in reversed(made.values()):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+dry_run = move_option("dry_run")
+lock_timeout = move_option("lock_timeout")
 """The option of the commands that change a database or write revisions."""
-
-
-rehearse = click.option(
-    "--no-rehearse",
-    "rehearse",
-    is_flag=True,
-    callback=lambda context, parameter, value: not value,
-    help="Do not try first whether rows that nobody has loaded yet can come back.",
-)
-"""The option of the moves that take rows out."""
 
 rehearse_capture = click.option(
     "--rehearse",
@@ -144,12 +161,11 @@ def no_options_with_sql(options: dict[str, Any]) -> None:
     Raises:
         UsageError: one is.
     """
+    default = MoveOptions()
     for name, value in options.items():
-        if name == "rehearse":
-            name, value = "no_rehearse", not value
-        if value and value != "full":
+        if value != getattr(default, name):
             raise UsageError(
-                f"--{name.replace('_', '-')} does not go with --sql",
+                f"{declared(name).flag} does not go with --sql",
                 "The script of --sql is written without a look at any database.",
             )
 

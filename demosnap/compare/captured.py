@@ -16,7 +16,7 @@ from demosnap.database.retained import NOTHING, Kept
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Table, Version
-from demosnap.results import Options
+from demosnap.options import MoveOptions
 from demosnap.snapshot.predicates import not_true
 
 
@@ -234,7 +234,7 @@ def notes_of(
     current: Version | None,
     present: Mapping[str, int],
     known: Kept,
-    options: Options,
+    options: MoveOptions,
     digests: captured.Digests | None = None,
 ) -> tuple[str, ...]:
     """Return what is worth knowing of what the database holds."""

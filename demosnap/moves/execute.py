@@ -30,7 +30,7 @@ from demosnap.moves.planned import Prepared
 from demosnap.moves.trigger_rows import Made
 from demosnap.moves.trigger_values import put_back
 from demosnap.moves.triggers import Acting, Seal
-from demosnap.results import Verify
+from demosnap.options import Verify
 from demosnap.visible import as_many
 from demosnap.visible import rows as rows_of
 

@@ -15,7 +15,7 @@ from demosnap.errors import SnapshotError, VerificationError
 from demosnap.model import Key, Table, Version
 from demosnap.moves import concurrency, refused
 from demosnap.moves.trigger_rows import Made
-from demosnap.results import Verify
+from demosnap.options import Verify
 from demosnap.rows.canonical import row_key, split
 
 SAMPLE = 1000

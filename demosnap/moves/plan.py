@@ -15,7 +15,8 @@ from demosnap.model import Selection, Version
 from demosnap.moves import concurrency, full_load, notes, planner
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import Prepared
-from demosnap.results import Move, Options
+from demosnap.options import MoveOptions
+from demosnap.results import Move
 
 
 def prepare(
@@ -23,7 +24,7 @@ def prepare(
     settings: Settings,
     versions: Mapping[str, Sequence[Version]],
     goals: Sequence[Goal],
-    options: Options,
+    options: MoveOptions,
 ) -> list[Prepared]:
     """Plan the moves of one run, each with its reasons to be refused.
 
@@ -90,7 +91,7 @@ def _resting(
     goings: Mapping[str, Mapping[str, str]],
     known: Mapping[str, Kept],
     rows: Mapping[str, KnownRows],
-    options: Options,
+    options: MoveOptions,
 ) -> Prepared | None:
     """Return the plan of a move that moves no rows; None: it may move some."""
     target, name = goal.target, goal.scenario

@@ -18,7 +18,8 @@ from demosnap.moves.goal import Goal
 from demosnap.moves.planned import Prepared
 from demosnap.moves.strategy import Way, against, crossing, of_other_tables
 from demosnap.moves.taking_back import TakingBack
-from demosnap.results import Move, Options
+from demosnap.options import MoveOptions
+from demosnap.results import Move
 from demosnap.snapshot.diff import Kind
 from demosnap.snapshot.predicates import not_true
 
@@ -38,7 +39,7 @@ class Run:
     goings: dict[str, Mapping[str, str]]
     known: Mapping[str, Kept]
     rows: dict[str, KnownRows]
-    options: Options
+    options: MoveOptions
     owners: compatibility.Owners
     _comparisons: dict[str, difference.Planned] = field(default_factory=dict, init=False)
     _digests: captured.Digests = field(default_factory=captured.Digests, init=False)

@@ -23,7 +23,7 @@ from demosnap.moves import culprit, execute, notes, plan
 from demosnap.moves import triggers as triggering
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import Prepared
-from demosnap.results import Options
+from demosnap.options import MoveOptions
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Rehearsal:
     settings: Settings
     versions: Mapping[str, Sequence[Version]]
     prepared: Sequence[Prepared]
-    options: Options
+    options: MoveOptions
     always: bool = False
     _schemas: dict[str, str] = field(default_factory=dict, init=False)
     _proved: dict[str, set[str]] = field(default_factory=dict, init=False)
@@ -149,7 +149,7 @@ class Rehearsal:
         )
 
     def _one_by_one(
-        self, database: Database, options: Options, goals: Sequence[Goal], reasons: list[str]
+        self, database: Database, options: MoveOptions, goals: Sequence[Goal], reasons: list[str]
     ) -> tuple[list[Prepared], list[str]]:
         """Go the way back by several runs, since one scenario may need another one's rows."""
         back: list[Prepared] = []
@@ -167,7 +167,7 @@ class Rehearsal:
         return back, []
 
     def _tried(
-        self, database: Database, options: Options, goals: Sequence[Goal]
+        self, database: Database, options: MoveOptions, goals: Sequence[Goal]
     ) -> tuple[list[Prepared], list[str]]:
         """Act the way back; return its moves, and why it failed: then it is undone."""
         back: list[Prepared] = []
@@ -202,7 +202,9 @@ class Rehearsal:
             found = culprit.told(database, loaded, disable_triggers=disabled)
         return found or (str(error) if known else culprit.reason(error))
 
-    def _acted(self, database: Database, prepared: Sequence[Prepared], options: Options) -> None:
+    def _acted(
+        self, database: Database, prepared: Sequence[Prepared], options: MoveOptions
+    ) -> None:
         sealed = execute.act(
             database,
             prepared,

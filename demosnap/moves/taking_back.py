@@ -15,7 +15,7 @@ from demosnap.errors import UsageError
 from demosnap.model import Key, Version
 from demosnap.moves import difference
 from demosnap.moves.goal import Goal
-from demosnap.results import Options
+from demosnap.options import MoveOptions
 from demosnap.snapshot.change_order import key_of
 from demosnap.snapshot.changes import TableChanges
 
@@ -32,7 +32,7 @@ class TakingBack:
 
     database: Database
     settings: Settings
-    options: Options
+    options: MoveOptions
     owners: compatibility.Owners
     goings: dict[str, Mapping[str, str]]
     rows: dict[str, KnownRows]

@@ -21,6 +21,7 @@ from demosnap import connect, dialects
 from demosnap.config import passwords
 from demosnap.database import own_tables, reflect, retained, search_indexes, views
 from demosnap.database.live import Database
+from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import DatabaseError, DemosnapError, RefusedError, UsageError
 from demosnap.model import Version
 from demosnap.moves import execute
@@ -28,7 +29,8 @@ from demosnap.moves import plan as planning
 from demosnap.moves import triggers as triggering
 from demosnap.moves.goal import Goal
 from demosnap.moves.rehearsal import Rehearsal
-from demosnap.results import Move, MovePlan, Options, Target
+from demosnap.options import MoveOptions
+from demosnap.results import Move, MovePlan, Target
 from demosnap.revisions import again, offline, operations, steps, stock
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.outcome import Outcome
@@ -51,12 +53,18 @@ class Request:
     """
 
     settings: configuration.Settings
-    options: Options
+    options: MoveOptions
     goals: Callable[[Graph, Mapping[str, Version]], Sequence[Goal]] | None = None
     confirm: Callable[[MovePlan], None] | None = None
     before_commit: Callable[[], None] = lambda: None
     rehearsal: bool = False
     plan: MovePlan | None = None
+
+    @property
+    def lock_timeout(self) -> float:
+        """How long to wait for somebody else's lock, in seconds."""
+        given = self.options.lock_timeout
+        return LOCK_WAIT if given is None else given
 
 
 def run() -> None:
@@ -98,11 +106,11 @@ def _run(request: Request) -> None:
     place = connect.describe(url, request.settings)
 
     def once() -> None:
-        with connect.connected(url, request.options.lock_timeout) as connection:
+        with connect.connected(url, request.lock_timeout) as connection:
             connect.check_not_denied(connection, request.settings)
             _online(request, graph, connection, place)
 
-    again.until_done(once, request.options.lock_timeout)
+    again.until_done(once, request.lock_timeout)
 
 
 def _stock_request() -> Request:
@@ -163,7 +171,7 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
     with outcome.told(), contextlib.ExitStack() as stack:
         if owned and changes:
             connection.execution_options(demosnap_write=True)
-            stack.enter_context(dialect.lock(connection, request.options.lock_timeout))
+            stack.enter_context(dialect.lock(connection, request.lock_timeout))
             if not dialect.transactional_ddl:
                 # Whether rows have to be remembered is known when it would be too late.
                 stack.enter_context(own_tables.created(connection, retained.metadata.sorted_tables))

@@ -14,7 +14,7 @@ from demosnap.moves import execute
 from demosnap.moves import triggers as triggering
 from demosnap.moves.planned import Prepared
 from demosnap.moves.rehearsal import Rehearsal
-from demosnap.results import Options
+from demosnap.options import MoveOptions
 from demosnap.revisions.outcome import Outcome
 
 
@@ -28,7 +28,7 @@ class Run:
         rehearsal: Rehearsal,
         *,
         triggers: configuration.Triggers,
-        options: Options,
+        options: MoveOptions,
         outcome: Outcome,
         refreshed: Sequence[str] = (),
         strangers: Sequence[str] = (),

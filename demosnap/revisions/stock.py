@@ -9,11 +9,12 @@ from typing import Any
 
 from demosnap.errors import UnknownNameError, UsageError
 from demosnap.model import Version
-from demosnap.results import VERIFY, MovePlan, Options
+from demosnap.options import VERIFY, MoveOptions, declared
+from demosnap.results import MovePlan
 from demosnap.visible import one_line, paragraph
 
 
-def options(given: Mapping[str, str]) -> tuple[Options, tuple[str, ...]]:
+def options(given: Mapping[str, str]) -> tuple[MoveOptions, tuple[str, ...]]:
     """Parse the `-x` arguments into options and patterns of allowed targets.
 
     Raises:
@@ -21,7 +22,7 @@ def options(given: Mapping[str, str]) -> tuple[Options, tuple[str, ...]]:
         UsageError: a value is not what the option takes.
     """
     found: dict[str, Any] = {}
-    known = [field.name for field in fields(Options)]
+    known = [one.name for one in fields(MoveOptions)]
     allowed: tuple[str, ...] = ()
     for argument, value in given.items():
         prefix, _, option = argument.partition(".")
@@ -32,22 +33,24 @@ def options(given: Mapping[str, str]) -> tuple[Options, tuple[str, ...]]:
             continue
         if option not in known:
             raise UnknownNameError("option", f"demosnap.{option}", [f"demosnap.{n}" for n in known])
-        if option == "lock_timeout":
-            found[option] = _seconds(argument, value)
-            continue
-        if option in ("cascade", "release"):
-            found[option] = tuple(filter(None, next(csv.reader([value]), ())))
-            continue
-        if option == "verify":
+        if option == "verify" and value not in VERIFY:
             # 0 and 1 are what a stamp takes, as --no-verify.
-            option = "verify" if value in VERIFY else "verify_stamp"
-            if option == "verify":
-                found[option] = value
-                continue
-        if value not in ("", "0", "1"):
-            raise UsageError(f"-x {argument}={value}: the value is 1 or 0")
-        found[option] = value != "0"
-    return Options(**found), allowed
+            option = "verify_stamp"
+        found[option] = _value(option, argument, value)
+    return MoveOptions(**found), allowed
+
+
+def _value(option: str, argument: str, value: str) -> Any:
+    known = declared(option)
+    if known.choices:
+        return value
+    if option == "lock_timeout":
+        return _seconds(argument, value)
+    if known.metavar:
+        return tuple(filter(None, next(csv.reader([value]), ())))
+    if value not in ("", "0", "1"):
+        raise UsageError(f"-x {argument}={value}: the value is 1 or 0")
+    return value != "0"
 
 
 def _seconds(name: str, value: str) -> float:
