@@ -202,7 +202,7 @@ RANKS = (
     ("model",),
     ("options",),
     ("errors", "version"),
-    ("holders", "interrupts", "requirements", "visible"),
+    ("holders", "interrupts", "quiet", "requirements", "visible"),
 )
 RANK = {room: number for number, rooms in enumerate(RANKS) for room in rooms}
 # They stand beside the rooms: an application of its own, and the text of a user's env.py.

@@ -158,7 +158,7 @@ def _spellings(secrets: Iterator[str]) -> Iterator[str]:
 
 def redacted(text: str) -> str:
     """Return what a driver says without the passwords of URLs that were read, or stand in it."""
-    found = {secret for one in _remembered.values() for secret in one if secret.strip("*")}
+    found = {secret for one in tuple(_remembered.values()) for secret in one if secret.strip("*")}
     for secret in sorted(found, key=len, reverse=True):
         pattern = re.escape(secret)
         # A short one stands within other words.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import SAWarning
 
-from demosnap import dialects
+from demosnap import dialects, quiet
 from demosnap.database.own_tables import OWN_TABLES
 from demosnap.dialects.base import Dialect
 from demosnap.model import Column, ForeignKey, Table, display_name
@@ -21,10 +20,9 @@ def tables(connection: Connection) -> dict[str, Table]:
 
     demosnap's own two tables are left out.
     """
-    with warnings.catch_warnings():
-        # Columns are reflected by the dialect, which knows the types that SQLAlchemy does not.
-        for message in ("Did not recognize type", "Skipped unsupported reflection of expression"):
-            warnings.filterwarnings("ignore", message=message, category=SAWarning)
+    # Columns are reflected by the dialect, which knows the types that SQLAlchemy does not.
+    messages = ("Did not recognize type", "Skipped unsupported reflection of expression")
+    with quiet.handling("ignore", *messages, category=SAWarning):
         return _tables(connection)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from demosnap import quiet
 from demosnap.model import ForeignKey, display_name, split_name
 
 if TYPE_CHECKING:
@@ -26,9 +26,8 @@ def of_sqlalchemy(
         by_namespace.setdefault(namespace, []).append(name)
     found: dict[str, tuple[ForeignKey, ...]] = {}
     for namespace, names in by_namespace.items():
-        with warnings.catch_warnings():
-            # It looks for names in text; what it does not find there, a catalog has.
-            warnings.simplefilter("ignore", SAWarning)
+        # It looks for names in text; what it does not find there, a catalog has.
+        with quiet.handling("ignore", "", category=SAWarning):
             keys = inspector.get_multi_foreign_keys(schema=namespace, filter_names=names)
         for (_, name), each in keys.items():
             found[display_name(namespace, name)] = tuple(

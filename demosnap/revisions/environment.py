@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from alembic import context
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script.revision import MultipleHeads
 from alembic.util import CommandError
 from sqlalchemy import Connection
@@ -31,7 +32,7 @@ from demosnap.moves.goal import Goal
 from demosnap.moves.rehearsal import Rehearsal
 from demosnap.options import MoveOptions
 from demosnap.results import Move, MovePlan, Target
-from demosnap.revisions import again, offline, operations, steps, stock
+from demosnap.revisions import again, offline, operations, steps, stock, turns
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.outcome import Outcome
 from demosnap.revisions.run import Run
@@ -49,7 +50,7 @@ class Request:
     `goals` makes the goals from the graph and what the database is stamped with; None: Alembic's
     steps say them. `confirm` is shown the plan before anything is changed, `before_commit` is
     called when everything is. `rehearsal`: only the way back is tried, and nothing is changed.
-    `plan` is the answer.
+    `handed_over`: env.py has called `run`. `plan` is the answer.
     """
 
     settings: configuration.Settings
@@ -58,6 +59,7 @@ class Request:
     confirm: Callable[[MovePlan], None] | None = None
     before_commit: Callable[[], None] = lambda: None
     rehearsal: bool = False
+    handed_over: bool = False
     plan: MovePlan | None = None
 
     @property
@@ -70,28 +72,34 @@ class Request:
 def run() -> None:
     """Run what Alembic was asked for; env.py calls this and nothing else.
 
+    What demosnap's own commands ask for runs when env.py is done: the others do not wait so long
+    for Alembic's modules.
+
     Raises:
-        DemosnapError: refused or failed; nothing was changed. Under the stock command it is a
-            CommandError with the same text.
+        CommandError: refused or failed; nothing was changed.
     """
     request = context.config.attributes.get(REQUEST)
-    try:
-        if request is not None:
-            _run(request)
-        else:
-            _run(_stock_request())
-    except DemosnapError as error:
-        if request is None:
-            raise CommandError(visible(passwords.without_passwords(str(error)))) from error
-        raise
-
-
-def _run(request: Request) -> None:
-    graph = Graph.read(context.script)
-    if context.is_offline_mode():
-        offline.run(graph, request.goals)
+    if request is not None:
+        request.handed_over = True
         return
-    given = context.config.attributes.get("connection")
+    try:
+        # The module has all that the environment has for which it speaks.
+        run_in(cast(EnvironmentContext, context), _stock_request())
+    except DemosnapError as error:
+        raise CommandError(visible(passwords.without_passwords(str(error)))) from error
+
+
+def run_in(environment: EnvironmentContext, request: Request) -> None:
+    """Run a request in an environment.
+
+    Raises:
+        DemosnapError: refused or failed; nothing was changed.
+    """
+    graph = Graph.read(environment.script)
+    if environment.is_offline_mode():
+        offline.run(environment, graph, request.goals)
+        return
+    given = environment.config.attributes.get("connection")
     request.confirm = again.asked_once(request.confirm)
     if given is not None:
         place = Target(passwords.rendered(given.engine.url), "the caller's connection", True)
@@ -99,7 +107,7 @@ def _run(request: Request) -> None:
             given.begin()
         with connect.database_errors(given):
             connect.check_not_denied(given, request.settings)
-            _online(request, graph, given, place)
+            _online(environment, request, graph, given, place)
         return
     url = connect.url_of(request.settings)
     connect.check_allowed(url, request.settings)
@@ -108,7 +116,7 @@ def _run(request: Request) -> None:
     def once() -> None:
         with connect.connected(url, request.lock_timeout) as connection:
             connect.check_not_denied(connection, request.settings)
-            _online(request, graph, connection, place)
+            _online(environment, request, graph, connection, place)
 
     again.until_done(once, request.lock_timeout)
 
@@ -121,15 +129,21 @@ def _stock_request() -> Request:
     return Request(settings, options, confirm=lambda plan: show(visible(stock.describe(plan))))
 
 
-def _online(request: Request, graph: Graph, connection: Connection, place: Target) -> None:
-    owned = context.config.attributes.get("connection") is None
-    context.configure(
+def _online(
+    environment: EnvironmentContext,
+    request: Request,
+    graph: Graph,
+    connection: Connection,
+    place: Target,
+) -> None:
+    owned = environment.config.attributes.get("connection") is None
+    environment.configure(
         connection=connection,
         version_table=own_tables.VERSION_TABLE,
         transactional_ddl=True,
         transaction_per_migration=False,
     )
-    migration_context = context.get_context()
+    migration_context = environment.get_context()
     opts = migration_context.opts
     if "revision_context" in opts:
         raise UsageError(
@@ -161,8 +175,14 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
             raise
         if "destination_rev" not in opts:
             return found
-        run, found = _plan(request, graph, connection, place, heads, found, outcome)
+        run, found = _plan(environment, request, graph, connection, place, heads, found, outcome)
         opts[operations.RUN] = run
+        if request.handed_over and changes:
+            # Here, and not at the first step: nobody else has to wait for it.
+            run.act()
+        for step in found:
+            if request.handed_over and isinstance(step, RevisionStep):
+                step.migration_fn = turns.taking(step.migration_fn, environment, migration_context)
         return found
 
     migration_context._migrations_fn = planned
@@ -189,9 +209,9 @@ def _online(request: Request, graph: Graph, connection: Connection, place: Targe
             )
         if "destination_rev" in opts:
             stack.enter_context(dialect.session(connection, write=changes))
-        with context.begin_transaction():
+        with environment.begin_transaction():
             with triggering.blamed_own(connection, dialect, lambda: run.sealed if run else None):
-                context.run_migrations()
+                (migration_context if request.handed_over else environment).run_migrations()
                 if run is not None and changes:
                     run.act()
                     run.end()
@@ -223,6 +243,7 @@ def _hide_unknown_stamps(migration_context: MigrationContext, graph: Graph) -> N
 
 
 def _plan(
+    environment: EnvironmentContext,
     request: Request,
     graph: Graph,
     connection: Connection,
@@ -241,8 +262,8 @@ def _plan(
     extra = _others_out(goals, current, graph) if options.only or settings.exclusive else []
     if request.goals is not None:
         moving = [] if request.rehearsal else goals
-        found = [step for goal in moving for step in _steps(graph, goal)]
-    found += [step for goal in extra for step in _steps(graph, goal)]
+        found = [step for goal in moving for step in _steps(environment, graph, goal)]
+    found += [step for goal in extra for step in _steps(environment, graph, goal)]
     unknown = [stamp for stamp in own_tables.stamps(connection) if stamp not in graph.versions]
     dialect = dialects.of(connection)
     database = Database(connection, dialect, reflect.tables(connection))
@@ -302,10 +323,10 @@ def _plan(
     return run, found
 
 
-def _steps(graph: Graph, goal: Goal) -> list[Any]:
+def _steps(environment: EnvironmentContext, graph: Graph, goal: Goal) -> list[Any]:
     if goal.stamp_only:
-        return steps.stamps_to(context.script, graph, goal)
-    return steps.steps_to(context.script, graph, goal)
+        return steps.stamps_to(environment.script, graph, goal)
+    return steps.steps_to(environment.script, graph, goal)
 
 
 def _current(graph: Graph, heads: Sequence[str]) -> dict[str, Version]:

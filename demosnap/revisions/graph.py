@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import traceback
-import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError, load_python_file, to_tuple
 
+from demosnap import quiet
 from demosnap.errors import DemosnapError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.revisions import conflicts, plugin
@@ -53,10 +53,11 @@ class Graph:
             ScriptError: a script cannot be loaded, or is not demosnap's.
         """
         try:
-            with warnings.catch_warnings():
-                plugin.ignore_links()
+            with (
+                quiet.handling("ignore", plugin.LINKS, category=UserWarning),
                 # Alembic goes on to a KeyError where a script follows one that is not there.
-                warnings.filterwarnings("error", r"Revision .* is not present", UserWarning)
+                quiet.handling("error", "Revision .* is not present", category=UserWarning),
+            ):
                 walked = list(directory.walk_revisions())
                 found = [scripts.parse(script) for script in walked]
         except CommandError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alembic import context
+from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import Table as SQLTable
 from sqlalchemy.engine import Dialect as SQLDialect
 from sqlalchemy.engine.url import make_url
@@ -36,8 +36,8 @@ _WARNING = (
 )
 
 
-def run(graph: Graph, wanted: Goals | None) -> None:
-    """Write the SQL of what was asked for to Alembic's output.
+def run(environment: EnvironmentContext, graph: Graph, wanted: Goals | None) -> None:
+    """Write the SQL of what was asked for to the environment's output.
 
     `wanted` None: Alembic's own steps say what.
 
@@ -45,8 +45,8 @@ def run(graph: Graph, wanted: Goals | None) -> None:
         UsageError: nothing is asked for, or snapshots of two dialects.
         SnapshotError: a snapshot is missing or not what demosnap wrote.
     """
-    context.configure(dialect_name="sqlite", version_table=own_tables.VERSION_TABLE)
-    migration_context = context.get_context()
+    environment.configure(dialect_name="sqlite", version_table=own_tables.VERSION_TABLE)
+    migration_context = environment.get_context()
     heads = migration_context.get_current_heads()
     current = {graph.versions[head].scenario: graph.versions[head] for head in heads}
     if wanted is not None:

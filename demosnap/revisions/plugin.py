@@ -14,6 +14,9 @@ from typing import Any
 
 from demosnap.database.own_names import OWN_TABLES
 
+LINKS = r"File .*\.sql loaded twice! ignoring"
+"""Alembic's warning of a snapshot that it meets twice."""
+
 COMPARATOR = "alembic.autogenerate.demosnap"
 """The name of the plugin that hides demosnap's tables; what is called so is on by default."""
 
@@ -39,9 +42,7 @@ def ignore_links() -> None:
 
     It looks through all files of a version location, and warns even of what is no script.
     """
-    warnings.filterwarnings(
-        "ignore", message=r"File .*\.sql loaded twice! ignoring", category=UserWarning
-    )
+    warnings.filterwarnings("ignore", message=LINKS, category=UserWarning)
 
 
 def hide_own_tables(plugin: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -157,11 +157,12 @@ def new_beside(folder: Path, name: str) -> Path:
         DemosnapError: it cannot be made.
     """
     with os_errors(folder):
-        handle, path = tempfile.mkstemp(prefix=f".{name}-", suffix=".tmp", dir=folder)
-        os.close(handle)
-        # mkstemp's files are the owner's alone; a snapshot is as readable as any new file.
-        Path(path).chmod(0o666 & ~_umask())
-    return Path(path)
+        while True:
+            # mkstemp's files are the owner's alone; a snapshot is as readable as any new file.
+            path = folder / f".{name}-{secrets.token_hex(4)}.tmp"
+            with contextlib.suppress(FileExistsError):
+                path.touch(exist_ok=False)
+                return path
 
 
 def write(path: Path, text: str) -> None:
@@ -315,9 +316,3 @@ def remove_empty(folder: Path) -> None:
     """Remove a folder if nothing is in it."""
     with contextlib.suppress(OSError):
         folder.rmdir()
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

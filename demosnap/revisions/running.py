@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from demosnap.config.names import shown
 from demosnap.errors import ConfigError, ScriptError
 from demosnap.results import MovePlan
-from demosnap.revisions.environment import Request, requested
+from demosnap.revisions import turns
+from demosnap.revisions.environment import Request, requested, run_in
 
 
 def online(request: Request, connection: Connection | None = None) -> MovePlan:
@@ -28,17 +29,16 @@ def online(request: Request, connection: Connection | None = None) -> MovePlan:
     if connection is not None:
         config.attributes["connection"] = connection
     _run(config, request, as_sql=False)
-    if request.plan is None:
-        raise ConfigError(
-            "env.py does not hand over to demosnap",
-            shown(request.settings.script_location / "env.py"),
-            hint="It must call demosnap.revisions.environment.run().",
-        )
+    assert request.plan is not None
     return request.plan
 
 
 def as_sql(request: Request, stream: TextIO) -> None:
-    """Write the SQL of a request to a stream; no database is asked."""
+    """Write the SQL of a request to a stream; no database is asked.
+
+    Raises:
+        ConfigError: env.py is missing, or does not hand over to demosnap.
+    """
     config = request.settings.alembic_config()
     config.output_buffer = stream
     _run(config, request, as_sql=True)
@@ -58,8 +58,15 @@ def _run(config: Config, request: Request, *, as_sql: bool) -> None:
             as_sql=as_sql,
             destination_rev="heads",
         )
-        with environment:
+        with turns.of(environment):
             directory.run_env()
+        if not request.handed_over:
+            raise ConfigError(
+                "env.py does not hand over to demosnap",
+                shown(env),
+                hint="It must call demosnap.revisions.environment.run().",
+            )
+        run_in(environment, request)
 
 
 @contextlib.contextmanager

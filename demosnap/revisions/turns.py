@@ -1,0 +1,60 @@
+"""Whose turn it is with what Alembic keeps for the whole process.
+
+`alembic.context` and `alembic.op` are modules that speak for one environment: what env.py and the
+scripts reach through them is of whoever was the last to install it. So one thread at a time
+has them, for as long as env.py or a function of a script runs, and no longer: nobody waits for a
+database in here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from alembic import context, op
+from alembic.operations import Operations
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+
+_turn = threading.RLock()
+
+
+@contextlib.contextmanager
+def of(environment: EnvironmentContext, running: MigrationContext | None = None) -> Iterator[None]:
+    """Let `alembic.context`, and with `running` also `alembic.op`, speak for an environment.
+
+    What they spoke for before, they speak for again: demosnap may be called by a migration.
+    """
+    with _turn, _put_back(context), _put_back(op), contextlib.ExitStack() as stack:
+        stack.enter_context(environment)
+        if running is not None:
+            stack.enter_context(Operations.context(running))
+        yield
+
+
+@contextlib.contextmanager
+def _put_back(module: Any) -> Iterator[None]:
+    before = vars(module).get("_proxy")
+    try:
+        yield
+    finally:
+        after = vars(module).get("_proxy")
+        if before is not None:
+            before._install_proxy()
+        elif after is not None:
+            # Alembic leaves it there after an error.
+            after._remove_proxy()
+
+
+def taking(
+    function: Callable[..., None], environment: EnvironmentContext, running: MigrationContext
+) -> Callable[..., None]:
+    """Return a function of a script that waits for its turn."""
+
+    def in_turn(**given: Any) -> None:
+        with of(environment, running):
+            function(**given)
+
+    return in_turn
