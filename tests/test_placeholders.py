@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,3 +120,36 @@ def test_a_script_that_is_a_pointer(project: Workspace) -> None:
         said = " ".join((done.stdout + done.stderr).split())
         assert f"{path.name}:1: the file is a pointer of Git LFS" in said, said
         assert "Run: git lfs pull" in said
+
+
+@pytest.mark.parametrize("content", [POINTER, ANNEX, b"\0GITCRYPT\0 ...", None, b"-- torn"])
+def test_a_snapshot_that_is_not_there_makes_no_metadata_stale(
+    project: Workspace, content: bytes | None
+) -> None:
+    """It is the only finding, and neither `manifest` nor a capture forgets its definitions."""
+    known = project.revisions / "metadata" / "schema_versions.json"
+    before = json.loads(known.read_text())
+    path = snapshot(project)
+    whole = path.read_bytes()
+    path.unlink() if content is None else path.write_bytes(content)
+    findings = project.project.check()
+    assert [Path(one.file or "").name for one in findings] == [path.name]
+    assert project.project.manifest(check=True) == []
+    project.project.manifest()
+    assert json.loads(known.read_text()) == before
+    project.database.execute("INSERT INTO people VALUES (3, TRUE)")
+    project.project.revision("general")
+    after = json.loads(known.read_text())
+    assert after["schemas"] == before["schemas"]
+    assert before["revisions"].items() <= after["revisions"].items()
+    path.write_bytes(whole)
+    assert project.project.check() == []
+
+
+def test_definitions_that_somebody_has_changed_are_not_kept(project: Workspace) -> None:
+    known = project.revisions / "metadata" / "schema_versions.json"
+    snapshot(project).write_bytes(POINTER)
+    known.write_text(known.read_text().replace('"INTEGER"', '"TEXT"'))
+    project.project.manifest()
+    revisions = json.loads(known.read_text())["revisions"].values()
+    assert [one["schema"] is None for one in revisions] == [True, False]

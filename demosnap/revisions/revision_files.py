@@ -276,10 +276,13 @@ def latest(graph: Graph, scenario: str) -> Version:
 
 def derived(settings: Settings, graph: Graph) -> dict[Path, str]:
     """Return the text of the metadata files, by path below the folder of revisions."""
-    versions = list(graph.versions.values())
+    versions, root = list(graph.versions.values()), settings.revisions
+    before = ""
+    with contextlib.suppress(OSError, ValueError):
+        before = (root / SCHEMA_VERSIONS).read_text(encoding="utf-8")
     return {
-        MANIFEST: manifest.export_manifest(versions, settings.revisions),
-        SCHEMA_VERSIONS: manifest.schema_versions(versions, settings.revisions, headers(versions)),
+        MANIFEST: manifest.export_manifest(versions, root),
+        SCHEMA_VERSIONS: manifest.schema_versions(versions, root, headers(versions), before),
     }
 
 

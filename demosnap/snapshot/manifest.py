@@ -29,20 +29,27 @@ def export_manifest(versions: Iterable[Version], root: str | Path) -> str:
 
 
 def schema_versions(
-    versions: Iterable[Version], root: str | Path, headers: Mapping[str, Header]
+    versions: Iterable[Version],
+    root: str | Path,
+    headers: Mapping[str, Header],
+    before: str = "",
 ) -> str:
     """Render `schema_versions.json`: the table definitions that revisions were captured under.
 
-    `headers` are the snapshots' headers by revision; a revision without one has `schema` null.
+    `headers` are the snapshots' headers by revision. A revision without one keeps the definitions
+    that `before`, the text of the file as it is, has for it; else its `schema` is null.
     Equal definitions stand there once, under the SHA-256 of their canonical JSON.
     """
     schemas: dict[str, Any] = {}
     revisions: dict[str, Any] = {}
+    recorded = _recorded(before)
     for members in _by_scenario(versions).values():
         for version in members:
             header = headers.get(version.revision)
             name = None
-            if header is not None:
+            if header is None and version.revision in recorded:
+                name, schemas[name] = recorded[version.revision]
+            elif header is not None:
                 schema = {
                     "dialect": header.dialect,
                     "tables": {table.name: definition(table) for table in header.tables},
@@ -57,6 +64,17 @@ def schema_versions(
                 "application_revision": dict(sorted(version.application_revision.items())),
             }
     return _schema_versions(schemas, revisions)
+
+
+def _recorded(text: str) -> dict[str, tuple[str, Any]]:
+    """Return the definitions that a text of the file has, with their names, by revision."""
+    try:
+        read = json.loads(text)
+        schemas = {n: one for n, one in read["schemas"].items() if fingerprint(one) == n}
+        named = {revision: entry["schema"] for revision, entry in read["revisions"].items()}
+        return {revision: (n, schemas[n]) for revision, n in named.items() if n in schemas}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def latest_of(versions: Sequence[Version]) -> Version:
