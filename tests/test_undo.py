@@ -75,6 +75,8 @@ def test_files_and_stamp_are_those_before_the_capture_and_the_rows_stay(chain: C
     assert (entry.operation, entry.revision, entry.digest) == ("undo", chain.ids()["v2"], None)
     # What was captured is drift again: it can be captured anew, or put back.
     assert [not one.clean for one in chain.project.status("general")] == [True]
+    with pytest.raises(RefusedError, match="in no revision and would be lost"):
+        chain.project.downgrade("general", "base")
     chain.project.revision("general", date="2025-02-02")
     chain.project.undo("general")
     chain.project.reset("general")
