@@ -246,7 +246,7 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
         )
     if dialect.is_read_only(error):
         return ReadOnlyError(refused, "Name the server that takes changes, with --url.")
-    return DatabaseError(refused)
+    return DatabaseError(refused, dialect.advice(connection, error))
 
 
 def _statement_pool() -> DatabaseError:

@@ -262,3 +262,38 @@ def test_defaults_and_keys_that_are_expressions_hold_texts(app: Workspace) -> No
     app.database.execute("INSERT INTO t (id, is_demo, word) VALUES (3, FALSE, 'x')")
     with pytest.raises(DemosnapError, match=r"\(odd: id=1 of the snapshot and id=3"):
         app.project.upgrade("general@head")
+
+
+MISREAD = {
+    "a quote in a check": "ADD CHECK (word <> 'it''s')",
+    "a backslash in a check": r"ADD CHECK (word <> 'a\\b')",
+    "a new line in a default": r"ADD COLUMN note VARCHAR(9) DEFAULT ('a\nb')",
+    "a quote in a column": "ADD COLUMN made VARCHAR(20) AS (CONCAT(word, 'it''s'))",
+    "a backslash in an index": r"ADD KEY odd ((CONCAT(word, 'a\\b')))",
+}
+
+
+@pytest.mark.parametrize("change", MISREAD.values(), ids=MISREAD)
+def test_tables_that_the_server_misreads_are_refused(app: Workspace, change: str) -> None:
+    """It takes backslashes of its own spelling for letters in sessions like demosnap's."""
+    only_mysql(app.database)
+    app.database.execute(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, is_demo BOOLEAN, word VARCHAR(20), `a\\b` INT)",
+        "INSERT INTO t (id, is_demo, word) VALUES (1, TRUE, 'x'), (2, FALSE, 'y')",
+        "ALTER TABLE t ADD CHECK (`a\\b` > 0 AND word <> 'z')",
+    )
+    app.project.revision("general", date="2025-01-20")
+    app.project.downgrade("general", "base")
+    app.database.execute(f"ALTER TABLE t {change}")
+    assert_refused(lambda: app.project.upgrade("general@head"))
+    app.database.execute("INSERT INTO t (id, is_demo, word) VALUES (3, TRUE, 'w')")
+    assert_refused(lambda: app.project.revision("general"))
+    assert [row[0] for row in app.database.rows("SELECT id FROM t ORDER BY id")] == [2, 3]
+
+
+def assert_refused(act: Callable[[], object]) -> None:
+    """Check that what the server misreads is named."""
+    with pytest.raises(DemosnapError) as refused:
+        act()
+    said = f"{refused.value}\n{refused.value.hint or ''}"
+    assert "t: its definition has" in said and "write CHAR(39)" in said

@@ -20,6 +20,10 @@ class RightsHooks:
         """Return whether a driver's error says that the role lacks a right."""
         return False
 
+    def advice(self, connection: Connection, error: BaseException) -> str | None:
+        """Return what to do about a driver's error that only this database has a reason for."""
+        return None
+
     def unreadable(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
         """Return those of some tables (display names) that the role may not read whole."""
         return frozenset()

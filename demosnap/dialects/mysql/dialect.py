@@ -317,6 +317,10 @@ class MariaDBDialect(MySQLDialect):
     binary_collation: ClassVar[str] = "utf8mb4_nopad_bin"
     own_variables: ClassVar[Mapping[str, int | str]] = {"check_constraint_checks": 1}
 
+    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
+        """Return none: it reads each definition as it was written."""
+        return {}
+
     def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
         """Return statements that set the sequences of defaults; SETVAL never lowers one."""
         lines = []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _JSON_CHECK = re.compile(r"json_valid\(`((?:[^`]|``)+)`\)", re.IGNORECASE)
 _GENERATED = re.compile(r"(VIRTUAL|STORED|PERSISTENT)(?: GENERATED)?", re.IGNORECASE)
+_NAME = re.compile(r"`(?:[^`]|``)*`")
 _NUMBER = re.compile(r"-?[0-9.]+(?:e[+-]?[0-9]+)?|NULL|b'[01]+'", re.IGNORECASE)
 
 
@@ -298,3 +299,38 @@ def fingerprint(dialect: Dialect, connection: Connection, tables: Sequence[Table
     ):
         found += map(repr, map(tuple, execute(connection, sql)))
     return "\n".join(found)
+
+
+_EXPRESSIONS = (
+    ("generation_expression", "columns", "generation_expression <> ''"),
+    ("column_default", "columns", "extra LIKE '%DEFAULT_GENERATED%'"),
+    ("expression", "statistics", "expression IS NOT NULL"),
+    (
+        "check_clause",
+        "table_constraints JOIN information_schema.check_constraints"
+        " USING (constraint_schema, constraint_name)",
+        "constraint_type = 'CHECK'",
+    ),
+)
+
+
+def misread(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
+    """Return, per table that MySQL itself misreads in sessions like demosnap's, the expression.
+
+    Whenever it opens a table it parses the expressions of the definition again, in the session's
+    sql_mode. With NO_BACKSLASH_ESCAPES it takes the backslashes of its own spelling for letters: a
+    quote in a text ends it, and another text is compared, computed or indexed.
+    """
+    places = _Places(connection, tables)
+    found = {}
+    for expression, source, condition in _EXPRESSIONS:
+        sql = (
+            f"SELECT table_schema, table_name, {expression} FROM information_schema.{source}"
+            f" WHERE {places.where('table_schema', 'table_name')} AND {condition}"
+        )
+        for schema, name, text in execute(connection, sql):
+            table = places.display(schema, name)
+            # All of it is escaped once more.
+            if table is not None and "\\\\" in _NAME.sub("", text):
+                found[table] = unescaped(text)
+    return found

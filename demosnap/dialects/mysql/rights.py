@@ -1,22 +1,27 @@
-"""What an account of MySQL or MariaDB may not read, and which errors say so."""
+"""What an account may not read, what MySQL itself reads wrongly, and which errors say so."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from demosnap.dialects.base import execute
-from demosnap.dialects.mysql import session
+from demosnap.dialects.mysql import reflect, session
 from demosnap.dialects.mysql.text import MySQLText
+from demosnap.model import display_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_WRONG_SYNTAX = 1064
+_SPELLED = "write CHAR(39) for the quote, CHAR(92) for the backslash"
+_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
 _MISSING = frozenset({1044, 1142, 1143, 1227, 1370})
 
 
 class MySQLRights(MySQLText):
-    """The part of the dialect that is about rights."""
+    """The part of the dialect that is about what cannot be read, or not rightly."""
 
     def is_missing_right(self, error: BaseException) -> bool:
         """Return whether the account is denied a command, a table, a column or a routine."""
@@ -40,3 +45,23 @@ class MySQLRights(MySQLText):
         place = f"table_schema = DATABASE() AND table_name = {self.string(name)}"
         sql = f"SELECT COUNT(*) FROM information_schema.tables WHERE {place}"
         return bool(execute(connection, sql).scalar())
+
+    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
+        """Return those that MySQL misreads in demosnap's sessions."""
+        found = reflect.misread(connection, tables)
+        return {
+            name: f"its definition has {text}, a text with a quote or a backslash, which MySQL"
+            f" misreads under NO_BACKSLASH_ESCAPES, as demosnap works; {_SPELLED}"
+            for name, text in found.items()
+        }
+
+    def advice(self, connection: Connection, error: BaseException) -> str | None:
+        """Name the tables that MySQL cannot open in demosnap's sessions."""
+        if error.args[:1] != (_WRONG_SYNTAX,):
+            return None
+        with contextlib.suppress(Exception):
+            found = session.query(session.of(connection), _TABLES)
+            tables = [display_name(None, str(name)) for (name,) in found]
+            if reasons := self.refuse_tables(connection, tables):
+                return "\n".join(f"{name}: {reason}" for name, reason in reasons.items())
+        return None
