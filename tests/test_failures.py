@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import sys
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -38,7 +38,7 @@ def too_long() -> Exception:
 
 def with_nul() -> Exception:
     with pytest.raises(ValueError, match="null") as caught:
-        os.stat("a\0b")
+        Path("a\0b").read_text()
     return caught.value
 
 
