@@ -363,6 +363,29 @@ def test_no_sql_of_a_database_stands_outside_of_dialects() -> None:
     assert wrong == []
 
 
+def hooks(path: Path) -> dict[str, Public]:
+    """Return the methods of the classes of a module of dialects, by name."""
+    classes = [node for node in tree(path).body if isinstance(node, ast.ClassDef)]
+    return {
+        name.partition(".")[2]: node
+        for one in classes
+        for name, node in public([one])
+        if "." in name and isinstance(node, ast.FunctionDef)
+    }
+
+
+def is_abstract(node: Public) -> bool:
+    return any(ast.unparse(one) == "abstractmethod" for one in node.decorator_list)
+
+
+def test_what_a_dialect_must_bring_stands_in_one_file() -> None:
+    room = PACKAGE / "dialects"
+    needed = hooks(room / "needed.py")
+    assert needed and all(is_abstract(node) for node in needed.values())
+    for path in [room / "base.py", room / "text.py", *room.glob("*_hooks.py")]:
+        assert [name for name, node in hooks(path).items() if is_abstract(node)] == [], path.name
+
+
 def test_nothing_prints_outside_of_the_command_line() -> None:
     wrong = []
     for path in MODULES:

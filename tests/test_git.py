@@ -227,7 +227,7 @@ def test_nothing_can_be_hidden_from_a_review(chain: Chain, tmp_path: Path) -> No
     assert b"".join(convert(path)) == path.read_bytes()
 
 
-@pytest.mark.parametrize("dialect", dialects.names())
+@pytest.mark.parametrize("dialect", dialects.own_names())
 def test_rows_that_reference_each_other_are_shown_too(tmp_path: Path, dialect: str) -> None:
     """Where a snapshot has them go a detour."""
     columns = (Column("id", "integer", False), Column("parent_id", "integer"))

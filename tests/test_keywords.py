@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from conftest import Database, Workspace
 
 from demosnap import dialects
-from demosnap.dialects.keywords import KEYWORDS
+from demosnap.dialects.keywords import FORMAT_1
+from demosnap.model import Column, Table
 
 # SQLite's list of https://www.sqlite.org/lang_keywords.html; it tells nobody its own.
 SQLITE = (
@@ -36,7 +37,7 @@ SETTINGS = "marker: {column: is_demo}\nscenarios: {general: {default: true}}\n"
 def words(database: Database) -> set[str]:
     """Return every word that the server has a use for."""
     if database.dialect == "sqlite":
-        return {*SQLITE.split(), *KEYWORDS}
+        return {*SQLITE.split(), *FORMAT_1}
     return {word for (word,) in database.rows(LIST[database.dialect]) if word.isidentifier()}
 
 
@@ -114,3 +115,22 @@ def test_a_file_that_has_them_bare_is_read_as_before(wordy: Workspace) -> None:
     wordy.project.downgrade("general", "base")
     wordy.project.upgrade("general@head")
     assert wordy.database.dump() == full
+
+
+def test_the_words_of_a_dialect_are_its_own(database: Database) -> None:
+    """What format 1 quotes beside them stays quoted."""
+    dialect = dialects.get(database.server)
+    others = {word for word in FORMAT_1 if word not in dialect.reserved}
+    assert others
+    assert all(dialect.quote(word) != word for word in FORMAT_1 | dialect.reserved)
+
+
+def test_a_later_dialect_quotes_its_own_words_and_its_digest_none() -> None:
+    class Later(type(dialects.get("sqlite"))):  # type: ignore[misc]
+        reserved = frozenset({"total"})
+        quoted_at_first = frozenset()
+
+    later = Later()
+    table = Table("zerofill", (Column("total", "INTEGER"),))
+    assert later.block_name(table) == 'zerofill ("total")'
+    assert later.digest_name(table) == "zerofill (total)"

@@ -1,4 +1,8 @@
-"""SQL varieties: the only room where dialects differ."""
+"""SQL varieties: the only room where dialects differ.
+
+Those of demosnap itself are known here; any other is a package that names its class under the entry
+point `demosnap.dialects`. docs/dialects.md says how to write one.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,14 @@ from typing import TYPE_CHECKING
 from demosnap.errors import DatabaseError
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from sqlalchemy import Connection
 
     from demosnap.dialects.base import Dialect
+
+GROUP = "demosnap.dialects"
+"""The group of entry points: SQLAlchemy's name of the dialect, and `module:Class`."""
 
 _MODULES: dict[str, tuple[str, str]] = {
     "postgresql": ("demosnap.dialects.postgresql.dialect", "PostgreSQLDialect"),
@@ -23,24 +32,68 @@ _MODULES: dict[str, tuple[str, str]] = {
 
 @cache
 def get(name: str) -> Dialect:
-    """Return the dialect of SQLAlchemy's name.
+    """Return the dialect of SQLAlchemy's name: demosnap's own, else that of an installed package.
 
     Raises:
-        DatabaseError: demosnap does not know the dialect.
+        DatabaseError: there is none, or the package's cannot be used.
     """
-    if name not in _MODULES:
+    if name in _MODULES:
+        module, attribute = _MODULES[name]
+        own: Dialect = getattr(importlib.import_module(module), attribute)()
+        return own
+    found = _plugins().get(name)
+    if found is None:
+        raise DatabaseError(*unknown(name))
+    return _of_plugin(name, found)
+
+
+def _of_plugin(name: str, point: EntryPoint) -> Dialect:
+    from demosnap.dialects.base import Dialect
+
+    whose = f"the dialect {name!r} of the entry point {point.value}"
+    if point.dist is not None:
+        whose += f" ({point.dist.name} {point.dist.version})"
+    try:
+        made = point.load()()
+    # A package's own fault may be any.
+    except Exception as error:
         raise DatabaseError(
-            f"demosnap does not know the dialect {name!r}",
-            f"It knows {', '.join(sorted(_MODULES))}.",
+            f"{whose} cannot be used: {type(error).__name__}: {error}",
+            "Is the package whole, and of a version that fits this demosnap? docs/dialects.md"
+            " says what a dialect has to bring.",
+        ) from error
+    if not isinstance(made, Dialect) or made.name != name:
+        raise DatabaseError(
+            f"{whose} cannot be used: it is no demosnap.dialects.base.Dialect of that name",
+            "docs/dialects.md says what a dialect has to bring.",
         )
-    module, cls = _MODULES[name]
-    dialect: Dialect = getattr(importlib.import_module(module), cls)()
-    return dialect
+    return made
+
+
+@cache
+def _plugins() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def unknown(name: str) -> tuple[str, str]:
+    """Return that demosnap does not know a dialect, and what to do."""
+    return (
+        f"demosnap does not know the dialect {name!r}",
+        f"It knows {', '.join(sorted(names()))}. A package can bring another one:"
+        " docs/dialects.md says how to write it.",
+    )
+
+
+def own_names() -> tuple[str, ...]:
+    """Return the names of the dialects that demosnap itself brings."""
+    return tuple(_MODULES)
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all dialects that demosnap knows."""
-    return tuple(_MODULES)
+    """Return the names of all dialects that demosnap knows here."""
+    return (*_MODULES, *(name for name in _plugins() if name not in _MODULES))
 
 
 def of(connection: Connection) -> Dialect:

@@ -2,19 +2,21 @@
 
 A dialect has two halves. The pure half writes and reads text and needs neither driver nor
 server; `check`, `--sql` and the reader use it alone. The live half is given an open connection.
+
+Its hooks stand in three sections: needed to capture and needed to load, both in `needed.py`, and
+optional, here, in `text.py` and in the modules `…_hooks.py`. `docs/dialects.md` is the guide.
 """
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import re
-from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects import references, unique
+from demosnap.dialects import picked_keys, references, unique
+from demosnap.dialects.counted import Counted as Counted
 from demosnap.dialects.rights_hooks import RightsHooks
 from demosnap.dialects.text import DialectText
 from demosnap.dialects.transaction_hooks import TransactionHooks
@@ -27,22 +29,6 @@ if TYPE_CHECKING:
 
 LOCK_WAIT = 30.0
 """How long to wait for somebody else's lock, in seconds."""
-
-
-class Counted:
-    """Predicates, and how many of the rows that were read each of them is true for."""
-
-    def __init__(self, predicates: Sequence[str]) -> None:
-        self.flags = [f"CASE WHEN {predicate} THEN '1' ELSE '0' END" for predicate in predicates]
-        """SQL expressions of one character each; a row's mark is all of them in a row."""
-        self.counts = [0] * len(predicates)
-
-    def add(self, marks: Iterable[str | bytes]) -> None:
-        """Count rows, each by its mark."""
-        for mark, rows in collections.Counter(marks).items():
-            for place in range(len(self.counts)):
-                if mark[place : place + 1] in ("1", b"1"):
-                    self.counts[place] += rows
 
 
 @dataclass(frozen=True)
@@ -73,7 +59,7 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
     errors_end_transactions: ClassVar[bool] = False
     """Whether after an error nothing can be asked but to roll back."""
 
-    # ------------------------------------------------------------------ live: the connection
+    # ------------------------------------ optional, live: the connection
 
     def endpoint(self, url: URL) -> tuple[str | None, str]:
         """Return the URL's host (None: a file or a socket) and database name."""
@@ -166,7 +152,7 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
     def cancel(self, connection: Connection) -> None:
         """Stop the statement that another thread runs on a connection at a shared moment."""
 
-    # ------------------------------------------------------------------ live: definitions
+    # --------------------------------------- optional, live: definitions
 
     def namespaces(self, connection: Connection) -> Sequence[str]:
         """Return the namespaces beside the default one whose tables demosnap looks at."""
@@ -185,12 +171,6 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
     def can_hold_marker(self, marker: Marker, column: Column) -> bool:
         """Return whether a column of this type can hold the marker at all."""
         return True
-
-    @abstractmethod
-    def reflect_columns(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[Column, ...]]:
-        """Return the columns of tables (display names), in declared order."""
 
     def reflect_keys(
         self, connection: Connection, namespace: str | None, names: Sequence[str]
@@ -232,37 +212,21 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
         """Return, per table that takes no part in transactions, what it lacks."""
         return {}
 
-    # ------------------------------------------------------------------ live: rows
+    # ---------------------------------------------- optional, live: rows
 
-    @abstractmethod
     def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
         """Note the rows that a user's predicate picks; return the predicate of these rows.
 
         The user's is evaluated now, under the user's settings; what is returned holds under
         demosnap's, in the transaction, for as long as the rows are not changed. `number` is
         another one for each call of a session. A session that shares its moment can repeat it.
+        Here the predicate names the rows one by one, by their keys.
 
         Raises:
             DatabaseError: a row cannot be named.
         """
-
-    @abstractmethod
-    def read_rows(
-        self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
-    ) -> Iterator[bytes]:
-        """Yield the rows that the predicate picks, in canonical order and form (UTF-8).
-
-        Each is the text between the parentheses; columns as in `table.captured`. Predicates to
-        be `counted` are counted on the way.
-        """
-
-    @abstractmethod
-    def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert canonical rows of this dialect and return how many the database took.
-
-        The rows were checked against the grammar. `table` holds the live definition of the
-        columns that the snapshot has.
-        """
+        with self.users_settings(connection):
+            return picked_keys.pick(self, connection, table, where, number)
 
     def takes_dangling(self, connection: Connection, table: Table, key: ForeignKey) -> bool:
         """Return whether new rows of a table may hold a reference that points at nothing."""
@@ -356,7 +320,7 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
     def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
         """Advance sequences to where they stood; never lower one; skip those that are not here."""
 
-    # ------------------------------------------------------------------ live: what rows make
+    # ------------------------------------ optional, live: what rows make
 
     def search_indexes(self, connection: Connection) -> Sequence[SearchIndex]:
         """Return the full-text indexes that are tables of their own."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from demosnap.dialects.name_hooks import NameHooks
 from demosnap.model import Table
 
 
@@ -19,7 +19,7 @@ class FilePick:
     forget: str
 
 
-class FilePickHooks:
+class FilePickHooks(NameHooks):
     """The part of a dialect that is about picked rows in files."""
 
     temporary_namespace: ClassVar[str] = "temp"
@@ -27,21 +27,6 @@ class FilePickHooks:
 
     locks_picked: ClassVar[str] = ""
     """What stands at the end of a query whose rows nobody else is to change from then on."""
-
-    @abstractmethod
-    def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
-        """Return the lines that make the database's own client load all or nothing.
-
-        `predicates` are those that the file uses.
-        """
-
-    @abstractmethod
-    def quote_columns(self, columns: Iterable[str]) -> str:
-        """Quote column names, separated by commas without spaces."""
-
-    @abstractmethod
-    def rows_of(self, table: Table) -> str:
-        """Return what stands behind FROM for the rows of a table and of no other."""
 
     def file_begin_picking(
         self, notes: Sequence[str], predicates: Iterable[str] = ()

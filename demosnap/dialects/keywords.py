@@ -1,12 +1,11 @@
-"""The words that a name must be quoted to be, in any dialect.
+"""The words that the dialects of format 1 of the snapshot file quote, whichever reserves them.
 
-The union of the reserved words of PostgreSQL, MariaDB, MySQL and SQLite. The list is part of
-format 1 of the snapshot file: a word added here would change what is written, and so the digest
-of tables and columns of that name. A dialect's own `later_keywords` are quoted beside them, but not
-in the digest, and a file that an older demosnap wrote without their quotes is read as well.
+The union of the words of the databases that there were then. It is part of the format: a word added
+or taken away would change what they write, and the digest of tables and columns of that name. What
+a dialect reserves by itself is its `reserved`. A dialect that came later quotes only that.
 """
 
-KEYWORDS = frozenset(
+FORMAT_1 = frozenset(
     """
     accessible add admin all alter analyse analyze and any array as asc asensitive asymmetric
     authorization autoincrement before between bigint binary blob both by call cascade case cast

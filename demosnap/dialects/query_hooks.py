@@ -12,6 +12,10 @@ class QueryHooks:
     from_nothing: ClassVar[str] = ""
     """What stands behind a SELECT that reads no table, such as ` FROM dual`."""
 
+    rows_in_insert: ClassVar[int] = 1000
+    """The most rows of an INSERT in a file: 1 where an INSERT takes no more. Never changed: a file
+    that is divided otherwise is not read."""
+
     def limited(self, query: str, rows: int) -> str:
         """Return a query cut to its first rows; `rows` may be 0, which asks only if it is valid."""
         return f"{query} LIMIT {rows}"

@@ -139,7 +139,7 @@ def _load(dialect: Dialect, version: Version) -> Iterator[str]:
         section = around.get(block.table.name)
         if section is not None:
             yield section.before.strip()
-            for group in groups(block.table, block.rows):
+            for group in groups(dialect, block.table, block.rows):
                 rows = b"),\n(".join(group).decode()
                 yield f"{section.head}({rows});"
             yield from section.after.splitlines()

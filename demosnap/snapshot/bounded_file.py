@@ -24,9 +24,6 @@ MAX_QUOTES = 4_000_000
 AROUND_ROW = 4
 """The bytes around a row: `(` before it, `)`, `,` or `;`, and LF after it."""
 
-STATEMENT_ROWS = 1000
-"""The most rows of one INSERT."""
-
 STATEMENT_BYTES = 512 << 10
 """The most bytes of rows, with what is around them, in one INSERT that has more than one row."""
 

@@ -13,7 +13,6 @@ from demosnap.rows.canonical import show_key, split
 from demosnap.snapshot.bounded_file import (
     MAX_LINE,
     STATEMENT_BYTES,
-    STATEMENT_ROWS,
     Source,
     not_utf_8,
     show,
@@ -49,7 +48,7 @@ class _Grammar:
         self._table = table
         self._dialect = dialect
         self._match = re.compile(row_pattern(table, dialect)).fullmatch
-        self._grouping = Grouping()
+        self._grouping = Grouping(dialect.rows_in_insert)
         self._order = Order(table)
 
     def accepts(self, rows: list[bytes]) -> bool:
@@ -86,7 +85,8 @@ class _Grammar:
                 source.fail(
                     record,
                     f"the INSERTs of {table.name} are not divided as demosnap does it: at most"
-                    f" {STATEMENT_ROWS:,} rows and {STATEMENT_BYTES >> 10} KiB in each",
+                    f" {self._dialect.rows_in_insert:,} rows"
+                    f" and {STATEMENT_BYTES >> 10} KiB in each",
                     lines[-1],
                 )
             rows.append(row)

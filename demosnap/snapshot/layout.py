@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from demosnap.dialects.base import Dialect
 from demosnap.model import Header, Table
 from demosnap.rows.canonical import Key, row_key
-from demosnap.snapshot.bounded_file import AROUND_ROW, STATEMENT_BYTES, STATEMENT_ROWS, Source
+from demosnap.snapshot.bounded_file import AROUND_ROW, STATEMENT_BYTES, Source
 from demosnap.snapshot.predicates import title
 from demosnap.snapshot.table_order import groups
 from demosnap.visible import rows as rows_of
@@ -90,8 +90,10 @@ def statements(
 class Grouping:
     """Which rows of a table share an INSERT: fed row by row, by writer and reader alike."""
 
-    def __init__(self) -> None:
-        self._rows = STATEMENT_ROWS
+    def __init__(self, most: int) -> None:
+        """Divide after `most` rows, `Dialect.rows_in_insert`, if not before."""
+        self._most = most
+        self._rows = most
         self._bytes = 0
 
     def begins(self, row: bytes) -> bool:
@@ -104,7 +106,7 @@ class Grouping:
         found = []
         for place, length in enumerate(map(len, rows)):
             size += length + AROUND_ROW
-            if count == STATEMENT_ROWS or size > STATEMENT_BYTES:
+            if count == self._most or size > STATEMENT_BYTES:
                 found.append(place)
                 count = 0
                 size = length + AROUND_ROW
@@ -118,10 +120,10 @@ class Grouping:
         What comes after them is not known yet. If not, nothing was counted.
         """
         size = sum(map(len, rows)) + AROUND_ROW * len(rows)
-        full = self._rows == STATEMENT_ROWS
+        full = self._rows == self._most
         begins = full or self._bytes + len(rows[0]) + AROUND_ROW > STATEMENT_BYTES
         fits = size <= STATEMENT_BYTES or len(rows) == 1
-        if not begins or not fits or len(rows) > STATEMENT_ROWS:
+        if not begins or not fits or len(rows) > self._most:
             return False
         self._rows = len(rows)
         self._bytes = size

@@ -77,7 +77,7 @@ def _insert(dialect: Dialect, step: Insert) -> Iterator[str]:
         yield from before
         for table in group:
             head = heads.get(table.name) or dialect.insert_head(table)
-            for rows in groups(table, rows_of[table.name]):
+            for rows in groups(dialect, table, rows_of[table.name]):
                 values = b"),\n(".join(rows).decode()
                 yield f"{head}\n({values});"
         yield from after

@@ -135,7 +135,7 @@ class SnapshotWriter:
         # All else that a reader asks for is asked for here already, or is as it is written.
         accepts = checked_rows.matcher(table, self._dialect)
         count = 0
-        for group in groups(table, rows):
+        for group in groups(self._dialect, table, rows):
             wrong = order.first_wrong(group)
             if wrong is not None:
                 raise DatabaseError(
@@ -232,13 +232,13 @@ def _move(file: int, start: int, to: int) -> None:
     os.ftruncate(file, to)
 
 
-def groups(table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
+def groups(dialect: Dialect, table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
     """Yield the rows of each INSERT.
 
     Raises:
         DatabaseError: a row is larger than a snapshot holds.
     """
-    grouping = Grouping()
+    grouping = Grouping(dialect.rows_in_insert)
     group: list[bytes] = []
     for batch in batches(rows):
         if max(map(len, batch)) > MAX_LINE:
@@ -292,9 +292,8 @@ class SnapshotReader:
         with self._open() as file:
             self.header = parse_header(file, self._path)
         if self.header.dialect not in dialects.names():
-            raise SnapshotError(
-                f"demosnap does not know the dialect {self.header.dialect!r}", self._path, 6
-            )
+            problem, hint = dialects.unknown(self.header.dialect)
+            raise SnapshotError(problem, self._path, 6, hint)
 
     def blocks(
         self, selection: Selection, expected: Header | None = None, *, checked: bool = True

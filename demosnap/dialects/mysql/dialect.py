@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from demosnap.dialects import readers, unique
 from demosnap.dialects.base import LOCK_WAIT, Counted
 from demosnap.dialects.mysql import pick, read, reflect, sequences, session, trial, update, write
+from demosnap.dialects.mysql.keywords import MARIADB
 from demosnap.dialects.mysql.rights import MySQLRights
 from demosnap.dialects.mysql.text import SQL_MODE
 from demosnap.errors import LockError
@@ -311,7 +312,7 @@ class MariaDBDialect(MySQLDialect):
     """MariaDB 10.5 or newer."""
 
     name: ClassVar[str] = "mariadb"
-    later_keywords = frozenset({"vector"})
+    reserved = MARIADB
     native_json: ClassVar[bool] = False
     rereads_temporary: ClassVar[bool] = True
     binary_collation: ClassVar[str] = "utf8mb4_nopad_bin"

@@ -8,8 +8,10 @@ from typing import ClassVar
 
 from demosnap.dialects.base import Dialect
 from demosnap.dialects.file_pick_hooks import FilePick
+from demosnap.dialects.keywords import FORMAT_1
 from demosnap.dialects.mysql import file_picks, session
 from demosnap.dialects.mysql.codecs import Text, codec
+from demosnap.dialects.mysql.keywords import MYSQL
 from demosnap.dialects.mysql.scalars import Double, Integer
 from demosnap.dialects.mysql.values import normal_json
 from demosnap.model import Column, Marker, Table, Value
@@ -36,7 +38,8 @@ class MySQLText(Dialect):
 
     name: ClassVar[str] = "mysql"
     quote_character: ClassVar[str] = "`"
-    later_keywords = frozenset("database external library option schema system".split())
+    reserved = MYSQL
+    quoted_at_first = FORMAT_1
     extra: ClassVar[str | None] = "mysql"
     enforces_foreign_keys: ClassVar[bool] = False
     transactional_ddl: ClassVar[bool] = False

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from demosnap.dialects.base import Dialect
+from demosnap.dialects.keywords import FORMAT_1
 from demosnap.dialects.postgresql import pick as picks
 from demosnap.dialects.postgresql import sequences as sequences
 from demosnap.dialects.postgresql import session as sessions
 from demosnap.dialects.postgresql.codecs import codec
+from demosnap.dialects.postgresql.keywords import RESERVED
 from demosnap.dialects.postgresql.values import INTEGERS, NUMBERS, base_type
 from demosnap.model import Column, Marker, Table, Value
 
@@ -37,7 +39,8 @@ class PostgreSQLText(Dialect):
     """What needs neither driver nor server."""
 
     name: ClassVar[str] = "postgresql"
-    later_keywords = frozenset({"system_user"})
+    reserved = RESERVED
+    quoted_at_first = FORMAT_1
     absent: ClassVar[bytes] = b"\x00"
     temporary_namespace: ClassVar[str] = "pg_temp"
     locks_picked: ClassVar[str] = " FOR UPDATE"

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import readers
 from demosnap.dialects.base import LOCK_WAIT, Counted, SearchIndex, execute
+from demosnap.dialects.keywords import FORMAT_1
 from demosnap.dialects.sqlite import codecs as values
 from demosnap.dialects.sqlite import ddl, files, pick, read, reflect, trial, virtual, write
 from demosnap.dialects.sqlite.bind import parsed
 from demosnap.dialects.sqlite.file_text import SQLiteFileText
+from demosnap.dialects.sqlite.keywords import RESERVED
 from demosnap.dialects.urls import sqlite_file
 from demosnap.holders import holder
 from demosnap.model import (
@@ -51,7 +53,8 @@ class SQLiteDialect(SQLiteFileText):
     """SQLite 3.37 or newer, through Python's own sqlite3."""
 
     name: ClassVar[str] = "sqlite"
-    later_keywords = frozenset({"nothing"})
+    reserved = RESERVED
+    quoted_at_first = FORMAT_1
     enforces_foreign_keys: ClassVar[bool] = False
 
     # ------------------------------------------------------------------ text

@@ -1,0 +1,119 @@
+"""Dialects that other packages bring, by the entry point `demosnap.dialects`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Workspace
+
+from demosnap import dialects
+from demosnap.dialects.sqlite.dialect import SQLiteDialect
+from demosnap.errors import DatabaseError
+
+Install = Callable[..., Path]
+
+WORKING = """
+from demosnap.dialects.sqlite.dialect import SQLiteDialect
+
+class Plugged(SQLiteDialect):
+    name = "plugged"
+"""
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a package of one module with an entry point, for the time of a test."""
+
+    def installed(text: str, name: str = "plugged", value: str = "plugged_one:Plugged") -> Path:
+        folder = tmp_path / "site"
+        info = folder / "plugged_one-1.2.dist-info"
+        info.mkdir(parents=True)
+        (folder / "plugged_one.py").write_text(text)
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plugged-one\nVersion: 1.2\n")
+        (info / "entry_points.txt").write_text(f"[demosnap.dialects]\n{name} = {value}\n")
+        monkeypatch.syspath_prepend(str(folder))
+        forget()
+        return folder
+
+    def forget() -> None:
+        sys.modules.pop("plugged_one", None)
+        dialects.get.cache_clear()
+        dialects._plugins.cache_clear()
+
+    yield installed
+    monkeypatch.undo()
+    forget()
+
+
+def test_a_package_brings_a_dialect(install: Install) -> None:
+    assert "plugged" not in dialects.names()
+    install(WORKING)
+    assert dialects.get("plugged").name == "plugged"
+    assert dialects.names() == (*dialects.own_names(), "plugged")
+
+
+def test_no_package_replaces_a_dialect_of_demosnap(install: Install) -> None:
+    install(WORKING.replace('"plugged"', '"sqlite"'), name="sqlite")
+    assert type(dialects.get("sqlite")) is SQLiteDialect
+    assert dialects.names() == dialects.own_names()
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "problem"),
+    [
+        ("import nothing_of_that_name", "plugged_one:Plugged", "No module named 'nothing_of_that"),
+        (WORKING, "plugged_one:Missing", "AttributeError: .*'Missing'"),
+        (WORKING.replace('"plugged"', '"other"'), "plugged_one:Plugged", "no .*Dialect of that na"),
+        ("class Plugged:\n    name = 'plugged'", "plugged_one:Plugged", "no .*Dialect of that nam"),
+        (
+            "from demosnap.dialects.base import Dialect\nclass Plugged(Dialect):\n    name = 'x'",
+            "plugged_one:Plugged",
+            "TypeError: Can't instantiate abstract class Plugged .*literal_pattern",
+        ),
+    ],
+    ids=["import", "class", "name", "kind", "incomplete"],
+)
+def test_a_package_that_cannot_be_used_is_named(
+    install: Install, text: str, value: str, problem: str
+) -> None:
+    install(text, value=value)
+    with pytest.raises(DatabaseError, match=problem) as caught:
+        dialects.get("plugged")
+    assert f"the entry point {value} (plugged-one 1.2)" in caught.value.message
+    assert "docs/dialects.md" in str(caught.value.hint)
+
+
+def test_a_database_that_nothing_supports_is_refused(sqlite_workspace: Workspace) -> None:
+    done = sqlite_workspace.run("status", "--url", "oracle://app@localhost/x", check=False)
+    assert done.returncode == 1
+    assert "does not know the dialect 'oracle'" in done.stderr
+    assert "It knows mariadb, mysql, postgresql, sqlite." in done.stderr
+    assert "docs/dialects.md" in done.stderr
+
+
+def test_a_snapshot_of_a_package_that_is_gone_says_so(sqlite_workspace: Workspace) -> None:
+    version = sqlite_workspace.project.revision("general", date="2025-01-20").version
+    assert version is not None
+    path = sqlite_workspace.revisions / "general" / version.file
+    path.write_text(path.read_text().replace("(sqlite)", "(plugged)", 1))
+    done = sqlite_workspace.run("check", check=False)
+    assert "does not know the dialect 'plugged'" in done.stdout + done.stderr
+
+
+def test_help_imports_no_dialect(install: Install) -> None:
+    folder = install("raise SystemExit('imported')")
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "demosnap", "--help"],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "plugged_one" not in done.stderr
+    assert "sqlalchemy" not in done.stderr
