@@ -70,7 +70,7 @@ class Project(Capturing, Looking, Comparing):
             ConfigError: a settings file is missing or cannot be used.
         """
         found = config.load(self._config_file, section=self._section, url=self._url)
-        return replace(found, allow=(*found.allow, *self._allow_targets))
+        return found.allowing(self._allow_targets)
 
     def target(self) -> Target:
         """Return the database that would be worked on.

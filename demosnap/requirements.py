@@ -15,6 +15,7 @@ LOWEST = {
     "SQLAlchemy": (2, 0, 4),
     "alembic": (1, 16, 0),
     "click": (8, 1, 4),
+    "msgspec": (0, 18, 6),
 }
 """As setup.cfg says it; of the packages that others pin, too."""
 

@@ -172,7 +172,8 @@ def test_a_byte_order_mark_and_crlf_are_read() -> None:
         ),
         ("exclusive: 'yes'", 1, "exclusive must be true or false"),
         ("auto_export: 1", 1, "auto_export must be true or false"),
-        ("exclude: audit_log", 1, "exclude must be a list"),
+        ("auto_export: !!bool x", 1, "auto_export must be true or false"),
+        ("exclude: audit_log", 1, "exclude must be a list\nFor example: exclude: [audit_log]"),
         ("exclude: [{a: b}]", 1, "an entry of exclude must be a text"),
         ("exclude: ['']", 1, "an entry of exclude is empty"),
         ('exclude: ["a b"]', 1, "'a b' is no table name; did you mean '\"a b\"'?"),
@@ -187,6 +188,7 @@ def test_a_byte_order_mark_and_crlf_are_read() -> None:
         ("allow: !!python/name:os.system x", 1, "allow must be a list"),
         # Markers.
         ("marker: metadata", 1, "marker must hold keys and values\nFor example: marker: {column"),
+        ("marker: nome", 1, "marker: 'nome' is not none; did you mean 'none'?"),
         ("marker: {}", 1, "marker needs a column or a where"),
         ("marker: {key: demo}", 1, "marker needs a column or a where"),
         ("marker: {colum: x}", 1, "unknown key 'marker.colum'; did you mean 'column'?"),

@@ -18,13 +18,14 @@ import pytest
 from demosnap import requirements
 from demosnap.cli.options import GlobalOption
 from demosnap.cli.program import cli
-from demosnap.config import choices
+from demosnap.config import Choices, choices
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "demosnap"
 DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
 MODULES = sorted(PACKAGE.rglob("*.py"))
+KEYS = Choices.__struct_encode_fields__
 
 # ---------------------------------------------------------------------- pages
 
@@ -81,7 +82,7 @@ def test_every_global_option_is_documented() -> None:
 def test_every_key_of_the_configuration_is_documented() -> None:
     page = DOCS / "configuration.md"
     described = {title.strip("`"): text for title, text in sections(page, 3).items()}
-    assert sorted(key for key in described if key in choices._KEYS) == sorted(choices._KEYS)
+    assert sorted(key for key in described if key in KEYS) == sorted(KEYS)
     for section, keys in {
         "marker": ("column", "key", "scenario_key", "scenario_column", "where"),
         "tables": ("via", "where"),
@@ -94,9 +95,9 @@ def test_every_key_of_the_configuration_is_documented() -> None:
 def test_the_example_of_a_configuration_is_one() -> None:
     page = (DOCS / "configuration.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```yaml\n(.*?)```", page, flags=re.S)
-    settings = choices.parse(example.encode(), "demosnap.yaml")
+    settings = choices.parse(example.encode(), "demosnap.yaml").choices
     assert settings.scenarios["general"].default
-    for key in choices._KEYS:
+    for key in KEYS:
         assert f"\n{key}:" in f"\n{example}"
 
 

@@ -28,7 +28,7 @@ from demosnap.errors import ConfigError
 )
 def test_a_word_and_a_mapping_say_the_same(text: str, wanted: Triggers) -> None:
     """What is left out is the default."""
-    assert parse(text.encode(), "demosnap.yaml").triggers == wanted
+    assert parse(text.encode(), "demosnap.yaml").choices.triggers == wanted
 
 
 @pytest.mark.parametrize(

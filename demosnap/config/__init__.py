@@ -1,7 +1,16 @@
 """alembic.ini and demosnap.yaml, as typed values; errors name file, line and key."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from demosnap.config.names import scenario_name_problem
-from demosnap.config.settings import Choices, Scenario, Settings, Triggers, from_alembic, load
+
+if TYPE_CHECKING:
+    from demosnap.config.choices import Choices
+    from demosnap.config.sections import Scenario, Triggers
+    from demosnap.config.settings import Settings, from_alembic, load
 
 __all__ = [
     "Choices",
@@ -12,3 +21,14 @@ __all__ = [
     "load",
     "scenario_name_problem",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what reads demosnap.yaml when it is wanted; shell completion does without."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = {"Choices": "choices", "Scenario": "sections", "Triggers": "sections"}
+    module = import_module(f"{__name__}.{home.get(name, 'settings')}")
+    value: object = getattr(module, name)
+    globals()[name] = value
+    return value

@@ -1,117 +1,225 @@
-"""demosnap.yaml, as typed values."""
+"""demosnap.yaml: its keys, declared once, and the file read by that declaration."""
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Literal, NamedTuple
 
-import yaml
+from msgspec import Meta, Struct
 
 from demosnap.config import nodes
-from demosnap.config.names import scenario_name_problem, shown
-from demosnap.config.nodes import Entry, Reader
-from demosnap.errors import ConfigError, UsageError, did_you_mean
-from demosnap.model import Marker, Rule, names_scenario, split_name
+from demosnap.config.kinds import Misfit, ScenarioName, Sql, TableName, Target
+from demosnap.config.names import shown
+from demosnap.config.reading import Reader
+from demosnap.config.sections import Action, MarkerForms, MarkerKeys, Scenario, TableRule, Triggers
+from demosnap.errors import ConfigError
+from demosnap.model import Marker, Rule, names_scenario
 
 FILE_NAME = "demosnap.yaml"
-DEFAULT_MARKER = Marker(column="metadata", key="demo_seed", scenario_key="scenario")
-
-_KEYS = (
-    "marker",
-    "tables",
-    "exclude",
-    "scenarios",
-    "exclusive",
-    "auto_export",
-    "allow",
-    "deny",
-    "deny_if",
-    "triggers",
-    "sequences",
-    "refresh",
-)
-_MARKER_EXAMPLE = "marker: {column: metadata, key: demo_seed, scenario_key: scenario}"
-_TRIGGERS_EXAMPLE = "triggers: {action: check, may_change: [audit_log]}"
-_RULE_EXAMPLE = '{via: fragment_id} or {where: "store_id = 1"}'
+_MARKER_KEYS = MarkerKeys(column="metadata", key="demo_seed", scenario_key="scenario")
+DEFAULT_MARKER = _MARKER_KEYS.marker
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """What demosnap.yaml says of a scenario; `default`: rows that name none belong to it."""
-
-    description: str = ""
-    default: bool = False
-
-
-@dataclass(frozen=True)
-class Triggers:
-    """What triggers may do while demo rows are moved.
-
-    `action` is "check" (they act, and what they change is found) or "disable" (they are off).
-    `may_change` are the tables in which they may do what they like: names, or patterns for
-    fnmatch, as demosnap.yaml has them.
-    """
-
-    action: Literal["check", "disable"] = "check"
-    may_change: tuple[str, ...] = ()
-
-    @property
-    def disabled(self) -> bool:
-        """Whether they are off."""
-        return self.action == "disable"
-
-    def allowed(self, tables: Iterable[str]) -> frozenset[str]:
-        """Return those of the tables that they may change."""
-        known = list(tables)
-        return frozenset(one for name in self.may_change for one in fitting(name, known))
-
-
-def fitting(pattern: str, names: Sequence[str]) -> list[str]:
-    """Return the name that is the pattern, or else those that it fits."""
-    return [pattern] if pattern in names else fnmatch.filter(names, pattern)
-
-
-@dataclass(frozen=True)
-class Choices:
+class Choices(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    # Properties keep what they have made.
+    dict=True,
+    rename=lambda name: name.removesuffix("_in_file"),
+):
     """What demosnap.yaml says.
 
-    `marker_tables` are the tables in which the marker counts (None: the file does not say it).
-    `tables` are the rules that it gives, by display names as they are written. `allow` and
-    `deny` are patterns of `host/database`, for fnmatch; `deny_if` is a query, and a database for
-    which it gives a true value is denied. `triggers` says what user triggers may do while rows are
-    moved. `sequences` are advanced to where they stood at the capture (None: the file does not
-    speak of them); `refresh` are the materialized views that are read anew after a move. `lines`
-    is for `Settings.line_of`.
+    The fields are its keys: their names (but for `_in_file`), types, defaults and descriptions.
+    Where a value has more than one form in the file, the field is called `…_in_file`, and a
+    property says what it means.
     """
 
-    marker: Marker = DEFAULT_MARKER
-    marker_tables: tuple[str, ...] | None = None
-    tables: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}))
-    exclude: tuple[str, ...] = ()
-    scenarios: Mapping[str, Scenario] = field(default_factory=lambda: MappingProxyType({}))
-    exclusive: bool = False
-    auto_export_in_file: bool = False
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
-    deny_if: str | None = None
-    triggers: Triggers = field(default_factory=Triggers)
-    sequences: tuple[str, ...] | None = None
-    refresh: tuple[str, ...] = ()
-    lines: Mapping[tuple[str, ...], int] = field(
-        default_factory=lambda: MappingProxyType({}), repr=False, compare=False
-    )
+    marker_in_file: Annotated[
+        MarkerForms | Annotated[Literal["none"], Meta(extra={"any_case": True})],
+        Meta(
+            description="What tells a demo row from a real one: a key in a JSON column, a boolean "
+            "column, or a predicate. `none`: there is no marker, and a rule under `tables` says "
+            "so for each table.",
+            examples=[
+                {"column": "metadata", "key": "demo_seed", "scenario_key": "scenario"},
+                {"column": "is_demo", "scenario_column": "scenario"},
+                {"where": "tenant_id = 7", "tables": ["shops", "goods"]},
+                "none",
+            ],
+        ),
+    ] = _MARKER_KEYS
+    tables_in_file: Annotated[
+        dict[TableName, TableRule],
+        Meta(
+            description="The tables that the marker does not find by itself, or not rightly, each "
+            "with one rule.",
+            examples=[{"todos": {"via": "fragment_id"}}],
+        ),
+    ] = {}
+    exclude: Annotated[
+        tuple[TableName, ...],
+        Meta(
+            description="Tables that have the marker and are not to be captured.",
+            examples=[["audit_log"]],
+        ),
+    ] = ()
+    scenarios_in_file: Annotated[
+        dict[
+            ScenarioName,
+            Annotated[Scenario | None, Meta(examples=[{"description": "…"}])],
+        ],
+        Meta(
+            description="The demo data sets. Without this key any name can be captured.",
+            examples=[{"general": {"default": True}}],
+        ),
+    ] = {}
+    exclusive: Annotated[
+        bool,
+        Meta(
+            description="`true`: `upgrade` and `load` take every other loaded scenario out in the "
+            "same transaction, as `--only` does."
+        ),
+    ] = False
+    auto_export_in_file: Annotated[
+        bool,
+        Meta(
+            description="`true`: `demosnap revision SCENARIO --auto` and `demosnap.after_seed` "
+            "capture; otherwise they do nothing. The environment variable "
+            "`DEMOSNAP_AUTO_EXPORT=1` turns it on as well."
+        ),
+    ] = False
+    allow: Annotated[
+        tuple[Target, ...],
+        Meta(
+            description="The databases other than local ones that may be changed, as "
+            "`host/database` with the wildcards `*`, `?` and `[…]`.",
+            examples=[["db.internal/demo_*"]],
+        ),
+    ] = ()
+    deny: Annotated[
+        tuple[Target, ...],
+        Meta(
+            description="The databases that are never changed, local ones included, as "
+            "`host/database` (`localhost/…` for a file or a socket). It wins over `allow`.",
+            examples=[["*/production"]],
+        ),
+    ] = ()
+    deny_if: Annotated[
+        Sql | None,
+        Meta(
+            description="A query. A database for which its first value is true is never changed, "
+            "whatever its name is.",
+            examples=["SELECT count(*) > 0 FROM customers WHERE is_real"],
+        ),
+    ] = None
+    triggers_in_file: Annotated[
+        Triggers | Action,
+        Meta(
+            description="What triggers, and PostgreSQL's rules, may do while demo rows are moved. "
+            "A word, which is the action, or a mapping.",
+            examples=["check", {"action": "check", "may_change": ["audit_log"]}],
+        ),
+    ] = "check"
+    sequences: Annotated[
+        tuple[TableName, ...] | None,
+        Meta(
+            description="Sequences that only the application uses: a load advances each to where "
+            "it stood at the capture. While the key is missing a capture proposes some; `[]` ends "
+            "that.",
+            examples=[["person_seq"]],
+        ),
+    ] = None
+    refresh: Annotated[
+        tuple[TableName, ...],
+        Meta(
+            description="Materialized views that are refreshed after each move that touches a "
+            "table which they read.",
+            examples=[["sales_per_month"]],
+        ),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        """Check what does not go together, beyond one section."""
+        for name in self.exclude:
+            if name in self.tables:
+                raise Misfit(f"{name} stands under tables and under exclude", "exclude", name)
+        for name in self.marker_tables or ():
+            for section, names in (("tables", self.tables), ("exclude", self.exclude)):
+                if name in names:
+                    raise Misfit(
+                        f"{name} stands under marker.tables and under {section}",
+                        *("marker", "tables", name),
+                    )
+        self._check_scenarios()
+
+    def _check_scenarios(self) -> None:
+        first, *others = self.scenarios or ("",)
+        if others and not self.tells_scenarios_apart:
+            raise Misfit(
+                f"scenario {others[0]!r} is one too many: the marker cannot tell its rows from "
+                f"those of {first!r}",
+                *("scenarios", others[0]),
+                hint="Give the marker a scenario_key, a scenario_column or :scenario in its where.",
+            )
+        default = [name for name, scenario in self.scenarios.items() if scenario.default]
+        if len(default) > 1:
+            raise Misfit(
+                f"two default scenarios, {default[0]} and {default[1]}",
+                *("scenarios", default[1]),
+                hint="Only one can be.",
+            )
+
+    @cached_property
+    def marker(self) -> Marker:
+        """What tells a demo row."""
+        keys = self.marker_in_file
+        return keys.marker if isinstance(keys, MarkerKeys) else Marker()
+
+    @property
+    def marker_tables(self) -> tuple[str, ...] | None:
+        """The tables in which the marker counts; None: the file does not say it."""
+        keys = self.marker_in_file
+        return keys.listed if isinstance(keys, MarkerKeys) else None
+
+    @cached_property
+    def tables(self) -> Mapping[str, Rule]:
+        """The rules that the file gives, by display names as they are written."""
+        return MappingProxyType({name: keys.rule for name, keys in self.tables_in_file.items()})
+
+    @cached_property
+    def scenarios(self) -> Mapping[str, Scenario]:
+        """The scenarios, in the order of the file."""
+        return MappingProxyType(
+            {name: scenario or Scenario() for name, scenario in self.scenarios_in_file.items()}
+        )
+
+    @cached_property
+    def triggers(self) -> Triggers:
+        """What triggers may do while rows are moved."""
+        given = self.triggers_in_file
+        return given if isinstance(given, Triggers) else Triggers(given)
 
     @property
     def tells_scenarios_apart(self) -> bool:
         """Whether the marker, or where there is none a rule, picks by the scenario's name."""
-        return _tell_apart(self.marker, self.tables)
+        if not self.marker.none:
+            return self.marker.names_scenario
+        return any(names_scenario(rule.where) for rule in self.tables.values())
 
 
-def read(path: Path) -> Choices:
+class Found(NamedTuple):
+    """What was read, and the line of each key and of each entry of a list, by its path."""
+
+    choices: Choices
+    lines: Mapping[tuple[str, ...], int]
+
+
+def read(path: Path) -> Found:
     """Read demosnap.yaml.
 
     Raises:
@@ -129,7 +237,7 @@ def read(path: Path) -> Choices:
     return parse(data, shown(path))
 
 
-def parse(data: bytes, file: str) -> Choices:
+def parse(data: bytes, file: str) -> Found:
     """Parse the bytes of demosnap.yaml; `file` is its name for messages.
 
     Raises:
@@ -137,247 +245,7 @@ def parse(data: bytes, file: str) -> Choices:
     """
     root = nodes.compose(data, file)
     if root is None:
-        return Choices()
+        return Found(Choices(), {})
     reader = Reader(file)
-    found = {
-        name: entry
-        for name, entry in reader.mapping(root, "", _KEYS, _MARKER_EXAMPLE).items()
-        if not nodes.is_null(entry.value)
-    }
-
-    def flag(name: str) -> bool:
-        return name in found and reader.flag(found[name].value, name)
-
-    def patterns(name: str) -> tuple[str, ...]:
-        return _patterns(reader, found[name].value, name) if name in found else ()
-
-    def names(name: str) -> tuple[str, ...]:
-        return _names(reader, found[name].value, name) if name in found else ()
-
-    marker, listed = DEFAULT_MARKER, None
-    if "marker" in found:
-        marker, listed = _marker(reader, found["marker"].value)
-    tables = _tables(reader, found["tables"].value) if "tables" in found else {}
-    exclude = _exclude(reader, found["exclude"].value, tables) if "exclude" in found else ()
-    if listed:
-        _check_listed(reader, found["marker"].value, listed, {"tables": tables, "exclude": exclude})
-    told_apart = _tell_apart(marker, tables)
-    scenarios: dict[str, Scenario] = {}
-    if "scenarios" in found:
-        scenarios = _scenarios(reader, found["scenarios"].value, told_apart)
-    return Choices(
-        marker=marker,
-        marker_tables=listed,
-        tables=MappingProxyType(tables),
-        exclude=exclude,
-        scenarios=MappingProxyType(scenarios),
-        exclusive=flag("exclusive"),
-        auto_export_in_file=flag("auto_export"),
-        allow=patterns("allow"),
-        deny=patterns("deny"),
-        deny_if=reader.text(found["deny_if"].value, "deny_if") if "deny_if" in found else None,
-        triggers=_triggers(reader, found["triggers"].value) if "triggers" in found else Triggers(),
-        sequences=names("sequences") if "sequences" in found else None,
-        refresh=names("refresh"),
-        lines=MappingProxyType(nodes.lines(root)),
-    )
-
-
-def _tell_apart(marker: Marker, tables: Mapping[str, Rule]) -> bool:
-    if not marker.none:
-        return marker.names_scenario
-    return any(names_scenario(rule.where) for rule in tables.values())
-
-
-def _marker(reader: Reader, node: yaml.Node) -> tuple[Marker, tuple[str, ...] | None]:
-    """Read the marker, and the tables in which it counts if it names them."""
-    if isinstance(node, yaml.ScalarNode) and node.value.strip().lower() == "none":
-        return Marker(), None
-    known = ("column", "key", "scenario_key", "scenario_column", "where")
-    found = reader.mapping(node, "marker", (*known, "tables"), _MARKER_EXAMPLE)
-    listed = None
-    if "tables" in found:
-        entry = found.pop("tables")
-        listed = _names(reader, entry.value, "marker.tables")
-        if not listed:
-            raise reader.error(entry.key, "marker.tables is empty", _WAYS)
-    values = {name: reader.text(entry.value, f"marker.{name}") for name, entry in found.items()}
-
-    def refuse_beside(name: str, others: tuple[str, ...], why: str) -> None:
-        for other in others:
-            if name in found and other in found:
-                raise reader.error(
-                    found[other].key, f"marker has both {name} and {other}: {why}", _WAYS
-                )
-
-    refuse_beside("where", known[:-1], "a predicate stands alone; :scenario in it names a scenario")
-    refuse_beside("key", ("scenario_column",), "beside a JSON key, a scenario_key names a scenario")
-    if "where" not in found and "column" not in found:
-        raise reader.error(node, "marker needs a column or a where", _WAYS)
-    if "scenario_key" in found and "key" not in found:
-        raise reader.error(found["scenario_key"].key, "marker has a scenario_key and no key", _WAYS)
-    for name in ("key", "scenario_key"):
-        # It becomes part of a JSON path, which databases do not escape in one way.
-        if any(c in '"\\\n\t' for c in values.get(name, "")):
-            raise reader.error(
-                found[name].value,
-                f"marker.{name} holds a double quote, a backslash or a control character",
-            )
-    for one, other in (("key", "scenario_key"), ("column", "scenario_column")):
-        if one in values and values[one] == values.get(other):
-            raise reader.error(found[other].value, f"marker.{other} is marker.{one} itself")
-    return Marker(**values), listed
-
-
-_WAYS = (
-    "Write {column, key, scenario_key} for a JSON key, {column, scenario_column} for a boolean "
-    "column, {where, tables} for a predicate, or none."
-)
-
-
-def _check_listed(
-    reader: Reader, marker: yaml.Node, listed: Sequence[str], others: Mapping[str, Iterable[str]]
-) -> None:
-    for key, value in marker.value:
-        for item in value.value if key.value == "tables" else ():
-            for section, names in others.items():
-                if item.value in names:
-                    raise reader.error(
-                        item, f"{item.value} stands under marker.tables and under {section}"
-                    )
-    for name in listed:
-        if listed.count(name) > 1:
-            raise reader.error(marker, f"marker.tables names {name} twice")
-
-
-def _tables(reader: Reader, node: yaml.Node) -> dict[str, Rule]:
-    rules = {}
-    for name, entry in reader.mapping(node, "tables", example="tables: {todos: …}").items():
-        _check_table_name(reader, entry.key, name)
-        rules[name] = _rule(reader, entry, f"tables.{name}")
-    return rules
-
-
-def _rule(reader: Reader, entry: Entry, key: str) -> Rule:
-    if not isinstance(entry.value, yaml.MappingNode):
-        raise reader.error(entry.key, f"{key} must say how rows are picked", _rule_hint())
-    found = reader.mapping(entry.value, key, ("via", "where"))
-    if len(found) != 1:
-        problem = "both via and where" if found else "neither via nor where"
-        raise reader.error(entry.key, f"{key} has {problem}", _rule_hint())
-    if "where" in found:
-        return Rule("where", where=reader.text(found["where"].value, f"{key}.where"))
-    via = found["via"].value
-    if isinstance(via, yaml.SequenceNode):
-        columns = reader.texts(via, f"{key}.via")
-        if not columns:
-            raise reader.error(via, f"{key}.via is empty", _rule_hint())
-        if len(set(columns)) < len(columns):
-            raise reader.error(via, f"{key}.via names a column twice")
-    else:
-        columns = (reader.text(via, f"{key}.via"),)
-    return Rule("via", columns=columns)
-
-
-def _rule_hint() -> str:
-    return f"Write {_RULE_EXAMPLE}."
-
-
-def _exclude(reader: Reader, node: yaml.Node, tables: Mapping[str, Rule]) -> tuple[str, ...]:
-    excluded = reader.texts(node, "exclude")
-    for name, item in zip(excluded, node.value, strict=True):
-        _check_table_name(reader, item, name)
-        if name in tables:
-            raise reader.error(item, f"{name} stands under tables and under exclude")
-    return excluded
-
-
-def _scenarios(reader: Reader, node: yaml.Node, told_apart: bool) -> dict[str, Scenario]:
-    scenarios: dict[str, Scenario] = {}
-    default = None
-    example = "scenarios: {general: {default: true}}"
-    for name, entry in reader.mapping(node, "scenarios", example=example).items():
-        if problem := scenario_name_problem(name):
-            raise reader.error(entry.key, f"scenario {name!r}: {problem}")
-        if scenarios and not told_apart:
-            raise reader.error(
-                entry.key,
-                f"scenario {name!r} is one too many: the marker cannot tell "
-                f"its rows from those of {next(iter(scenarios))!r}",
-                "Give the marker a scenario_key, a scenario_column or :scenario in its where.",
-            )
-        scenarios[name] = scenario = _scenario(reader, entry, f"scenarios.{name}")
-        if scenario.default and default is not None:
-            raise reader.error(
-                entry.key, f"two default scenarios, {default} and {name}", "Only one can be."
-            )
-        default = name if scenario.default else default
-    return scenarios
-
-
-def _scenario(reader: Reader, entry: Entry, key: str) -> Scenario:
-    if nodes.is_null(entry.value):
-        return Scenario()
-    found = reader.mapping(
-        entry.value, key, ("description", "default"), f'{key.split(".")[1]}: {{description: "…"}}'
-    )
-    description = ""
-    if "description" in found:
-        value = found["description"].value
-        # An empty description is a place to fill in.
-        if not isinstance(value, yaml.ScalarNode) or value.value.strip():
-            description = reader.text(value, f"{key}.description").strip()
-    default = "default" in found and reader.flag(found["default"].value, f"{key}.default")
-    return Scenario(description, default)
-
-
-def _triggers(reader: Reader, node: yaml.Node) -> Triggers:
-    if isinstance(node, yaml.ScalarNode):
-        return Triggers(_action(reader, node, "triggers"))
-    found = reader.mapping(node, "triggers", ("action", "may_change"), _TRIGGERS_EXAMPLE)
-    names: tuple[str, ...] = ()
-    if "may_change" in found:
-        names = reader.texts(found["may_change"].value, "triggers.may_change")
-        for name, item in zip(names, found["may_change"].value.value, strict=True):
-            _check_table_name(reader, item, name)
-    if "action" not in found:
-        return Triggers(may_change=names)
-    return Triggers(_action(reader, found["action"].value, "triggers.action"), names)
-
-
-def _action(reader: Reader, node: yaml.Node, key: str) -> Literal["check", "disable"]:
-    word = reader.text(node, key)
-    if word == "check":
-        return "check"
-    if word == "disable":
-        return "disable"
-    nearest = did_you_mean(word, ("check", "disable"))
-    raise reader.error(node, f"{key}: {word!r} is neither check nor disable{nearest}")
-
-
-def _names(reader: Reader, node: yaml.Node, key: str) -> tuple[str, ...]:
-    names = reader.texts(node, key)
-    for name, item in zip(names, node.value, strict=True):
-        _check_table_name(reader, item, name)
-    return names
-
-
-def _patterns(reader: Reader, node: yaml.Node, key: str) -> tuple[str, ...]:
-    patterns = reader.texts(node, key)
-    for pattern, item in zip(patterns, node.value, strict=True):
-        host, _, database = pattern.partition("/")
-        if not host or not database:
-            raise reader.error(
-                item,
-                f"{key}: {pattern!r} is no host/database",
-                f'For example: {key}: ["db.internal/demo_*"]',
-            )
-    return patterns
-
-
-def _check_table_name(reader: Reader, node: yaml.Node, name: str) -> None:
-    try:
-        split_name(name)
-    except UsageError as error:
-        nearest = did_you_mean(name, [f'"{name}"']) if " " in name else ""
-        raise reader.error(node, f"{error.message}{nearest}", error.hint) from None
+    choices = reader.struct(root, Choices, skip_empty=True)
+    return Found(choices, MappingProxyType(reader.lines))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from demosnap.visible import one_line
 
+SCENARIO_RULE = "a scenario's name is lower-case letters, digits and _, with a letter first"
 _SCENARIO = re.compile(r"[a-z][a-z0-9_]*")
-_RESERVED = {
+RESERVED = {
     "metadata": "the folder of the manifest has that name",
     "base": "Alembic means something else by it",
     "head": "Alembic means something else by it",
@@ -22,10 +23,10 @@ _LONGEST = 100
 def scenario_name_problem(name: str) -> str | None:
     """Return why a name cannot be a scenario's, None if it can."""
     if not _SCENARIO.fullmatch(name):
-        return "a scenario's name is lower-case letters, digits and _, with a letter first"
+        return SCENARIO_RULE
     if len(name) > _LONGEST:
         return f"a scenario's name has at most {_LONGEST} characters"
-    return _RESERVED.get(name)
+    return RESERVED.get(name)
 
 
 def shown(path: Path) -> str:

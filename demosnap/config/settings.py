@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import configparser
 import os
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from demosnap.config import choices, ini
-from demosnap.config.choices import Choices, Scenario, Triggers
+from demosnap.config.choices import Choices
 from demosnap.config.names import shown
 from demosnap.errors import ConfigError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-__all__ = ["Choices", "Scenario", "Settings", "Triggers", "from_alembic", "load"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Settings(Choices):
+class Settings(Choices, frozen=True, kw_only=True):
     """All settings of a project; paths are absolute.
 
     `config_file` is the ini file, None for an Alembic configuration made without one, and
@@ -28,7 +27,8 @@ class Settings(Choices):
     env.py, `revisions` the first version location, which holds demosnap.yaml. `database_url` is
     raw, passwords and all, None where nothing names a database; `url_source` says where it
     comes from: `--url`, `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, `DATABASE_URL`. `start`
-    is the folder that relative paths in the ini file start at, None for the current one.
+    is the folder that relative paths in the ini file start at, None for the current one. `lines`
+    is for `line_of`.
     """
 
     config_file: Path | None
@@ -36,10 +36,15 @@ class Settings(Choices):
     root: Path
     script_location: Path
     revisions: Path
-    database_url: str | None = field(repr=False)
+    database_url: str | None
     url_source: str | None
+    lines: Mapping[tuple[str, ...], int]
     start: Path | None = None
-    given: Config | None = field(default=None, repr=False, compare=False)
+    given: Config | None = None
+
+    def __repr__(self) -> str:
+        """Name the project, and nothing of its URL."""
+        return f"<Settings of {self.root}, section {self.section}>"
 
     @property
     def yaml_file(self) -> Path:
@@ -64,6 +69,10 @@ class Settings(Choices):
             if scenario.default:
                 return name
         return self.scenario_names[0] if len(self.scenarios) == 1 else None
+
+    def allowing(self, targets: Iterable[str]) -> Settings:
+        """Return the same settings with further databases that may be changed."""
+        return msgspec.structs.replace(self, allow=(*self.allow, *targets))
 
     def alembic_config(self) -> Config:
         """Return the Alembic configuration of this file and section, or the one given.
@@ -156,8 +165,10 @@ def _settings(
 ) -> Settings:
     script_location, revisions = ini.locations(file, section)
     database_url, url_source = ini.database_url(file, section, url)
+    found = choices.read(revisions / choices.FILE_NAME)
     return Settings(
-        **vars(choices.read(revisions / choices.FILE_NAME)),
+        **msgspec.structs.asdict(found.choices),
+        lines=found.lines,
         config_file=file.path,
         section=section,
         root=file.root,

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from demosnap import dialects
 from demosnap.config import Settings
-from demosnap.config.choices import fitting
 from demosnap.config.names import shown, yaml_item
+from demosnap.config.sections import fitting
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import ConfigError, ScriptError, did_you_mean
 from demosnap.model import Marker, Rule, Selection, Table

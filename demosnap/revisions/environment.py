@@ -124,7 +124,7 @@ def run_in(environment: EnvironmentContext, request: Request) -> None:
 def _stock_request() -> Request:
     options, allowed = stock.options(context.get_x_argument(as_dictionary=True))
     settings = configuration.from_alembic(context.config)
-    settings = replace(settings, allow=(*settings.allow, *allowed))
+    settings = settings.allowing(allowed)
     show = context.config.print_stdout
     return Request(settings, options, confirm=lambda plan: show(visible(stock.describe(plan))))
 

@@ -1,0 +1,292 @@
+"""Values of declared types from the nodes of a YAML file, and one clear line for what is wrong.
+
+The types are those that msgspec knows. It judges single values by them; this module leads it
+through the nodes, since a name is taken as it is written (a table may be called `on` or `1`, and
+what is a text therefore depends on what is asked for) and an error names the line of its node.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct, UnsetType
+
+from demosnap.config import nodes
+from demosnap.config.kinds import Misfit
+from demosnap.config.names import yaml_item
+from demosnap.errors import ConfigError, did_you_mean
+
+Path = tuple[str, ...]
+_S = TypeVar("_S", bound=Struct)
+
+_MUST = {
+    bool: "must be true or false",
+    int: "must be a whole number",
+    float: "must be a number",
+    str: "must be a text",
+    tuple: "must be a list",
+    dict: "must hold keys and values",
+    Struct: "must hold keys and values",
+}
+
+
+class _Type(NamedTuple):
+    """One type that a value may have, without its annotations, and these, the outermost first."""
+
+    bare: Any
+    metas: tuple[Meta, ...] = ()
+
+    @property
+    def kind(self) -> Any:
+        """The key of `_MUST`, or `Literal`."""
+        if isinstance(self.bare, type) and issubclass(self.bare, Struct):
+            return Struct
+        return get_origin(self.bare) or self.bare
+
+    def extra(self, name: str) -> Any:
+        """Return what the annotations say beyond msgspec's own."""
+        said = (meta.extra[name] for meta in self.metas if meta.extra and name in meta.extra)
+        return next(said, None)
+
+    @property
+    def examples(self) -> Sequence[object]:
+        """The examples of the outermost annotation that has some."""
+        return next((meta.examples for meta in self.metas if meta.examples), ())
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words among which a literal is chosen."""
+        return get_args(self.bare) if self.kind is Literal else ()
+
+
+def _alternatives(declared: Any, metas: tuple[Meta, ...] = ()) -> list[_Type]:
+    """Return the types of a declaration, in its order."""
+    if get_origin(declared) is Annotated:
+        bare, *inner = get_args(declared)
+        return _alternatives(bare, (*metas, *inner))
+    if get_origin(declared) in (Union, types.UnionType):
+        return [
+            one
+            for member in get_args(declared)
+            if member is not UnsetType
+            for one in _alternatives(member, metas)
+        ]
+    return [_Type(declared, metas)]
+
+
+class Reader:
+    """Reads the nodes of one file; what does not fit is a ConfigError with its line.
+
+    `lines` has the line of each key that was read, and of each entry of a list, by its path.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: dict[Path, int] = {}
+
+    def struct(
+        self,
+        node: yaml.Node,
+        struct: type[_S],
+        path: Path = (),
+        hint: str | None = None,
+        *,
+        skip_empty: bool = False,
+    ) -> _S:
+        """Read a mapping whose keys are the fields of a struct.
+
+        `skip_empty`: a key with nothing behind it counts as left out.
+
+        Raises:
+            ConfigError: it is no mapping, or something in it does not fit.
+        """
+        fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+        values: dict[str, object] = {}
+        if not path:
+            first = next(iter(fields))
+            hint = _hint(_alternatives(fields[first].type)[0], (first,))
+        for name, value in self._entries(node, path, hint, list(fields)):
+            if skip_empty and nodes.is_null(value):
+                continue
+            values[fields[name].name] = self._value(value, fields[name].type, (*path, name))
+        for name, field in fields.items():
+            if field.required and field.name not in values:
+                line = self.lines.get(path, nodes.line(node))
+                raise ConfigError(f"{_shown(path)} needs {name}", self.file, line, hint)
+        try:
+            return struct(**values)
+        except Misfit as misfit:
+            raise self._misfit(misfit, path, nodes.line(node)) from None
+
+    def _value(self, node: yaml.Node, declared: Any, path: Path, label: str = "") -> object:
+        """Read a value; `label` stands for it in messages, else its path."""
+        label = label or _shown(path)
+        alternatives = _alternatives(declared)
+        if nodes.is_null(node) and any(one.bare is type(None) for one in alternatives):
+            return None
+        chosen = _chosen(node, alternatives)
+        if chosen is None:
+            raise self._unfit(node, alternatives[0], path, label)
+        if chosen.kind is Struct:
+            return self.struct(node, chosen.bare, path, _hint(chosen, path))
+        if chosen.kind is Literal:
+            return self._word(node, alternatives, chosen, path, label)
+        if chosen.kind is str:
+            return self._text(node, chosen, path, label)
+        if chosen.kind is dict:
+            return self._dict(node, chosen, path)
+        if chosen.kind is tuple:
+            return self._tuple(node, chosen, path, label)
+        try:
+            value = yaml.constructor.SafeConstructor().construct_document(node)
+        except (ValueError, KeyError, yaml.YAMLError):
+            # A tag that was written by hand, on what it does not fit.
+            raise self._unfit(node, chosen, path, label) from None
+        return self._judged(value, node, chosen, label)
+
+    def _entries(
+        self, node: yaml.Node, path: Path, hint: str | None, known: list[str] | None = None
+    ) -> Iterable[tuple[str, yaml.Node]]:
+        """Yield names and values of a mapping; `known` are the names that it may have."""
+        if not isinstance(node, yaml.MappingNode):
+            label = _shown(path) or "the file"
+            raise self._error(node, f"{label} {_MUST[dict]}", hint)
+        there: dict[str, int] = {}
+        for key, value in node.value:
+            label = f"a key of {_shown(path)}" if path else "a key"
+            name = self._text(key, _Type(str), path, label)
+            full = (*path, name)
+            if name in there:
+                raise self._error(
+                    key, f"{_shown(full)} stands there twice, first in line {there[name]}"
+                )
+            if known is not None and name not in known:
+                raise self._error(
+                    key,
+                    f"unknown key {_shown(full)!r}{did_you_mean(name, known)}",
+                    f"Known: {', '.join(known)}.",
+                )
+            there[name] = self.lines[full] = nodes.line(key)
+            yield name, value
+
+    def _dict(self, node: yaml.Node, chosen: _Type, path: Path) -> dict[str, object]:
+        key_type, value_type = get_args(chosen.bare)
+        (named,) = _alternatives(key_type)
+        values = {}
+        for name, value in self._entries(node, path, _hint(chosen, path)):
+            full = (*path, name)
+            self._check(name, named, path, self.lines[full])
+            values[name] = self._value(value, value_type, full)
+        return values
+
+    def _tuple(self, node: yaml.Node, chosen: _Type, path: Path, label: str) -> tuple[object, ...]:
+        item_type = get_args(chosen.bare)[0]
+        values = []
+        for item in node.value:
+            values.append(self._value(item, item_type, path, f"an entry of {label}"))
+            if isinstance(item, yaml.ScalarNode):
+                self.lines.setdefault((*path, item.value), nodes.line(item))
+        return cast(tuple[object, ...], self._judged(tuple(values), node, chosen, label))
+
+    def _word(
+        self, node: yaml.Node, alternatives: Sequence[_Type], chosen: _Type, path: Path, label: str
+    ) -> str:
+        word = self._text(node, _Type(str), path, label)
+        if chosen.extra("any_case"):
+            word = word.strip().lower()
+        if word in chosen.words:
+            return word
+        nearest = did_you_mean(word, chosen.words)
+        if len(chosen.words) == 1 and not nearest:
+            # It is not a word that was meant.
+            raise self._unfit(node, alternatives[0], path, label)
+        *others, last = chosen.words
+        among = f"neither {', '.join(others)} nor {last}" if others else f"not {last}"
+        raise self._error(node, f"{label}: {word!r} is {among}{nearest}")
+
+    def _text(self, node: yaml.Node, chosen: _Type, path: Path, label: str) -> str:
+        blank = bool(chosen.extra("may_be_blank"))
+        if blank and nodes.is_null(node):
+            return ""
+        if not isinstance(node, yaml.ScalarNode) or node.tag not in nodes.PLAIN:
+            raise self._unfit(node, chosen, path, label)
+        value: str = node.value.strip() if blank else node.value
+        if not blank and not value.strip():
+            raise self._error(node, f"{label} is empty")
+        for character in value:
+            if (character < " " or character == "\x7f") and character not in "\t\n":
+                raise self._error(
+                    node, f"{label} holds the control character U+{ord(character):04X}"
+                )
+        self._check(value, chosen, path, nodes.line(node))
+        return cast(str, self._judged(value, node, chosen, label))
+
+    def _check(self, value: str, chosen: _Type, path: Path, line: int) -> None:
+        if check := chosen.extra("check"):
+            try:
+                check(value)
+            except Misfit as misfit:
+                raise self._misfit(misfit, path, line, exact=True) from None
+
+    def _judged(self, value: object, node: yaml.Node, chosen: _Type, label: str) -> object:
+        """Return the value as msgspec makes it of what its type and annotations say."""
+        bare: Any = tuple if chosen.kind is tuple else chosen.bare
+        declared: Any = bare
+        for meta in reversed(chosen.metas):
+            declared = Annotated[declared, meta]
+        try:
+            return msgspec.convert(value, declared)
+        except msgspec.ValidationError as error:
+            if value == ():
+                raise self._error(node, f"{label} is empty", chosen.extra("hint")) from None
+            problem = str(error).replace("Expected", "expected").replace("`", "")
+            raise self._error(node, f"{label}: {problem}", chosen.extra("hint")) from None
+
+    def _unfit(self, node: yaml.Node, wanted: _Type, path: Path, label: str) -> ConfigError:
+        """Return the error of a value that is of another kind."""
+        must = _MUST.get(wanted.kind) or f"must be one of {', '.join(wanted.words)}"
+        return self._error(node, f"{label} {wanted.extra('wanted') or must}", _hint(wanted, path))
+
+    def _misfit(self, misfit: Misfit, path: Path, line: int, *, exact: bool = False) -> ConfigError:
+        """Return the error of a value that cannot be meant, at the nearest key that has a line.
+
+        `exact`: the line is that of the value already.
+        """
+        subject = "" if misfit.about is None else _shown((*path, *misfit.about))
+        full = (*path, *misfit.at)
+        known = [full[:n] for n in range(len(full), 0, -1) if full[:n] in self.lines]
+        if known and not exact:
+            line = self.lines[known[0]]
+        return ConfigError(f"{subject}{misfit.message}", self.file, line, misfit.hint)
+
+    def _error(self, node: yaml.Node, message: str, hint: str | None = None) -> ConfigError:
+        return ConfigError(message, self.file, nodes.line(node), hint)
+
+
+def _chosen(node: yaml.Node, alternatives: Sequence[_Type]) -> _Type | None:
+    """Return the type that a node can be meant to have."""
+    if isinstance(node, yaml.MappingNode):
+        kinds: tuple[object, ...] = (Struct, dict)
+    elif isinstance(node, yaml.SequenceNode):
+        kinds = (tuple,)
+    else:
+        kinds = (*nodes.scalar_types(node), Literal, str)
+    return next((one for kind in kinds for one in alternatives if one.kind is kind), None)
+
+
+def _hint(wanted: _Type, path: Path) -> str | None:
+    """Return what the declaration proposes to write."""
+    said: str | None = wanted.extra("hint")
+    if said is None and wanted.examples:
+        said = f"For example: {path[-1]}: {yaml_item(wanted.examples[0])}"
+    if said is None and wanted.kind is tuple:
+        said = f"For example: {_shown(path)}: [a, b]"
+    return said
+
+
+def _shown(path: Path) -> str:
+    return ".".join(path)

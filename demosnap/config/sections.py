@@ -1,0 +1,230 @@
+"""The sections of demosnap.yaml that are more than one value, each declared once.
+
+From the types, defaults and descriptions here come the reading of the file, its JSON Schema and
+the table of settings in docs/configuration.md.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from demosnap.config.kinds import JsonKey, Misfit, Name, Remark, Sql, TableName
+from demosnap.model import Marker, Rule
+
+_MARKERS = (
+    "Write {column, key, scenario_key} for a JSON key, {column, scenario_column} for a boolean "
+    "column, {where, tables} for a predicate, or none."
+)
+_RULES = 'Write {via: fragment_id} or {where: "store_id = 1"}.'
+
+
+def _some(hint: str) -> Meta:
+    return Meta(min_length=1, extra_json_schema={"uniqueItems": True}, extra={"hint": hint})
+
+
+# JSON Schema's words for what `__post_init__` says of the marker.
+_MARKER_FORMS = {
+    "anyOf": [{"required": ["column"]}, {"required": ["where"]}],
+    "dependencies": {
+        "where": {
+            "not": {
+                "anyOf": [
+                    {"required": [name]}
+                    for name in ("column", "key", "scenario_key", "scenario_column")
+                ]
+            }
+        },
+        "scenario_key": ["key"],
+        "scenario_column": {"not": {"required": ["key"]}},
+    },
+}
+
+
+class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The marker, as demosnap.yaml has it."""
+
+    column: Annotated[
+        Name | UnsetType,
+        Meta(
+            description="The column that tells demo rows: boolean, or JSON where there is a `key`."
+        ),
+    ] = UNSET
+    key: Annotated[
+        JsonKey | UnsetType,
+        Meta(description='The key in the JSON that is `true`, or `"true"`, in a demo row.'),
+    ] = UNSET
+    scenario_key: Annotated[
+        JsonKey | UnsetType,
+        Meta(description="The key in the JSON that holds the name of the row's scenario."),
+    ] = UNSET
+    scenario_column: Annotated[
+        Name | UnsetType,
+        Meta(
+            description="Beside a boolean column: the column with the name of the row's scenario."
+        ),
+    ] = UNSET
+    where: Annotated[
+        Sql | UnsetType,
+        Meta(
+            description="A predicate, in the place of a column; `:scenario` in it stands for the "
+            "scenario's name."
+        ),
+    ] = UNSET
+    tables: Annotated[
+        Annotated[tuple[TableName, ...], _some(_MARKERS)] | UnsetType,
+        Meta(description="The only tables in which the marker counts."),
+    ] = UNSET
+
+    def __post_init__(self) -> None:
+        """Check what does not go together."""
+        given = self._given()
+        for one, others, why in (
+            (
+                "where",
+                ("column", "key", "scenario_key", "scenario_column"),
+                "a predicate stands alone; :scenario in it names a scenario",
+            ),
+            ("key", ("scenario_column",), "beside a JSON key, a scenario_key names a scenario"),
+        ):
+            for other in others:
+                if one in given and other in given:
+                    raise Misfit(
+                        f" has both {one} and {other}: {why}", other, about=(), hint=_MARKERS
+                    )
+        if "where" not in given and "column" not in given:
+            raise Misfit(" needs a column or a where", about=(), hint=_MARKERS)
+        if "scenario_key" in given and "key" not in given:
+            raise Misfit(" has a scenario_key and no key", "scenario_key", about=(), hint=_MARKERS)
+        for one, other in (("key", "scenario_key"), ("column", "scenario_column")):
+            if one in given and given[one] == given.get(other):
+                raise Misfit(f" is marker.{one} itself", other, about=(other,))
+        for name in self.listed or ():
+            if self.listed is not None and self.listed.count(name) > 1:
+                raise Misfit(f" names {name} twice", "tables", name, about=("tables",))
+
+    def _given(self) -> dict[str, str]:
+        values = {name: getattr(self, name) for name in self.__struct_fields__ if name != "tables"}
+        return {name: value for name, value in values.items() if value is not UNSET}
+
+    @property
+    def marker(self) -> Marker:
+        """What tells a demo row."""
+        return Marker(**self._given())
+
+    @property
+    def listed(self) -> tuple[str, ...] | None:
+        """The tables in which it counts; None: it does not say so."""
+        return None if self.tables is UNSET else self.tables
+
+
+MarkerForms = Annotated[MarkerKeys, Meta(extra_json_schema=_MARKER_FORMS)]
+"""The marker, with what goes together in it."""
+
+
+class TableKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the demo rows of one table are picked, as demosnap.yaml has it."""
+
+    via: Annotated[
+        Name | Annotated[tuple[Name, ...], _some(_RULES)] | UnsetType,
+        Meta(
+            description="The column of a foreign key, or a list of its columns: the rows that it "
+            "points from at a picked row.",
+            examples=["fragment_id"],
+        ),
+    ] = UNSET
+    where: Annotated[
+        Sql | UnsetType,
+        Meta(
+            description="The rows for which this predicate holds; `:scenario` in it stands for the "
+            "scenario's name.",
+            examples=["store_id = 1"],
+        ),
+    ] = UNSET
+
+    def __post_init__(self) -> None:
+        """Check that it is one rule."""
+        if (self.via is UNSET) == (self.where is UNSET):
+            problem = "neither via nor where" if self.via is UNSET else "both via and where"
+            raise Misfit(f" has {problem}", about=(), hint=_RULES)
+        if isinstance(self.via, tuple) and len(set(self.via)) < len(self.via):
+            raise Misfit(" names a column twice", "via", about=("via",))
+
+    @property
+    def rule(self) -> Rule:
+        """What it says."""
+        if isinstance(self.where, str):
+            return Rule("where", where=self.where)
+        via = () if isinstance(self.via, UnsetType) else self.via
+        return Rule("via", columns=(via,) if isinstance(via, str) else via)
+
+
+TableRule = Annotated[
+    TableKeys,
+    Meta(
+        description="One rule: `via` or `where`.",
+        extra_json_schema={"oneOf": [{"required": ["via"]}, {"required": ["where"]}]},
+        extra={"wanted": "must say how rows are picked", "hint": _RULES},
+    ),
+]
+"""The rule of one table."""
+
+
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
+    """What demosnap.yaml says of a scenario; `default`: rows that name none belong to it."""
+
+    description: Annotated[Remark, Meta(description="For people.")] = ""
+    default: Annotated[
+        bool,
+        Meta(
+            description="`true` for one scenario: marked rows that name none belong to it. A "
+            "single scenario is the default by itself."
+        ),
+    ] = False
+
+
+Action = Annotated[
+    Literal["check", "disable"],
+    Meta(
+        description="`check`: they act, and what they change in rows that are no demo rows is "
+        "found and refused. `disable`: they are off, where the database can do that."
+    ),
+]
+"""What becomes of triggers while demo rows are moved."""
+
+
+class Triggers(Struct, frozen=True, forbid_unknown_fields=True):
+    """What triggers may do while demo rows are moved.
+
+    `action` is "check" (they act, and what they change is found) or "disable" (they are off).
+    `may_change` are the tables in which they may do what they like: names, or patterns for
+    fnmatch, as demosnap.yaml has them.
+    """
+
+    action: Action = "check"
+    may_change: Annotated[
+        tuple[TableName, ...],
+        Meta(
+            description="The tables in which triggers may do what they like, by name or by a shell "
+            "pattern: a journal, a search index, a counter.",
+            examples=[["audit_log", "search_*"]],
+        ),
+    ] = ()
+
+    @property
+    def disabled(self) -> bool:
+        """Whether they are off."""
+        return self.action == "disable"
+
+    def allowed(self, tables: Iterable[str]) -> frozenset[str]:
+        """Return those of the tables that they may change."""
+        known = list(tables)
+        return frozenset(one for name in self.may_change for one in fitting(name, known))
+
+
+def fitting(pattern: str, names: Sequence[str]) -> list[str]:
+    """Return the name that is the pattern, or else those that it fits."""
+    return [pattern] if pattern in names else fnmatch.filter(names, pattern)
