@@ -8,14 +8,15 @@ from demosnap.version import __version__
 
 if TYPE_CHECKING:
     from demosnap.errors import DemosnapError
-    from demosnap.project import Project, after_seed
+    from demosnap.project import Project
+    from demosnap.seeding import after_seed
 
 __all__ = ["DemosnapError", "Project", "__version__", "after_seed"]
 
 _HOMES = {
     "DemosnapError": "demosnap.errors",
     "Project": "demosnap.project",
-    "after_seed": "demosnap.project",
+    "after_seed": "demosnap.seeding",
 }
 
 

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from functools import cached_property
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from sqlalchemy import Connection
 
-from demosnap import config, connect, interrupts
-from demosnap.capturing import Capturing
-from demosnap.comparing import Comparing
-from demosnap.config import passwords
+from demosnap import config
+from demosnap.compare.sources import Comparison
+from demosnap.database.own_tables import LogEntry
 from demosnap.dialects.base import LOCK_WAIT
-from demosnap.errors import UsageError
-from demosnap.looking import Looking
-from demosnap.options import MoveChanges, MoveOptions, check_lock_timeout, of_call
-from demosnap.results import CapturePlan, MovePlan, RevisionResult, Target
-from demosnap.revisions import goals, running
-from demosnap.revisions.environment import Request
+from demosnap.options import MoveChanges, MoveOptions, of_call
+from demosnap.results import (
+    CurrentEntry,
+    Finding,
+    HistoryEntry,
+    MovePlan,
+    Renumbering,
+    RevisionResult,
+    StatusEntry,
+    Target,
+    Undoing,
+)
+from demosnap.revisions import goals, succession
 from demosnap.revisions.graph import Graph
+from demosnap.verbs import capturing, comparing, looking, moving
+from demosnap.verbs.access import Access, Confirm
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-class Project(Capturing, Looking, Comparing):
+class Project:
     """A project that keeps demo data: its settings, its revisions and its database.
 
     `config_file` is the path of alembic.ini (None: ALEMBIC_CONFIG, else `alembic.ini`),
@@ -39,7 +45,7 @@ class Project(Capturing, Looking, Comparing):
     `lock_timeout` is how long somebody else's lock is waited for, in seconds.
 
     Every method takes its database from the settings; those with `connection` work inside the
-    caller's transaction instead and commit nothing.
+    caller's transaction instead and commit nothing. Several threads may use one project.
     """
 
     def __init__(
@@ -50,27 +56,27 @@ class Project(Capturing, Looking, Comparing):
         url: str | None = None,
         allow_remote: bool = False,
         allow_targets: Sequence[str] = (),
-        confirm: Callable[[MovePlan | CapturePlan], None] | None = None,
+        confirm: Confirm | None = None,
         lock_timeout: float = LOCK_WAIT,
     ) -> None:
-        check_lock_timeout(lock_timeout)
-        self._config_file = config_file
-        self._section = section
-        self._url = url
-        self._allow_remote = allow_remote
-        self._allow_targets = tuple(allow_targets)
-        self._confirm = confirm
-        self._lock_timeout = lock_timeout
+        self._access = Access(
+            config_file,
+            section=section,
+            url=url,
+            allow_remote=allow_remote,
+            allow_targets=allow_targets,
+            confirm=confirm,
+            lock_timeout=lock_timeout,
+        )
 
-    @cached_property
+    @property
     def settings(self) -> config.Settings:
         """The settings, read at first use.
 
         Raises:
             ConfigError: a settings file is missing or cannot be used.
         """
-        found = config.load(self._config_file, section=self._section, url=self._url)
-        return found.allowing(self._allow_targets)
+        return self._access.settings
 
     def target(self) -> Target:
         """Return the database that would be worked on.
@@ -78,7 +84,7 @@ class Project(Capturing, Looking, Comparing):
         Raises:
             ConfigError: none is named.
         """
-        return connect.describe(connect.url_of(self.settings), self.settings)
+        return self._access.target()
 
     def graph(self) -> Graph:
         """Return the versions of all scenarios.
@@ -86,7 +92,7 @@ class Project(Capturing, Looking, Comparing):
         Raises:
             ScriptError: a revision script cannot be used.
         """
-        return Graph.from_config(self.settings.alembic_config())
+        return self._access.graph()
 
     # ------------------------------------------------------------------ moves
 
@@ -107,7 +113,7 @@ class Project(Capturing, Looking, Comparing):
             UsageError: a target is below the current version, or no target is given.
         """
         asked = of_call("upgrade", options, changes)
-        return self._move(goals.upward(targets), asked, connection)
+        return moving.move(self._access, goals.upward(targets), asked, connection)
 
     def downgrade(
         self,
@@ -127,7 +133,8 @@ class Project(Capturing, Looking, Comparing):
             UsageError: the target is above the current version, or no step is given.
         """
         asked = of_call("downgrade", options, changes)
-        return self._move(goals.downward(goals.joined(scenario, step)), asked, connection)
+        goal = goals.downward(goals.joined(scenario, step))
+        return moving.move(self._access, goal, asked, connection)
 
     def load(
         self,
@@ -143,7 +150,8 @@ class Project(Capturing, Looking, Comparing):
             RefusedError: a guard refused; nothing was changed.
             UnknownNameError: there is no such version.
         """
-        return self._move(goals.load(name), of_call("load", options, changes), connection)
+        asked = of_call("load", options, changes)
+        return moving.move(self._access, goals.load(name), asked, connection)
 
     def stamp(
         self,
@@ -160,7 +168,27 @@ class Project(Capturing, Looking, Comparing):
             UnknownNameError: there is no such version.
         """
         asked = of_call("stamp", options, {} if verify else {"verify_stamp": False})
-        return self._move(goals.stamp(name), asked, connection)
+        return moving.move(self._access, goals.stamp(name), asked, connection)
+
+    def reset(
+        self,
+        scenario: str | None = None,
+        *,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
+    ) -> MovePlan:
+        """Bring the demo rows back to the loaded version, touching only those that differ.
+
+        `scenario` None is the only one.
+
+        Raises:
+            RefusedError: a guard refused; nothing was changed.
+            UsageError: nothing of the scenario is loaded.
+            UnknownNameError: there is no such scenario.
+        """
+        asked = of_call("reset", options, changes)
+        return moving.move(self._access, moving.reset(scenario, self._access), asked, connection)
 
     def upgrade_sql(self, targets: Sequence[str], stream: TextIO) -> None:
         """Write the SQL script of an upgrade; each target may be a range `A:B`.
@@ -168,7 +196,7 @@ class Project(Capturing, Looking, Comparing):
         Raises:
             UsageError: no target is given, or one is a step from where the database is.
         """
-        self._as_sql(targets, stream, upward=True)
+        moving.upgrade_sql(self._access, targets, stream)
 
     def downgrade_sql(self, scenario: str, step: str | None, stream: TextIO) -> None:
         """Write the SQL script of a downgrade; the step is a range `A:B`.
@@ -176,73 +204,195 @@ class Project(Capturing, Looking, Comparing):
         Raises:
             UsageError: it is no range.
         """
-        name = goals.joined(scenario, step)
-        if ":" not in name:
-            raise UsageError(
-                "without a database a downgrade needs to know where it starts",
-                f"Write a range: demosnap downgrade {scenario} v2:v1 --sql",
-            )
-        self._as_sql([name], stream, upward=False)
+        moving.downgrade_sql(self._access, scenario, step, stream)
 
-    def _as_sql(self, names: Sequence[str], stream: TextIO, *, upward: bool) -> None:
-        wanted = goals.between(names, up=upward)
-        running.as_sql(Request(self.settings, MoveOptions(), wanted), stream)
+    # ------------------------------------------------------------------ captures
 
-    def _move(
-        self, wanted: goals.Goals, options: MoveOptions, connection: Connection | None
-    ) -> MovePlan:
-        if options.dry_run or connection is not None or self._allow_remote or self.target().local:
-            return self._online(wanted, options, connection, self._confirm)
-        # Nobody is asked while a lock is held: plan, ask, and plan again.
-        plan = self._online(wanted, replace(options, dry_run=True), confirm=self._confirm)
-        if self._confirm is not None and not plan.refusals:
-            self._confirm(plan)
-        return self._online(wanted, options)
-
-    def _online(
+    def revision(
         self,
-        wanted: goals.Goals,
-        options: MoveOptions,
-        connection: Connection | None = None,
-        confirm: Callable[[MovePlan], None] | None = None,
-        before_commit: Callable[[], None] | None = None,
+        scenario: str,
         *,
-        rehearsal: bool = False,
-    ) -> MovePlan:
-        if options.lock_timeout is None:
-            options = replace(options, lock_timeout=self._lock_timeout)
-        with interrupts.held(interrupts.DONE) as hold:
-            hold = before_commit or hold
-            request = Request(self.settings, options, wanted, confirm, hold, rehearsal)
-            return running.online(request, connection)
+        message: str | None = None,
+        stamp: bool = True,
+        allow_empty: bool = False,
+        head: str | None = None,
+        splice: bool = False,
+        dry_run: bool = False,
+        auto: bool = False,
+        date: str | None = None,
+        connection: Connection | None = None,
+        jobs: int = 1,
+        rehearse: bool = False,
+    ) -> RevisionResult:
+        """Capture the demo rows as the next revision of a scenario.
 
-    @contextlib.contextmanager
-    def _reading(
-        self, connection: Connection | None, *, changes: bool
-    ) -> Iterator[tuple[Connection, Target]]:
-        if connection is not None:
-            given = passwords.rendered(connection.engine.url)
-            with connect.database_errors(connection):
-                yield connection, Target(given, "the caller's connection", True)
-            return
-        url = connect.url_of(self.settings)
-        if changes:
-            connect.check_allowed(url, self.settings)
-        with connect.connected(url, self._lock_timeout) as own:
-            if changes:
-                connect.check_not_denied(own, self.settings)
-            yield own, connect.describe(url, self.settings)
+        `jobs` tables are read at once where the database lets several connections see one moment,
+        and none is given; everywhere else one by one. `rehearse`: before the files are put in
+        place, the rows are taken out and loaded from them, and all of that is undone.
 
+        Raises:
+            RefusedError: there are no demo rows, or capturing them would undo a version, or they
+                do not come back.
+            UnknownNameError: demosnap.yaml lists scenarios, and this is not one of them.
+            UsageError: message, head or date is not what it must be.
+            DemosnapError: the revision is there, and the database could not be stamped with it.
+        """
+        return capturing.revision(
+            self._access,
+            succession.Wanted(scenario, message, allow_empty, head, splice, date),
+            stamp=stamp,
+            dry_run=dry_run,
+            auto=auto,
+            connection=connection,
+            jobs=jobs,
+            rehearse=rehearse,
+        )
 
-def after_seed(
-    scenario: str,
-    config_file: str | os.PathLike[str] | None = None,
-    *,
-    connection: Connection | None = None,
-) -> RevisionResult:
-    """Capture a scenario at the end of a seeder, if `auto_export` is on.
+    def undo(
+        self, scenario: str | None = None, *, dry_run: bool = False, committed: bool = False
+    ) -> Undoing:
+        """Take the last capture of a scenario back: its files, and the stamp of the database.
 
-    Raises:
-        DemosnapError: it is on, and the capture failed or was refused.
-    """
-    return Project(config_file).revision(scenario, auto=True, connection=connection)
+        The rows stay as they are, as changes since the version before. `scenario` None is the
+        only one; `committed`: also a version that git has, as long as it is not pushed.
+
+        Raises:
+            RefusedError: it was not captured from this database, or others may know it.
+            UnknownNameError: there is no such scenario.
+            DemosnapError: the stamp is taken back, and the files could not be.
+        """
+        return capturing.undo(self._access, scenario, dry_run=dry_run, committed=committed)
+
+    def renumber(self, name: str, *, dry_run: bool = False) -> Renumbering:
+        """Make one of a scenario's two heads the next version after the other.
+
+        `name` is its readable name or its id; of two versions of one name that a merge of git's
+        has left in conflict, its id. No database is asked or changed.
+
+        Raises:
+            UsageError: it is no head, or the only one.
+            ScriptError: a script cannot be used, or a file is in the way.
+            SnapshotError: a snapshot is not what its script says.
+        """
+        return capturing.renumber(self._access, name, dry_run=dry_run)
+
+    # ------------------------------------------------------------------ looks
+
+    def history(
+        self,
+        scenario: str | None = None,
+        *,
+        rev_range: str | None = None,
+        indicate_current: bool = True,
+    ) -> list[HistoryEntry]:
+        """Return the versions, newest first; `rev_range` is `A:B`, `A:` or `:B`.
+
+        The database's place is None where it cannot be asked.
+
+        Raises:
+            UnknownNameError: there is no such scenario or version.
+            DatabaseError: `rev_range` names `current`, and the database cannot be reached.
+        """
+        return looking.history(
+            self._access, scenario, rev_range=rev_range, indicate_current=indicate_current
+        )
+
+    def several_heads(self, scenario: str | None = None) -> list[Finding]:
+        """Return the scenarios that have several heads, and what to do about it."""
+        return looking.several_heads(self._access, scenario)
+
+    def heads(self) -> list[HistoryEntry]:
+        """Return the newest version of each branch, by scenario."""
+        return looking.heads(self._access)
+
+    def show(self, name: str) -> HistoryEntry:
+        """Return one version.
+
+        Raises:
+            UnknownNameError: there is no such version.
+        """
+        return looking.show(self._access, name)
+
+    def current(self) -> list[CurrentEntry]:
+        """Return what the database is stamped with, by scenario, and the rows it holds.
+
+        Raises:
+            DatabaseError: the database cannot be reached.
+        """
+        return looking.current(self._access)
+
+    def check(
+        self, scenario: str | None = None, *, database: bool = False, rehearse: bool = False
+    ) -> list[Finding]:
+        """Return what is wrong with the files, and with `database` what the database holds.
+
+        `rehearse`: also whether what is loaded comes back when it goes; that is tried and undone.
+
+        Raises:
+            UnknownNameError: there is no such scenario.
+            UsageError: `rehearse` without `database`.
+        """
+        return looking.check(self._access, scenario, database=database, rehearse=rehearse)
+
+    def manifest(self, *, check: bool = False) -> list[Finding]:
+        """Rebuild the metadata files and latest links; with `check`, only say which are stale."""
+        return looking.manifest(self._access, check=check)
+
+    def manifest_text(self) -> str:
+        """Return the text of export_manifest.json as the graph has it now."""
+        return looking.manifest_text(self._access)
+
+    # ------------------------------------------------------------------ comparisons
+
+    def diff(
+        self,
+        scenario: str | None = None,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        checked: bool = False,
+        connection: Connection | None = None,
+    ) -> contextlib.AbstractContextManager[Comparison]:
+        """Compare two versions of a scenario (None: the only one), or a version with the database.
+
+        `old` None is the version that is loaded, `new` None the database; either can be `v2`,
+        `head`, `-1`, a revision id, `base`, or `database`. What is yielded streams for as long as
+        the context lasts. `checked`: every row of a snapshot is held against the grammar, for
+        those who write it somewhere.
+
+        Raises:
+            UnknownNameError: there is no such scenario or version.
+            UsageError: nothing is loaded, or both sides are the database.
+            SnapshotError: a snapshot is missing, or not what demosnap wrote.
+        """
+        return comparing.diff(
+            self._access, scenario, old, new, checked=checked, connection=connection
+        )
+
+    def sides(self, words: Sequence[str]) -> tuple[str, str | None, str | None]:
+        """Return the scenario and both sides that the words of a diff mean.
+
+        The scenario may be left out where there is one, and where a version names it.
+
+        Raises:
+            UsageError: no scenario is named, and there are several.
+        """
+        return comparing.sides(self._access, words)
+
+    def status(self, scenario: str | None = None) -> list[StatusEntry]:
+        """Return what is loaded of each scenario, and how the database differs from it.
+
+        Raises:
+            UnknownNameError: there is no such scenario.
+            DatabaseError: the database cannot be reached.
+        """
+        return comparing.status(self._access, scenario)
+
+    def log(self, scenario: str | None = None) -> list[LogEntry]:
+        """Return what demosnap did to the database, the newest first.
+
+        Raises:
+            UnknownNameError: there is no such scenario.
+            DatabaseError: the database cannot be reached.
+        """
+        return comparing.log(self._access, scenario)

@@ -22,6 +22,7 @@ from demosnap.cli import session as sessions
 from demosnap.cli.program import cli
 from demosnap.errors import RefusedError, SnapshotError, UsageError
 from demosnap.model import ExternalReference, Marker, Rule, Selection, Version
+from demosnap.options import MoveOptions
 from demosnap.results import (
     CapturePlan,
     CurrentEntry,
@@ -139,8 +140,8 @@ def moved(*moves: Move, target: Target = LOCAL, **more: Any) -> MovePlan:
          {"only": True}),
         ("load general@v1 --only --discard", "load", ("general@v1",),
          {"only": True, "discard": True}),
-        ("stamp general@v1", "stamp", ("general@v1",), {"verify": True}),
-        ("stamp general@v1 --no-verify", "stamp", ("general@v1",), {"verify": False}),
+        ("stamp general@v1", "stamp", ("general@v1",), {}),
+        ("stamp general@v1 --no-verify", "stamp", ("general@v1",), {"verify_stamp": False}),
     ],
 )  # fmt: skip
 def test_moves_are_called_as_the_words_say(
@@ -151,14 +152,8 @@ def test_moves_are_called_as_the_words_say(
     assert fake.calls, result.output
     called, given, given_options, _ = fake.calls[0]
     assert (called, given) == (verb, args)
-    # All of it is verified, and the way back is tried, unless something else is asked for.
-    usual = {"verify": "full", "rehearse": True}
-    asked = {
-        name: value
-        for name, value in given_options.items()
-        if value not in (False, ()) and usual.get(name) != value
-    }
-    assert asked == {name: value for name, value in options.items() if value}
+    asked = given_options["options"]
+    assert asked == MoveOptions(**options)
 
 
 def test_a_step_after_an_option_that_takes_a_value_is_its_value(fake: Any) -> None:

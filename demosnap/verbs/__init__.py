@@ -1,0 +1,1 @@
+"""What can be asked of a project: functions that take the way to it, and return frozen results."""

@@ -1,0 +1,137 @@
+"""The way to a project: to its settings, its scripts and its database."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from demosnap import config, connect, dialects, interrupts
+from demosnap.config import passwords
+from demosnap.database import reflect
+from demosnap.database.live import Database
+from demosnap.options import MoveOptions, check_lock_timeout
+from demosnap.results import CapturePlan, MovePlan, Target
+from demosnap.revisions import goals, running
+from demosnap.revisions.environment import Request
+from demosnap.revisions.graph import Graph
+
+Confirm = Callable[[MovePlan | CapturePlan], None]
+"""Is shown a plan before a database is changed, and stops the change by raising."""
+
+
+class Access:
+    """The way to a project; the arguments are those of `Project`.
+
+    It is the same for all verbs, and keeps nothing of what they do.
+    """
+
+    def __init__(
+        self,
+        config_file: str | os.PathLike[str] | None,
+        *,
+        section: str | None,
+        url: str | None,
+        allow_remote: bool,
+        allow_targets: Sequence[str],
+        confirm: Confirm | None,
+        lock_timeout: float,
+    ) -> None:
+        check_lock_timeout(lock_timeout)
+        self._config_file = config_file
+        self._section = section
+        self._url = url
+        self._allow_targets = tuple(allow_targets)
+        self.allow_remote = allow_remote
+        self.confirm = confirm
+        self.lock_timeout = lock_timeout
+
+    @cached_property
+    def settings(self) -> config.Settings:
+        """The settings, read at first use.
+
+        Raises:
+            ConfigError: a settings file is missing or cannot be used.
+        """
+        found = config.load(self._config_file, section=self._section, url=self._url)
+        return found.allowing(self._allow_targets)
+
+    def target(self) -> Target:
+        """Return the database that would be worked on.
+
+        Raises:
+            ConfigError: none is named.
+        """
+        return connect.describe(connect.url_of(self.settings), self.settings)
+
+    def graph(self) -> Graph:
+        """Return the versions of all scenarios, as the files have them now.
+
+        Raises:
+            ScriptError: a revision script cannot be used.
+        """
+        return Graph.from_config(self.settings.alembic_config())
+
+    def connected(self) -> contextlib.AbstractContextManager[Connection]:
+        """Open a connection of its own."""
+        return connect.connected(connect.url_of(self.settings), self.lock_timeout)
+
+    @contextlib.contextmanager
+    def reading(
+        self, connection: Connection | None, *, changes: bool
+    ) -> Iterator[tuple[Connection, Target]]:
+        """Yield a connection, the caller's or one of its own; `changes`: it has to be allowed.
+
+        Raises:
+            TargetError: it is not allowed.
+            DatabaseError: the database cannot be reached.
+        """
+        if connection is not None:
+            given = passwords.rendered(connection.engine.url)
+            with connect.database_errors(connection):
+                yield connection, Target(given, "the caller's connection", True)
+            return
+        url = connect.url_of(self.settings)
+        if changes:
+            connect.check_allowed(url, self.settings)
+        with self.connected() as own:
+            if changes:
+                connect.check_not_denied(own, self.settings)
+            yield own, connect.describe(url, self.settings)
+
+    @contextlib.contextmanager
+    def looking(self, connection: Connection | None = None) -> Iterator[Database]:
+        """Read the database at one moment, or as the caller's transaction sees it."""
+        with self.reading(connection, changes=False) as (reading, _):
+            dialect = dialects.of(reading)
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(dialect.session(reading, write=False))
+                if connection is None:
+                    stack.enter_context(dialect.consistent_read(reading))
+                yield Database(reading, dialect, reflect.tables(reading))
+
+    def run(
+        self,
+        wanted: goals.Goals,
+        options: MoveOptions,
+        connection: Connection | None = None,
+        confirm: Confirm | None = None,
+        before_commit: Callable[[], None] | None = None,
+        *,
+        rehearsal: bool = False,
+    ) -> MovePlan:
+        """Run the environment for some goals; return the plan that was acted on.
+
+        Raises:
+            DemosnapError: it was refused, or failed.
+        """
+        if options.lock_timeout is None:
+            options = replace(options, lock_timeout=self.lock_timeout)
+        with interrupts.held(interrupts.DONE) as hold:
+            hold = before_commit or hold
+            request = Request(self.settings, options, wanted, confirm, hold, rehearsal)
+            return running.online(request, connection)

@@ -1,0 +1,215 @@
+"""The verbs that compare: versions with each other, and the database with what it should hold."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from demosnap.compare import drift
+from demosnap.compare.sources import Comparison, Live, Nothing, Side, Snapshot
+from demosnap.database import own_tables, row_set
+from demosnap.database.live import Database
+from demosnap.database.own_tables import LogEntry
+from demosnap.errors import DemosnapError, UnknownNameError, UsageError
+from demosnap.model import Version
+from demosnap.results import StatusEntry
+from demosnap.revisions.graph import Graph
+from demosnap.revisions.script import scenario_of
+from demosnap.verbs.access import Access
+
+_STEP = re.compile(r"(?:^|@)[+-]")
+
+_SIDE = re.compile(r"[+-][0-9]+|v[0-9].*|head|base|database")
+
+DATABASE = "database"
+"""The name of the database among the names of versions."""
+
+
+@contextlib.contextmanager
+def diff(
+    access: Access,
+    scenario: str | None = None,
+    old: str | None = None,
+    new: str | None = None,
+    *,
+    checked: bool = False,
+    connection: Connection | None = None,
+) -> Iterator[Comparison]:
+    """Compare two versions of a scenario (None: the only one), or a version with the database.
+
+    `old` None is the version that is loaded, `new` None the database; either can be `v2`,
+    `head`, `-1`, a revision id, `base`, or `database`. What is yielded streams for as long as
+    the context lasts. `checked`: every row of a snapshot is held against the grammar, for
+    those who write it somewhere.
+
+    Raises:
+        UnknownNameError: there is no such scenario or version.
+        UsageError: nothing is loaded, or both sides are the database.
+        SnapshotError: a snapshot is missing, or not what demosnap wrote.
+    """
+    graph = access.graph()
+    scenario = graph.only() if scenario is None else scenario
+    if not graph.of(scenario):
+        raise UnknownNameError("scenario", scenario, graph.scenarios)
+    names = (old, DATABASE if new is None else new)
+    if names == (DATABASE, DATABASE):
+        raise UsageError("both sides are the database", "Name a version on one of them.")
+    with contextlib.ExitStack() as stack:
+        database = None
+        if any(name is None or name == DATABASE or _STEP.search(name) for name in names):
+            database = stack.enter_context(access.looking(connection))
+        current = _current(graph, database, scenario)
+        versions = [_version(graph, scenario, name, current) for name in names]
+        if database is not None and current in versions and DATABASE in names and current:
+            i = versions.index(current)
+            yield drift.compared(database, access.settings, current, i == 0, checked)
+            return
+        sides: list[Side] = [
+            Nothing() if version is None else Snapshot(version, checked=checked)
+            for version in versions
+        ]
+        if database is not None and DATABASE in names:
+            i = names.index(DATABASE)
+            picked = row_set.picked(database, access.settings, scenario, [*versions, current])
+            sides[i] = Live(database, picked, sides[1 - i].tables)
+        yield Comparison(*sides)
+
+
+def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | None]:
+    """Return the scenario and both sides that the words of a diff mean.
+
+    The scenario may be left out where there is one, and where a version names it.
+
+    Raises:
+        UsageError: no scenario is named, and there are several.
+    """
+    graph = access.graph()
+    first = next(iter(words), None)
+    if first is not None and first not in graph.scenarios:
+        named = first.partition("@")[0] if "@" in first else None
+        if named in graph.scenarios:
+            words = (str(named), *words)
+        elif _SIDE.fullmatch(first):
+            words = (graph.only(), *words)
+    elif first is None:
+        words = (graph.only(),)
+    if len(words) > 3:
+        raise UsageError(f"{words[3]} is one version too many", "Two are compared: FROM and TO.")
+    scenario, old, new = (*words, None, None)[:3]
+    assert scenario is not None
+    return scenario, old, new
+
+
+def status(access: Access, scenario: str | None = None) -> list[StatusEntry]:
+    """Return what is loaded of each scenario, and how the database differs from it.
+
+    Raises:
+        UnknownNameError: there is no such scenario.
+        DatabaseError: the database cannot be reached.
+    """
+    graph = access.graph()
+    with access.looking() as database:
+        stamps = own_tables.stamps(database.connection)
+        unknown = [stamp for stamp in stamps if stamp not in graph.versions]
+        others = [scenario_of(stamp) or stamp for stamp in unknown]
+        names = sorted({*access.settings.scenario_names, *graph.scenarios, *others})
+        if scenario is not None and scenario not in names:
+            raise UnknownNameError("scenario", scenario, names)
+        return [
+            entry
+            for name in names
+            if scenario in (None, name)
+            for entry in _status(access, database, graph, name, stamps)
+        ]
+
+
+def _status(
+    access: Access, database: Database, graph: Graph, scenario: str, stamps: tuple[str, ...]
+) -> Iterator[StatusEntry]:
+    unknown = [
+        stamp
+        for stamp in stamps
+        if stamp not in graph.versions and (scenario_of(stamp) or stamp) == scenario
+    ]
+    for stamp in unknown:
+        problem = "no script here knows this revision"
+        yield StatusEntry(scenario, stamp, None, (), None, (problem,))
+    loaded: list[Version | None] = [v for v in graph.of(scenario) if v.revision in stamps]
+    if not loaded and not unknown:
+        loaded = [None]
+    for version in loaded:
+        newer = tuple(
+            other
+            for other in graph.of(scenario)
+            if version is None or (other != version and version in graph.ancestors(other))
+        )
+        yield drift.status(database, access.settings, scenario, version, newer)
+
+
+def log(access: Access, scenario: str | None = None) -> list[LogEntry]:
+    """Return what demosnap did to the database, the newest first.
+
+    Raises:
+        UnknownNameError: there is no such scenario.
+        DatabaseError: the database cannot be reached.
+    """
+    with access.reading(None, changes=False) as (connection, _):
+        found = own_tables.entries(connection, scenario)
+    found = list(_named(access, found))
+    if scenario is not None and not found:
+        known = sorted({*access.settings.scenario_names, *access.graph().scenarios})
+        if scenario not in known:
+            raise UnknownNameError("scenario", scenario, known)
+    return found
+
+
+def _named(access: Access, entries: Sequence[LogEntry]) -> Iterator[LogEntry]:
+    """Yield entries of the log with the versions that they are about."""
+    try:
+        known = access.graph().versions
+    except DemosnapError:
+        # What was done can be told where the scripts cannot be read.
+        known = {}
+    before: dict[str, str | None] = {}
+    named = []
+    for entry in reversed(entries):
+        was = before.get(entry.scenario)
+        if entry.operation not in own_tables.PROOFS:
+            before[entry.scenario] = entry.revision
+        versions = (known.get(one or "") for one in (entry.revision, was))
+        version, old = (one.version if one else None for one in versions)
+        named.append(replace(entry, version=version, was=was, was_version=old))
+    yield from reversed(named)
+
+
+def _current(graph: Graph, database: Database | None, scenario: str) -> Version | None:
+    if database is None:
+        return None
+    stamps = own_tables.stamps(database.connection)
+    found = [v for s in stamps if (v := graph.versions.get(s)) and v.scenario == scenario]
+    return found[0] if found else None
+
+
+def _version(
+    graph: Graph, scenario: str, name: str | None, current: Version | None
+) -> Version | None:
+    """Return the version of a name (None: the loaded one); None: base, or the database."""
+    if name == DATABASE:
+        return None
+    if name is None:
+        if current is None:
+            raise UsageError(
+                f"nothing of {scenario} is loaded to compare with",
+                f"Name the versions: demosnap diff {scenario} v1 v2.",
+            )
+        return current
+    full = name if "@" in name else f"{scenario}@{name}"
+    if full.partition("@")[0] != scenario:
+        raise UsageError(
+            f"{name} is no version of {scenario}", "The versions of one scenario are compared."
+        )
+    return graph.resolve(full, {scenario: current} if current else {})

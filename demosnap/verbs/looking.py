@@ -1,0 +1,206 @@
+"""The verbs that look: at the versions there are, and at what the database holds of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from demosnap import dialects
+from demosnap.compare import released
+from demosnap.database import own_tables, retained, row_set
+from demosnap.database.live import Database
+from demosnap.errors import (
+    DemosnapError,
+    RefusedError,
+    UnknownNameError,
+    UsageError,
+    VerificationError,
+)
+from demosnap.model import Version
+from demosnap.options import MoveOptions
+from demosnap.results import CurrentEntry, Finding, HistoryEntry
+from demosnap.revisions import checking, conflicts, goals, revision_files
+from demosnap.revisions.graph import Graph
+from demosnap.revisions.script import scenario_of
+from demosnap.verbs.access import Access
+
+
+def history(
+    access: Access,
+    scenario: str | None = None,
+    *,
+    rev_range: str | None = None,
+    indicate_current: bool = True,
+) -> list[HistoryEntry]:
+    """Return the versions, newest first; `rev_range` is `A:B`, `A:` or `:B`.
+
+    The database's place is None where it cannot be asked.
+
+    Raises:
+        UnknownNameError: there is no such scenario or version.
+        DatabaseError: `rev_range` names `current`, and the database cannot be reached.
+    """
+    graph = access.graph()
+    if scenario is not None and not graph.of(scenario):
+        raise UnknownNameError("scenario", scenario, graph.scenarios)
+    chosen = [v for v in graph.versions.values() if scenario in (None, v.scenario)]
+    needed = "current" in re.split(r"[:\s]+", rev_range or "")
+    current = _stamped(access, needed=needed) if indicate_current or needed else None
+    if rev_range is not None:
+        chosen = goals.in_range(graph, chosen, rev_range, current or ())
+    moments: dict[str, str] = {}
+    for version in graph.versions.values():
+        # A renumbered one may be older than those that it follows.
+        below = moments.get(version.down_revision or "", "")
+        moments[version.revision] = max(version.created_at, below)
+    chosen.sort(key=lambda v: (moments[v.revision], v.number, v.revision), reverse=True)
+    return [_entry(graph, version, current) for version in chosen]
+
+
+def several_heads(access: Access, scenario: str | None = None) -> list[Finding]:
+    """Return the scenarios that have several heads, and what to do about it."""
+    graph = access.graph()
+    return [
+        Finding(error.reason, hint=error.hint)
+        for name in graph.scenarios
+        if scenario in (None, name) and len(graph.heads(name)) > 1
+        for error in [conflicts.several_heads(name, graph.heads(name))]
+    ]
+
+
+def heads(access: Access) -> list[HistoryEntry]:
+    """Return the newest version of each branch, by scenario."""
+    graph = access.graph()
+    current = _stamped(access)
+    return [
+        _entry(graph, version, current)
+        for scenario in graph.scenarios
+        for version in graph.heads(scenario)
+    ]
+
+
+def show(access: Access, name: str) -> HistoryEntry:
+    """Return one version.
+
+    Raises:
+        UnknownNameError: there is no such version.
+    """
+    graph = access.graph()
+    current = _stamped(access)
+    stamped = (graph.versions[s] for s in current or () if s in graph.versions)
+    version = graph.resolve(name, {v.scenario: v for v in stamped})
+    if version is None:
+        raise UsageError(f"{name} is before the first version; there is nothing to show")
+    return _entry(graph, version, current)
+
+
+def current(access: Access) -> list[CurrentEntry]:
+    """Return what the database is stamped with, by scenario, and the rows it holds.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
+    graph = access.graph()
+    with access.looking() as database:
+        return [
+            _current_entry(access, database, graph, stamp)
+            for stamp in own_tables.stamps(database.connection)
+        ]
+
+
+def _current_entry(access: Access, database: Database, graph: Graph, stamp: str) -> CurrentEntry:
+    version = graph.versions.get(stamp)
+    if version is None:
+        return CurrentEntry(scenario_of(stamp) or "", stamp, None, False, None)
+    covered = row_set.selections(database, access.settings, version.scenario, [version])
+    picked = row_set.union(database, covered)
+    known = retained.unchanged(database, version.scenario, picked)
+    rows = retained.rows_beside(database, picked, known)
+    let_go = released.released(database, version.scenario, picked)
+    left_out = released.skipped(database, version, let_go)
+    return CurrentEntry(
+        version.scenario,
+        stamp,
+        version,
+        graph.is_head(version),
+        rows,
+        {name: len(keys) for name, keys in left_out.items() if keys},
+    )
+
+
+def _stamped(access: Access, *, needed: bool = False) -> tuple[str, ...] | None:
+    try:
+        with access.reading(None, changes=False) as (connection, _):
+            return own_tables.stamps(connection)
+    except DemosnapError:
+        # History is about files; a database that cannot be asked takes nothing from it.
+        if needed:
+            raise
+        return None
+
+
+# ------------------------------------------------------------------ files
+
+
+def check(
+    access: Access, scenario: str | None = None, *, database: bool = False, rehearse: bool = False
+) -> list[Finding]:
+    """Return what is wrong with the files, and with `database` what the database holds.
+
+    `rehearse`: also whether what is loaded comes back when it goes; that is tried and undone.
+
+    Raises:
+        UnknownNameError: there is no such scenario.
+        UsageError: `rehearse` without `database`.
+    """
+    if rehearse and not database:
+        raise UsageError("--rehearse needs a database to try it in", "Give --database with it.")
+    settings = access.settings
+    findings = checking.files_of(settings, scenario)
+    if database and not findings:
+        with access.reading(None, changes=False) as (connection, _):
+            dialect = dialects.of(connection)
+            with dialect.session(connection, write=False):
+                with dialect.consistent_read(connection):
+                    findings = checking.database(connection, settings, access.graph(), scenario)
+                    stamps = own_tables.stamps(connection)
+                with connection.begin() as trial:
+                    findings += checking.untaken(connection, access.graph(), scenario)
+                    trial.rollback()
+    if rehearse and not findings:
+        graph = access.graph()
+        loaded = [graph.versions[stamp] for stamp in stamps if stamp in graph.versions]
+        for version in loaded:
+            if scenario in (None, version.scenario):
+                findings += _tried(access, version)
+    return [*findings, *checking.ignored(settings, scenario)]
+
+
+def _tried(access: Access, version: Version) -> Iterator[Finding]:
+    """Yield why a version that is loaded would not come back."""
+    try:
+        access.run(goals.rehearsal(version), MoveOptions(), rehearsal=True)
+    except (RefusedError, VerificationError) as error:
+        reasons = error.reasons if isinstance(error, RefusedError) else [error.message]
+        for reason in reasons:
+            message, _, hint = reason.rpartition("\n")
+            yield Finding(message or hint, hint=hint if message else None)
+
+
+def manifest(access: Access, *, check: bool = False) -> list[Finding]:
+    """Rebuild the metadata files and latest links; with `check`, only say which are stale."""
+    if check:
+        return checking.stale(access.settings, access.graph())
+    with revision_files.project_lock(access.settings, access.lock_timeout):
+        revision_files.refresh(access.settings, access.graph())
+    return []
+
+
+def manifest_text(access: Access) -> str:
+    """Return the text of export_manifest.json as the graph has it now."""
+    return revision_files.derived(access.settings, access.graph())[revision_files.MANIFEST]
+
+
+def _entry(graph: Graph, version: Version, current: Sequence[str] | None) -> HistoryEntry:
+    head = graph.is_head(version)
+    return HistoryEntry(version, head, None if current is None else version.revision in current)
