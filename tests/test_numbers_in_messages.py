@@ -10,7 +10,7 @@ import pytest
 from conftest import Workspace
 
 import demosnap
-from demosnap.errors import DemosnapError
+from demosnap.errors import CountError
 
 WORDS = re.compile(r"\b(_more|reference|[A-Z_]{3,})\b")
 """What stands in those places and is no number, or is a limit, which is never one."""
@@ -63,10 +63,10 @@ def test_one_row_that_a_trigger_keeps_is_told_as_one(sqlite_workspace: Workspace
         "CREATE TRIGGER stays BEFORE DELETE ON notes WHEN OLD.id = 1"
         " BEGIN SELECT RAISE(IGNORE); END"
     )
-    with pytest.raises(DemosnapError) as caught:
+    with pytest.raises(CountError) as caught:
         workspace.project.downgrade("general", "base", rehearse=False)
     assert "notes: 1 row would be deleted where 2 were planned" in str(caught.value)
     workspace.database.execute("DELETE FROM notes WHERE id = 2")
-    with pytest.raises(DemosnapError) as caught:
+    with pytest.raises(CountError) as caught:
         workspace.project.downgrade("general", "base", rehearse=False, discard=True)
     assert "notes: 0 rows would be deleted where 1 was planned" in str(caught.value)
