@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import images
 import pytest
 import sqlalchemy as sa
 from conftest import Database, Workspace
@@ -179,6 +180,15 @@ def make(
         database.execute(*WRITER)
         workspace.project.revision("writer", date="2025-03-01")
     return chain
+
+
+def copied(workspace: Workspace, *versions: str, writer: bool = False) -> Chain:
+    """Make the same from what was built before, for a new workspace and an empty database."""
+
+    def build() -> dict[str, Rows]:
+        return make(workspace, *versions, writer=writer).at
+
+    return Chain(workspace, dict(images.copied(workspace, ("small", versions, writer), build)))
 
 
 def trigger(

@@ -47,7 +47,7 @@ def chain(template: Path, tmp_path: Path) -> Iterator[Chain]:
 @pytest.fixture
 def loaded(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """The same on each database, for `check --database`."""
-    return small.make(make_workspace(database), "v1", "v2", writer=True)
+    return small.copied(make_workspace(database), "v1", "v2", writer=True)
 
 
 def path(chain: Chain, name: str) -> Path:

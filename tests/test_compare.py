@@ -24,13 +24,13 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1, v2 and v3 of general and one of writer; the database is at both heads."""
-    return small.make(make_workspace(database), "v1", "v2", "v3", writer=True)
+    return small.copied(make_workspace(database), "v1", "v2", "v3", writer=True)
 
 
 @pytest.fixture
 def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
     """The same on SQLite alone."""
-    return small.make(make_workspace(sqlite), "v1", "v2", "v3", writer=True)
+    return small.copied(make_workspace(sqlite), "v1", "v2", "v3", writer=True)
 
 
 def found(chain: Chain, *names: str, **more: Any) -> dict[str, list[tuple[str, Any]]]:

@@ -23,7 +23,7 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1, v2 and v3 of general; the database is at v3."""
-    return small.make(make_workspace(database), "v1", "v2", "v3")
+    return small.copied(make_workspace(database), "v1", "v2", "v3")
 
 
 def test_any_version_goes_to_any_other_both_ways(

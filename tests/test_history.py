@@ -24,7 +24,7 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def pair(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1 and v2 of general and v1 of writer; the database is at both heads."""
-    return small.make(make_workspace(database), "v1", "v2", writer=True)
+    return small.copied(make_workspace(database), "v1", "v2", writer=True)
 
 
 @pytest.fixture(scope="module")

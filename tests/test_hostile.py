@@ -33,13 +33,13 @@ NAMES = (
 @pytest.fixture
 def chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1 and v2 of general on SQLite; the database is at v2."""
-    return small.make(make_workspace(sqlite), "v1", "v2")
+    return small.copied(make_workspace(sqlite), "v1", "v2")
 
 
 @pytest.fixture
 def on_each(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Version v1 of general; the database is at it."""
-    return small.make(make_workspace(database), "v1")
+    return small.copied(make_workspace(database), "v1")
 
 
 def _files(folder: Path) -> dict[str, bytes]:

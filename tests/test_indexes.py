@@ -44,7 +44,7 @@ INDEXES = {
 @pytest.fixture
 def chain(database: Database, make_workspace: Callable[[Database], Workspace]) -> Chain:
     """Versions v1 and v2; on a table there are indexes of every kind."""
-    found = small.make(make_workspace(database), "v1", "v2")
+    found = small.copied(make_workspace(database), "v1", "v2")
     if database.dialect in INDEXES:
         database.execute(*PLAIN, *MORE.get(database.dialect, ()))
     return found

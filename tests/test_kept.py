@@ -24,7 +24,7 @@ STICKERS = (
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1 and v2 of general, the database at v2, with stickers."""
-    chain = small.make(make_workspace(database), "v1", "v2")
+    chain = small.copied(make_workspace(database), "v1", "v2")
     chain.database.execute(*STICKERS)
     return chain
 

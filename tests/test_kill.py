@@ -185,7 +185,7 @@ class Stage:
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Two versions of scenario general, the second of some hundred rows."""
-    chain = small.make(make_workspace(database), "v1")
+    chain = small.copied(make_workspace(database), "v1")
     many = ",".join(f"({i}, 1, NULL, 'Card {i}', TRUE, 'general')" for i in range(100, 500))
     chain.database.execute(*small.GENERAL["v2"], f"INSERT INTO cards VALUES {many}")
     chain.project.revision("general", date="2025-01-20")

@@ -35,7 +35,7 @@ TRIES = ("-q", "check", "--database", "--rehearse")
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """v1 captured, and never loaded."""
-    return small.make(make_workspace(database), "v1")
+    return small.copied(make_workspace(database), "v1")
 
 
 def test_killed_in_a_rehearsal_a_move_has_changed_nothing(chain: Chain) -> None:

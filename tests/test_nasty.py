@@ -20,13 +20,13 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1 and v2 of general; the database is at v2."""
-    return small.make(make_workspace(database), "v1", "v2")
+    return small.copied(make_workspace(database), "v1", "v2")
 
 
 @pytest.fixture
 def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
     """The same on SQLite alone."""
-    return small.make(make_workspace(sqlite), "v1", "v2")
+    return small.copied(make_workspace(sqlite), "v1", "v2")
 
 
 def only(chain: Chain, dialect: str, reason: str) -> None:

@@ -23,7 +23,7 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
     """Two versions of general."""
-    return small.make(make_workspace(sqlite), "v1", "v2")
+    return small.copied(make_workspace(sqlite), "v1", "v2")
 
 
 # ---------------------------------------------------------------------- the only scenario

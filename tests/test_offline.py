@@ -26,19 +26,19 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1, v2 and v3 of general; the database is at v3."""
-    return small.make(make_workspace(database), "v1", "v2", "v3")
+    return small.copied(make_workspace(database), "v1", "v2", "v3")
 
 
 @pytest.fixture
 def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
     """The same on SQLite alone, for what is about words."""
-    return small.make(make_workspace(sqlite), "v1", "v2", "v3")
+    return small.copied(make_workspace(sqlite), "v1", "v2", "v3")
 
 
 @pytest.fixture
 def pair(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1 and v2 of general, v1 of writer; the database is at both heads."""
-    return small.make(make_workspace(database), "v1", "v2", writer=True)
+    return small.copied(make_workspace(database), "v1", "v2", writer=True)
 
 
 def offline(chain: Chain) -> Project:

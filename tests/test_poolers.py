@@ -121,7 +121,7 @@ def _pool(chain: Chain, folder: Path, mode: str, size: int) -> Iterator[Pool]:
 
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
-    return small.make(make_workspace(database), "v1", "v2")
+    return small.copied(make_workspace(database), "v1", "v2")
 
 
 @pytest.fixture

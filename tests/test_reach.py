@@ -34,7 +34,7 @@ NOTES = (
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1 and v2 of general; the database is at v2."""
-    return small.make(make_workspace(database), "v1", "v2")
+    return small.copied(make_workspace(database), "v1", "v2")
 
 
 def _create(chain: Chain, statements: tuple[str, ...], action: str) -> None:

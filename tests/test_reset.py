@@ -37,13 +37,13 @@ CHANGES = (
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1 and v2 of general and one of writer; the database is at both heads."""
-    return small.make(make_workspace(database), "v1", "v2", writer=True)
+    return small.copied(make_workspace(database), "v1", "v2", writer=True)
 
 
 @pytest.fixture
 def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
     """The same on SQLite alone."""
-    return small.make(make_workspace(sqlite), "v1", "v2", writer=True)
+    return small.copied(make_workspace(sqlite), "v1", "v2", writer=True)
 
 
 @contextmanager

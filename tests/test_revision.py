@@ -60,7 +60,7 @@ def sqlite_seeded(template: Path, tmp_path: Path) -> Iterator[Chain]:
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1 and v2 of general are captured; the database is at v2."""
-    return small.make(make_workspace(database), "v1", "v2")
+    return small.copied(make_workspace(database), "v1", "v2")
 
 
 @pytest.fixture

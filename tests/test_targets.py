@@ -23,7 +23,7 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Version v1 of general; the database is at it."""
-    return small.make(make_workspace(database), "v1")
+    return small.copied(make_workspace(database), "v1")
 
 
 @pytest.fixture

@@ -22,13 +22,13 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Two versions of general, and writer's first."""
-    return small.make(make_workspace(database), "v1", "v2", writer=True)
+    return small.copied(make_workspace(database), "v1", "v2", writer=True)
 
 
 @pytest.fixture
 def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
     """Two versions of general, on SQLite."""
-    return small.make(make_workspace(sqlite), "v1", "v2")
+    return small.copied(make_workspace(sqlite), "v1", "v2")
 
 
 def tree(chain: Chain) -> dict[str, bytes | str]:

@@ -18,7 +18,7 @@ ROOT = "UPDATE boards SET is_demo = FALSE WHERE id = 1"
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1 and v2 of general, the database at v2."""
-    return small.make(make_workspace(database), "v1", "v2")
+    return small.copied(make_workspace(database), "v1", "v2")
 
 
 def _unpicked(chain: Chain) -> dict[str, tuple[int, int]]:

@@ -20,7 +20,7 @@ LEVELS = ("full", "sample", "counts")
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Version v1 of general; the database is at it."""
-    return small.make(make_workspace(database), "v1")
+    return small.copied(make_workspace(database), "v1")
 
 
 def _set_on_insert(database: Database, table: str, column: str, value: str) -> None:
