@@ -98,7 +98,8 @@ def names() -> tuple[str, ...]:
 
 def of(connection: Connection) -> Dialect:
     """Return the dialect of the server behind a connection (`mysql://` may reach a MariaDB)."""
-    name = connection.dialect.name
+    # A package may name its driver behind a point.
+    name = connection.dialect.name.partition(".")[0]
     if getattr(connection.dialect, "is_mariadb", False):
         name = "mariadb"
     return get(name)

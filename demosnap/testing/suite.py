@@ -1,0 +1,371 @@
+"""The tests that every dialect passes, for a class of a package's own to inherit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from demosnap import dialects
+from demosnap.database import own_names, reflect
+from demosnap.dialects.base import Dialect
+from demosnap.errors import DatabaseError, DemosnapError, RefusedError
+from demosnap.model import Table
+from demosnap.rows.canonical import split
+from demosnap.testing import application
+from demosnap.testing.application import Application
+
+ZOO_SETTINGS = "marker: {column: is_demo}\nscenarios: {general: {default: true}}\n"
+
+
+class DialectSuite:
+    """Capture, load, purge, diff and reset, and every value of a zoo; a subclass says where.
+
+    A subclass overrides the fixture `database_url` and, where its database needs it, the words
+    below. Everything runs on tables that the suite makes itself, through `demosnap.Project`.
+    """
+
+    dialect_name: ClassVar[str]
+    """SQLAlchemy's name of the dialect: the entry point's."""
+
+    zoo: ClassVar[Mapping[str, Sequence[str]]]
+    """Each type as it is declared, with SQL expressions of values that its columns hold.
+
+    Let it hold every type that the dialect claims to capture, and of each the edges: the smallest
+    and the largest value, zero and minus zero, empty texts, quotes, controls, time zones.
+    """
+
+    integer: ClassVar[str] = "INTEGER"
+    text: ClassVar[str] = "VARCHAR(80)"
+    flag: ClassVar[str] = "BOOLEAN"
+    """How a column of integers, of short texts and of a boolean marker is declared."""
+
+    true: ClassVar[str] = "TRUE"
+    false: ClassVar[str] = "FALSE"
+    """The literals of the marker's column."""
+
+    numbered: ClassVar[str | None] = None
+    """How a key is declared that numbers itself where none is given; None: there is no such."""
+
+    @pytest.fixture
+    def database_url(self, tmp_path: Path) -> Iterator[str]:
+        """Give the URL of an empty database, and take it away; to be overridden."""
+        raise NotImplementedError(f"{type(self).__name__} has no fixture database_url")
+        yield
+
+    # ------------------------------------------------------------------ fixtures
+
+    @pytest.fixture
+    def empty(self, tmp_path: Path, database_url: str) -> Iterator[Application]:
+        """A project with a database that has no tables."""
+        yield from application.application(tmp_path, database_url)
+
+    @pytest.fixture
+    def app(self, empty: Application) -> Application:
+        """A project with teams and their members, demo rows and real ones."""
+        empty.run(*application.tables(self.integer, self.text, self.flag))
+        empty.run(*application.filled(empty.dialect, self.true, self.false))
+        return empty
+
+    # ------------------------------------------------------------------ who it is
+
+    def test_demosnap_finds_the_dialect(self, empty: Application) -> None:
+        """By the name of the URL, of the connection and of the entry point: the same one."""
+        assert empty.dialect.name == self.dialect_name
+        assert self.dialect_name in dialects.names()
+        with empty.engine.connect() as connection:
+            assert dialects.of(connection) is dialects.get(self.dialect_name)
+
+    # ------------------------------------------------------------------ capture
+
+    def test_a_capture_takes_the_demo_rows_and_no_others(self, app: Application) -> None:
+        """By the marker, and by the foreign key to what is marked."""
+        before = _rows(app)
+        captured = app.project.revision("general", date="2025-01-20").version
+        assert captured is not None
+        assert captured.rows == {"teams": 8, "members": 4}
+        assert _rows(app) == before
+        assert app.project.check() == []
+
+    def test_a_snapshot_has_parents_before_children(self, app: Application) -> None:
+        """Whatever the order of their names."""
+        captured = app.project.revision("general", date="2025-01-20").version
+        assert captured is not None
+        assert list(captured.rows) == ["teams", "members"]
+        text = app.snapshot().read_bytes()
+        teams, members = (f"INSERT INTO {name} (" for name in ("teams", "members"))
+        assert -1 < text.find(teams.encode()) < text.find(members.encode())
+
+    def test_the_same_rows_are_captured_to_the_byte(self, app: Application) -> None:
+        """So that nothing new is captured where nothing has changed."""
+        first = app.project.revision("general", date="2025-01-20").version
+        _moved(app)
+        again = app.project.revision("general", date="2025-01-21")
+        assert first is not None and not again.created
+
+    def test_a_predicate_of_a_user_picks_once(self, app: Application) -> None:
+        """A `where` that reads the rows that go still means the rows that it meant before."""
+        app.configure(
+            'marker: {where: "id IN (SELECT team_id FROM members)", tables: [teams]}\n'
+            "tables: {members: {via: team_id}}\nscenarios: {general: {default: true}}\n"
+        )
+        before = _rows(app)
+        captured = app.project.revision("general", date="2025-01-20").version
+        assert captured is not None
+        assert captured.rows == {"teams": 4, "members": 5}
+        app.project.downgrade("general", "base")
+        assert len(app.rows("teams")) == 6
+        app.project.upgrade("general@head")
+        assert _rows(app) == before
+
+    # ------------------------------------------------------------------ purge and load
+
+    def test_a_purge_takes_the_demo_rows_and_no_others(self, app: Application) -> None:
+        """Children first: the database may enforce what they reference."""
+        app.project.revision("general", date="2025-01-20")
+        real = {
+            "teams": [row for row in app.rows("teams") if row[0] in (2, 11)],
+            "members": [row for row in app.rows("members") if row[0] in (3, 6)],
+        }
+        app.project.downgrade("general", "base")
+        assert _rows(app) == real
+
+    def test_a_load_brings_every_row_back(self, app: Application) -> None:
+        """Each with every value as it was."""
+        before = _rows(app)
+        app.project.revision("general", date="2025-01-20")
+        app.project.downgrade("general", "base")
+        assert _rows(app) != before
+        app.project.upgrade("general@head")
+        assert _rows(app) == before
+
+    def test_a_version_is_loaded_over_another_one(self, app: Application) -> None:
+        """By the rows that differ, both ways."""
+        one = _rows(app)
+        app.project.revision("general", date="2025-01-20")
+        _changed(app)
+        two = _rows(app)
+        app.project.revision("general", date="2025-01-21")
+        app.project.downgrade("general", "-1")
+        assert _rows(app) == one
+        app.project.upgrade("general@head")
+        assert _rows(app) == two
+
+    def test_keys_go_on_behind_loaded_ones(self, empty: Application) -> None:
+        """A row that comes after a load gets a number that no loaded row has."""
+        if self.numbered is None:
+            pytest.skip("no key numbers itself")
+        empty.configure(ZOO_SETTINGS)
+        insert = f"INSERT INTO notes (is_demo) VALUES ({self.true})"
+        empty.run(f"CREATE TABLE notes (id {self.numbered}, is_demo {self.flag})")
+        empty.run(f"INSERT INTO notes (id, is_demo) VALUES (900, {self.true})")
+        empty.project.revision("general", date="2025-01-20")
+        empty.project.downgrade("general", "base")
+        empty.project.upgrade("general@head")
+        empty.run(insert, insert)
+        numbers = sorted(row[0] for row in empty.rows("notes"))
+        assert len(numbers) == 3 and numbers[0] == 900
+
+    # ------------------------------------------------------------------ diff and reset
+
+    def test_a_difference_is_told_row_by_row(self, app: Application) -> None:
+        """Of the loaded version from the database."""
+        app.project.revision("general", date="2025-01-20")
+        assert _differences(app) == []
+        _changed(app)
+        assert _differences(app) == [("members", 1, 1, 1), ("teams", 0, 0, 1)]
+
+    def test_a_reset_puts_the_loaded_version_back(self, app: Application) -> None:
+        """And touches no real row, whatever has changed in it since."""
+        app.project.revision("general", date="2025-01-20")
+        before = _rows(app)
+        _changed(app)
+        app.run("UPDATE teams SET label = 'of our own' WHERE id = 2")
+        app.project.reset("general", discard=True)
+        after = _rows(app)
+        assert after["members"] == before["members"]
+        assert [row for row in after["teams"] if row[0] == 2] != [
+            row for row in before["teams"] if row[0] == 2
+        ]
+        assert [row for row in after["teams"] if row[0] != 2] == [
+            row for row in before["teams"] if row[0] != 2
+        ]
+
+    # ------------------------------------------------------------------ refusals
+
+    def test_a_real_row_that_references_a_demo_row_stops_a_purge(self, app: Application) -> None:
+        """And nothing is changed."""
+        app.configure(ZOO_SETTINGS)
+        app.project.revision("general", date="2025-01-20")
+        before = _everything(app)
+        with pytest.raises(RefusedError, match="members that are not this demo data"):
+            app.project.downgrade("general", "base")
+        assert _everything(app) == before
+
+    def test_a_demo_row_that_nobody_captured_stops_a_purge(self, app: Application) -> None:
+        """And nothing is changed."""
+        app.project.revision("general", date="2025-01-20")
+        _changed(app)
+        before = _everything(app)
+        with pytest.raises(RefusedError, match="--discard"):
+            app.project.downgrade("general", "base")
+        assert _everything(app) == before
+
+    def test_a_load_over_a_key_that_is_taken_is_refused(self, app: Application) -> None:
+        """And nothing is changed."""
+        app.project.revision("general", date="2025-01-20")
+        app.project.downgrade("general", "base")
+        app.run(f"INSERT INTO teams (id, label, is_demo) VALUES (3, 'real', {self.false})")
+        before = _everything(app)
+        with pytest.raises(RefusedError, match="a key that is taken by rows that stay"):
+            app.project.upgrade("general@head")
+        assert _everything(app) == before
+
+    # ------------------------------------------------------------------ all or nothing
+
+    @pytest.mark.parametrize("fault", ["before the last rows", "after the last rows"])
+    def test_a_load_that_fails_changes_nothing(
+        self, app: Application, fault: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Though rows went and others came before it failed."""
+        app.project.revision("general", date="2025-01-20")
+        app.project.downgrade("general", "base")
+        before = _everything(app)
+        _failing(app.dialect, monkeypatch, last="members", after=fault.startswith("after"))
+        with pytest.raises(DemosnapError, match="a fault of the test's own"):
+            app.project.upgrade("general@head")
+        monkeypatch.undo()
+        assert _everything(app) == before
+        app.project.upgrade("general@head")
+
+    # ------------------------------------------------------------------ every name and value
+
+    def test_reserved_words_are_names(self, empty: Application) -> None:
+        """Of a table, of its columns, and of what a foreign key names."""
+        empty.configure(ZOO_SETTINGS)
+        dialect = empty.dialect
+        q = dialect.quote_character
+        words = sorted(dialect.reserved)
+        assert words
+        table, others = f"{q}{words[0]}{q}", [f"{q}{word}{q}" for word in words]
+        columns = "".join(f", {name} {self.integer}" for name in others)
+        empty.run(
+            f"CREATE TABLE {table} (id {self.integer} NOT NULL PRIMARY KEY,"
+            f" is_demo {self.flag}{columns})",
+            f"INSERT INTO {table} (id, is_demo, {others[-1]}) VALUES (1, {self.true}, 7)",
+            f"INSERT INTO {table} (id, is_demo, {others[-1]}) VALUES (2, {self.false}, 8)",
+        )
+        _there_and_back(empty, [words[0]])
+
+    def test_every_value_of_the_zoo_comes_back(self, empty: Application) -> None:
+        """A table for each type, a row for each value, and one that is NULL."""
+        empty.configure(ZOO_SETTINGS)
+        names = []
+        for number, (declared, values) in enumerate(self.zoo.items()):
+            name = f"zoo_{number}"
+            names.append(name)
+            empty.run(
+                f"CREATE TABLE {name} (id {self.integer} NOT NULL PRIMARY KEY,"
+                f" is_demo {self.flag}, held {declared})"
+            )
+            for key, value in enumerate((*values, "NULL"), 1):
+                empty.run(
+                    f"INSERT INTO {name} (id, is_demo, held) VALUES ({key}, {self.true}, {value})"
+                )
+        _there_and_back(empty, names)
+
+    def test_every_literal_of_the_zoo_means_one_value(self, empty: Application) -> None:
+        """What is captured fits the grammar; decoded and encoded again, it is the same text."""
+        for number, (declared, values) in enumerate(self.zoo.items()):
+            name = f"zoo_{number}"
+            empty.run(
+                f"CREATE TABLE {name} (id {self.integer} NOT NULL PRIMARY KEY, held {declared})"
+            )
+            for key, held in enumerate((*values, "NULL"), 1):
+                empty.run(f"INSERT INTO {name} (id, held) VALUES ({key}, {held})")
+        dialect = empty.dialect
+        for table, rows in _read(empty):
+            column = table.column("held")
+            for row in rows:
+                literal = split(row)[-1]
+                about = f"{column.type}: {literal!r}"
+                assert dialect.is_literal(literal, column), about
+                assert not dialect.is_literal(literal + b" ", column), about
+                value = dialect.decode(literal, column)
+                assert dialect.encode(value, column) == literal, f"{about} is {value!r}"
+
+
+def _rows(app: Application) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: app.rows(name) for name in ("teams", "members")}
+
+
+def _everything(app: Application) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of the application and of demosnap's own tables."""
+    return {**_rows(app), own_names.VERSION_TABLE: app.rows(own_names.VERSION_TABLE)}
+
+
+def _moved(app: Application) -> None:
+    """Have the demo rows taken out and put back."""
+    app.project.downgrade("general", "base")
+    app.project.upgrade("general@head")
+
+
+def _changed(app: Application) -> None:
+    """Do what somebody who works with the application does."""
+    app.run(
+        "UPDATE teams SET label = 'another' WHERE id = 1",
+        "UPDATE members SET label = 'another' WHERE id = 2",
+        "DELETE FROM members WHERE id = 4",
+        "INSERT INTO members (id, team_id, label) VALUES (7, 10, 'new')",
+    )
+
+
+def _differences(app: Application) -> list[tuple[object, ...]]:
+    """Return, per table that differs, how many rows were added, removed and modified."""
+    with app.project.diff("general") as comparison:
+        return sorted(
+            (one.name, *(one.counts.get(kind, 0) for kind in ("added", "removed", "modified")))
+            for one in comparison.changes()
+        )
+
+
+def _failing(dialect: Dialect, monkeypatch: pytest.MonkeyPatch, *, last: str, after: bool) -> None:
+    """Let a load fail when the rows of a table go in, or have gone."""
+    write = type(dialect).write_rows
+
+    def failing(self: Dialect, connection: Any, table: Table, rows: Iterable[bytes]) -> int:
+        if table.name == last and not after:
+            raise DatabaseError("a fault of the test's own")
+        taken = write(self, connection, table, rows)
+        if table.name == last:
+            raise DatabaseError("a fault of the test's own")
+        return taken
+
+    monkeypatch.setattr(type(dialect), "write_rows", failing)
+
+
+def _there_and_back(app: Application, names: Sequence[str]) -> None:
+    """Capture, purge and load, and find every row as it was."""
+    before = {name: app.rows(name) for name in names}
+    captured = app.project.revision("general", date="2025-01-20").version
+    assert captured is not None
+    assert set(captured.rows) == {app.dialect.known_name(name, captured.rows) for name in names}
+    app.project.downgrade("general", "base")
+    assert sum(len(app.rows(name)) for name in names) < sum(map(len, before.values()))
+    app.project.upgrade("general@head")
+    # Not a number is equal to nothing, but looks the same.
+    assert repr({name: app.rows(name) for name in names}) == repr(before)
+
+
+def _read(app: Application) -> Iterator[tuple[Table, list[bytes]]]:
+    """Yield every table with its rows, read as a capture does it."""
+    dialect = app.dialect
+    with (
+        app.engine.connect() as connection,
+        dialect.session(connection, write=False),
+        dialect.consistent_read(connection),
+    ):
+        for table in reflect.tables(connection).values():
+            yield table, list(dialect.read_rows(connection, table, "1 = 1"))
