@@ -31,6 +31,8 @@ from demosnap.results import Target
 if TYPE_CHECKING:
     from demosnap.config import Settings
 
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
+
 
 def url_of(settings: Settings) -> URL:
     """Return the URL of the settings' database, with a driver that is installed.
@@ -81,8 +83,8 @@ def _endpoint(url: URL) -> tuple[str | None, str]:
 def check_allowed(url: URL, settings: Settings) -> None:
     """Check that demosnap may work on a database.
 
-    Files, sockets and loopback addresses are allowed unless `deny:` names them; any other must
-    be named by `allow:`.
+    Files, sockets and loopback addresses are allowed unless `deny:` names them, by any of their
+    names; any other must be named by `allow:`.
 
     Raises:
         TargetError: it may not.
@@ -90,9 +92,12 @@ def check_allowed(url: URL, settings: Settings) -> None:
     host, database = _endpoint(url)
     name = f"{host or 'localhost'}/{database}"
     told = passwords.pattern(url, name)
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.deny):
+    # A pattern for one name of this machine is meant for its others too.
+    names = [name, *(f"{alias}/{database}" for alias in _LOCAL_NAMES if _is_local(host))]
+    if any(fnmatch.fnmatchcase(one, pattern) for one in names for pattern in settings.deny):
         raise TargetError(
-            f"the database {told} is denied by `deny:` in {shown(settings.yaml_file)}",
+            f"the database {told} is denied by `deny:` in {shown(settings.yaml_file)};"
+            " nothing was changed",
         )
     if _is_local(host) or any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.allow):
         return

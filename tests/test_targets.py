@@ -99,7 +99,12 @@ def test_allow_and_deny_are_patterns_and_deny_goes_first(files: Workspace) -> No
     cases = (
         ('deny: ["*/prod*"]\n', closed.format("production"), TargetError),
         ('deny: ["*/prod*"]\n', closed.format("app"), DatabaseError),
-        ('deny: ["localhost/app"]\n', "postgresql://127.0.0.1:1/app", DatabaseError),
+        ('deny: ["localhost/app"]\n', "postgresql://127.0.0.1:1/app", TargetError),
+        ('deny: ["localhost/app"]\n', "postgresql://[::1]:1/app", TargetError),
+        ('deny: ["127.0.0.1/app"]\n', "postgresql://localhost:1/app", TargetError),
+        ('deny: ["127.0.0.1/app"]\n', "postgresql:///app?host=/nowhere", TargetError),
+        ('deny: ["localhost/app"]\n', "postgresql://127.0.0.1:1/other", DatabaseError),
+        ('deny: ["localhost/app"]\nallow: ["*/*"]\n', remote.format("app"), DatabaseError),
         ('allow: ["staging.invalid/demo_*"]\n', remote.format("demo_1"), DatabaseError),
         ('allow: ["staging.invalid/demo_*"]\n', remote.format("app"), TargetError),
         ('allow: ["staging.invalid/demo_*"]\n', remote.format("Demo_1"), TargetError),

@@ -105,7 +105,8 @@ class Choices(
         tuple[Target, ...],
         Meta(
             description="The databases that are never changed, local ones included, as "
-            "`host/database` (`localhost/…` for a file or a socket). It wins over `allow`.",
+            "`host/database`. All names of this machine are one: `localhost/…` is for a file, "
+            "a socket and loopback addresses. It wins over `allow`.",
             examples=[["*/production"]],
         ),
     ] = ()
