@@ -369,7 +369,7 @@ class Project:
             self._access, scenario, old, new, checked=checked, connection=connection
         )
 
-    def sides(self, words: Sequence[str]) -> tuple[str, str | None, str | None]:
+    def sources(self, words: Sequence[str]) -> tuple[str, str | None, str | None]:
         """Return the scenario and both sides that the words of a diff mean.
 
         The scenario may be left out where there is one, and where a version names it.
@@ -377,7 +377,7 @@ class Project:
         Raises:
             UsageError: no scenario is named, and there are several.
         """
-        return comparing.sides(self._access, words)
+        return comparing.sources(self._access, words)
 
     def status(self, scenario: str | None = None) -> list[StatusEntry]:
         """Return what is loaded of each scenario, and how the database differs from it.

@@ -38,7 +38,7 @@ class Move:
     `by_difference`: a load, or a reset, of only the rows that differ: then `change` counts the
     rows that are changed in place, and `changes` are all rows. `reason` says why a move from one
     version to another purges and loads instead, or why it does not.
-    `also` counts rows that are no demo data and go with those of this run, `emptied` those that
+    `also` counts rows that are no demo data and go with those of this run, `nulled` those that
     lose their reference, `kept` demo rows that would go and stay, since others reference them,
     by table. `unpicked` counts the rows that the selection no longer picks (brought back by a load
     or a reset, left by a purge), `released` those of them that are real rows from now on.
@@ -52,7 +52,7 @@ class Move:
     load: Mapping[str, int] = field(default_factory=dict)
     change: Mapping[str, int] = field(default_factory=dict)
     also: Mapping[str, int] = field(default_factory=dict)
-    emptied: Mapping[str, int] = field(default_factory=dict)
+    nulled: Mapping[str, int] = field(default_factory=dict)
     kept: Mapping[str, int] = field(default_factory=dict)
     unpicked: Mapping[str, int] = field(default_factory=dict)
     released: Mapping[str, int] = field(default_factory=dict)

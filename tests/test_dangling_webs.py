@@ -198,8 +198,8 @@ def _moved(
     for node in nodes:
         was, now = _of(before[node.name], None), _of(after[node.name], None)
         gone = sum(one.also.get(node.name, 0) for one in plan.moves)
-        emptied = sum(one.emptied.get(node.name, 0) for one in plan.moves)
+        nulled = sum(one.nulled.get(node.name, 0) for one in plan.moves)
         assert len(was) - len(now) == gone, f"{told}: {node.name}"
         other = sum(was[number] != row for number, row in now.items())
-        assert other <= emptied, f"{told}: {node.name}"
+        assert other <= nulled, f"{told}: {node.name}"
     return plan

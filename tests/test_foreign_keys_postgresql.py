@@ -13,7 +13,7 @@ from rounds import MakeWorkspace, changed_and_reset, newer_postgresql, prepare, 
 from demosnap import dialects
 from demosnap.database import reflect, verify
 from demosnap.model import Table
-from demosnap.moves.cascade import emptied_columns
+from demosnap.moves.cascade import nulled_columns
 
 DEMO = "is_demo boolean NOT NULL DEFAULT false"
 
@@ -143,7 +143,7 @@ def test_columns_that_lose_their_value_may_have_any_name(postgresql: Database) -
     )
     (key,) = tables(postgresql)['"My kids"'].foreign_keys
     assert (key.columns, key.referred_columns) == (("x (y)", 'x, "z'), ("a", 'b, "c'))
-    assert emptied_columns(key) == ('x, "z',)
+    assert nulled_columns(key) == ('x, "z',)
     assert key.deferrable
 
 

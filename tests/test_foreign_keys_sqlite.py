@@ -98,7 +98,7 @@ def test_cascade_empties_a_reference_whose_inline_key_says_so(
     workspace = make_workspace(sqlite)
     before = prepare(workspace, INLINE)
     plan = workspace.project.downgrade("general", "base", cascade=["note"])
-    assert plan.moves[0].emptied == {"note": 1}
+    assert plan.moves[0].nulled == {"note": 1}
     assert sqlite.rows("SELECT * FROM note") == [
         (1, None, "of a demo person"),
         (2, 2, "of a real one"),

@@ -220,7 +220,7 @@ def test_cascade_empties_no_more_than_the_constraint_says(chain: Chain) -> None:
         "INSERT INTO stickers VALUES (1, 1, 5), (2, 2, 2)",
     )
     plan = chain.project.downgrade("general", "base", cascade=["stickers"])
-    assert plan.moves[0].emptied == {"stickers": 1}
+    assert plan.moves[0].nulled == {"stickers": 1}
     assert chain.database.rows("SELECT * FROM stickers ORDER BY id") == [(1, 1, None), (2, 2, 2)]
 
 

@@ -103,7 +103,7 @@ def test_cascade_sets_null_where_the_constraint_says_so(chain: Chain) -> None:
     """The row stays; only its reference is emptied, and the demo rows come back as ever."""
     _create(chain, STICKERS, "SET NULL")
     plan = chain.project.load("general", cascade=["stickers"])
-    assert plan.moves[0].emptied == {"stickers": 2}
+    assert plan.moves[0].nulled == {"stickers": 2}
     assert chain.database.rows("SELECT * FROM stickers ORDER BY id") == [
         (1, None),
         (2, 2),

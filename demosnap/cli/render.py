@@ -155,7 +155,7 @@ def _others(move: Move) -> Iterator[str]:
     """Yield what happens beside: to rows that are no demo data, and because of them."""
     for name, count in move.also.items():
         yield f"{rows(count)} of {one_line(name)} that are no demo data go too (--cascade)"
-    for name, count in move.emptied.items():
+    for name, count in move.nulled.items():
         told = f"{rows(count)} of {one_line(name)} that are no demo data"
         yield f"{told} lose their reference (--cascade)"
     for name, count in move.kept.items():

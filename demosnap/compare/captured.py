@@ -12,7 +12,7 @@ from demosnap.config import Settings
 from demosnap.database import own_tables, picking, retained, row_set, transfer, verify
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, compare_digest, read
-from demosnap.database.retained import NOTHING, Kept
+from demosnap.database.retained import NOTHING, Retained
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Table, Version
@@ -58,7 +58,7 @@ def is_captured(
     scenario: str,
     candidates: Iterable[Version],
     present: Mapping[str, int],
-    kept: Kept = NOTHING,
+    kept: Retained = NOTHING,
     digests: Digests | None = None,
 ) -> bool:
     """Return whether all of a scenario's demo rows are captured; as `holding` takes it."""
@@ -74,7 +74,7 @@ def holding(
     scenario: str,
     candidates: Iterable[Version],
     present: Mapping[str, int],
-    kept: Kept = NOTHING,
+    kept: Retained = NOTHING,
     digests: Digests | None = None,
 ) -> Version | None:
     """Return the version whose rows a scenario's demo rows are, None: they are of no version.
@@ -111,7 +111,7 @@ def _holds(
     version: Version,
     digest: str | None,
     total: int,
-    kept: Kept,
+    kept: Retained,
     digests: Digests,
 ) -> bool:
     """Return whether the database holds exactly rows of that digest, picked as the version does.
@@ -200,7 +200,7 @@ def unstamped_rows(
     versions: Sequence[Version],
     current: Version | None,
     present: Mapping[str, int],
-    known: Kept,
+    known: Retained,
     digests: captured.Digests | None = None,
 ) -> Iterator[str]:
     """Yield that the rows are those of the newest version, if the stamp is another.
@@ -233,7 +233,7 @@ def notes_of(
     versions: Sequence[Version],
     current: Version | None,
     present: Mapping[str, int],
-    known: Kept,
+    known: Retained,
     options: MoveOptions,
     digests: captured.Digests | None = None,
 ) -> tuple[str, ...]:
@@ -254,7 +254,7 @@ def unstamped(
     if not versions or versions[-1] == current:
         return []
     name = versions[-1].scenario
-    going = row_set.picked(database, settings, name, (current, versions[-1]))
-    known = retained.unchanged(database, name, going)
-    present = retained.rows_beside(database, going, known)
+    to_delete = row_set.picked(database, settings, name, (current, versions[-1]))
+    known = retained.unchanged(database, name, to_delete)
+    present = retained.rows_beside(database, to_delete, known)
     return list(unstamped_rows(database, versions, current, present, known))

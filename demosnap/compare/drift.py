@@ -8,11 +8,18 @@ from dataclasses import replace
 
 from demosnap.compare import captured, known_rows, released, unpicked
 from demosnap.compare.known_rows import KnownRows
-from demosnap.compare.sources import Comparison, Live, Nothing, Side, Snapshot, WithUnpicked
+from demosnap.compare.sources import (
+    Comparison,
+    DatabaseRows,
+    NoRows,
+    RowSource,
+    SnapshotRows,
+    WithUnpicked,
+)
 from demosnap.config import Settings
 from demosnap.database import compatibility, own_tables, retained, row_set
 from demosnap.database.live import Database
-from demosnap.database.retained import Kept
+from demosnap.database.retained import Retained
 from demosnap.errors import DemosnapError
 from demosnap.model import Version
 from demosnap.results import StatusEntry, TableDrift, Unpicked
@@ -94,10 +101,10 @@ def compared(
         released=let_go,
         skipped=released.skipped(database, version, let_go),
     )
-    snapshot = Snapshot(version, checked=checked, skipping=rows.skipped)
-    live = Live(database, picked, snapshot.tables)
+    snapshot = SnapshotRows(version, checked=checked, skipping=rows.skipped)
+    live = DatabaseRows(database, picked, snapshot.tables)
 
-    def look() -> tuple[Live, Kept, tuple[str, ...]] | None:
+    def look() -> tuple[DatabaseRows, Retained, tuple[str, ...]] | None:
         found = _known(database, settings, scenario, version, rows)
         if not found.counts():
             return None
@@ -106,7 +113,7 @@ def compared(
         wider = row_set.picked(database, settings, scenario, [version], also)
         told = unpicked.described(database, version, found)
         said = tuple(replace(one, count=0, rows=()).told for one in told if one.following)
-        return Live(database, wider, snapshot.tables), own, said
+        return DatabaseRows(database, wider, snapshot.tables), own, said
 
     if old:
         return WithUnpicked(snapshot, live, look)
@@ -151,9 +158,9 @@ def touched(database: Database, scenario: str, picked: Mapping[str, str]) -> Ite
 def _drift(
     database: Database, version: Version | None, picked: Mapping[str, str], rows: KnownRows
 ) -> tuple[tuple[str, ...], tuple[TableDrift, ...]]:
-    old: Side = Nothing() if version is None else Snapshot(version, skipping=rows.skipped)
+    old: RowSource = NoRows() if version is None else SnapshotRows(version, skipping=rows.skipped)
     own = rows.unpicked
-    live = Live(database, picked, old.tables)
+    live = DatabaseRows(database, picked, old.tables)
     problems = compatibility.unfit(database.tables, list(old.tables.values()))
     found: dict[str, Counter[Kind]] = {}
     narrower = False
@@ -179,7 +186,7 @@ def _drift(
 
 
 def _as_logged(
-    database: Database, version: Version, live: Live, found: Mapping[str, Counter[Kind]]
+    database: Database, version: Version, live: DatabaseRows, found: Mapping[str, Counter[Kind]]
 ) -> bool:
     """Return whether the rows are those that the load of the version has left.
 

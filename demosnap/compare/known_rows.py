@@ -14,7 +14,7 @@ from demosnap.database import by_key, compatibility, row_set
 from demosnap.database.by_key import only_key
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, without
-from demosnap.database.retained import NOTHING, Kept
+from demosnap.database.retained import NOTHING, Retained
 from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Key, Selection, Table, Version
 from demosnap.rows.canonical import split
@@ -39,21 +39,21 @@ class KnownRows:
     the rows of the version `skipped_of` that a load leaves out for that.
     """
 
-    taken: Kept = NOTHING
-    left: Kept = NOTHING
-    elsewhere: Mapping[str, Kept] = field(default_factory=dict)
+    taken: Retained = NOTHING
+    left: Retained = NOTHING
+    elsewhere: Mapping[str, Retained] = field(default_factory=dict)
     following: Mapping[str, int] = field(default_factory=dict)
-    hanging: Kept = NOTHING
-    released: Kept = NOTHING
+    hanging: Retained = NOTHING
+    released: Retained = NOTHING
     skipped: Mapping[str, frozenset[Key]] = field(default_factory=dict)
 
     @property
-    def unpicked(self) -> Kept:
+    def unpicked(self) -> Retained:
         """The rows that are not picked by themselves, taken or left or another scenario's."""
         return self.left.joined(self.compared)
 
     @property
-    def compared(self) -> Kept:
+    def compared(self) -> Retained:
         """Those of them that are held against the target: it does not have those that are left."""
         found = self.taken
         for one in self.elsewhere.values():
@@ -79,7 +79,7 @@ class KnownRows:
 NONE = KnownRows()
 
 
-def also(database: Database, rows: Kept) -> dict[str, str]:
+def also(database: Database, rows: Retained) -> dict[str, str]:
     """Return the predicates of some rows, by table."""
     return {
         name: rows.predicate(database.dialect, database.tables[name])
@@ -91,7 +91,7 @@ def also(database: Database, rows: Kept) -> dict[str, str]:
 def find(
     database: Database,
     covered: Sequence[Selection],
-    known: Kept,
+    known: Retained,
     source: Version | None,
     target: Version | None,
     owners: Owners,
@@ -125,7 +125,7 @@ def find(
 
 
 def _named(
-    table: Table, missing: tuple[tuple[str, ...], Sequence[Key]] | None, known: Kept
+    table: Table, missing: tuple[tuple[str, ...], Sequence[Key]] | None, known: Retained
 ) -> tuple[tuple[str, ...], list[Key] | None]:
     left = known.keys.get(table.name)
     if missing is None and not left:
@@ -214,8 +214,8 @@ class _Finding:
     def result(self) -> KnownRows:
         """Return what was found."""
 
-        def kept(keys: Mapping[str, frozenset[Key]]) -> Kept:
-            return Kept(keys, {name: self._columns[name] for name in keys})
+        def kept(keys: Mapping[str, frozenset[Key]]) -> Retained:
+            return Retained(keys, {name: self._columns[name] for name in keys})
 
         return KnownRows(
             kept(self._parts["taken"]),
@@ -228,27 +228,27 @@ class _Finding:
 def hanging(
     database: Database,
     plain: Mapping[str, str],
-    going: Mapping[str, str],
+    to_delete: Mapping[str, str],
     rows: KnownRows,
     versions: Sequence[Version | None],
-) -> Kept:
+) -> Retained:
     """Return the rows that are picked only with those that are brought back, and are in no version.
 
-    `plain` are the predicates of what is picked now, `going` of what is picked with them.
+    `plain` are the predicates of what is picked now, `to_delete` of what is picked with them.
     """
     keys: dict[str, frozenset[Key]] = {}
-    for name, predicate in going.items():
+    for name, predicate in to_delete.items():
         table = database.tables[name]
         if predicate != plain.get(name) and table.identified:
             where = f"({predicate}) AND {not_true(plain.get(name, '1 = 0'))}"
             found = database.dialect.read_rows(database.connection, only_key(table), where)
             keys[name] = frozenset(tuple(split(row)) for row in found)
     for version in versions:
-        ours = _of_target(database, version, {}, Kept(keys))
+        ours = _of_target(database, version, {}, Retained(keys))
         keys = {name: some - ours.get(name, set()) for name, some in keys.items()}
     none: frozenset[Key] = frozenset()
     keys = {n: left for n, some in keys.items() if (left := some - rows.taken.keys.get(n, none))}
-    return Kept(keys, {name: database.tables[name].key for name in keys})
+    return Retained(keys, {name: database.tables[name].key for name in keys})
 
 
 def _missing(
@@ -287,7 +287,7 @@ def _of_target(
     database: Database,
     target: Version | None,
     candidates: Mapping[str, tuple[tuple[str, ...], Sequence[Key]]],
-    known: Kept,
+    known: Retained,
 ) -> dict[str, set[Key]]:
     """Return which of some keys a version has, by table."""
     if target is None or not (candidates or known):

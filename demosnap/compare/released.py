@@ -13,25 +13,25 @@ from demosnap.database import by_key, compatibility, retained
 from demosnap.database.by_key import only_key
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.database.retained import Kept, kept_table
+from demosnap.database.retained import Retained, kept_table
 from demosnap.errors import SnapshotError, UnknownNameError, UsageError
 from demosnap.model import Key, Version
 from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import not_true, via_foreign_key
 
 
-def left(database: Database, scenario: str) -> Kept:
+def left(database: Database, scenario: str) -> Retained:
     """Return the rows that an earlier move left, since nothing picked them any more."""
     return _recorded(database, scenario, retained.LEFT)
 
 
-def released(database: Database, scenario: str, picked: Mapping[str, str]) -> Kept:
+def released(database: Database, scenario: str, picked: Mapping[str, str]) -> Retained:
     """Return the rows that were let go, are there, and are not picked again."""
     found = _recorded(database, scenario, retained.RELEASED)
     return real(database, found, picked) if found else found
 
 
-def real(database: Database, rows: Kept, picked: Mapping[str, str]) -> Kept:
+def real(database: Database, rows: Retained, picked: Mapping[str, str]) -> Retained:
     """Return those of some rows that are there and that no predicate picks."""
     keys: dict[str, frozenset[Key]] = {}
     for name, some in rows.keys.items():
@@ -48,10 +48,10 @@ def real(database: Database, rows: Kept, picked: Mapping[str, str]) -> Kept:
         ).intersection(some)
         if there:
             keys[name] = there
-    return Kept(keys, {name: rows.columns[name] for name in keys})
+    return Retained(keys, {name: rows.columns[name] for name in keys})
 
 
-def _recorded(database: Database, scenario: str, word: str) -> Kept:
+def _recorded(database: Database, scenario: str, word: str) -> Retained:
     connection = database.connection
     if not retained.exists(connection):
         return retained.NOTHING
@@ -62,10 +62,10 @@ def _recorded(database: Database, scenario: str, word: str) -> Kept:
     for name, text in connection.execute(query):
         columns[name], key = retained.parsed(text)
         keys.setdefault(name, set()).add(key)
-    return Kept({name: frozenset(some) for name, some in keys.items()}, columns)
+    return Retained({name: frozenset(some) for name, some in keys.items()}, columns)
 
 
-def record(database: Database, scenario: str, left: Kept, released: Kept) -> None:
+def record(database: Database, scenario: str, left: Retained, released: Retained) -> None:
     """Write down what is left and what is released now, beside what is kept."""
     lines = [
         {
@@ -83,7 +83,9 @@ def record(database: Database, scenario: str, left: Kept, released: Kept) -> Non
         database.connection.execute(kept_table.insert(), lines)
 
 
-def skipped(database: Database, version: Version | None, rows: Kept) -> dict[str, frozenset[Key]]:
+def skipped(
+    database: Database, version: Version | None, rows: Retained
+) -> dict[str, frozenset[Key]]:
     """Return which rows of a version a load leaves out, by their keys.
 
     They are the released ones, and those that hang on them by `via`: nothing would pick them.
@@ -97,7 +99,7 @@ def skipped(database: Database, version: Version | None, rows: Kept) -> dict[str
         return {}
 
 
-def _skipped(database: Database, version: Version, rows: Kept) -> dict[str, frozenset[Key]]:
+def _skipped(database: Database, version: Version, rows: Retained) -> dict[str, frozenset[Key]]:
     snapshot = OpenSnapshot(version, database.dialect, database.tables)
     if compatibility.unfit(database.tables, snapshot.header.tables):
         return {}
@@ -156,7 +158,7 @@ def _plain(literal: str) -> str:
 
 def named(
     database: Database, wanted: Sequence[str], versions: Iterable[Version | None]
-) -> tuple[Kept, set[str]]:
+) -> tuple[Retained, set[str]]:
     """Return the rows of versions that `TABLE/KEY` names, and those names that were found.
 
     Raises:
@@ -185,7 +187,7 @@ def named(
                     known.add(texts[text])
                     columns[table.name] = table.key
                     keys[table.name] = keys.get(table.name, frozenset()) | {key}
-    return Kept(keys, columns), known
+    return Retained(keys, columns), known
 
 
 def _table(text: str, tables: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from demosnap import dialects
 from demosnap.database import picking
 from demosnap.database.live import Database
 from demosnap.database.opened import arranged, compare_digest, read
-from demosnap.database.retained import NOTHING, Kept
+from demosnap.database.retained import NOTHING, Retained
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Key, Table, Version
@@ -24,7 +24,7 @@ from demosnap.snapshot.diff import Kind, RowDifference, TablePair
 from demosnap.snapshot.predicates import Users, as_written, predicates
 
 
-class Side(Protocol):
+class RowSource(Protocol):
     """Where rows come from: its tables in load order, and the predicates that pick their rows.
 
     `dialect` is None where there are no rows at all.
@@ -44,7 +44,7 @@ class Side(Protocol):
         """Check what was read, when all was."""
 
 
-class Nothing:
+class NoRows:
     """What is before the first version."""
 
     name = "base"
@@ -65,7 +65,7 @@ class Nothing:
         """Do nothing."""
 
 
-class Snapshot:
+class SnapshotRows:
     """The snapshot of a version; `checked`: its rows are held against the grammar, too.
 
     `skipping` are the keys of rows that are left out, by table.
@@ -117,7 +117,7 @@ class Snapshot:
             self._finished = True
 
 
-class Live:
+class DatabaseRows:
     """The demo rows of the database, picked by `picked`.
 
     `like` has the tables that they are compared with: columns come in their order. `digest` is
@@ -178,8 +178,8 @@ class Live:
 class Comparison:
     """One side against another one, table by table."""
 
-    old: Side
-    new: Side
+    old: RowSource
+    new: RowSource
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -251,7 +251,7 @@ class Comparison:
         self.new.finish()
 
 
-Look = Callable[[], tuple[Live, Kept, tuple[str, ...]] | None]
+Look = Callable[[], tuple[DatabaseRows, Retained, tuple[str, ...]] | None]
 """Looks for rows that are no longer picked; None: there are none. Returns the database with them,
 those that are not by what they hold themselves, and what is to be said of the others."""
 
@@ -271,15 +271,15 @@ class WithUnpicked(Comparison):
         """What is worth knowing beside the rows, when all were read."""
         return tuple(self._said)
 
-    def _found(self) -> tuple[list[TableChanges], Kept]:
+    def _found(self) -> tuple[list[TableChanges], Retained]:
         found = self._collected(self)
-        lacking: Kind = "removed" if isinstance(self.new, Live) else "added"
+        lacking: Kind = "removed" if isinstance(self.new, DatabaseRows) else "added"
         wider = self.look() if any(lacking in one.counts for one in found) else None
         if wider is None:
             return found, NOTHING
         live, own, said = wider
         self._said[:] = said
-        old, new = (self.old, live) if isinstance(self.new, Live) else (live, self.new)
+        old, new = (self.old, live) if isinstance(self.new, DatabaseRows) else (live, self.new)
         return self._collected(Comparison(old, new)), own
 
     def _collected(self, comparison: Comparison) -> list[TableChanges]:

@@ -11,7 +11,7 @@ from demosnap.compare.known_rows import KnownRows
 from demosnap.database import by_key, compatibility, picking, references
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, arranged
-from demosnap.database.retained import NOTHING, Kept
+from demosnap.database.retained import NOTHING, Retained
 from demosnap.dialects.base import execute
 from demosnap.model import Key, Selection, Table, Version
 from demosnap.results import Unpicked
@@ -56,7 +56,7 @@ def described(database: Database, version: Version | None, rows: KnownRows) -> t
     return tuple(found)
 
 
-def edited(database: Database, version: Version, rows: Kept) -> dict[str, set[Key]]:
+def edited(database: Database, version: Version, rows: Retained) -> dict[str, set[Key]]:
     """Return which of some rows are not as a version has them, by table."""
     found: dict[str, set[Key]] = {}
     for name, key, pair, old, new in _pairs(database, version, rows):
@@ -65,14 +65,14 @@ def edited(database: Database, version: Version, rows: Kept) -> dict[str, set[Ke
     return found
 
 
-def names(rows: Kept) -> Iterator[str]:
+def names(rows: Retained) -> Iterator[str]:
     """Yield the first of some rows as `--release` takes them."""
     for name, keys in rows.keys.items():
         for key in sorted(keys, key=_number)[:SHOWN]:
             yield f"{name}/{one_line(released.plain(key))}"
 
 
-def hanging(rows: Kept) -> str:
+def hanging(rows: Retained) -> str:
     """Say which rows go since they hang on others that are brought back."""
     told = []
     for name, keys in rows.keys.items():
@@ -86,7 +86,7 @@ def hanging(rows: Kept) -> str:
     return "\n".join(told)
 
 
-def ways(rows: Kept) -> str:
+def ways(rows: Retained) -> str:
     """Say how to let rows go; empty where there are none."""
     some = list(names(rows))
     if not some:
@@ -101,7 +101,7 @@ def ways(rows: Kept) -> str:
 
 
 def pointing(
-    database: Database, leaving: Mapping[str, str], rows: Kept, scenario: str
+    database: Database, leaving: Mapping[str, str], rows: Retained, scenario: str
 ) -> Iterator[str]:
     """Yield, of rows that are left, which of them reference rows that go, and the way on."""
     for name, key in references.references_to(database.tables, leaving):
@@ -120,7 +120,7 @@ def pointing(
         sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {where}"
         count = execute(database.connection, sql).scalar()
         if count:
-            shown = ", ".join(names(Kept({name: rows.keys[name]}, rows.columns)))
+            shown = ", ".join(names(Retained({name: rows.keys[name]}, rows.columns)))
             yield (
                 f"{count} of them came with {scenario} and {'is' if count == 1 else 'are'} no"
                 f" longer picked ({shown}): `demosnap reset {scenario} --discard` brings"
@@ -157,7 +157,9 @@ def _number(key: Key) -> tuple[tuple[int, bytes], ...]:
     return tuple((len(part), part) for part in key)
 
 
-def _changes(database: Database, version: Version | None, rows: Kept) -> dict[tuple[str, Key], str]:
+def _changes(
+    database: Database, version: Version | None, rows: Retained
+) -> dict[tuple[str, Key], str]:
     """Return what the first rows of each table hold now that they did not hold in a version."""
     if version is None or not rows:
         return {}
@@ -166,12 +168,12 @@ def _changes(database: Database, version: Version | None, rows: Kept) -> dict[tu
         (name, key): ", ".join(
             part for cell in pair.cells_of(old, new) if cell.old is not None for part in _cell(cell)
         )
-        for name, key, pair, old, new in _pairs(database, version, Kept(first, rows.columns))
+        for name, key, pair, old, new in _pairs(database, version, Retained(first, rows.columns))
     }
 
 
 def _pairs(
-    database: Database, version: Version, rows: Kept
+    database: Database, version: Version, rows: Retained
 ) -> Iterator[tuple[str, Key, TablePair, bytes, bytes]]:
     """Yield some rows with what they are in a version, and what they are in the database."""
     dialect = database.dialect
@@ -212,7 +214,7 @@ def _side(text: str | None) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _since(database: Database, version: Version | None, own: Kept, name: str) -> str:
+def _since(database: Database, version: Version | None, own: Retained, name: str) -> str:
     """Name the rows on which those of a table hang."""
     rules = version.selection.rules if version else {}
     table: Table | None = database.tables.get(name)

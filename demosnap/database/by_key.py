@@ -23,11 +23,11 @@ def batches(items: Iterable[_Item], size: int = 200) -> Iterator[list[_Item]]:
 _BATCH = 500
 
 
-def merged(goings: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def merged(demo_rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Join predicates of several origins, by table."""
     found: dict[str, list[str]] = {}
-    for going in goings:
-        for name, predicate in going.items():
+    for to_delete in demo_rows:
+        for name, predicate in to_delete.items():
             found.setdefault(name, []).append(f"({predicate})")
     return {name: _any(predicates) for name, predicates in found.items()}
 

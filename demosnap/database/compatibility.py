@@ -31,7 +31,7 @@ def refusals(
     dialect: Dialect,
     tables: Mapping[str, Table],
     target: Version,
-    going: Mapping[str, str],
+    to_delete: Mapping[str, str],
     owners: Owners,
     *,
     staying: outside_references.Staying | None,
@@ -40,7 +40,7 @@ def refusals(
 ) -> list[str]:
     """Return why a version cannot be loaded; empty: it can.
 
-    `tables` are all tables of the database, `going` the predicates of the rows that are purged
+    `tables` are all tables of the database, `to_delete` the predicates of the rows that are purged
     before, and `staying` tells those that are there afterwards (None: references are looked at
     elsewhere). The rows of the snapshot are read where they have to be compared with rows that
     stay, or `whole`; else nobody has looked at them yet. `skipping` are the
@@ -56,7 +56,9 @@ def refusals(
     if reasons:
         return reasons
     searches = {
-        table.name: _Search(connection, dialect, tables[table.name], table, going.get(table.name))
+        table.name: _Search(
+            connection, dialect, tables[table.name], table, to_delete.get(table.name)
+        )
         for table in snapshot.tables
     }
     changed = () if snapshot.foreign else changed_types(snapshot)
@@ -93,14 +95,14 @@ def collisions(
     live: Table,
     table: Table,
     rows: Iterable[bytes],
-    going: str | None,
+    to_delete: str | None,
     owners: Owners,
 ) -> list[str]:
     """Return which rows of a table have a key that rows of the database that stay have, too.
 
-    `table` is the table as the rows have it, `going` the predicate of the rows that do not stay.
+    `table` is the table as the rows have it, `to_delete` the predicate of those that go.
     """
-    return _Search(connection, dialect, live, table, going).reasons(rows, owners)
+    return _Search(connection, dialect, live, table, to_delete).reasons(rows, owners)
 
 
 def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
@@ -153,13 +155,13 @@ class _Search:
         dialect: Dialect,
         live: Table,
         table: Table,
-        going: str | None,
+        to_delete: str | None,
     ) -> None:
         self._connection = connection
         self._dialect = dialect
         self._live = live
         self._table = table
-        self._stays = not_true(going) if going else None
+        self._stays = not_true(to_delete) if to_delete else None
         names = [column.name for column in table.captured]
         keys = [key for key in (live.key, *live.unique) if key and set(key) <= set(names)]
         self._keys = {key: [names.index(column) for column in key] for key in keys}

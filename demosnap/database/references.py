@@ -25,22 +25,27 @@ def referenced(
     connection: Connection,
     dialect: Dialect,
     tables: Mapping[str, Table],
-    going: Mapping[str, str],
+    to_delete: Mapping[str, str],
     own: Mapping[str, str] | None = None,
     spared: Mapping[tuple[str, ForeignKey], str] | None = None,
 ) -> list[str]:
     """Return the rows that stay and reference rows that would go.
 
-    `going` are the predicates of the rows that would go. Also where the database would not
+    `to_delete` are the predicates of the rows that would go. Also where the database would not
     enforce the constraint: a demo must not leave a real row pointing at nothing. `own` are the
     predicates of the rows that do not count (None: those that go), `spared` those of rows that
     do not count for one foreign key.
     """
-    own = going if own is None else own
+    own = to_delete if own is None else own
     reasons = []
-    for name, key in references_to(tables, going):
+    for name, key in references_to(tables, to_delete):
         gone = in_table(
-            dialect, tables[name], key.columns, key.table, key.referred_columns, going[key.table]
+            dialect,
+            tables[name],
+            key.columns,
+            key.table,
+            key.referred_columns,
+            to_delete[key.table],
         )
         where = gone if name not in own else f"{gone} AND {not_true(own[name])}"
         if spared and (name, key) in spared:

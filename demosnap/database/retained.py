@@ -51,7 +51,7 @@ RELEASED = "released"
 
 
 @dataclass(frozen=True)
-class Kept:
+class Retained:
     """Rows by table, named by their keys; `columns` are those of the keys."""
 
     keys: Mapping[str, frozenset[Key]] = field(default_factory=dict)
@@ -64,12 +64,12 @@ class Kept:
         """Count the rows, by table."""
         return {name: len(keys) for name, keys in self.keys.items()}
 
-    def joined(self, other: Kept) -> Kept:
+    def joined(self, other: Retained) -> Retained:
         """Return these rows and those of `other`, which are named by the same columns."""
         names = dict.fromkeys((*self.keys, *other.keys))
         none: frozenset[Key] = frozenset()
         keys = {name: self.keys.get(name, none) | other.keys.get(name, none) for name in names}
-        return Kept(keys, {**self.columns, **other.columns})
+        return Retained(keys, {**self.columns, **other.columns})
 
     def predicate(self, dialect: Dialect, table: Table) -> str:
         """Return the predicate that picks the rows of one of the tables."""
@@ -88,7 +88,7 @@ class Kept:
         }
 
 
-NOTHING = Kept()
+NOTHING = Retained()
 
 Goes = Callable[[str, Collection[Key]], set[Key]]
 """Returns which rows of a table go, of some that are named by their keys."""
@@ -100,7 +100,7 @@ def find(
     picked: Mapping[str, str],
     goes: Goes,
     but: Collection[str],
-) -> Kept:
+) -> Retained:
     """Find the rows that would go and have to stay, and those that these need themselves.
 
     `tables` are those that lose rows, by whose keys these are named; `picked` are the predicates
@@ -127,7 +127,7 @@ def find(
                     key.table,
                     references.parents(database, parent, key, known[name], keys, picked[key.table]),
                 )
-    return Kept(
+    return Retained(
         {name: frozenset(kept[name]) for name in known if name in kept},
         {name: known[name].key for name in kept},
     )
@@ -143,7 +143,7 @@ def create(connection: Connection) -> None:
     metadata.create_all(connection, checkfirst=True)
 
 
-def unchanged(database: Database, scenario: str, picked: Mapping[str, str]) -> Kept:
+def unchanged(database: Database, scenario: str, picked: Mapping[str, str]) -> Retained:
     """Return the recorded rows that are still there, still picked, and as they were left."""
     return _again(database, scenario, picked)[0]
 
@@ -155,7 +155,7 @@ def changed(database: Database, scenario: str, picked: Mapping[str, str]) -> dic
 
 def _again(
     database: Database, scenario: str, picked: Mapping[str, str]
-) -> tuple[Kept, dict[str, int]]:
+) -> tuple[Retained, dict[str, int]]:
     keys: dict[str, frozenset[Key]] = {}
     columns: dict[str, tuple[str, ...]] = {}
     others: dict[str, int] = {}
@@ -169,17 +169,19 @@ def _again(
             keys[name], columns[name] = same, names
         if len(found) > len(same):
             others[name] = len(found) - len(same)
-    return Kept(keys, columns), others
+    return Retained(keys, columns), others
 
 
-def rows_beside(database: Database, going: Mapping[str, str], known: Kept) -> dict[str, int]:
+def rows_beside(
+    database: Database, to_delete: Mapping[str, str], known: Retained
+) -> dict[str, int]:
     """Count the rows of a scenario beside those that are known to be kept, by table."""
     dialect = database.dialect
-    picked = known.without(dialect, database.tables, going)
+    picked = known.without(dialect, database.tables, to_delete)
     return transfer.counts(database.connection, dialect, picked)
 
 
-def record(database: Database, scenario: str, kept: Kept) -> None:
+def record(database: Database, scenario: str, kept: Retained) -> None:
     """Write down what is kept of a scenario now, in the place of what was."""
     connection = database.connection
     if not kept and not exists(connection):

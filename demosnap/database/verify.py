@@ -202,12 +202,12 @@ def staying(
     connection: Connection,
     dialect: Dialect,
     tables: Mapping[str, Table],
-    going: Mapping[str, str],
+    to_delete: Mapping[str, str],
     but: Collection[str] = (),
 ) -> dict[str, str]:
     """Return a digest of the rows of each table that a move leaves alone.
 
-    `going` are the predicates of the rows that it may touch, `but` tables that are left out. A
+    `to_delete` are the predicates of the rows that it may touch, `but` tables that are left out. A
     table that cannot be read value by value is counted.
     """
     unreadable = dialect.refuse_tables(connection, list(tables))
@@ -215,7 +215,7 @@ def staying(
     for name, table in tables.items():
         if name in but:
             continue
-        stays = not_true(going[name]) if name in going else "1 = 1"
+        stays = not_true(to_delete[name]) if name in to_delete else "1 = 1"
         if name in unreadable:
             found[name] = str(transfer.counts(connection, dialect, {name: stays})[name])
         else:

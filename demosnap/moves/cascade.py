@@ -21,34 +21,34 @@ _LISTED = re.compile(r'"(?:[^"]|"")*"|[^",\s]+')
 
 
 @dataclass(frozen=True)
-class Along:
+class CascadedRows:
     """Rows that are no demo data and that `--cascade` lets a purge reach.
 
-    `gone` has the keys of rows that are deleted, by table; `emptied` those of rows that lose a
+    `gone` has the keys of rows that are deleted, by table; `nulled` those of rows that lose a
     reference, with its foreign key.
     """
 
     gone: Mapping[str, frozenset[Key]] = field(default_factory=dict)
-    emptied: tuple[tuple[str, ForeignKey, frozenset[Key]], ...] = ()
+    nulled: tuple[tuple[str, ForeignKey, frozenset[Key]], ...] = ()
 
-    def going(self, database: Database) -> dict[str, str]:
+    def to_delete(self, database: Database) -> dict[str, str]:
         """Return the predicates of the rows that are deleted."""
         return {name: _named(database, name, keys) for name, keys in self.gone.items()}
 
     def touched(self, database: Database) -> Iterator[dict[str, str]]:
         """Yield the predicates of the rows that do not stay as they are."""
-        yield self.going(database)
-        for name, _, keys in self.emptied:
+        yield self.to_delete(database)
+        for name, _, keys in self.nulled:
             yield {name: _named(database, name, keys)}
 
     def counts(self) -> dict[str, int]:
         """Count the rows that are deleted, by table."""
         return {name: len(keys) for name, keys in self.gone.items()}
 
-    def emptied_counts(self) -> dict[str, int]:
+    def nulled_counts(self) -> dict[str, int]:
         """Count the references that are emptied, by table."""
         found: dict[str, int] = {}
-        for name, _, keys in self.emptied:
+        for name, _, keys in self.nulled:
             found[name] = found.get(name, 0) + len(keys)
         return found
 
@@ -58,8 +58,8 @@ class Along:
         Raises:
             DatabaseError: other rows are there than were planned.
         """
-        for name, key, keys in self.emptied:
-            values = dict.fromkeys(emptied_columns(key), b"NULL")
+        for name, key, keys in self.nulled:
+            values = dict.fromkeys(nulled_columns(key), b"NULL")
             changed = database.dialect.update_rows(
                 database.connection, database.tables[name], [(one, values) for one in sorted(keys)]
             )
@@ -71,7 +71,7 @@ class Along:
                 )
 
 
-def emptied_columns(key: ForeignKey) -> tuple[str, ...]:
+def nulled_columns(key: ForeignKey) -> tuple[str, ...]:
     """Return the columns that a constraint sets to NULL when what they reference goes."""
     action, _, listed = key.on_delete.partition(" (")
     if action != "SET NULL":
@@ -84,13 +84,13 @@ def emptied_columns(key: ForeignKey) -> tuple[str, ...]:
     return tuple(c for c in key.columns if not listed or c in names)
 
 
-def along(
+def cascaded(
     database: Database,
     listed: Sequence[str],
-    going: Mapping[str, str],
+    to_delete: Mapping[str, str],
     own: Mapping[str, str],
     others: Mapping[str, Mapping[str, str]],
-) -> Along:
+) -> CascadedRows:
     """Find the rows of the listed tables that go, or lose a reference, with demo rows that go.
 
     `own` are the predicates of all demo rows of the run and `others` those of the other
@@ -110,45 +110,48 @@ def along(
             )
     exempt = _exempt(own, *others.values())
     gone: dict[str, set[Key]] = {}
-    emptied: dict[tuple[str, ForeignKey], set[Key]] = {}
-    ahead = list(going.items())
+    nulled: dict[tuple[str, ForeignKey], set[Key]] = {}
+    ahead = list(to_delete.items())
     while ahead:
         parent, predicate = ahead.pop()
         for name, key in references.references_to(database.tables, [parent]):
             if name not in listed:
                 continue
-            if emptied_columns(key):
-                if all(database.tables[name].column(c).nullable for c in emptied_columns(key)):
+            if nulled_columns(key):
+                if all(database.tables[name].column(c).nullable for c in nulled_columns(key)):
                     found = set(_pointing(database, name, key, predicate, exempt))
-                    emptied.setdefault((name, key), set()).update(found)
+                    nulled.setdefault((name, key), set()).update(found)
                 continue
             known = gone.setdefault(name, set())
             fresh = set(_pointing(database, name, key, predicate, exempt)) - known
             known |= fresh
             ahead += [(name, one) for one in _predicates(database, name, fresh)]
-    return Along(
+    return CascadedRows(
         {name: frozenset(keys) for name, keys in gone.items() if keys},
         tuple(
             (name, key, frozenset(left))
-            for (name, key), keys in emptied.items()
+            for (name, key), keys in nulled.items()
             if (left := keys - gone.get(name, set()))
         ),
     )
 
 
 def refusals(
-    database: Database, going: Mapping[str, str], own: Mapping[str, str], permitted: Along
+    database: Database,
+    to_delete: Mapping[str, str],
+    own: Mapping[str, str],
+    permitted: CascadedRows,
 ) -> list[str]:
     """Return which rows that are no demo data would be reached and may not be.
 
-    `going` are the predicates of the demo rows that go, `own` those of all demo rows of the run.
+    `to_delete` are the predicates of the demo rows that go, `own` those of all rows of the run.
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
-    all_going = merged([going, permitted.going(database)])
-    own = merged([own, permitted.going(database)])
+    all_going = merged([to_delete, permitted.to_delete(database)])
+    own = merged([own, permitted.to_delete(database)])
     spared = {
         (name, key): named(dialect, tables[name].key_columns, keys)
-        for name, key, keys in permitted.emptied
+        for name, key, keys in permitted.nulled
     }
     reasons = references.referenced(connection, dialect, tables, all_going, own=own, spared=spared)
     if not reasons:
@@ -163,12 +166,12 @@ def refusals(
     return reasons
 
 
-def _further(database: Database, going: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
+def _further(database: Database, to_delete: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
     """Return what the database would then reach by itself, from the rows of a CASCADE on."""
     exempt = _exempt(own)
     seen: dict[str, set[Key]] = {}
     reached: dict[tuple[str, ForeignKey], set[Key]] = {}
-    ahead = [(name, predicate, True) for name, predicate in going.items()]
+    ahead = [(name, predicate, True) for name, predicate in to_delete.items()]
     while ahead:
         parent, predicate, is_first = ahead.pop()
         for name, key in references.references_to(database.tables, [parent]):
@@ -199,8 +202,8 @@ def _more(count: int, name: str) -> str:
     return f"{count:,} more rows of {name} reference"
 
 
-def _exempt(*goings: Mapping[str, str]) -> dict[str, str]:
-    return {name: not_true(predicate) for name, predicate in merged(goings).items()}
+def _exempt(*demo_rows: Mapping[str, str]) -> dict[str, str]:
+    return {name: not_true(predicate) for name, predicate in merged(demo_rows).items()}
 
 
 def _predicates(database: Database, name: str, keys: Collection[Key]) -> list[str]:

@@ -33,33 +33,33 @@ def hold(database: Database, covered: Sequence[Selection]) -> None:
                 dialect.hold_rows(connection, dialect.quote_table(name), predicate)
 
 
-def check(database: Database, going: Mapping[str, str], *, discard: bool) -> None:
+def check(database: Database, to_delete: Mapping[str, str], *, discard: bool) -> None:
     """Check that demo rows, and the rows that reference them, are those that the plan saw.
 
-    From here on nobody else changes them before the end of the transaction. `going` are their
+    From here on nobody else changes them before the end of the transaction. `to_delete` are their
     predicates; `discard`: the demo rows themselves may have changed.
 
     Raises:
         ConflictError: they are not.
     """
     dialect, connection = database.dialect, database.connection
-    for name, predicate in going.items():
+    for name, predicate in to_delete.items():
         # Also to lock them: who references a row waits for whoever has locked it.
         changed = dialect.outdated(connection, database.tables[name], predicate)
         # What changed need not be demo rows any more where they were picked before.
         if changed and not (discard and not picking.is_note(connection, predicate)):
             raise _changed(name, "demo rows")
-    for name, key in references.references_to(database.tables, going):
+    for name, key in references.references_to(database.tables, to_delete):
         where = in_table(
             dialect,
             database.tables[name],
             key.columns,
             key.table,
             key.referred_columns,
-            going[key.table],
+            to_delete[key.table],
         )
-        if name in going:
-            where += f" AND {not_true(going[name])}"
+        if name in to_delete:
+            where += f" AND {not_true(to_delete[name])}"
         if dialect.outdated(
             connection, _narrow(database.tables[name], key.columns), where, shared=True
         ):

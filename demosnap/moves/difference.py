@@ -18,11 +18,11 @@ from demosnap.database import (
 )
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, arranged, path_of
-from demosnap.database.retained import Kept
+from demosnap.database.retained import Retained
 from demosnap.dialects.base import Dialect
 from demosnap.errors import CountError, DatabaseError, SnapshotError
 from demosnap.model import ForeignKey, Key, Table, Version
-from demosnap.moves.trigger_rows import Made
+from demosnap.moves.trigger_rows import TriggerRows
 from demosnap.rows.canonical import Rows, show_key, split
 from demosnap.rows.spool import in_batches
 from demosnap.snapshot.change_order import Delete, Insert, Step, Update, check, key_of, steps
@@ -36,7 +36,7 @@ _UPDATES = 10_000
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedChanges:
     """What has to be changed.
 
     `changes` lead from the database to the version, tables in load order. `snapshot` is the
@@ -59,13 +59,13 @@ class Planned:
 def compare(
     database: Database,
     target: Version,
-    going: Mapping[str, str],
+    to_delete: Mapping[str, str],
     digests: Digests | None = None,
     skipping: Mapping[str, Collection[Key]] | None = None,
-) -> Planned:
+) -> PlannedChanges:
     """Compare what the database holds with a version.
 
-    `going` are the predicates of all demo rows, also of tables that the version does not have.
+    `to_delete` are the predicates of all demo rows, also of tables that the version does not have.
     `digests` is told what that of the rows is, `skipping` are keys of rows that are left out.
 
     Raises:
@@ -78,12 +78,12 @@ def compare(
     reasons = compatibility.unfit(tables, snapshot.header.tables)
     refused = dialect.refuse_tables(connection, list(target.rows)).items()
     if reasons := [*reasons, *(f"{name}: {reason}" for name, reason in refused)]:
-        return Planned((), snapshot, tuple(reasons))
+        return PlannedChanges((), snapshot, tuple(reasons))
     held = transfer.Digest(dialect)
     # What is not checked here is equal to a row of the database, or checked below.
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         live = arranged(tables[table.name], table)
-        there = dialect.read_rows(connection, live, going[table.name])
+        there = dialect.read_rows(connection, live, to_delete[table.name])
         new = replace(table, unique=live.unique)
         pair = TablePair(live, new, dialect, dialect, snapshot.foreign)
         try:
@@ -93,21 +93,23 @@ def compare(
             collections.deque(there, maxlen=0)
             raise
     if digests is not None:
-        digests.add(dialect, [t for one in found if (t := one.pair.old)], going, held.hexdigest())
+        digests.add(
+            dialect, [t for one in found if (t := one.pair.old)], to_delete, held.hexdigest()
+        )
     for one in found:
         _check(one, dialect, snapshot)
-    for name in going:
+    for name in to_delete:
         if name not in target.rows:
             pair = TablePair(tables[name], None, dialect, dialect)
             found.append(
-                collect(pair, dialect.read_rows(connection, tables[name], going[name]), ())
+                collect(pair, dialect.read_rows(connection, tables[name], to_delete[name]), ())
             )
-    return Planned(tuple(found), snapshot)
+    return PlannedChanges(tuple(found), snapshot)
 
 
 def keep(
-    database: Database, planned: Planned, going: Mapping[str, str], but: Collection[str]
-) -> tuple[Planned, Kept]:
+    database: Database, planned: PlannedChanges, to_delete: Mapping[str, str], but: Collection[str]
+) -> tuple[PlannedChanges, Retained]:
     """Leave removed rows out that other rows reference; `but` from these tables."""
     losing = {one.name: one for one in planned.changes if one.counts.get("removed")}
     tables = {n: one.pair.old for n, one in losing.items() if one.pair.keyed and one.pair.old}
@@ -116,7 +118,7 @@ def keep(
         removed = (key_of(tables[name], row) for row in losing[name].removed())
         return {key for key in removed if key in keys}
 
-    found = retained.find(database, tables, going, goes, but)
+    found = retained.find(database, tables, to_delete, goes, but)
     changes = tuple(
         one.keeping(found.keys[one.name]) if one.name in found.keys else one
         for one in planned.changes
@@ -126,28 +128,28 @@ def keep(
 
 def refusals(
     database: Database,
-    planned: Planned,
-    going: Mapping[str, str],
+    planned: PlannedChanges,
+    to_delete: Mapping[str, str],
     owners: compatibility.Owners,
     staying: outside_references.Staying | None,
 ) -> list[str]:
-    """Return why the changes cannot be made; `going` are the predicates of rows that may go.
+    """Return why the changes cannot be made; `to_delete` are the predicates of rows that may go.
 
     `staying` tells the rows beside the version's that are there afterwards.
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     by_name = {one.name: one for one in planned.changes}
-    reasons = _collisions(database, planned.changes, going, owners)
+    reasons = _collisions(database, planned.changes, to_delete, owners)
     reasons += outside_references.unreferenced(
         connection, dialect, tables, planned.snapshot, by_name, staying
     )
     return reasons
 
 
-def obstacle(database: Database, planned: Planned, going: Mapping[str, str]) -> str:
+def obstacle(database: Database, planned: PlannedChanges, to_delete: Mapping[str, str]) -> str:
     """Return why the changes cannot be made one after the other, empty if they can.
 
-    `going` are the predicates of the demo rows.
+    `to_delete` are the predicates of the demo rows.
     """
     try:
         check(planned.changes, database.dialect)
@@ -159,9 +161,9 @@ def obstacle(database: Database, planned: Planned, going: Mapping[str, str]) -> 
         table = one.pair.old
         columns = _referred(one, database.tables)
         losing = {key_of(one.pair.table, d.old) for d in one if d.old and _loses(one, d, columns)}
-        if not losing or table is None or one.name not in going:
+        if not losing or table is None or one.name not in to_delete:
             continue
-        if losing & references.pinned(database, table, going[one.name], {}, by=columns) or any(
+        if losing & references.pinned(database, table, to_delete[one.name], {}, by=columns) or any(
             _wants(other, key, one)
             for other in planned.changes
             if other.pair.new is not None
@@ -198,7 +200,7 @@ def _wants(one: TableChanges, key: ForeignKey, parent: TableChanges) -> bool:
     return any(values(row, mine, key.columns) in fresh for row in one.written())
 
 
-def tangled(database: Database, planned: Planned) -> str | None:
+def tangled(database: Database, planned: PlannedChanges) -> str | None:
     """Return a table of which rows change a value that other rows reference; None: none does.
 
     A database that checks each statement by itself may not let such a row change in place.
@@ -212,7 +214,10 @@ def tangled(database: Database, planned: Planned) -> str | None:
 
 
 def leaving(
-    database: Database, planned: Planned, going: Mapping[str, str], own: Mapping[str, str]
+    database: Database,
+    planned: PlannedChanges,
+    to_delete: Mapping[str, str],
+    own: Mapping[str, str],
 ) -> dict[str, str]:
     """Return the predicates of rows that go, or lose a value, and that others reference.
 
@@ -224,15 +229,15 @@ def leaving(
         if table is None or not len(one):
             continue
         if not one.pair.keyed:
-            found[one.name] = going[one.name]
+            found[one.name] = to_delete[one.name]
             continue
         keys: set[Key] = set()
         if one.counts.get("removed"):
-            pins = references.pinned(database, table, going[one.name], own)
+            pins = references.pinned(database, table, to_delete[one.name], own)
             keys.update(key for row in one.removed() if (key := key_of(table, row)) in pins)
         referred = _referred(one, database.tables)
         if referred and one.counts.get("modified"):
-            pins = references.pinned(database, table, going[one.name], own, by=referred)
+            pins = references.pinned(database, table, to_delete[one.name], own, by=referred)
             keys.update(
                 key
                 for row in one
@@ -278,7 +283,7 @@ def _loses(one: TableChanges, difference: RowDifference, referred: Collection[st
 
 
 def _collisions(
-    database: Database, changes: Changes, going: Mapping[str, str], owners: compatibility.Owners
+    database: Database, changes: Changes, to_delete: Mapping[str, str], owners: compatibility.Owners
 ) -> list[str]:
     """Return the rows that would be written with a key that is taken by no demo data."""
     reasons: list[str] = []
@@ -293,7 +298,7 @@ def _collisions(
                 live,
                 new,
                 one.written() if special else _claiming(one),
-                going.get(one.name),
+                to_delete.get(one.name),
                 owners,
             )
     return reasons
@@ -320,21 +325,25 @@ class Tally:
     changed: Counter[str] = field(default_factory=Counter)
 
 
-def act(database: Database, changes: Changes, going: Mapping[str, str], made: Made) -> Tally:
+def act(
+    database: Database, changes: Changes, to_delete: Mapping[str, str], made: TriggerRows
+) -> Tally:
     """Make the changes, in the caller's transaction.
 
-    `going` are the predicates of all rows that there may be; `made` tells what triggers make of it.
+    `to_delete` are the predicates of all rows that there may be; `made` tells what triggers make.
 
     Raises:
         DatabaseError: the database refused, or changed another number of rows than it was asked.
     """
     tally = Tally()
     for step in steps(changes, database.dialect, defaults=True):
-        _do(database, step, going, tally, made)
+        _do(database, step, to_delete, tally, made)
     return tally
 
 
-def _do(database: Database, step: Step, going: Mapping[str, str], tally: Tally, made: Made) -> None:
+def _do(
+    database: Database, step: Step, to_delete: Mapping[str, str], tally: Tally, made: TriggerRows
+) -> None:
     connection, dialect = database.connection, database.dialect
     if isinstance(step, Insert):
         tables = [table for table, _ in step.tables]
@@ -349,11 +358,11 @@ def _do(database: Database, step: Step, going: Mapping[str, str], tally: Tally, 
             tally.changed[step.table.name] += changed
     else:
         with made.doing("delete", [table for table, _ in step.tables]):
-            _delete(database, step, going, tally, made)
+            _delete(database, step, to_delete, tally, made)
 
 
 def _delete(
-    database: Database, step: Delete, going: Mapping[str, str], tally: Tally, made: Made
+    database: Database, step: Delete, to_delete: Mapping[str, str], tally: Tally, made: TriggerRows
 ) -> None:
     connection, dialect = database.connection, database.dialect
     wanted: Counter[str] = Counter()
@@ -363,7 +372,7 @@ def _delete(
             wanted[table.name] += 1
             yield key
 
-    whole = [(table, going[table.name]) for table, keys in step.tables if keys is None]
+    whole = [(table, to_delete[table.name]) for table, keys in step.tables if keys is None]
     gone = dialect.delete_rows(connection, whole) if whole else []
     for (table, _), count in zip(whole, gone, strict=True):
         tally.deleted[table.name] += count

@@ -26,10 +26,10 @@ from demosnap.errors import DatabaseError, VerificationError
 from demosnap.model import Trigger
 from demosnap.moves import concurrency, difference, final_references, full_load, miscounted, refused
 from demosnap.moves import triggers as triggering
-from demosnap.moves.planned import Prepared
-from demosnap.moves.trigger_rows import Made
+from demosnap.moves.planned import PlannedMove
+from demosnap.moves.trigger_rows import TriggerRows
 from demosnap.moves.trigger_values import put_back
-from demosnap.moves.triggers import Acting, Seal
+from demosnap.moves.triggers import ActiveTriggers, Seal
 from demosnap.options import Verify
 from demosnap.visible import as_many
 from demosnap.visible import rows as rows_of
@@ -37,7 +37,7 @@ from demosnap.visible import rows as rows_of
 
 def act(
     database: Database,
-    prepared: Sequence[Prepared],
+    prepared: Sequence[PlannedMove],
     *,
     triggers: Triggers,
     level: Verify = "full",
@@ -56,24 +56,24 @@ def act(
         SnapshotError: the snapshot is not what demosnap wrote.
     """
     connection, dialect = database.connection, database.dialect
-    reached = [part for one in prepared for part in one.along.touched(database) if part]
-    staying = [one.kept.without(dialect, database.tables, one.going) for one in prepared]
-    going = by_key.merged([*staying, *reached])
-    concurrency.check(database, going, discard=discard)
+    reached = [part for one in prepared for part in one.cascaded.touched(database) if part]
+    staying = [one.kept.without(dialect, database.tables, one.to_delete) for one in prepared]
+    to_delete = by_key.merged([*staying, *reached])
+    concurrency.check(database, to_delete, discard=discard)
     names = {name for one in prepared for name in touched(one)}
     names.update(name for part in reached for name in part)
     database, found = triggering.find(database, triggers, names)
     targets = [one.move.target for one in prepared]
     foreign = any(target is not None and target.dialect != dialect.name for target in targets)
-    made = Made(database, found, foreign)
+    made = TriggerRows(database, found, foreign)
     # Switching triggers off changes definitions, and that may have triggers of its own.
     watch = bool(found.triggers or reached or (found.off and own_triggers))
     free = found.may_change if found.triggers else frozenset()
-    before = verify.staying(connection, dialect, database.tables, going, free) if watch else {}
+    before = verify.staying(connection, dialect, database.tables, to_delete, free) if watch else {}
     counted = dialect.affected_rows(connection)
     # Where all demo rows go, the plan has seen that nothing references them.
     in_part = reached or any(one.planned is not None and one.move.changes for one in prepared)
-    pins = final_references.pins(database, going) if in_part else []
+    pins = final_references.pins(database, to_delete) if in_part else []
     with contextlib.ExitStack() as stack:
         stack.enter_context(
             search_indexes.kept_right(database, names, triggers_off=triggers.disabled)
@@ -81,7 +81,7 @@ def act(
         if found.off:
             stack.enter_context(dialect.without_triggers(connection, found.off))
         made.watch(
-            going, [change for one in prepared if one.planned for change in one.planned.changes]
+            to_delete, [change for one in prepared if one.planned for change in one.planned.changes]
         )
         _purge(database, prepared, found)
         made.clear()
@@ -97,10 +97,10 @@ def act(
                 one.kept.without(dialect, database.tables, one.picked_now(database))
                 for one in prepared
             ]
-            going = by_key.merged([going, *now])
+            to_delete = by_key.merged([to_delete, *now])
         final_references.check(database, pins)
     if watch:
-        after = verify.staying(connection, dialect, database.tables, going, free)
+        after = verify.staying(connection, dialect, database.tables, to_delete, free)
         triggering.untouched(found, before, after)
     _unseen(database, counted)
     sealed = triggering.seal(database, own_triggers, triggers, names)
@@ -113,14 +113,14 @@ def act(
     return sealed
 
 
-def touched(one: Prepared) -> Iterable[str]:
+def touched(one: PlannedMove) -> Iterable[str]:
     """Return the tables of which a move touches rows."""
     if one.planned is not None:
         return [change.name for change in one.move.changes]
-    return one.going
+    return one.to_delete
 
 
-def _purge(database: Database, prepared: Sequence[Prepared], found: Acting) -> None:
+def _purge(database: Database, prepared: Sequence[PlannedMove], found: ActiveTriggers) -> None:
     """Delete what goes, of all moves at once: their rows may reference each other.
 
     Where no trigger acts, nothing but the plan may delete or change rows, and what the database
@@ -130,26 +130,26 @@ def _purge(database: Database, prepared: Sequence[Prepared], found: Acting) -> N
     acting = [
         one for one in prepared if one.move.action in ("purge", "load") and one.planned is None
     ]
-    along = [one.along for one in prepared]
-    going = by_key.merged(
-        [one.kept.without(dialect, database.tables, one.going) for one in acting]
-        + [one.going(database) for one in along]
+    cascaded = [one.cascaded for one in prepared]
+    to_delete = by_key.merged(
+        [one.kept.without(dialect, database.tables, one.to_delete) for one in acting]
+        + [one.to_delete(database) for one in cascaded]
     )
     tally = difference.Tally()
     for one in acting:
         tally.deleted.update(one.move.purge)
-    for reached in along:
+    for reached in cascaded:
         tally.deleted.update(reached.counts())
-        tally.changed.update(reached.emptied_counts())
-    if not going and not tally.changed:
+        tally.changed.update(reached.nulled_counts())
+    if not to_delete and not tally.changed:
         return
     before = dialect.affected_rows(connection) if not found.triggers else None
     with triggering.blamed(database, found, "update", tally.changed):
-        for reached in along:
+        for reached in cascaded:
             reached.empty(database)
     free = found.may_change if found.triggers else ()
-    with triggering.blamed(database, found, "delete", going):
-        transfer.purge(connection, dialect, database.tables, going, tally.deleted, free)
+    with triggering.blamed(database, found, "delete", to_delete):
+        transfer.purge(connection, dialect, database.tables, to_delete, tally.deleted, free)
     _hold(database, before, tally)
 
 
@@ -189,7 +189,9 @@ def _unseen(database: Database, before: Mapping[str, tuple[int, int]] | None) ->
         )
 
 
-def _rows(database: Database, prepared: Sequence[Prepared], made: Made) -> dict[str, OpenSnapshot]:
+def _rows(
+    database: Database, prepared: Sequence[PlannedMove], made: TriggerRows
+) -> dict[str, OpenSnapshot]:
     """Load after the purge; return the snapshot of each scenario that was loaded."""
     snapshots: dict[str, OpenSnapshot] = {}
     for one in prepared:
@@ -215,10 +217,10 @@ def _rows(database: Database, prepared: Sequence[Prepared], made: Made) -> dict[
 
 def _verify(
     database: Database,
-    prepared: Sequence[Prepared],
+    prepared: Sequence[PlannedMove],
     snapshots: Mapping[str, OpenSnapshot],
     level: Verify,
-    found: Acting,
+    found: ActiveTriggers,
 ) -> dict[str, str | None]:
     """Check what is there now; return the digest of what each loaded scenario holds."""
     digests: dict[str, str | None] = {}
@@ -238,10 +240,10 @@ def _verify(
 
 def _verified(
     database: Database,
-    one: Prepared,
+    one: PlannedMove,
     snapshot: OpenSnapshot | None,
     level: Verify,
-    found: Acting,
+    found: ActiveTriggers,
 ) -> str | None:
     """Check what is there; where triggers have changed values of a load, put these back first."""
     try:
@@ -263,7 +265,7 @@ def _verified(
 
 
 def _blaming(
-    error: VerificationError, found: Acting, one: Prepared, filled: Iterable[str] = ()
+    error: VerificationError, found: ActiveTriggers, one: PlannedMove, filled: Iterable[str] = ()
 ) -> VerificationError:
     """Return an error with the triggers that may be behind it, and the ways on.
 
@@ -281,7 +283,7 @@ def _blaming(
 
 
 def _checked(
-    database: Database, one: Prepared, snapshot: OpenSnapshot | None, level: Verify
+    database: Database, one: PlannedMove, snapshot: OpenSnapshot | None, level: Verify
 ) -> str | None:
     connection, dialect = database.connection, database.dialect
     # Of rows that stay, what dangled before may dangle still.
@@ -301,13 +303,13 @@ def _checked(
     return None
 
 
-def _change(database: Database, one: Prepared, made: Made) -> None:
+def _change(database: Database, one: PlannedMove, made: TriggerRows) -> None:
     """Change the rows that differ."""
     assert one.planned is not None
     hold = not made.acting.triggers
     before = database.dialect.affected_rows(database.connection) if hold else None
     try:
-        tally = difference.act(database, one.planned.changes, one.going, made)
+        tally = difference.act(database, one.planned.changes, one.to_delete, made)
     except Exception as error:
         if not refused.by_rows(database, error):
             raise
@@ -321,7 +323,7 @@ def _change(database: Database, one: Prepared, made: Made) -> None:
     _hold(database, before, tally)
 
 
-def _log(connection: Connection, dialect: Dialect, one: Prepared, digest: str | None) -> None:
+def _log(connection: Connection, dialect: Dialect, one: PlannedMove, digest: str | None) -> None:
     move, target = one.move, one.move.target
     if move.action == "none":
         return

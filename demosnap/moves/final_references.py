@@ -19,35 +19,39 @@ from demosnap.dialects.base import execute
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Key
 from demosnap.moves import cascade
-from demosnap.moves.planned import Prepared
+from demosnap.moves.planned import PlannedMove
 from demosnap.snapshot.predicates import leads_nowhere, not_true
 from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 
 
-def refusals(database: Database, run: Sequence[Prepared], along: cascade.Along) -> list[str]:
+def refusals(
+    database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
+) -> list[str]:
     """Return what would reference rows, or values, that go in the same run.
 
     Raises:
         SnapshotError: a snapshot is not what demosnap wrote.
     """
     reasons: list[str] = []
-    if len(run) > 1 or along.gone or along.emptied:
-        reasons += _unmet(database, run, along)
-    if along.gone or along.emptied:
-        reasons += _losing(database, run, along)
+    if len(run) > 1 or cascaded.gone or cascaded.nulled:
+        reasons += _unmet(database, run, cascaded)
+    if cascaded.gone or cascaded.nulled:
+        reasons += _losing(database, run, cascaded)
     return reasons
 
 
-def _unmet(database: Database, run: Sequence[Prepared], along: cascade.Along) -> Iterator[str]:
+def _unmet(
+    database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
+) -> Iterator[str]:
     """Yield what the versions of a run reference that is not there when all is done."""
     dialect = database.dialect
-    leaving = [one.kept.without(dialect, database.tables, one.going) for one in run]
-    gone = by_key.merged([*leaving, along.going(database)])
+    leaving = [one.kept.without(dialect, database.tables, one.to_delete) for one in run]
+    gone = by_key.merged([*leaving, cascaded.to_delete(database)])
 
     def stays(table: str, columns: Sequence[str]) -> str | None:
-        predicates = [{table: one} for one in _emptied(database, along, table, columns)]
+        predicates = [{table: one} for one in _nulled(database, cascaded, table, columns)]
         predicates += [{table: gone[table]}] if table in gone else []
         return not_true(by_key.merged(predicates)[table]) if predicates else None
 
@@ -76,16 +80,18 @@ def _unmet(database: Database, run: Sequence[Prepared], along: cascade.Along) ->
                 yield from outside_references.refused(*at, filled & known)
 
 
-def _emptied(
-    database: Database, along: cascade.Along, table: str, columns: Sequence[str]
+def _nulled(
+    database: Database, cascaded: cascade.CascadedRows, table: str, columns: Sequence[str]
 ) -> Iterator[str]:
     """Yield the predicates of rows of a table of which one of the columns is emptied."""
-    for name, key, keys in along.emptied:
-        if name == table and set(cascade.emptied_columns(key)) & set(columns):
+    for name, key, keys in cascaded.nulled:
+        if name == table and set(cascade.nulled_columns(key)) & set(columns):
             yield by_key.named(database.dialect, database.tables[name].key_columns, keys)
 
 
-def _losing(database: Database, run: Sequence[Prepared], along: cascade.Along) -> Iterator[str]:
+def _losing(
+    database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
+) -> Iterator[str]:
     """Yield the rows that are there and reference rows that go along, or values that they lose.
 
     Demo rows that stay among them, and such as a database would not let be in the way.
@@ -95,20 +101,20 @@ def _losing(database: Database, run: Sequence[Prepared], along: cascade.Along) -
         [
             {name: one.kept.predicate(dialect, database.tables[name]) for name in one.kept.keys}
             if one.planned is None
-            else one.going
+            else one.to_delete
             for one in run
         ]
     )
-    for name, key in references.references_to(database.tables, along.gone):
+    for name, key in references.references_to(database.tables, cascaded.gone):
         if name in demo:
-            parent = along.going(database)[key.table]
+            parent = cascaded.to_delete(database)[key.table]
             where = f"({demo[name]})"
             yield from _referring(database, name, key, parent, where, "would go along")
-    for parent_name, by, keys in along.emptied:
+    for parent_name, by, keys in cascaded.nulled:
         parent = by_key.named(dialect, database.tables[parent_name].key_columns, keys)
         for name, key in references.references_to(database.tables, [parent_name]):
-            if set(key.referred_columns) & set(cascade.emptied_columns(by)):
-                what = f"would lose {', '.join(cascade.emptied_columns(by))}"
+            if set(key.referred_columns) & set(cascade.nulled_columns(by)):
+                what = f"would lose {', '.join(cascade.nulled_columns(by))}"
                 yield from _referring(database, name, key, parent, None, what)
 
 
@@ -133,19 +139,19 @@ Pins = list[tuple[str, ForeignKey, list[Key]]]
 """A table, a foreign key of it, and the values of rows of this run that it references."""
 
 
-def pins(database: Database, going: Mapping[str, str]) -> Pins:
+def pins(database: Database, to_delete: Mapping[str, str]) -> Pins:
     """Return which values of the rows of a run other rows reference.
 
-    `going` are the predicates of all rows that it may touch.
+    `to_delete` are the predicates of all rows that it may touch.
     """
     found = []
-    for name, key in references.references_to(database.tables, going):
+    for name, key in references.references_to(database.tables, to_delete):
         if key.enforced != "all":
             # The database knows of which rows it has to hold.
             continue
-        others = not_true(going[name]) if name in going else None
+        others = not_true(to_delete[name]) if name in to_delete else None
         table = database.tables[key.table]
-        values = references.referred(database, table, key, name, going[key.table], others)
+        values = references.referred(database, table, key, name, to_delete[key.table], others)
         if values:
             found.append((name, key, sorted(values)))
     return found

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Mapping
 from demosnap.database import by_key, compatibility, picking, transfer, verify
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.database.retained import NOTHING, Kept
+from demosnap.database.retained import NOTHING, Retained
 from demosnap.dialects.base import Counted
 from demosnap.errors import SnapshotError, VerificationError
 from demosnap.model import Key, Table, Version
 from demosnap.moves import concurrency, refused
-from demosnap.moves.trigger_rows import Made
+from demosnap.moves.trigger_rows import TriggerRows
 from demosnap.options import Verify
 from demosnap.rows.canonical import row_key, split
 
@@ -25,7 +25,7 @@ SAMPLE = 1000
 def differences(
     database: Database,
     target: Version,
-    kept: Kept = NOTHING,
+    kept: Retained = NOTHING,
     skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> list[str]:
     """Return why the database does not hold a version; empty: it does.
@@ -65,7 +65,7 @@ def fits(database: Database, version: Version | None) -> bool:
 def load(
     database: Database,
     target: Version,
-    made: Made,
+    made: TriggerRows,
     skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> OpenSnapshot:
     """Load a version; return its snapshot, for what was loaded to be verified.
@@ -106,7 +106,7 @@ def verified(
     database: Database,
     snapshot: OpenSnapshot,
     level: Verify,
-    kept: Kept = NOTHING,
+    kept: Retained = NOTHING,
     known: verify.Known | None = None,
 ) -> str | None:
     """Check what was loaded; return its digest, None where not all of it was read.

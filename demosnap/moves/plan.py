@@ -10,11 +10,11 @@ from demosnap.compare.known_rows import KnownRows
 from demosnap.config import Settings
 from demosnap.database import retained, row_set, selection
 from demosnap.database.live import Database
-from demosnap.database.retained import Kept
+from demosnap.database.retained import Retained
 from demosnap.model import Selection, Version
 from demosnap.moves import concurrency, full_load, notes, planner
 from demosnap.moves.goal import Goal
-from demosnap.moves.planned import Prepared
+from demosnap.moves.planned import PlannedMove
 from demosnap.options import MoveOptions
 from demosnap.results import Move
 
@@ -25,7 +25,7 @@ def prepare(
     versions: Mapping[str, Sequence[Version]],
     goals: Sequence[Goal],
     options: MoveOptions,
-) -> list[Prepared]:
+) -> list[PlannedMove]:
     """Plan the moves of one run, each with its reasons to be refused.
 
     `versions` are all versions by scenario. Nothing is changed.
@@ -38,27 +38,30 @@ def prepare(
     covered = {goal.scenario: _covered(database, settings, goal) for goal in goals}
     if not options.dry_run:
         concurrency.hold(database, [one for found in covered.values() for one in found])
-    goings = {name: row_set.picked_by(database, name, found) for name, found in covered.items()}
-    known = {name: retained.unchanged(database, name, going) for name, going in goings.items()}
-    rows = {goal.scenario: _remembered(database, goal, goings[goal.scenario]) for goal in goals}
+    demo_rows = {name: row_set.picked_by(database, name, found) for name, found in covered.items()}
+    known = {
+        name: retained.unchanged(database, name, to_delete) for name, to_delete in demo_rows.items()
+    }
+    rows = {goal.scenario: _remembered(database, goal, demo_rows[goal.scenario]) for goal in goals}
     resting = {
         goal.scenario: found
         for goal in goals
-        if (found := _resting(database, versions, goal, goings, known, rows, options)) is not None
+        if (found := _resting(database, versions, goal, demo_rows, known, rows, options))
+        is not None
     }
     acting: dict[str, Mapping[str, str]] = {
-        name: going for name, going in goings.items() if name not in resting
+        name: to_delete for name, to_delete in demo_rows.items() if name not in resting
     }
 
     def owners() -> dict[str, Mapping[str, str]]:
         names = dict.fromkeys((*versions, *settings.scenario_names))
         newest = {n: [None, *versions.get(n, ())][-1] for n in names if n not in acting}
         return {
-            name: goings.get(name) or row_set.picked(database, settings, name, (version,))
+            name: demo_rows.get(name) or row_set.picked(database, settings, name, (version,))
             for name, version in newest.items()
         }
 
-    run = planner.Run(database, settings, versions, acting, known, rows, options, owners)
+    run = planner.Planner(database, settings, versions, acting, known, rows, options, owners)
     planned = iter(run.planned([goal for goal in goals if goal.scenario in acting]))
     prepared = [resting.get(goal.scenario) or next(planned) for goal in goals]
     return [replace(one, covered=tuple(covered[one.move.scenario])) for one in prepared]
@@ -70,14 +73,14 @@ def _covered(database: Database, settings: Settings, goal: Goal) -> list[Selecti
     return row_set.selections(database, settings, goal.scenario, (goal.current, goal.target))
 
 
-def _remembered(database: Database, goal: Goal, going: Mapping[str, str]) -> KnownRows:
+def _remembered(database: Database, goal: Goal, to_delete: Mapping[str, str]) -> KnownRows:
     """Return what is remembered of rows that are no longer picked."""
     name = goal.scenario
     if goal.stamp_only and goal.operation == "capture":
         # What a capture did not pick is real from then on.
         return known_rows.NONE
     rows = KnownRows(
-        left=released.left(database, name), released=released.released(database, name, going)
+        left=released.left(database, name), released=released.released(database, name, to_delete)
     )
     if not rows.released:
         return rows
@@ -88,11 +91,11 @@ def _resting(
     database: Database,
     versions: Mapping[str, Sequence[Version]],
     goal: Goal,
-    goings: Mapping[str, Mapping[str, str]],
-    known: Mapping[str, Kept],
+    demo_rows: Mapping[str, Mapping[str, str]],
+    known: Mapping[str, Retained],
     rows: Mapping[str, KnownRows],
     options: MoveOptions,
-) -> Prepared | None:
+) -> PlannedMove | None:
     """Return the plan of a move that moves no rows; None: it may move some."""
     target, name = goal.target, goal.scenario
     if goal.stamp_only:
@@ -106,10 +109,10 @@ def _resting(
                 " same"
             )
         move = Move(name, goal.current, target, "stamp")
-        return Prepared(move, operation=goal.operation, refusals=tuple(reasons), rows=remembered)
+        return PlannedMove(move, operation=goal.operation, refusals=tuple(reasons), rows=remembered)
     if goal.by_difference or goal.current != target:
         return None
-    present = retained.rows_beside(database, goings[name], known[name])
+    present = retained.rows_beside(database, demo_rows[name], known[name])
     there = sum(present.values())
     if goal.again and (target is not None or there or known[name]):
         return None
@@ -120,8 +123,8 @@ def _resting(
     refusals = notes.nothing_to_release(goal.scenario, target, options.release)
     expected = rows[name].expected(target) if target else {}
     if target is None or captured.same_counts(present, expected):
-        return Prepared(move, notes=said, refusals=refusals)
+        return PlannedMove(move, notes=said, refusals=refusals)
     if not there:
         return None
     said = said or (notes.drift_note(target, present, expected),)
-    return Prepared(move, notes=said, refusals=refusals)
+    return PlannedMove(move, notes=said, refusals=refusals)

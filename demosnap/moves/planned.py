@@ -9,34 +9,34 @@ from demosnap.compare import known_rows
 from demosnap.compare.known_rows import KnownRows
 from demosnap.database import row_set
 from demosnap.database.live import Database
-from demosnap.database.retained import NOTHING, Kept
+from demosnap.database.retained import NOTHING, Retained
 from demosnap.model import Selection, Version
 from demosnap.moves import cascade, difference
 from demosnap.results import Move
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PlannedMove:
     """A move with what acting on it needs.
 
-    `going` are the predicates of all rows of the scenario, by table, which go but for those that
-    are `kept`; of a move by difference only those that are `planned` to go. `rows` are those that
-    are no longer picked, and what is remembered of them. `along` are rows of
-    the run that are no demo data and go all the same; one of its moves has them. `operation` is
-    what the log calls a stamp. `held` is the version whose rows the demo rows are, None where they
+    `to_delete` are the predicates of all rows of the scenario, by table, which go but for
+    those that are `kept`; of a move by difference only those that are `planned` to go. `rows` are
+    those that are no longer picked, and what is remembered of them. `cascaded` are non-demo rows
+    of the run that go all the same; one of its moves has them. `operation` is what the log calls a
+    stamp. `held` is the version whose rows the demo rows are, None where they
     are of none, or where nobody has looked.
     `covered` are the selections that pick the rows.
     """
 
     move: Move
-    going: Mapping[str, str] = field(default_factory=dict)
+    to_delete: Mapping[str, str] = field(default_factory=dict)
     operation: str = "stamp"
-    planned: difference.Planned | None = None
+    planned: difference.PlannedChanges | None = None
     rebuild_indexes: bool = False
-    kept: Kept = NOTHING
+    kept: Retained = NOTHING
     held: Version | None = None
     rows: KnownRows = known_rows.NONE
-    along: cascade.Along = field(default_factory=cascade.Along)
+    cascaded: cascade.CascadedRows = field(default_factory=cascade.CascadedRows)
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     covered: tuple[Selection, ...] = ()

@@ -11,12 +11,12 @@ from demosnap.compare.known_rows import KnownRows
 from demosnap.config import Settings
 from demosnap.database import by_key, compatibility, outside_references, retained, transfer
 from demosnap.database.live import Database
-from demosnap.database.retained import Kept
+from demosnap.database.retained import Retained
 from demosnap.model import Key, Version
 from demosnap.moves import cascade, difference, final_references, full_load, notes, triggers
 from demosnap.moves.goal import Goal
-from demosnap.moves.planned import Prepared
-from demosnap.moves.strategy import Way, against, crossing, of_other_tables
+from demosnap.moves.planned import PlannedMove
+from demosnap.moves.strategy import Strategy, against, crossing, of_other_tables
 from demosnap.moves.taking_back import TakingBack
 from demosnap.options import MoveOptions
 from demosnap.results import Move
@@ -25,10 +25,10 @@ from demosnap.snapshot.predicates import not_true
 
 
 @dataclass
-class Run:
+class Planner:
     """The moves of one run that move rows.
 
-    `goings` are the predicates of all rows of each scenario, `known` those among them that an
+    `demo_rows` are the predicates of all rows of each scenario, `known` those among them that an
     earlier move kept and that nobody changed. `rows` is what is remembered of rows that are no
     longer picked. `owners` tells the predicates of the other scenarios' rows.
     """
@@ -36,27 +36,28 @@ class Run:
     database: Database
     settings: Settings
     versions: Mapping[str, Sequence[Version]]
-    goings: dict[str, Mapping[str, str]]
-    known: Mapping[str, Kept]
+    demo_rows: dict[str, Mapping[str, str]]
+    known: Mapping[str, Retained]
     rows: dict[str, KnownRows]
     options: MoveOptions
     owners: compatibility.Owners
-    _comparisons: dict[str, difference.Planned] = field(default_factory=dict, init=False)
+    _comparisons: dict[str, difference.PlannedChanges] = field(default_factory=dict, init=False)
     _digests: captured.Digests = field(default_factory=captured.Digests, init=False)
-    _going_out: Collection[str] = field(default=(), init=False)
+    _gone_before: Collection[str] = field(default=(), init=False)
 
-    def planned(self, goals: Sequence[Goal]) -> list[Prepared]:
+    def planned(self, goals: Sequence[Goal]) -> list[PlannedMove]:
         """Plan all moves, and what they reach together."""
         self._back.release(goals)
-        self._going_out = {goal.scenario for goal in goals if goal.target is None}
-        found = [self._told(goal, self._way(goal)) for goal in goals]
+        self._gone_before = {goal.scenario for goal in goals if goal.target is None}
+        found = [self._told(goal, self._strategy(goal)) for goal in goals]
         if not found:
             return []
-        leaving = by_key.merged([way.leaving for way in found])
-        along = self._along(leaving)
+        leaving = by_key.merged([plan.leaving for plan in found])
+        cascaded = self._cascaded(leaving)
         # What one move reaches may be another one's: one of them has it all.
-        reasons = cascade.refusals(self.database, leaving, self._own, along)
-        reasons += final_references.refusals(self.database, [way.prepared for way in found], along)
+        reasons = cascade.refusals(self.database, leaving, self._own, cascaded)
+        moves = [plan.prepared for plan in found]
+        reasons += final_references.refusals(self.database, moves, cascaded)
         if reasons:
             for goal in goals:
                 pointing = unpicked.pointing(
@@ -64,59 +65,61 @@ class Run:
                 )
                 reasons[-1] = "\n".join([reasons[-1], *pointing])
         first = found[0].refused(reasons).prepared
-        move = replace(first.move, also=along.counts(), emptied=along.emptied_counts())
-        return [replace(first, move=move, along=along), *(way.prepared for way in found[1:])]
+        move = replace(first.move, also=cascaded.counts(), nulled=cascaded.nulled_counts())
+        return [replace(first, move=move, cascaded=cascaded), *moves[1:]]
 
     @cached_property
     def _back(self) -> TakingBack:
-        plain = dict(self.goings)
+        plain = dict(self.demo_rows)
 
         def owners() -> Mapping[str, Mapping[str, str]]:
             return {**self.owners(), **plain}
 
         return TakingBack(
-            self.database, self.settings, self.options, owners, self.goings, self.rows
+            self.database, self.settings, self.options, owners, self.demo_rows, self.rows
         )
 
     @property
     def _own(self) -> dict[str, str]:
-        return by_key.merged(list(self.goings.values()))
+        return by_key.merged(list(self.demo_rows.values()))
 
     @cached_property
     def _others(self) -> Mapping[str, Mapping[str, str]]:
         return self.owners()
 
-    def _staying(self, going: Mapping[str, str]) -> outside_references.Staying | None:
+    def _staying(self, to_delete: Mapping[str, str]) -> outside_references.Staying | None:
         """Tell which rows stay beside those of a scenario that go; None: that is seen later.
 
         Where several scenarios move, what their rows reference is looked at when all is planned.
         """
-        if len(self.goings) > 1:
+        if len(self.demo_rows) > 1:
             return None
-        return lambda table, _: not_true(going[table]) if table in going else None
+        return lambda table, _: not_true(to_delete[table]) if table in to_delete else None
 
-    def _freed(self, going: Mapping[str, str]) -> dict[str, str]:
+    def _freed(self, to_delete: Mapping[str, str]) -> dict[str, str]:
         """Return the predicates of rows that may go, and of those that have gone before."""
-        out = () if self.options.keep_referenced else self._going_out
-        return by_key.merged([going, *(self.goings[name] for name in out)])
+        out = () if self.options.keep_referenced else self._gone_before
+        return by_key.merged([to_delete, *(self.demo_rows[name] for name in out)])
 
-    def _along(self, leaving: Mapping[str, str]) -> cascade.Along:
+    def _cascaded(self, leaving: Mapping[str, str]) -> cascade.CascadedRows:
         listed = self.options.cascade
         others = self._others if listed else {}
-        return cascade.along(self.database, listed, leaving, self._own, others)
+        return cascade.cascaded(self.database, listed, leaving, self._own, others)
 
-    def _reached(self, way: Way) -> list[str]:
+    def _reached(self, plan: Strategy) -> list[str]:
         """Return what one move alone would reach."""
-        return cascade.refusals(self.database, way.leaving, self._own, self._along(way.leaving))
+        return cascade.refusals(
+            self.database, plan.leaving, self._own, self._cascaded(plan.leaving)
+        )
 
-    def _way(self, goal: Goal) -> Way:
+    def _strategy(self, goal: Goal) -> Strategy:
         if goal.by_difference:
             return self._back_to(goal)
         if self._likely(goal):
             # First, since it tells the digest of what is there, which is asked for below.
             self._compared(goal)
-        going, known = self.goings[goal.scenario], self.known[goal.scenario]
-        present = retained.rows_beside(self.database, going, known)
+        to_delete, known = self.demo_rows[goal.scenario], self.known[goal.scenario]
+        present = retained.rows_beside(self.database, to_delete, known)
         versions = self.versions.get(goal.scenario, ())
         notes = captured.notes_of(
             self.database, versions, goal.current, present, known, self.options, self._digests
@@ -126,15 +129,15 @@ class Run:
         if self._back.may_lack(goal, present, held, asked=asked):
             self._look(goal, goal.current)
         unsaved = self._back.unsaved(goal, present, held)
-        way = self._chosen(goal, unsaved)
-        if way.prepared.refusals and self._back.brought(goal) and self._look(goal, goal.target):
+        plan = self._chosen(goal, unsaved)
+        if plan.prepared.refusals and self._back.brought(goal) and self._look(goal, goal.target):
             unsaved = self._back.unsaved(goal, present, held)
-            way = self._chosen(goal, unsaved)
-        way = way.refused(unsaved)
+            plan = self._chosen(goal, unsaved)
+        plan = plan.refused(unsaved)
         back = self._back_again(goal, present, held, unsaved)
-        act = triggers.notes(self.database.tables, self.settings.triggers, way.prepared.move)
-        prepared = replace(way.prepared, held=back, notes=(*notes, *way.prepared.notes, *act))
-        return replace(way, prepared=prepared)
+        act = triggers.notes(self.database.tables, self.settings.triggers, plan.prepared.move)
+        prepared = replace(plan.prepared, held=back, notes=(*notes, *plan.prepared.notes, *act))
+        return replace(plan, prepared=prepared)
 
     def _back_again(
         self,
@@ -151,7 +154,7 @@ class Run:
             return goal.current if full_load.fits(self.database, goal.current) else None
         return held if held is not None or unsaved else goal.current
 
-    def _chosen(self, goal: Goal, unsaved: Sequence[str]) -> Way:
+    def _chosen(self, goal: Goal, unsaved: Sequence[str]) -> Strategy:
         return self._purge(goal) if goal.target is None else self._load(goal, not unsaved)
 
     def _look(self, goal: Goal, source: Version | None) -> bool:
@@ -160,27 +163,27 @@ class Run:
         self._comparisons.pop(goal.scenario, None)
         return found
 
-    def _back_to(self, goal: Goal) -> Way:
+    def _back_to(self, goal: Goal) -> Strategy:
         """Plan a reset, of rows that are no longer picked as well."""
-        way = self._reset(goal)
-        lacks = any("added" in one.counts for one in way.prepared.move.changes)
+        plan = self._reset(goal)
+        lacks = any("added" in one.counts for one in plan.prepared.move.changes)
         if (lacks or self.rows[goal.scenario].left) and self._look(goal, goal.current):
-            way = self._reset(goal)
-            way = way.refused(list(self._back.lost(goal)))
-        return way
+            plan = self._reset(goal)
+            plan = plan.refused(list(self._back.lost(goal)))
+        return plan
 
-    def _told(self, goal: Goal, way: Way) -> Way:
+    def _told(self, goal: Goal, plan: Strategy) -> Strategy:
         """Return a way with what it means for rows that are no longer picked."""
-        prepared, rows = way.prepared, self.rows[goal.scenario]
+        prepared, rows = plan.prepared, self.rows[goal.scenario]
         changes = prepared.move.changes if prepared.planned is not None else None
-        way = way.refused(self._back.problems(goal, changes))
+        plan = plan.refused(self._back.problems(goal, changes))
         move = replace(
             prepared.move,
             unpicked=rows.counts() if self._back.has(goal.scenario) else {},
             released=rows.released.counts(),
         )
         notes = (*prepared.notes, *self._back.notes(goal))
-        return replace(way, prepared=replace(way.prepared, move=move, rows=rows, notes=notes))
+        return replace(plan, prepared=replace(plan.prepared, move=move, rows=rows, notes=notes))
 
     def _held(
         self, goal: Goal, versions: Sequence[Version], present: Mapping[str, int]
@@ -205,61 +208,61 @@ class Run:
         between = goal.target is not None and goal.current not in (None, goal.target)
         return between and not (goal.again or self.options.full or self.options.discard)
 
-    def _compared(self, goal: Goal) -> difference.Planned:
+    def _compared(self, goal: Goal) -> difference.PlannedChanges:
         """Compare what the database holds with the target, once."""
         assert goal.target is not None
         if goal.scenario not in self._comparisons:
             self._comparisons[goal.scenario] = difference.compare(
                 self.database,
                 goal.target,
-                self.goings[goal.scenario],
+                self.demo_rows[goal.scenario],
                 self._digests,
                 self.rows[goal.scenario].skipped,
             )
         return self._comparisons[goal.scenario]
 
-    def _load(self, goal: Goal, saved: bool) -> Way:
+    def _load(self, goal: Goal, saved: bool) -> Strategy:
         """Choose the way to a version; `saved`: the demo rows are those of some version."""
         if self.options.keep_referenced:
             return self._difference(goal).unobstructed()
         if self.rows[goal.scenario].taken and not self.options.full:
-            way = self._difference(goal)
+            plan = self._difference(goal)
             one_by_one = "rows cannot be changed one by one"
-            return self._full(goal).saying(one_by_one) if way.obstacle else way
+            return self._full(goal).saying(one_by_one) if plan.obstacle else plan
         between = goal.current is not None and goal.current != goal.target and not goal.again
         if self.options.full or not saved or not (between or self.known[goal.scenario]):
             return self._full(goal)
-        if crossing(self.database, self.goings):
+        if crossing(self.database, self.demo_rows):
             return self._full(goal).saying("its rows and those of another scenario are connected")
         if self.options.discard or goal.again:
             full = self._full(goal)
             return self._difference(goal).unobstructed() if self._reached(full) else full
-        way = self._difference(goal)
-        reason = against(self.database, self.settings, way)
+        plan = self._difference(goal)
+        reason = against(self.database, self.settings, plan)
         if not reason:
-            return way
+            return plan
         full = self._full(goal).saying(reason)
         reached = self._reached(full)
         if not reached and not full.prepared.refusals:
             return full
-        if way.obstacle:
-            return way.unobstructed().refused(reached)
-        if way.prepared.refusals:
-            return way
-        return way.saying("other rows reference some that would be purged")
+        if plan.obstacle:
+            return plan.unobstructed().refused(reached)
+        if plan.prepared.refusals:
+            return plan
+        return plan.saying("other rows reference some that would be purged")
 
-    def _purge(self, goal: Goal) -> Way:
+    def _purge(self, goal: Goal) -> Strategy:
         """Plan to take everything out, but for what is kept."""
-        going, dialect = self.goings[goal.scenario], self.database.dialect
+        to_delete, dialect = self.demo_rows[goal.scenario], self.database.dialect
         staying = retained.NOTHING
         if self.options.keep_referenced:
-            tables = {name: self.database.tables[name] for name in going}
+            tables = {name: self.database.tables[name] for name in to_delete}
 
             def goes(name: str, keys: object) -> set[Key]:
                 return set(keys)  # type: ignore[call-overload, no-any-return]
 
-            staying = retained.find(self.database, tables, going, goes, self.options.cascade)
-        leaving = staying.without(dialect, self.database.tables, going)
+            staying = retained.find(self.database, tables, to_delete, goes, self.options.cascade)
+        leaving = staying.without(dialect, self.database.tables, to_delete)
         counts = transfer.counts(self.database.connection, dialect, leaving)
         refusals, notes = self._unsafe({name for name, count in counts.items() if count})
         rests = goal.current is None and not any(counts.values())
@@ -272,12 +275,14 @@ class Run:
             purge={name: counts[name] for name in reversed(list(counts)) if counts[name]},
             kept=staying.counts(),
         )
-        prepared = Prepared(move, going, kept=staying, refusals=tuple(refusals), notes=tuple(notes))
-        return Way(prepared, leaving)
+        prepared = PlannedMove(
+            move, to_delete, kept=staying, refusals=tuple(refusals), notes=tuple(notes)
+        )
+        return Strategy(prepared, leaving)
 
-    def _full(self, goal: Goal) -> Way:
+    def _full(self, goal: Goal) -> Strategy:
         """Plan to purge and load."""
-        database, target, going = self.database, goal.target, self.goings[goal.scenario]
+        database, target, to_delete = self.database, goal.target, self.demo_rows[goal.scenario]
         assert target is not None
         connection, dialect = database.connection, database.dialect
         refusals = compatibility.refusals(
@@ -287,7 +292,7 @@ class Run:
             target,
             self._own,
             self.owners,
-            staying=self._staying(going),
+            staying=self._staying(to_delete),
             # A load that cannot be rolled back must not be the first to read the snapshot.
             whole=self.options.dry_run or self.options.non_transactional,
             skipping=self.rows[goal.scenario].skipped,
@@ -297,7 +302,7 @@ class Run:
                 "the indexes cannot be dropped and made again: here that would commit the"
                 " transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
             )
-        present = transfer.counts(connection, dialect, going)
+        present = transfer.counts(connection, dialect, to_delete)
         expected = self.rows[goal.scenario].expected(target)
         rows = (present, expected)
         unsafe, notes = self._unsafe({name for each in rows for name in each if each[name]})
@@ -312,33 +317,33 @@ class Run:
             purge={name: present[name] for name in reversed(list(present)) if present[name]},
             load=expected,
         )
-        prepared = Prepared(
+        prepared = PlannedMove(
             move,
-            going,
+            to_delete,
             rebuild_indexes=self.options.rebuild_indexes,
             refusals=(*refusals, *unsafe),
             notes=tuple(notes),
         )
-        return Way(prepared, going)
+        return Strategy(prepared, to_delete)
 
-    def _difference(self, goal: Goal, staying: Kept = retained.NOTHING) -> Way:
+    def _difference(self, goal: Goal, staying: Retained = retained.NOTHING) -> Strategy:
         """Plan to change the rows that differ from a version; `staying` are left alone."""
         assert goal.target is not None
         dialect = self.database.dialect
-        going = staying.without(dialect, self.database.tables, self.goings[goal.scenario])
+        to_delete = staying.without(dialect, self.database.tables, self.demo_rows[goal.scenario])
         skipping = self.rows[goal.scenario].skipped
         planned = (
-            difference.compare(self.database, goal.target, going, skipping=skipping)
+            difference.compare(self.database, goal.target, to_delete, skipping=skipping)
             if staying
             else self._compared(goal)
         )
         if self.options.keep_referenced and not planned.unfit:
             but = self.options.cascade
-            planned, found = difference.keep(self.database, planned, going, but)
+            planned, found = difference.keep(self.database, planned, to_delete, but)
             staying = staying.joined(found)
         refusals, obstacle = list(planned.unfit), ""
         if not refusals:
-            may_go = staying.without(dialect, self.database.tables, going)
+            may_go = staying.without(dialect, self.database.tables, to_delete)
             refusals = difference.refusals(
                 self.database, planned, self._freed(may_go), self.owners, self._staying(may_go)
             )
@@ -361,31 +366,31 @@ class Run:
             by_difference=True,
             changes=changes,
         )
-        prepared = Prepared(
+        prepared = PlannedMove(
             move,
-            self.goings[goal.scenario],
+            self.demo_rows[goal.scenario],
             planned=planned,
             kept=staying,
             refusals=(*refusals, *unsafe),
             notes=tuple(notes),
         )
-        own = going if self.options.keep_referenced else self._own
-        leaving = difference.leaving(self.database, planned, going, own)
-        return Way(prepared, leaving, obstacle)
+        own = to_delete if self.options.keep_referenced else self._own
+        leaving = difference.leaving(self.database, planned, to_delete, own)
+        return Strategy(prepared, leaving, obstacle)
 
-    def _reset(self, goal: Goal) -> Way:
+    def _reset(self, goal: Goal) -> Strategy:
         """Plan to put the loaded version back."""
-        way = self._difference(goal, self.known[goal.scenario]).unobstructed()
+        plan = self._difference(goal, self.known[goal.scenario]).unobstructed()
         target = goal.target
         assert target is not None
         if not self.options.discard:
-            way = way.refused(of_other_tables(way.prepared.move, target))
-        is_known = way.prepared.kept.keys == self.known[goal.scenario].keys
+            plan = plan.refused(of_other_tables(plan.prepared.move, target))
+        is_known = plan.prepared.kept.keys == self.known[goal.scenario].keys
         is_known = is_known and not self._back.releases(goal.scenario)
-        if is_known and not way.prepared.refusals and not way.prepared.move.changes:
-            move = replace(way.prepared.move, action="none")
-            way = replace(way, prepared=replace(way.prepared, move=move))
-        return way
+        if is_known and not plan.prepared.refusals and not plan.prepared.move.changes:
+            move = replace(plan.prepared.move, action="none")
+            plan = replace(plan, prepared=replace(plan.prepared, move=move))
+        return plan
 
     def _unsafe(self, names: set[str]) -> tuple[list[str], list[str]]:
         """Return what is refused and what is only said of tables that cannot be rolled back."""

@@ -22,7 +22,7 @@ from demosnap.model import Version
 from demosnap.moves import culprit, execute, notes, plan
 from demosnap.moves import triggers as triggering
 from demosnap.moves.goal import Goal
-from demosnap.moves.planned import Prepared
+from demosnap.moves.planned import PlannedMove
 from demosnap.options import MoveOptions
 
 
@@ -36,7 +36,7 @@ class Rehearsal:
     database: Database
     settings: Settings
     versions: Mapping[str, Sequence[Version]]
-    prepared: Sequence[Prepared]
+    prepared: Sequence[PlannedMove]
     options: MoveOptions
     always: bool = False
     _schemas: dict[str, str] = field(default_factory=dict, init=False)
@@ -111,7 +111,7 @@ class Rehearsal:
 
     # ------------------------------------------------------------------ the way back
 
-    def _back(self, database: Database) -> list[Prepared]:
+    def _back(self, database: Database) -> list[PlannedMove]:
         """Go from what the moves lead to, to what is there now; return the moves of that way."""
         options = replace(
             self.options,
@@ -150,9 +150,9 @@ class Rehearsal:
 
     def _one_by_one(
         self, database: Database, options: MoveOptions, goals: Sequence[Goal], reasons: list[str]
-    ) -> tuple[list[Prepared], list[str]]:
+    ) -> tuple[list[PlannedMove], list[str]]:
         """Go the way back by several runs, since one scenario may need another one's rows."""
-        back: list[Prepared] = []
+        back: list[PlannedMove] = []
         left = list(goals)
         while left:
             for goal in left:
@@ -168,9 +168,9 @@ class Rehearsal:
 
     def _tried(
         self, database: Database, options: MoveOptions, goals: Sequence[Goal]
-    ) -> tuple[list[Prepared], list[str]]:
+    ) -> tuple[list[PlannedMove], list[str]]:
         """Act the way back; return its moves, and why it failed: then it is undone."""
-        back: list[Prepared] = []
+        back: list[PlannedMove] = []
         savepoint = picking.Savepoint(database.connection)
         try:
             back = plan.prepare(database, self.settings, self.versions, goals, options)
@@ -192,7 +192,7 @@ class Rehearsal:
         savepoint.rollback()
         return back, reasons
 
-    def _told(self, database: Database, back: Sequence[Prepared], error: Exception) -> str:
+    def _told(self, database: Database, back: Sequence[PlannedMove], error: Exception) -> str:
         known = isinstance(error, DemosnapError)
         if known and error.__cause__ is None:
             return str(error)
@@ -203,7 +203,7 @@ class Rehearsal:
         return found or (str(error) if known else culprit.reason(error))
 
     def _acted(
-        self, database: Database, prepared: Sequence[Prepared], options: MoveOptions
+        self, database: Database, prepared: Sequence[PlannedMove], options: MoveOptions
     ) -> None:
         sealed = execute.act(
             database,
@@ -237,7 +237,7 @@ class Rehearsal:
         there = sorted({*names, *near} & tables.keys())
         return self.database.dialect.unrehearsable(self.database.connection, there)
 
-    def _is_unproved(self, one: Prepared) -> bool:
+    def _is_unproved(self, one: PlannedMove) -> bool:
         held, target = one.held, one.move.target
         if one.move.action not in ("load", "purge") or held in (None, target) or not _going(one):
             return False
@@ -288,7 +288,7 @@ class Rehearsal:
         return self._schemas[version.revision]
 
 
-def _going(one: Prepared) -> list[str]:
+def _going(one: PlannedMove) -> list[str]:
     """Return the tables of which a move takes demo rows out, or changes them."""
     return [name for rows in (one.move.purge, one.move.change) for name in rows if rows[name]]
 
@@ -297,7 +297,7 @@ def _name(version: Version | None) -> str:
     return f"{version.scenario} {version.version}" if version else "base"
 
 
-def _moves(one: Prepared) -> str:
+def _moves(one: PlannedMove) -> str:
     names = [v.version if v else "base" for v in (one.move.current, one.move.target)]
     return " -> ".join(names)
 

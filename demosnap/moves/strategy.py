@@ -10,7 +10,7 @@ from demosnap.database import references, transfer
 from demosnap.database.live import Database
 from demosnap.model import Version
 from demosnap.moves import difference
-from demosnap.moves.planned import Prepared
+from demosnap.moves.planned import PlannedMove
 from demosnap.results import Move
 from demosnap.snapshot.predicates import in_table, not_true
 
@@ -20,57 +20,57 @@ MANY = 1000
 
 
 @dataclass(frozen=True)
-class Way:
+class Strategy:
     """One way of a move: what acting needs, and `leaving`, the predicates of rows that go.
 
     `obstacle` says why rows cannot be changed one by one, empty where they can.
     """
 
-    prepared: Prepared
+    prepared: PlannedMove
     leaving: Mapping[str, str]
     obstacle: str = ""
 
-    def saying(self, reason: str) -> Way:
+    def saying(self, reason: str) -> Strategy:
         """Return the same with the reason why it was taken."""
         move = replace(self.prepared.move, reason=reason)
         return replace(self, prepared=replace(self.prepared, move=move))
 
-    def unobstructed(self) -> Way:
+    def unobstructed(self) -> Strategy:
         """Return the same, refused if there is an obstacle: there is no other way."""
         return self.refused([self.obstacle]) if self.obstacle else self
 
-    def refused(self, reasons: Sequence[str]) -> Way:
+    def refused(self, reasons: Sequence[str]) -> Strategy:
         """Return the same with more reasons to be refused."""
         refusals = tuple(dict.fromkeys((*self.prepared.refusals, *reasons)))
         return replace(self, prepared=replace(self.prepared, refusals=refusals))
 
 
-def against(database: Database, settings: Settings, way: Way) -> str:
+def against(database: Database, settings: Settings, strategy: Strategy) -> str:
     """Return why it is better to purge and load, empty if it is not."""
-    planned = way.prepared.planned
+    planned = strategy.prepared.planned
     assert planned is not None
-    if way.obstacle or way.prepared.refusals:
+    if strategy.obstacle or strategy.prepared.refusals:
         return "rows cannot be changed one by one"
     if not settings.triggers.disabled:
-        for one in way.prepared.move.changes:
+        for one in strategy.prepared.move.changes:
             if database.tables[one.name].triggers:
                 return f"there are triggers on {one.name}"
     if name := difference.tangled(database, planned):
         return f"values of {name} change that other rows reference"
-    there = transfer.counts(database.connection, database.dialect, way.prepared.going)
+    there = transfer.counts(database.connection, database.dialect, strategy.prepared.to_delete)
     share = planned.rows / max(planned.snapshot.version.total, sum(there.values()), 1)
     many = share > MOST and planned.rows > MANY
     return f"{share:.0%} of the rows differ" if many else ""
 
 
-def crossing(database: Database, goings: Mapping[str, Mapping[str, str]]) -> bool:
+def crossing(database: Database, demo_rows: Mapping[str, Mapping[str, str]]) -> bool:
     """Return whether rows of one scenario of the run reference rows of another one."""
     tables, dialect = database.tables, database.dialect
-    for scenario, going in goings.items():
-        for other, theirs in goings.items():
+    for scenario, to_delete in demo_rows.items():
+        for other, theirs in demo_rows.items():
             if other == scenario:
                 continue
-            for name, key in references.references_to(tables, list(going)):
+            for name, key in references.references_to(tables, list(to_delete)):
                 if name not in theirs:
                     continue
                 points = in_table(
@@ -79,9 +79,9 @@ def crossing(database: Database, goings: Mapping[str, Mapping[str, str]]) -> boo
                     key.columns,
                     key.table,
                     key.referred_columns,
-                    going[key.table],
+                    to_delete[key.table],
                 )
-                own = f" AND {not_true(going[name])}" if name in going else ""
+                own = f" AND {not_true(to_delete[name])}" if name in to_delete else ""
                 where = {name: f"({theirs[name]}) AND {points}{own}"}
                 if any(transfer.counts(database.connection, dialect, where).values()):
                     return True

@@ -10,7 +10,7 @@ from demosnap.compare.known_rows import KnownRows
 from demosnap.config import Settings
 from demosnap.database import compatibility, own_tables, retained, row_set
 from demosnap.database.live import Database
-from demosnap.database.retained import Kept
+from demosnap.database.retained import Retained
 from demosnap.errors import UsageError
 from demosnap.model import Key, Version
 from demosnap.moves import difference
@@ -26,7 +26,7 @@ _BACK = "--discard (with alembic: -x demosnap.discard=1) brings them back"
 class TakingBack:
     """What a run knows of each scenario's rows that are no longer picked.
 
-    `goings` are the predicates of all rows of each scenario, which grow by the rows that are
+    `demo_rows` are the predicates of all rows of each scenario, which grow by the rows that are
     brought back. `rows` are at first what is remembered.
     """
 
@@ -34,11 +34,11 @@ class TakingBack:
     settings: Settings
     options: MoveOptions
     owners: compatibility.Owners
-    goings: dict[str, Mapping[str, str]]
+    demo_rows: dict[str, Mapping[str, str]]
     rows: dict[str, KnownRows]
     _looked: set[str] = field(default_factory=set, init=False)
     _plain: dict[str, Mapping[str, str]] = field(default_factory=dict, init=False)
-    _fresh: dict[str, Kept] = field(default_factory=dict, init=False)
+    _fresh: dict[str, Retained] = field(default_factory=dict, init=False)
     _problems: dict[str, list[str]] = field(default_factory=dict, init=False)
 
     def release(self, goals: Sequence[Goal]) -> None:
@@ -56,7 +56,7 @@ class TakingBack:
             versions = (goal.current, goal.target)
             rows, found = released.named(self.database, self.options.release, versions)
             known |= found
-            real = released.real(self.database, rows, self.goings[name])
+            real = released.real(self.database, rows, self.demo_rows[name])
             picked = _minus(rows, real)
             if picked:
                 self._problems[name] = [_not_released(list(unpicked.names(picked)), name)]
@@ -117,7 +117,7 @@ class TakingBack:
         skipped = released.skipped(database, source, before.released)
 
         def others() -> dict[str, Mapping[str, str]]:
-            return {other: going for other, going in self.owners().items() if other != name}
+            return {other: to_delete for other, to_delete in self.owners().items() if other != name}
 
         found = known_rows.find(database, covered, left, source, goal.target, others, skipped)
         if source is not None and source != goal.current:
@@ -126,13 +126,15 @@ class TakingBack:
         self.rows[name] = replace(found, released=before.released, skipped=before.skipped)
         if not found.taken:
             return bool(found.counts())
-        self._plain.setdefault(name, self.goings[name])
-        self.goings[name] = row_set.union(database, covered, found.also(database))
+        self._plain.setdefault(name, self.demo_rows[name])
+        self.demo_rows[name] = row_set.union(database, covered, found.also(database))
         hanging = known_rows.hanging(
-            database, self._plain[name], self.goings[name], found, (goal.current, goal.target)
+            database, self._plain[name], self.demo_rows[name], found, (goal.current, goal.target)
         )
         self.rows[name] = replace(self.rows[name], hanging=hanging)
-        again = _minus(before.released, released.real(database, before.released, self.goings[name]))
+        again = _minus(
+            before.released, released.real(database, before.released, self.demo_rows[name])
+        )
         if again:
             self._problems.setdefault(name, []).append(
                 f"{', '.join(unpicked.names(again))}: no longer picked only since a row is not that"
@@ -182,7 +184,7 @@ class TakingBack:
             if rows.hanging:
                 yield f"{unpicked.hanging(rows.hanging)}\n{_BACK}; {unpicked.ways(rows.taken)}"
             edited = unpicked.edited(self.database, goal.target, rows.taken)
-            lost = Kept({n: frozenset(keys) for n, keys in edited.items()}, rows.taken.columns)
+            lost = Retained({n: frozenset(keys) for n, keys in edited.items()}, rows.taken.columns)
             if lost:
                 told = unpicked.described(self.database, goal.target, KnownRows(taken=lost))
                 yield "\n".join(
@@ -201,14 +203,14 @@ class TakingBack:
         rows = self.rows[name]
         covered = row_set.selections(database, self.settings, name, (goal.current, goal.target))
         own = rows.unpicked
-        going = row_set.union(database, covered, known_rows.also(database, own))
+        to_delete = row_set.union(database, covered, known_rows.also(database, own))
         skipped = released.skipped(database, goal.current, rows.released)
-        planned = difference.compare(database, goal.current, going, skipping=skipped)
+        planned = difference.compare(database, goal.current, to_delete, skipping=skipped)
         return bool(planned.unfit) or any(_beside(one, own) for one in planned.changes)
 
     def plain(self, scenario: str) -> Mapping[str, str]:
         """Return the predicates of the rows that are picked."""
-        return self._plain.get(scenario, self.goings[scenario])
+        return self._plain.get(scenario, self.demo_rows[scenario])
 
     def problems(self, goal: Goal, changes: Sequence[TableChanges] | None) -> list[str]:
         """Return why rows cannot be brought back or let go."""
@@ -229,7 +231,7 @@ class TakingBack:
             )
         for scenario, theirs in rows.elsewhere.items():
             # What a scenario of this run picks, its own move decides about.
-            if goal.target is not None and scenario not in self.goings:
+            if goal.target is not None and scenario not in self.demo_rows:
                 found.append(
                     f"{', '.join(unpicked.names(theirs))}: no longer picked by {goal.scenario}, but"
                     f" by scenario {scenario}\nchange that back, or {unpicked.ways(theirs)}"
@@ -291,17 +293,17 @@ def _not_released(names: Sequence[str], scenario: str) -> str:
     )
 
 
-def _minus(rows: Kept, others: Kept) -> Kept:
+def _minus(rows: Retained, others: Retained) -> Retained:
     none: frozenset[Key] = frozenset()
     keys = {
         name: left
         for name, some in rows.keys.items()
         if (left := some - others.keys.get(name, none))
     }
-    return Kept(keys, {name: rows.columns[name] for name in keys})
+    return Retained(keys, {name: rows.columns[name] for name in keys})
 
 
-def _beside(one: TableChanges, own: Kept) -> bool:
+def _beside(one: TableChanges, own: Retained) -> bool:
     """Return whether other rows of a table differ than some that are known to."""
     keys = own.keys.get(one.name)
     if not keys or not one.pair.keyed or one.pair.new is None:

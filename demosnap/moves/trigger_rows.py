@@ -10,7 +10,7 @@ from demosnap.database import transfer
 from demosnap.database.live import Database
 from demosnap.errors import DatabaseError
 from demosnap.model import Event, Key, Table
-from demosnap.moves.triggers import Acting, blamed, told
+from demosnap.moves.triggers import ActiveTriggers, blamed, told
 from demosnap.rows.canonical import split
 from demosnap.snapshot import table_order
 from demosnap.snapshot.change_order import key_of
@@ -20,7 +20,7 @@ from demosnap.visible import rows as rows_of
 
 
 @dataclass
-class Made:
+class TriggerRows:
     """The rows that triggers make in tables of the snapshots.
 
     They are told by their keys, which were not there before and are not the snapshots'. Made in
@@ -29,24 +29,24 @@ class Made:
     """
 
     database: Database
-    acting: Acting
+    acting: ActiveTriggers
     foreign: bool = False
     _known: dict[str, set[Key]] = field(default_factory=dict, init=False)
     _leaving: dict[str, set[Key]] = field(default_factory=dict, init=False)
     _came: list[str] = field(default_factory=list, init=False)
 
-    def watch(self, going: Mapping[str, str], changes: Iterable[TableChanges]) -> None:
+    def watch(self, to_delete: Mapping[str, str], changes: Iterable[TableChanges]) -> None:
         """Take down which rows are there to stay.
 
-        `going` are the predicates of all that may go, but in tables changed row by row.
+        `to_delete` are the predicates of all that may go, but in tables changed row by row.
         """
         if not self.acting.triggers:
             return
         changed = {one.name for one in changes}
-        for name in sorted(self.acting.may_change & going.keys()):
+        for name in sorted(self.acting.may_change & to_delete.keys()):
             table = self.database.tables[name]
             if table.identified:
-                stays = "1 = 1" if name in changed else not_true(going[name])
+                stays = "1 = 1" if name in changed else not_true(to_delete[name])
                 self._known[name] = self._keys(table, stays)
 
     def leaving(self, table: Table, keys: Iterable[Key]) -> Iterator[Key]:

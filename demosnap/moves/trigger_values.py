@@ -10,16 +10,16 @@ from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.model import Table, Version
 from demosnap.moves import difference
-from demosnap.moves.difference import Planned
-from demosnap.moves.trigger_rows import Made
-from demosnap.moves.triggers import Acting
+from demosnap.moves.difference import PlannedChanges
+from demosnap.moves.trigger_rows import TriggerRows
+from demosnap.moves.triggers import ActiveTriggers
 from demosnap.snapshot.change_order import key_of
 
 _MOST_MISSING = 10_000
 
 
 def put_back(
-    database: Database, acting: Acting, version: Version, picked: Mapping[str, str]
+    database: Database, acting: ActiveTriggers, version: Version, picked: Mapping[str, str]
 ) -> bool:
     """Give rows that a load brought the snapshot's values again; return whether that was done.
 
@@ -50,14 +50,14 @@ def put_back(
         if not one.pair.keyed or one.counts.get("added") or one.counts.get("removed"):
             return False
     narrowed = replace(database, tables=narrow)
-    difference.act(narrowed, tuple(changes), picked, Made(narrowed, acting))
+    difference.act(narrowed, tuple(changes), picked, TriggerRows(narrowed, acting))
     database.dialect.settle(database.connection)
     return True
 
 
 def _differences(
     database: Database, narrow: dict[str, Table], version: Version, picked: Mapping[str, str]
-) -> Planned:
+) -> PlannedChanges:
     """Compare the columns that the version has, and no others; `narrow` gets the tables."""
     snapshot = OpenSnapshot(version, database.dialect, database.tables)
     for recorded in snapshot.tables:

@@ -31,7 +31,7 @@ def told(triggers: Iterable[Trigger]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class ActiveTriggers:
     """The triggers of the tables of which a run moves rows.
 
     `triggers` are those that act, `off` the tables whose triggers are switched off. `may_change`
@@ -66,12 +66,12 @@ class Acting:
         return "\n".join(lines)
 
 
-NONE = Acting()
+NONE = ActiveTriggers()
 
 
 def find(
     database: Database, wanted: config.Triggers, names: Iterable[str]
-) -> tuple[Database, Acting]:
+) -> tuple[Database, ActiveTriggers]:
     """Return what acts when rows of tables are moved, and the database without what does not."""
     touched = [database.tables[name] for name in sorted(set(names))]
     touched = [table for table in touched if table.triggers]
@@ -86,7 +86,7 @@ def find(
             for name, table in database.tables.items()
         }
         database = replace(database, tables=tables)
-    acting = Acting(
+    acting = ActiveTriggers(
         tuple(one for table in touched for one in database.tables[table.name].triggers),
         off,
         wanted.allowed(database.tables),
@@ -99,7 +99,7 @@ def find(
 @contextlib.contextmanager
 def blamed(
     database: Database,
-    acting: Acting,
+    acting: ActiveTriggers,
     event: Event,
     tables: Iterable[str],
     earlier: Iterable[str] = (),
@@ -137,7 +137,7 @@ def blamed(
         ) from error
 
 
-def untouched(acting: Acting, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+def untouched(acting: ActiveTriggers, before: Mapping[str, str], after: Mapping[str, str]) -> None:
     """Check that the rows that a move leaves alone are what they were.
 
     Both are of `verify.staying`.

@@ -12,7 +12,7 @@ from demosnap.database import own_tables, views
 from demosnap.database.live import Database
 from demosnap.moves import execute
 from demosnap.moves import triggers as triggering
-from demosnap.moves.planned import Prepared
+from demosnap.moves.planned import PlannedMove
 from demosnap.moves.rehearsal import Rehearsal
 from demosnap.options import MoveOptions
 from demosnap.revisions.outcome import Outcome
@@ -24,7 +24,7 @@ class Run:
     def __init__(
         self,
         database: Database,
-        prepared: Sequence[Prepared],
+        prepared: Sequence[PlannedMove],
         rehearsal: Rehearsal,
         *,
         triggers: configuration.Triggers,

@@ -71,7 +71,7 @@ def describe(plan: MovePlan) -> str:
         for verb, rows in (
             (removed, move.purge),
             ("purge, though no demo data", move.also),
-            ("set NULL, though no demo data", move.emptied),
+            ("set NULL, though no demo data", move.nulled),
             (added, move.load),
             ("modify", move.change),
             ("keep, since other rows need them", move.kept),

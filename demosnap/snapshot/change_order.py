@@ -60,11 +60,11 @@ def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iter
     tables = {name: one.pair.table for name, one in by_name.items()}
     groups = [[by_name[name] for name in g] for g in table_order.components(tables, tables)]
     in_order = [one for group in groups for one in group]
-    late = _late(by_name, dialect)
-    held = _held(by_name, late, dialect)
+    delete_last = _delete_last(by_name, dialect)
+    held = _held(by_name, delete_last, dialect)
     for group in reversed(groups):
-        going = [(one, _early(one, late.get(one.name, ()))) for one in group]
-        if parts := [(_old(one), keys) for one, keys in going if _goes(one, late)]:
+        going = [(one, _early(one, delete_last.get(one.name, ()))) for one in group]
+        if parts := [(_old(one), keys) for one, keys in going if _goes(one, delete_last)]:
             yield Delete(parts)
     for one in in_order:
         if held[one.name]:
@@ -77,7 +77,9 @@ def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iter
         if one.pair.keyed and one.counts.get("modified"):
             yield Update(_old(one) if defaults else _new(one), _updates(one, dialect, defaults))
     for group in reversed(groups):
-        if last := [(_old(one), sorted(late[one.name])) for one in group if one.name in late]:
+        if last := [
+            (_old(one), sorted(delete_last[one.name])) for one in group if one.name in delete_last
+        ]:
             yield Delete(last)
 
 
@@ -88,18 +90,20 @@ def check(changes: Changes, dialect: Dialect) -> None:
         DatabaseError: rows exchange unique values, and no value can be found to set one aside.
     """
     by_name = {one.name: one for one in changes if len(one)}
-    _held(by_name, _late(by_name, dialect), dialect)
+    _held(by_name, _delete_last(by_name, dialect), dialect)
 
 
 def _held(
-    by_name: Mapping[str, TableChanges], late: Mapping[str, Collection[Key]], dialect: Dialect
+    by_name: Mapping[str, TableChanges],
+    delete_last: Mapping[str, Collection[Key]],
+    dialect: Dialect,
 ) -> dict[str, list[RowUpdate]]:
     referred: dict[str, set[str]] = {}
     for one in by_name.values():
         for key in one.pair.old.foreign_keys if one.pair.old else ():
             referred.setdefault(key.table, set()).update(key.referred_columns)
     return {
-        name: unique_swaps.updates(one, late.get(name, ()), dialect, referred.get(name, ()))
+        name: unique_swaps.updates(one, delete_last.get(name, ()), dialect, referred.get(name, ()))
         for name, one in by_name.items()
     }
 
@@ -114,17 +118,17 @@ def _new(one: TableChanges) -> Table:
     return one.pair.new
 
 
-def _goes(one: TableChanges, late: Mapping[str, Collection[Key]]) -> bool:
+def _goes(one: TableChanges, delete_last: Mapping[str, Collection[Key]]) -> bool:
     if not one.pair.keyed:
         return one.pair.old is not None
-    return one.counts.get("removed", 0) > len(late.get(one.name, ()))
+    return one.counts.get("removed", 0) > len(delete_last.get(one.name, ()))
 
 
-def _early(one: TableChanges, late: Collection[Key]) -> Iterable[Key] | None:
+def _early(one: TableChanges, delete_last: Collection[Key]) -> Iterable[Key] | None:
     if not one.pair.keyed:
         return None
     keys = (key_of(_old(one), row) for row in one.removed())
-    return (key for key in keys if key not in late) if late else keys
+    return (key for key in keys if key not in delete_last) if delete_last else keys
 
 
 def _comes(one: TableChanges) -> bool:
@@ -153,7 +157,7 @@ def key_of(table: Table, row: bytes) -> Key:
     return tuple(split(row)[: len(table.key)])
 
 
-def _late(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, set[Key]]:
+def _delete_last(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, set[Key]]:
     """Return, by table, the keys of removed rows that a row references until it changes.
 
     And of those that such a row itself references. Where nobody checks, none is late.
@@ -164,7 +168,7 @@ def _late(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, se
         for one in by_name.values():
             if one.counts.get("modified") and one.pair.old is not None:
                 _want_references(one, losing, wanted, _rows_changed(one))
-    late: dict[str, set[Key]] = {}
+    delete_last: dict[str, set[Key]] = {}
     grows = bool(wanted)
     while grows:
         grows = False
@@ -175,12 +179,16 @@ def _late(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, se
                 (columns, keys) for (table, columns), keys in wanted.items() if table == one.name
             ]
             found = [row for row in one.removed() if _is_referenced(one, row, targets)]
-            fresh = [row for row in found if key_of(_old(one), row) not in late.get(one.name, ())]
+            fresh = [
+                row for row in found if key_of(_old(one), row) not in delete_last.get(one.name, ())
+            ]
             if fresh:
                 grows = True
-                late.setdefault(one.name, set()).update(key_of(_old(one), row) for row in fresh)
+                delete_last.setdefault(one.name, set()).update(
+                    key_of(_old(one), row) for row in fresh
+                )
                 _want_references(one, losing, wanted, fresh)
-    return late
+    return delete_last
 
 
 def _rows_changed(one: TableChanges) -> Iterator[bytes]:

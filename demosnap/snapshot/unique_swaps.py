@@ -19,23 +19,26 @@ _LENGTH = re.compile(r"\(\s*([0-9]+)")
 
 
 def updates(
-    one: TableChanges, late: Collection[Key], dialect: Dialect, referred: Collection[str] = ()
+    one: TableChanges,
+    delete_last: Collection[Key],
+    dialect: Dialect,
+    referred: Collection[str] = (),
 ) -> list[RowUpdate]:
     """Return the updates that set aside what rows hold and others want.
 
-    `late` are the keys of removed rows that go last. A row that changes gets the value that it
-    shall have with all its other changes. `referred` are columns that rows may reference until
+    `delete_last` are the keys of removed rows that go last. A row that changes gets the value that
+    it shall have with all its other changes. `referred` are columns that rows may reference until
     they change themselves.
 
     Raises:
         DatabaseError: no value is free in a column.
     """
     table = one.pair.table
-    if not one.pair.keyed or not (late or one.counts.get("modified")):
+    if not one.pair.keyed or not (delete_last or one.counts.get("modified")):
         return []
     found: dict[Key, dict[str, bytes]] = {}
     for unique in table.unique:
-        for key, held in _contested(one, unique, late, dialect):
+        for key, held in _contested(one, unique, delete_last, dialect):
             values = found.setdefault(key, {})
             if not any(column in values for column in unique):
                 values.update(_free(dialect, table, unique, key, held, referred))
@@ -43,7 +46,7 @@ def updates(
 
 
 def _contested(
-    one: TableChanges, unique: tuple[str, ...], late: Collection[Key], dialect: Dialect
+    one: TableChanges, unique: tuple[str, ...], delete_last: Collection[Key], dialect: Dialect
 ) -> Iterator[tuple[Key, dict[str, tuple[bytes, bytes | None]]]]:
     """Yield the keys of rows that hold what another row wants.
 
@@ -73,7 +76,7 @@ def _contested(
         literals = split(difference.old)
         then: list[bytes] | None = None
         if difference.new is None:
-            if tuple(literals[:width]) not in late:
+            if tuple(literals[:width]) not in delete_last:
                 continue
         elif after is not None:
             then = split(difference.new)

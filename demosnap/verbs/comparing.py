@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from demosnap.compare import drift
-from demosnap.compare.sources import Comparison, Live, Nothing, Side, Snapshot
+from demosnap.compare.sources import Comparison, DatabaseRows, NoRows, RowSource, SnapshotRows
 from demosnap.database import own_tables, row_set
 from demosnap.database.live import Database
 from demosnap.database.own_tables import LogEntry
@@ -68,18 +68,18 @@ def diff(
             i = versions.index(current)
             yield drift.compared(database, access.settings, current, i == 0, checked)
             return
-        sides: list[Side] = [
-            Nothing() if version is None else Snapshot(version, checked=checked)
+        sources: list[RowSource] = [
+            NoRows() if version is None else SnapshotRows(version, checked=checked)
             for version in versions
         ]
         if database is not None and DATABASE in names:
             i = names.index(DATABASE)
             picked = row_set.picked(database, access.settings, scenario, [*versions, current])
-            sides[i] = Live(database, picked, sides[1 - i].tables)
-        yield Comparison(*sides)
+            sources[i] = DatabaseRows(database, picked, sources[1 - i].tables)
+        yield Comparison(*sources)
 
 
-def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | None]:
+def sources(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | None]:
     """Return the scenario and both sides that the words of a diff mean.
 
     The scenario may be left out where there is one, and where a version names it.
