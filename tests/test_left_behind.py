@@ -141,5 +141,5 @@ def test_references_out_of_the_capture_are_said_once_for_a_parent(
     said = workspace.run("revision", "general", "--dry-run").stderr
     said += workspace.run("revision", "general").stderr
     assert said.count("which is not captured: a load needs those rows") == said.count(
-        "note: 1 row of boards refer by user_id, 2 rows of cards by user_id to users (id), which"
+        "note: 1 row of boards refers by user_id, 2 rows of cards by user_id to users (id), which"
     )

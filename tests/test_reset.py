@@ -156,7 +156,7 @@ def test_unmarked_rows_of_a_row_that_would_go_are_a_reason_to_refuse(chain: Chai
         "INSERT INTO cards (id, board_id, title) VALUES (20, 9, 'Mine, on the added board')",
     )
     before = chain.everything()
-    with pytest.raises(RefusedError, match=r"1 row of cards .* reference demo rows of boards"):
+    with pytest.raises(RefusedError, match=r"1 row of cards .* references demo rows of boards"):
         chain.project.reset("general")
     assert chain.everything() == before
 

@@ -89,14 +89,15 @@ def external_references(references: Iterable[ExternalReference]) -> Iterator[str
     for one in references:
         columns = one_line(", ".join(one.columns))
         there = one_line(f"{one.references} ({', '.join(one.referred_columns)})")
-        from_here = f"{rows(one.rows)} of {one_line(one.table)} refer by {columns}"
+        # The verb of the first row says it for all that refer to the same table.
+        refer = "" if there in by_parent else "refers " if one.rows == 1 else "refer "
+        from_here = f"{rows(one.rows)} of {one_line(one.table)} {refer}by {columns}"
         if gone := len(one.dangling):
             points = "value points" if gone == 1 else "values point"
             from_here += f" ({number(gone)} {points} at nothing)"
         by_parent.setdefault(there, []).append(from_here)
     for there, found in by_parent.items():
-        said = ", ".join([found[0], *(one.replace(" refer by ", " by ", 1) for one in found[1:])])
-        yield f"note: {said} to {there}, which is not captured: a load needs those rows"
+        yield f"note: {', '.join(found)} to {there}, which is not captured: a load needs those rows"
 
 
 def _move(move: Move, stream: TextIO) -> Iterable[str]:
