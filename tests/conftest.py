@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import editors
 import in_process
 import pytest
 import sqlalchemy as sa
@@ -111,6 +112,13 @@ class Database:
 def _rows(connection: sa.Connection, sql: str) -> list[tuple[Any, ...]]:
     result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
     return [tuple(row) for row in result]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def every_demosnap_yaml_fits_its_schema() -> Iterator[None]:
+    """Whatever demosnap.yaml a test has demosnap read is right for editors, too."""
+    with editors.watching():
+        yield
 
 
 def missing(reason: str) -> None:

@@ -23,6 +23,7 @@ FRESH = (
     "env.py",
     "demo_revisions/.gitattributes",
     "demo_revisions/.gitignore",
+    "demo_revisions/demosnap.schema.json",
     "demo_revisions/demosnap.yaml",
     "alembic.ini",
 )

@@ -31,17 +31,17 @@ def test_a_word_and_a_mapping_say_the_same(text: str, wanted: Triggers) -> None:
     assert parse(text.encode(), "demosnap.yaml").choices.triggers == wanted
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "message"),
-    [
-        ("triggers: disabel", 1, "triggers: 'disabel' is neither check nor disable; did you mean"),
-        ("triggers:\n  action: off", 2, "triggers.action: 'off' is neither check nor disable"),
-        ("triggers: {actoin: check}", 1, "unknown key 'triggers.actoin'; did you mean 'action'?"),
-        ("triggers: [audit]", 1, "triggers must hold keys and values"),
-        ("triggers: {may_change: audit}", 1, "triggers.may_change must be a list"),
-        ("triggers: {may_change: [a b]}", 1, "'a b' is no table name"),
-    ],
-)
+WRONG: list[tuple[str | bytes, int, str]] = [
+    ("triggers: disabel", 1, "triggers: 'disabel' is neither check nor disable; did you mean"),
+    ("triggers:\n  action: off", 2, "triggers.action: 'off' is neither check nor disable"),
+    ("triggers: {actoin: check}", 1, "unknown key 'triggers.actoin'; did you mean 'action'?"),
+    ("triggers: [audit]", 1, "triggers must hold keys and values"),
+    ("triggers: {may_change: audit}", 1, "triggers.may_change must be a list"),
+    ("triggers: {may_change: [a b]}", 1, "'a b' is no table name"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), WRONG)
 def test_what_cannot_be_meant_is_told_with_its_line(text: str, line: int, message: str) -> None:
     """No traceback, and no guess."""
     with pytest.raises(ConfigError) as caught:

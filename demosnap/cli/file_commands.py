@@ -243,6 +243,33 @@ def manifest(session: Session, only_check: bool, to_stdout: bool) -> None:
         screen.echo("the manifest is up to date")
 
 
+@click.command("schema", cls=Command)
+@click.option("--write", is_flag=True, help="Write it beside demosnap.yaml, as init does.")
+@pass_session
+def schema(session: Session, write: bool) -> None:
+    """Print the JSON Schema of demosnap.yaml.
+
+    By it editors complete the file and mark what is wrong in it. init writes it beside
+    demosnap.yaml; after an update of demosnap --write renews it there.
+
+    \b
+    demosnap schema --write
+    demosnap schema > demosnap.schema.json
+    """
+    if write:
+        from demosnap.scaffold import schema_file
+
+        file, is_new = schema_file.renew(session.config, session.name)
+        if not session.quiet:
+            screen.echo(f"wrote {file}" if is_new else f"{file} is up to date")
+        return
+    from demosnap.config import schema as declared
+
+    output = screen.data()
+    output.write(screen.json_text(declared.text()))
+    output.flush()
+
+
 @click.command("quickstart", cls=Command)
 @click.argument(
     "directory", metavar="[DIR]", default="demosnap-quickstart", type=click.Path(file_okay=False)
@@ -306,4 +333,4 @@ def _show_findings(findings: list[Finding]) -> None:
         screen.echo(render.finding(finding))
 
 
-COMMANDS = (init, history, heads, current, show, check, manifest, quickstart)
+COMMANDS = (init, history, heads, current, show, check, manifest, schema, quickstart)

@@ -38,6 +38,6 @@ def cli(context: click.Context) -> None:
 _GROUPS = (capture_commands, move_commands, file_commands, compare_commands, git_commands)
 _COMMANDS = {str(one.name): one for group in _GROUPS for one in group.COMMANDS}
 _ORDER = """init revision upgrade downgrade load reset stamp status diff log history heads current
-show check manifest quickstart git-textconv git-merge"""
+show check manifest schema quickstart git-textconv git-merge"""
 for _name in _ORDER.split():
     cli.add_command(_COMMANDS[_name])

@@ -14,7 +14,7 @@ from demosnap.config import nodes
 from demosnap.config.kinds import Misfit, ScenarioName, Sql, TableName, Target
 from demosnap.config.names import shown
 from demosnap.config.reading import Reader
-from demosnap.config.sections import Action, MarkerForms, MarkerKeys, Scenario, TableRule, Triggers
+from demosnap.config.sections import MARKER_FORMS, Action, MarkerKeys, Scenario, TableRule, Triggers
 from demosnap.errors import ConfigError
 from demosnap.model import Marker, Rule, names_scenario
 
@@ -40,7 +40,7 @@ class Choices(
     """
 
     marker_in_file: Annotated[
-        MarkerForms | Annotated[Literal["none"], Meta(extra={"any_case": True})],
+        MarkerKeys | Annotated[Literal["none"], Meta(extra={"any_case": True})],
         Meta(
             description="What tells a demo row from a real one: a key in a JSON column, a boolean "
             "column, or a predicate. `none`: there is no marker, and a rule under `tables` says "
@@ -51,6 +51,7 @@ class Choices(
                 {"where": "tenant_id = 7", "tables": ["shops", "goods"]},
                 "none",
             ],
+            extra_json_schema=MARKER_FORMS,
         ),
     ] = _MARKER_KEYS
     tables_in_file: Annotated[
@@ -71,7 +72,10 @@ class Choices(
     scenarios_in_file: Annotated[
         dict[
             ScenarioName,
-            Annotated[Scenario | None, Meta(examples=[{"description": "…"}])],
+            Annotated[
+                Scenario | None,
+                Meta(title="scenario", examples=[{"description": "…"}, {"default": True}]),
+            ],
         ],
         Meta(
             description="The demo data sets. Without this key any name can be captured.",

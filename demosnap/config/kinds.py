@@ -50,12 +50,19 @@ ALSO = "also"
 """The key in a type's JSON Schema under which `schema.py` finds further types that it takes."""
 
 
-def _meta(pattern: str, wrong: str, check: Check | None = None, also: tuple[str, ...] = ()) -> Meta:
+def _meta(
+    title: str,
+    pattern: str,
+    wrong: str,
+    check: Check | None = None,
+    also: tuple[str, ...] = ("number",),
+) -> Meta:
     # Editors that know patternErrorMessage show the text; others pass it over. YAML has numbers
     # where people see names, and the file's words are taken as they are written.
     return Meta(
+        title=title,
         pattern=pattern,
-        extra_json_schema={"patternErrorMessage": wrong, ALSO: ["number", *also]},
+        extra_json_schema={"patternErrorMessage": wrong, ALSO: list(also)},
         extra={} if check is None else {"check": check},
     )
 
@@ -92,15 +99,16 @@ def _scenario_name(name: str) -> None:
 _TEXT = rf"^{_SOMETHING}[^{_CONTROLS}]*$"
 _PART = rf'(?:"(?:[^"{_CONTROLS}]|"")*"|[^."\s{_CONTROLS}]+)'
 
-Name = Annotated[str, _meta(_TEXT, "Must be a text that is not empty.")]
+Name = Annotated[str, _meta("column", _TEXT, "Must be a text that is not empty.")]
 """The name of a column."""
 
-Sql = Annotated[str, _meta(_TEXT, "Must be an SQL expression.", also=("boolean",))]
+Sql = Annotated[str, _meta("SQL", _TEXT, "Must be an SQL expression.", also=("number", "boolean"))]
 """SQL of the user's own. It may be a mere `true`."""
 
 Remark = Annotated[
     str,
     Meta(
+        title="text",
         pattern=rf"^[^{_CONTROLS}]*$",
         extra_json_schema={ALSO: ["number", "boolean", "null"]},
         extra={"may_be_blank": True},
@@ -111,6 +119,7 @@ Remark = Annotated[
 TableName = Annotated[
     str,
     _meta(
+        "name",
         rf"^{_SOMETHING}(?:{_PART}\.)?{_PART}{_END}",
         "Must be table or namespace.table; double quotes around a part with a dot or a space.",
         _table_name,
@@ -121,7 +130,8 @@ TableName = Annotated[
 JsonKey = Annotated[
     str,
     _meta(
-        rf'^{_SOMETHING}[^"\\\x00-\x1f\x7f]*$',
+        "JSON key",
+        rf'^{_SOMETHING}[^"\\\x00-\x1f\x7f]*{_END}',
         "Holds a double quote, a backslash or a control character, or nothing.",
         _json_key,
     ),
@@ -130,13 +140,20 @@ JsonKey = Annotated[
 
 Target = Annotated[
     str,
-    _meta(rf"^{_SOMETHING}[^/{_CONTROLS}]+/[^{_CONTROLS}]+$", "Must be host/database.", _target),
+    _meta(
+        "host/database",
+        rf"^{_SOMETHING}[^/{_CONTROLS}]+/[^{_CONTROLS}]+$",
+        "Must be host/database.",
+        _target,
+        also=(),
+    ),
 ]
 """A pattern of databases, `host/database`."""
 
 ScenarioName = Annotated[
     str,
     _meta(
+        "scenario",
         rf"^(?!(?:{'|'.join(RESERVED)})$)[a-z][a-z0-9_]{{0,99}}{_END}",
         f"{SCENARIO_RULE[0].upper()}{SCENARIO_RULE[1:]}; {', '.join(RESERVED)} are taken.",
         _scenario_name,

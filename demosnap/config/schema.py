@@ -9,6 +9,7 @@ import msgspec
 
 from demosnap.config.choices import Choices
 from demosnap.config.kinds import ALSO
+from demosnap.config.names import yaml_item
 
 FILE_NAME = "demosnap.schema.json"
 
@@ -50,6 +51,13 @@ def _plain(node: Any, definitions: Schema) -> Any:
         del struct["title"], struct["description"]
         node = {**struct, **node}
         del node["$ref"]
+    if any(isinstance(example, (list, dict)) for example in node.get("examples", ())):
+        # Editors have no name for such an example; this key is of the YAML language server.
+        node = {key: value for key, value in node.items() if key != "examples"} | {
+            "defaultSnippets": [
+                {"label": yaml_item(example), "body": example} for example in node["examples"]
+            ]
+        }
     also = node.get(ALSO, [])
     plain = {key: _plain(value, definitions) for key, value in node.items() if key != ALSO}
     if plain.get("required") == []:

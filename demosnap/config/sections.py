@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -26,20 +26,15 @@ def _some(hint: str) -> Meta:
     return Meta(min_length=1, extra_json_schema={"uniqueItems": True}, extra={"hint": hint})
 
 
-# JSON Schema's words for what `__post_init__` says of the marker.
-_MARKER_FORMS = {
-    "anyOf": [{"required": ["column"]}, {"required": ["where"]}],
+# JSON Schema's words for what `__post_init__` says of the marker. A form that is no mapping passes.
+MARKER_FORMS: dict[str, Any] = {
+    "allOf": [{"anyOf": [{"required": ["column"]}, {"required": ["where"]}]}],
     "dependencies": {
         "where": {
-            "not": {
-                "anyOf": [
-                    {"required": [name]}
-                    for name in ("column", "key", "scenario_key", "scenario_column")
-                ]
-            }
+            "properties": dict.fromkeys(("column", "key", "scenario_key", "scenario_column"), False)
         },
         "scenario_key": ["key"],
-        "scenario_column": {"not": {"required": ["key"]}},
+        "scenario_column": {"properties": {"key": False}},
     },
 }
 
@@ -121,10 +116,6 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return None if self.tables is UNSET else self.tables
 
 
-MarkerForms = Annotated[MarkerKeys, Meta(extra_json_schema=_MARKER_FORMS)]
-"""The marker, with what goes together in it."""
-
-
 class TableKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the demo rows of one table are picked, as demosnap.yaml has it."""
 
@@ -165,8 +156,13 @@ class TableKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 TableRule = Annotated[
     TableKeys,
     Meta(
+        title="via or where",
         description="One rule: `via` or `where`.",
-        extra_json_schema={"oneOf": [{"required": ["via"]}, {"required": ["where"]}]},
+        # With maxProperties the YAML language server would propose neither.
+        extra_json_schema={
+            "minProperties": 1,
+            "dependencies": {"via": {"properties": {"where": False}}},
+        },
         extra={"wanted": "must say how rows are picked", "hint": _RULES},
     ),
 ]

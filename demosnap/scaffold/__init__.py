@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demosnap import git as repository
-from demosnap.config import choices, ini
+from demosnap.config import choices, ini, schema
 from demosnap.config.names import shown
 from demosnap.errors import ConfigError
-from demosnap.scaffold import drivers, ini_url, look, texts
+from demosnap.scaffold import drivers, ini_url, look, schema_file, texts
 
 REVISIONS = "demo_revisions"
 ENV_FOLDER = "demosnap_env"
@@ -146,6 +146,8 @@ def init(
             written.append(attributes)
             added.append(attributes)
         configured = repository.configure(place.revisions, drivers.configuration())
+    if yaml_file in kept and place.revisions / schema.FILE_NAME in written:
+        notes.extend(schema_file.proposal(yaml_file))
     if place.section == "demosnap":
         notes.append("Stock Alembic reaches the demo data with `alembic -n demosnap`.")
         notes.append(
@@ -219,6 +221,7 @@ def _files(place: _Place) -> list[tuple[Path, bytes]]:
         (place.env, texts.template("env.py")),
         (place.revisions / _ATTRIBUTES, texts.template("gitattributes")),
         (place.revisions / ".gitignore", texts.template("gitignore")),
+        (place.revisions / schema.FILE_NAME, texts.template(schema.FILE_NAME)),
     ]
 
 

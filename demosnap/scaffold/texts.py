@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from demosnap.config import ini
+from demosnap.config import ini, schema
 from demosnap.config.choices import DEFAULT_MARKER
 from demosnap.config.names import yaml_item
 from demosnap.model import Marker
@@ -76,6 +76,7 @@ def demosnap_yaml(found: Found | None) -> bytes:
     scenarios = [f"{name}: {'{default: true}' if name == default else '{}'}" for name in names]
     return _fill(
         "demosnap.yaml",
+        schema=schema.FILE_NAME,
         marker=yaml_item(_marker(marker)),
         tables="".join(f"  {line}\n" for line in tables),
         scenarios="".join(f"  {line}\n" for line in scenarios),
