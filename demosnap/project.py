@@ -138,15 +138,16 @@ class Project:
 
     def load(
         self,
-        name: str,
+        name: str | None = None,
         *,
         options: MoveOptions | None = None,
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring a scenario to a version (`general`: its head) from wherever the database is.
+        """Bring a scenario, or the only one, to a version (its head) from wherever it is.
 
         Raises:
+            UsageError: no scenario is named, and there are several.
             RefusedError: a guard refused; nothing was changed.
             UnknownNameError: there is no such version.
         """
@@ -305,10 +306,11 @@ class Project:
         """Return the newest version of each branch, by scenario."""
         return looking.heads(self._access)
 
-    def show(self, name: str) -> HistoryEntry:
-        """Return one version.
+    def show(self, name: str | None = None) -> HistoryEntry:
+        """Return one version (`general`, or None where it is the only scenario: its head).
 
         Raises:
+            UsageError: no scenario is named, and there are several.
             UnknownNameError: there is no such version.
         """
         return looking.show(self._access, name)

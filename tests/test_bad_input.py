@@ -121,7 +121,9 @@ def sql(workspace: Workspace, *statements: str) -> None:
         ("upgrade general@head --dryrun", 2, "did you mean '--dry-run'?"),
         ("upgrade general@head -z", 2, "no such option '-z'"),
         ("--config= history", 2, "--config is empty"),
-        ("show", 2, "missing argument 'VERSION'"),
+        ("show", 2, "no scenario is named, and there are several"),
+        ("load", 2, "no scenario is named, and there are several"),
+        ("load v1", 2, "Write SCENARIO@v1; scenarios: general, writer"),
         ("upgrade", 2, "upgrade needs a target"),
         ("upgrade generl@head", 2, "unknown scenario 'generl'; did you mean 'general'?"),
         ("upgrade general@v9", 2, "unknown version of general 'v9'"),
@@ -135,12 +137,14 @@ def sql(workspace: Workspace, *statements: str) -> None:
         ("upgrade general@head --sql --only", 2, "--only does not go with --sql"),
         ("upgrade 'a;b@head'", 2, "unknown scenario 'a;b'"),
         ("downgrade -1", 2, "downgrade needs a scenario before the step"),
+        ("downgrade base", 2, "`demosnap downgrade general base`"),
+        ("downgrade v1", 2, "`demosnap downgrade general v1`"),
         ("downgrade general", 2, "'general' alone does not say how far down"),
         ("downgrade general v3", 2, "unknown version of general 'v3'"),
         ("downgrade general -9", 2, "general has no version 9 below v2_2025-01-20"),
         ("downgrade general@-1 -1", 2, "one too many"),
         ("downgrade general -1 --sql", 2, "Write a range: demosnap downgrade general v2:v1"),
-        ("load generl", 2, "did you mean 'general'?"),
+        ("load generl", 2, "unknown scenario 'generl'; did you mean 'general'?"),
         ("load general@v7", 2, "unknown version of general 'v7'"),
         ("stamp general", 2, "Name a version: general@head"),
         ("show general@base", 2, "nothing to show"),
@@ -503,7 +507,7 @@ def test_rows_that_reference_what_would_go(project: Workspace) -> None:
         " WHERE id = (SELECT MAX(id) FROM projects WHERE metadata IS NULL"
         " OR metadata NOT LIKE '%demo_seed%')",
     )
-    refused(project, "downgrade general base", 1, "reference demo rows of vaults that would go")
+    refused(project, "downgrade general base", 1, "references demo rows of vaults that would go")
 
 
 def test_nothing_to_capture(project: Workspace) -> None:

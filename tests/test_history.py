@@ -225,10 +225,29 @@ def test_an_id_goes_by_its_unique_beginning(eleven: Chain) -> None:
         project.show("general_v")
 
 
+def test_load_and_show_take_the_only_scenario(eleven: Chain) -> None:
+    """Its head where no version is named."""
+    for name in (None, "general", "head", "general@head"):
+        assert eleven.project.show(name).version.short == "v11"
+    assert eleven.project.show("v2").version.short == "v2"
+    eleven.project.load("v2")
+    assert [entry.version.short for entry in eleven.project.current() if entry.version] == ["v2"]
+    eleven.project.load()
+    assert [entry.version.short for entry in eleven.project.current() if entry.version] == ["v11"]
+
+
+def test_load_and_show_need_a_scenario_where_there_are_two(sqlite_pair: Chain) -> None:
+    assert sqlite_pair.project.show("general").version.short == "v2"
+    for name in (None, "v1", "head"):
+        for verb in (sqlite_pair.project.show, sqlite_pair.project.load):
+            with pytest.raises(UsageError, match=r"no scenario") as caught:
+                verb(name)
+            assert "general, writer" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("general", "general@head"),
         ("v1", "SCENARIO@v1"),
         ("head", "SCENARIO@head"),
         ("generl@head", "did you mean 'general'"),

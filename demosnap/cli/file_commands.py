@@ -152,15 +152,18 @@ def current(session: Session, as_json: bool) -> None:
 
 
 @click.command("show", cls=Command)
-@click.argument("version", shell_complete=completion.version)
+@click.argument("version", required=False, shell_complete=completion.load_name)
 @_json
 @pass_session
-def show(session: Session, version: str, as_json: bool) -> None:
+def show(session: Session, version: str | None, as_json: bool) -> None:
     """Show everything that is known of one VERSION.
 
-    VERSION is what upgrade takes: scenario@v1, scenario@head, a revision id or its beginning.
+    VERSION is scenario@v1, a scenario alone for its latest, a revision id or its beginning. Where
+    there is only one scenario, its name can be left out.
 
     \b
+    demosnap show
+    demosnap show v1
     demosnap show general@v1
     demosnap show general@head --json
     """

@@ -99,16 +99,19 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 
 
 @click.command("load", cls=Command)
-@click.argument("name", metavar="SCENARIO[@VERSION]", shell_complete=completion.load_name)
+@click.argument(
+    "name", metavar="[SCENARIO[@VERSION]]", required=False, shell_complete=completion.load_name
+)
 @move_options("load")
 @pass_session
-def load(session: Session, name: str, **options: Any) -> None:
+def load(session: Session, name: str | None, **options: Any) -> None:
     """Load any version of a scenario: up, down, or once more.
 
     Goes to it from wherever the database is, by purge and load. The default version is the
-    latest.
+    latest. Where there is only one scenario, its name can be left out.
 
     \b
+    demosnap load
     demosnap load general
     demosnap load general@v1
     demosnap load writer --only

@@ -13,15 +13,12 @@ Goals = Callable[[Graph, Mapping[str, Version]], Sequence[Goal]]
 """Makes the goals, from the graph and what the database is stamped with by scenario."""
 
 
-def load(name: str) -> Goals:
-    """Return the goal of a load: `general` is `general@head`."""
-    full = name if "@" in name else f"{name}@head"
+def load(name: str | None) -> Goals:
+    """Return the goal of a load; the name may lack what `Graph.whole` completes."""
 
     def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
-        if "@" not in name and not graph.of(name):
-            version = graph.resolve(name, dict(current))
-        else:
-            version = graph.resolve(full, dict(current))
+        full = graph.whole(name)
+        version = graph.resolve(full, dict(current))
         scenario = version.scenario if version else full.partition("@")[0]
         return [Goal(scenario, current.get(scenario), version, again=True)]
 
@@ -119,6 +116,11 @@ def joined(scenario: str, step: str | None) -> str:
     if step is None:
         if "@" in scenario or ":" in scenario:
             return scenario
+        if _is_step(scenario):
+            raise UsageError(
+                "downgrade needs a scenario before the step",
+                f"`demosnap downgrade general {scenario}`",
+            )
         raise UsageError(
             f"{scenario!r} alone does not say how far down",
             f"Write {scenario} -1, {scenario} v1 or {scenario} base.",

@@ -19,6 +19,7 @@ from demosnap.revisions import script as scripts
 from demosnap.snapshot.bounded_file import placeholder
 
 _NUMBER = re.compile(r"v[1-9][0-9]*\Z")
+_STEP = re.compile(r"v[0-9]|head\Z|base\Z|[+-][0-9]")
 _RELATIVE = re.compile(r"[+-][0-9]+\Z")
 
 
@@ -155,6 +156,23 @@ class Graph:
             "no scenario is named, and there are several", f"Name one of {', '.join(names)}."
         )
 
+    def whole(self, name: str | None) -> str:
+        """Return a name of a version with what may be left out of it.
+
+        A scenario alone means its head, and None the head of the only scenario; of the only
+        scenario `v1` is a name, too.
+
+        Raises:
+            UsageError: a scenario has to be named.
+        """
+        if name is None:
+            return f"{self.only()}@head"
+        if self.of(name):
+            return f"{name}@head"
+        if _STEP.match(name) and len(self.scenarios) == 1:
+            return f"{self.only()}@{name}"
+        return name
+
     def of(self, scenario: str) -> list[Version]:
         """Return the versions of a scenario, oldest first."""
         return [version for version in self.versions.values() if version.scenario == scenario]
@@ -236,11 +254,13 @@ class Graph:
         if matches:
             ids = ", ".join(version.revision for version in matches)
             raise UsageError(f"{name!r} is the beginning of several ids: {ids}")
-        if re.match(r"v[0-9]|head\Z|base\Z|[+-][0-9]", name):
+        if _STEP.match(name):
             raise UsageError(
                 f"{name!r} names no scenario",
                 f"Write SCENARIO@{name}; scenarios: {', '.join(self.scenarios) or 'none yet'}.",
             )
+        if not re.search(r"[0-9]", name):
+            raise UnknownNameError("scenario", name, self.scenarios)
         raise UnknownNameError("revision", name, [*self.scenarios, *self.versions])
 
     def _relative(self, scenario: str, step: int, start: Version | None) -> Version | None:

@@ -79,15 +79,17 @@ def heads(access: Access) -> list[HistoryEntry]:
     ]
 
 
-def show(access: Access, name: str) -> HistoryEntry:
-    """Return one version.
+def show(access: Access, name: str | None) -> HistoryEntry:
+    """Return one version; the name may lack what `Graph.whole` completes.
 
     Raises:
+        UsageError: no scenario is named, and there are several.
         UnknownNameError: there is no such version.
     """
     graph = access.graph()
     current = _stamped(access)
     stamped = (graph.versions[s] for s in current or () if s in graph.versions)
+    name = graph.whole(name)
     version = graph.resolve(name, {v.scenario: v for v in stamped})
     if version is None:
         raise UsageError(f"{name} is before the first version; there is nothing to show")
