@@ -73,7 +73,7 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("error", "sentence"), SENTENCES, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(("error", "sentence"), SENTENCES, ids=[says for _, says in SENTENCES])
 def test_each_kind_has_its_sentence(
     error: Any, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
