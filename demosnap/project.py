@@ -27,6 +27,8 @@ from demosnap.results import (
 )
 from demosnap.revisions import goals, succession
 from demosnap.revisions.graph import Graph
+from demosnap.revisions.sealed import SealedPlan
+from demosnap.scenario import Scenario
 from demosnap.verbs import capturing, comparing, looking, moving
 from demosnap.verbs.access import Access, Confirm
 
@@ -60,13 +62,7 @@ class Project:
         lock_timeout: float = LOCK_WAIT,
     ) -> None:
         self._access = Access(
-            config_file,
-            section=section,
-            url=url,
-            allow_remote=allow_remote,
-            allow_targets=allow_targets,
-            confirm=confirm,
-            lock_timeout=lock_timeout,
+            config_file, section, url, allow_remote, tuple(allow_targets), confirm, lock_timeout
         )
 
     @property
@@ -94,7 +90,23 @@ class Project:
         """
         return self._access.graph()
 
-    # ------------------------------------------------------------------ moves
+    def scenario(self, name: str) -> Scenario:
+        """Return a scenario: its versions, what the database holds of it, and its verbs.
+
+        Raises:
+            UnknownNameError: there are scenarios, and this is none of them.
+        """
+        looking.check_scenario(self._access, name)
+        return Scenario(self._access, name)
+
+    def apply(self, plan: SealedPlan, *, connection: Connection | None = None) -> MovePlan:
+        """Act on a plan that `Scenario.plan_load` and the like have made: on just that, or not.
+
+        Raises:
+            RefusedError: the plan has refusals; or its rows, their tables, the stamps or the files
+                are no longer what it was made from. Nothing was changed.
+        """
+        return moving.apply(self._access, plan, connection)
 
     def upgrade(
         self,
@@ -125,8 +137,6 @@ class Project:
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
         """Bring a scenario down: `-1`, `v1` or `base`, or all in one as `general@-1`.
-
-        As `upgrade` does it.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.
@@ -179,9 +189,7 @@ class Project:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the demo rows back to the loaded version, touching only those that differ.
-
-        `scenario` None is the only one.
+        """Bring the demo rows of a scenario (None: the only one) back to the loaded version.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.
@@ -206,8 +214,6 @@ class Project:
             UsageError: it is no range.
         """
         moving.downgrade_sql(self._access, scenario, step, stream)
-
-    # ------------------------------------------------------------------ captures
 
     def revision(
         self,
@@ -277,8 +283,6 @@ class Project:
         """
         return capturing.renumber(self._access, name, dry_run=dry_run)
 
-    # ------------------------------------------------------------------ looks
-
     def history(
         self,
         scenario: str | None = None,
@@ -344,8 +348,6 @@ class Project:
         """Return the text of export_manifest.json as the graph has it now."""
         return looking.manifest_text(self._access)
 
-    # ------------------------------------------------------------------ comparisons
-
     def diff(
         self,
         scenario: str | None = None,
@@ -372,9 +374,7 @@ class Project:
         )
 
     def sources(self, words: Sequence[str]) -> tuple[str, str | None, str | None]:
-        """Return the scenario and both sides that the words of a diff mean.
-
-        The scenario may be left out where there is one, and where a version names it.
+        """Return the scenario, which may be left out, and both sides that the words of a diff mean.
 
         Raises:
             UsageError: no scenario is named, and there are several.

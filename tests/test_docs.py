@@ -185,6 +185,7 @@ def test_rooms_are_described() -> None:
 RANKS = (
     ("cli", "seeding", "testing"),
     ("scaffold", "project"),
+    ("scenario",),
     ("verbs",),
     ("revisions",),
     ("connect", "git"),

@@ -16,7 +16,8 @@ from demosnap.config.names import shown
 from demosnap.errors import ConfigError, ScriptError
 from demosnap.results import MovePlan
 from demosnap.revisions import turns
-from demosnap.revisions.environment import Request, requested, run_in
+from demosnap.revisions.environment import run_in
+from demosnap.revisions.request import Request, requested
 
 
 def online(request: Request, connection: Connection | None = None) -> MovePlan:

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import pickle
 import tempfile
+import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
@@ -26,6 +27,7 @@ class Spool(Generic[_T]):
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
         weakref.finalize(self, self._file.close)
+        self._turn = threading.Lock()
         self._places: list[int] = []
         self._last: list[_T] = []
 
@@ -42,8 +44,10 @@ class Spool(Generic[_T]):
 
     def __iter__(self) -> Iterator[_T]:
         for place in self._places:
-            self._file.seek(place)
-            batch: list[_T] = pickle.load(self._file)
+            # Two threads may read at once.
+            with self._turn:
+                self._file.seek(place)
+                batch: list[_T] = pickle.load(self._file)
             yield from batch
         yield from self._last
 

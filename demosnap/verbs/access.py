@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
@@ -17,8 +17,9 @@ from demosnap.database.live import Database
 from demosnap.options import MoveOptions, check_lock_timeout
 from demosnap.results import CapturePlan, MovePlan, Target
 from demosnap.revisions import goals, running
-from demosnap.revisions.environment import Request
 from demosnap.revisions.graph import Graph
+from demosnap.revisions.request import Request
+from demosnap.revisions.sealed import SealedPlan
 
 Confirm = Callable[[MovePlan | CapturePlan], None]
 """Is shown a plan before a database is changed, and stops the change by raising."""
@@ -33,11 +34,10 @@ class Access:
     def __init__(
         self,
         config_file: str | os.PathLike[str] | None,
-        *,
         section: str | None,
         url: str | None,
         allow_remote: bool,
-        allow_targets: Sequence[str],
+        allow_targets: tuple[str, ...],
         confirm: Confirm | None,
         lock_timeout: float,
     ) -> None:
@@ -45,7 +45,7 @@ class Access:
         self._config_file = config_file
         self._section = section
         self._url = url
-        self._allow_targets = tuple(allow_targets)
+        self._allow_targets = allow_targets
         self.allow_remote = allow_remote
         self.confirm = confirm
         self.lock_timeout = lock_timeout
@@ -123,8 +123,12 @@ class Access:
         before_commit: Callable[[], None] | None = None,
         *,
         rehearsal: bool = False,
+        sealing: bool = False,
+        expected: SealedPlan | None = None,
     ) -> MovePlan:
         """Run the environment for some goals; return the plan that was acted on.
+
+        `rehearsal`, `sealing` and `expected` are as in `Request`.
 
         Raises:
             DemosnapError: it was refused, or failed.
@@ -133,5 +137,7 @@ class Access:
             options = replace(options, lock_timeout=self.lock_timeout)
         with interrupts.held(interrupts.DONE) as hold:
             hold = before_commit or hold
-            request = Request(self.settings, options, wanted, confirm, hold, rehearsal)
+            request = Request(
+                self.settings, options, wanted, confirm, hold, rehearsal, sealing, expected
+            )
             return running.online(request, connection)

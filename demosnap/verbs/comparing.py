@@ -10,6 +10,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from demosnap.compare import drift
+from demosnap.compare.row_changes import RowChanges
 from demosnap.compare.sources import Comparison, DatabaseRows, NoRows, RowSource, SnapshotRows
 from demosnap.database import own_tables, row_set
 from demosnap.database.live import Database
@@ -77,6 +78,28 @@ def diff(
             picked = row_set.picked(database, access.settings, scenario, [*versions, current])
             sources[i] = DatabaseRows(database, picked, sources[1 - i].tables)
         yield Comparison(*sources)
+
+
+def row_changes(
+    access: Access,
+    scenario: str,
+    old: str | None,
+    new: str | None,
+    table: str | None,
+    connection: Connection | None,
+) -> RowChanges:
+    """Compare as `diff` does, to the end, and return the rows that differ.
+
+    Raises:
+        UnknownNameError: there is no such version or table.
+        UsageError: nothing is loaded, or both sides are the database.
+        SnapshotError: a snapshot is missing, or not what demosnap wrote.
+    """
+    with diff(access, scenario, old, new, connection=connection) as comparison:
+        known = [pair.name for pair in comparison.pairs()]
+        if table is not None and table not in known:
+            raise UnknownNameError("table", table, known)
+        return RowChanges(comparison, table)
 
 
 def sources(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | None]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from demosnap import dialects
 from demosnap.compare import released
+from demosnap.config.names import scenario_name_problem
 from demosnap.database import own_tables, retained, row_set
 from demosnap.database.live import Database
 from demosnap.errors import (
@@ -23,6 +24,20 @@ from demosnap.revisions import checking, conflicts, goals, revision_files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
 from demosnap.verbs.access import Access
+
+
+def check_scenario(access: Access, name: str) -> None:
+    """Check that there is a scenario of a name, or can be.
+
+    Raises:
+        UnknownNameError: there are scenarios, and this is none of them.
+        UsageError: it cannot be a name.
+    """
+    if problem := scenario_name_problem(name):
+        raise UsageError(f"{name!r} cannot be a scenario's name: {problem}")
+    named, captured = access.settings.scenario_names, access.graph().scenarios
+    if named and name not in {*named, *captured}:
+        raise UnknownNameError("scenario", name, sorted({*named, *captured}))
 
 
 def history(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TextIO
 
 from sqlalchemy import Connection
 
-from demosnap.errors import UsageError
+from demosnap.errors import RefusedError, UsageError
+from demosnap.model import Version
+from demosnap.moves.goal import Goal
 from demosnap.options import MoveOptions
 from demosnap.results import MovePlan
-from demosnap.revisions import goals, running
-from demosnap.revisions.environment import Request
+from demosnap.revisions import goals, run_plan, running
+from demosnap.revisions.graph import Graph
+from demosnap.revisions.request import Request
+from demosnap.revisions.sealed import SealedPlan
 from demosnap.verbs.access import Access
 
 
@@ -32,6 +36,47 @@ def move(
     if access.confirm is not None and not plan.refusals:
         access.confirm(plan)
     return access.run(wanted, options)
+
+
+def plan(
+    access: Access, wanted: goals.Goals, options: MoveOptions, connection: Connection | None
+) -> SealedPlan:
+    """Plan a move, for `apply`; nothing is changed.
+
+    Raises:
+        UsageError: where to go cannot be meant.
+    """
+    options = replace(options, dry_run=True)
+    found = access.run(wanted, options, connection, sealing=True)
+    assert isinstance(found, SealedPlan)
+    return found
+
+
+def apply(access: Access, plan: SealedPlan, connection: Connection | None) -> MovePlan:
+    """Act on a plan as it is.
+
+    Raises:
+        RefusedError: a guard refused it, or the database or the files have moved on.
+        UsageError: it is none that can be applied.
+    """
+    if not isinstance(plan, SealedPlan):
+        raise UsageError(
+            "a dry run cannot be applied: it does not say what it was made from",
+            'Make the plan with plan_load, plan_upgrade, … of project.scenario("general").',
+        )
+    if plan.refusals:
+        raise RefusedError(run_plan.title(plan.moves), plan.refusals)
+
+    def wanted(graph: Graph, current: Mapping[str, Version]) -> Sequence[Goal]:
+        return plan.goals
+
+    confirm = access.confirm
+    remote = connection is None and not access.allow_remote and not access.target().local
+    if remote and confirm is not None:
+        # Nobody is asked while a lock is held.
+        confirm(plan)
+        confirm = None
+    return access.run(wanted, plan.options, connection, confirm, expected=plan)
 
 
 def reset(scenario: str | None, access: Access) -> goals.Goals:

@@ -1,0 +1,310 @@
+"""One scenario of a project: its versions, what the database holds of it, and its verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import Connection
+
+from demosnap.compare.row_changes import RowChanges
+from demosnap.errors import UsageError
+from demosnap.model import Version
+from demosnap.options import MoveChanges, MoveOptions, of_call
+from demosnap.results import (
+    CurrentEntry,
+    HistoryEntry,
+    MovePlan,
+    RevisionResult,
+    StatusEntry,
+    Undoing,
+)
+from demosnap.revisions import goals, succession
+from demosnap.revisions.sealed import SealedPlan
+from demosnap.verbs import capturing, comparing, looking, moving
+from demosnap.verbs.access import Access
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_One = TypeVar("_One", CurrentEntry, StatusEntry)
+
+
+class Scenario:
+    """A scenario of a project, as `Project.scenario` returns it.
+
+    A version is named without the scenario: `v1`, `v1_2025-01-15`, `head`, `+1`, `-1`, `base`, or
+    a revision id. `options` and single ones as keywords are those of `MoveOptions`; `connection`
+    as in `Project`.
+    """
+
+    def __init__(self, access: Access, name: str) -> None:
+        self._access = access
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<Scenario {self.name}>"
+
+    # ------------------------------------------------------------------ looks
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions, each after the one that it follows; read from the files each time.
+
+        Raises:
+            ScriptError: a revision script cannot be used.
+        """
+        return tuple(self._access.graph().of(self.name))
+
+    def history(self) -> list[HistoryEntry]:
+        """Return the versions with their places, newest first.
+
+        Raises:
+            UnknownNameError: there is no version yet.
+        """
+        return looking.history(self._access, self.name)
+
+    def current(self) -> CurrentEntry | None:
+        """Return the version that the database is stamped with; None: nothing is loaded.
+
+        Raises:
+            DatabaseError: the database cannot be reached.
+            UsageError: it is stamped with several versions.
+        """
+        found = [one for one in looking.current(self._access) if one.scenario == self.name]
+        return self._only(found) if found else None
+
+    def status(self) -> StatusEntry:
+        """Return what is loaded, and how the database differs from it.
+
+        Raises:
+            DatabaseError: the database cannot be reached.
+            UsageError: it is stamped with several versions.
+        """
+        return self._only(comparing.status(self._access, self.name))
+
+    def _only(self, found: Sequence[_One]) -> _One:
+        if len(found) > 1:
+            stamps = ", ".join(str(one.revision) for one in found)
+            raise UsageError(
+                f"the database is stamped with several versions of {self.name}: {stamps}",
+                "project.current() and project.status() return all of them.",
+            )
+        return found[0]
+
+    def diff(
+        self,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        table: str | None = None,
+        connection: Connection | None = None,
+    ) -> RowChanges:
+        """Return the rows that differ from one version to another, or to the database.
+
+        `old` None is the version that is loaded, `new` None the database, which is also called
+        `database`. `table`: only of this one.
+
+        Raises:
+            UnknownNameError: there is no such version or table.
+            UsageError: nothing is loaded, or both sides are the database.
+            SnapshotError: a snapshot is missing, or not what demosnap wrote.
+        """
+        return comparing.row_changes(self._access, self.name, old, new, table, connection)
+
+    # ------------------------------------------------------------------ captures
+
+    def capture(
+        self,
+        message: str | None = None,
+        *,
+        stamp: bool = True,
+        allow_empty: bool = False,
+        head: str | None = None,
+        splice: bool = False,
+        dry_run: bool = False,
+        date: str | None = None,
+        connection: Connection | None = None,
+        jobs: int = 1,
+        rehearse: bool = False,
+    ) -> RevisionResult:
+        """Capture the demo rows as the next version; `message` is "v2", "v2: …" or what is new.
+
+        As `Project.revision` does it.
+
+        Raises:
+            RefusedError: there are no demo rows, or capturing them would undo a version, or they
+                do not come back.
+            UsageError: message, head or date is not what it must be.
+            DemosnapError: the revision is there, and the database could not be stamped with it.
+        """
+        return capturing.revision(
+            self._access,
+            succession.Wanted(self.name, message, allow_empty, head, splice, date),
+            stamp=stamp,
+            dry_run=dry_run,
+            auto=False,
+            connection=connection,
+            jobs=jobs,
+            rehearse=rehearse,
+        )
+
+    def undo(self, *, dry_run: bool = False, committed: bool = False) -> Undoing:
+        """Take the last capture back, as `Project.undo` does it.
+
+        Raises:
+            RefusedError: it was not captured from this database, or others may know it.
+        """
+        return capturing.undo(self._access, self.name, dry_run=dry_run, committed=committed)
+
+    # ------------------------------------------------------------------ moves
+
+    def load(
+        self,
+        version: str = "head",
+        *,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
+    ) -> MovePlan:
+        """Bring the database to a version from wherever it is.
+
+        Raises:
+            RefusedError: a guard refused; nothing was changed.
+            UnknownNameError: there is no such version.
+        """
+        asked = of_call("load", options, changes)
+        return moving.move(self._access, goals.load(self._at(version)), asked, connection)
+
+    def upgrade(
+        self,
+        version: str = "head",
+        *,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
+    ) -> MovePlan:
+        """Bring the database up to a version, by the rows that differ unless most do.
+
+        Raises:
+            RefusedError: a guard refused; nothing was changed.
+            UsageError: the version is below the current one.
+        """
+        asked = of_call("upgrade", options, changes)
+        return moving.move(self._access, goals.upward([self._at(version)]), asked, connection)
+
+    def downgrade(
+        self,
+        version: str,
+        *,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
+    ) -> MovePlan:
+        """Bring the database down: `-1`, `v1`, or `base`, which takes the demo rows out.
+
+        Raises:
+            RefusedError: a guard refused; nothing was changed.
+            UsageError: the version is above the current one.
+        """
+        asked = of_call("downgrade", options, changes)
+        return moving.move(self._access, goals.downward(self._at(version)), asked, connection)
+
+    def reset(
+        self,
+        *,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
+    ) -> MovePlan:
+        """Bring the demo rows back to the loaded version, touching only those that differ.
+
+        Raises:
+            RefusedError: a guard refused; nothing was changed.
+            UsageError: nothing is loaded.
+        """
+        asked = of_call("reset", options, changes)
+        return moving.move(self._access, goals.reset(self.name), asked, connection)
+
+    def stamp(
+        self, version: str, *, verify: bool = True, connection: Connection | None = None
+    ) -> MovePlan:
+        """Record that the database holds a version, after comparing its rows.
+
+        Raises:
+            RefusedError: it holds something else.
+            UnknownNameError: there is no such version.
+        """
+        asked = MoveOptions(verify_stamp=verify)
+        return moving.move(self._access, goals.stamp(self._at(version)), asked, connection)
+
+    # ------------------------------------------------------------------ plans
+
+    def plan_load(
+        self,
+        version: str = "head",
+        *,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
+    ) -> SealedPlan:
+        """Plan a load, for `Project.apply`; nothing is changed.
+
+        Raises:
+            UnknownNameError: there is no such version.
+        """
+        asked = of_call("load", options, changes)
+        return moving.plan(self._access, goals.load(self._at(version)), asked, connection)
+
+    def plan_upgrade(
+        self,
+        version: str = "head",
+        *,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
+    ) -> SealedPlan:
+        """Plan an upgrade, for `Project.apply`; nothing is changed.
+
+        Raises:
+            UsageError: the version is below the current one.
+        """
+        asked = of_call("upgrade", options, changes)
+        return moving.plan(self._access, goals.upward([self._at(version)]), asked, connection)
+
+    def plan_downgrade(
+        self,
+        version: str,
+        *,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
+    ) -> SealedPlan:
+        """Plan a downgrade, for `Project.apply`; nothing is changed.
+
+        Raises:
+            UsageError: the version is above the current one.
+        """
+        asked = of_call("downgrade", options, changes)
+        return moving.plan(self._access, goals.downward(self._at(version)), asked, connection)
+
+    def plan_reset(
+        self,
+        *,
+        options: MoveOptions | None = None,
+        connection: Connection | None = None,
+        **changes: Unpack[MoveChanges],
+    ) -> SealedPlan:
+        """Plan a reset, for `Project.apply`; nothing is changed.
+
+        Raises:
+            UsageError: nothing is loaded.
+        """
+        asked = of_call("reset", options, changes)
+        return moving.plan(self._access, goals.reset(self.name), asked, connection)
+
+    def _at(self, version: str) -> str:
+        name, at, _ = version.partition("@")
+        if at and name != self.name:
+            raise UsageError(f"{version} is no version of {self.name}", "Name it alone: v1, head.")
+        return version if at else f"{self.name}@{version}"
