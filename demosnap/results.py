@@ -204,7 +204,8 @@ class StatusEntry:
     from the version (from none, where nothing is loaded); None: it cannot be told. `problems` say
     why, or what else is wrong. `kept` counts the rows beside it that an earlier move left, since
     rows that are no demo data reference them. `unpicked` says of the rows that are no longer
-    picked what changed, `released` counts those that were let go.
+    picked what changed, `released` counts those that were let go. `left` counts those of `unpicked`
+    that another version has, and this one has not.
     """
 
     scenario: str
@@ -216,6 +217,7 @@ class StatusEntry:
     kept: Mapping[str, int] = field(default_factory=dict)
     unpicked: tuple[Unpicked, ...] = ()
     released: Mapping[str, int] = field(default_factory=dict)
+    left: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:

@@ -209,6 +209,13 @@ def test_the_command_says_what_is_loaded(sqlite_chain: Chain) -> None:
         "general: v1_2025-01-15; newer: v2_2025-01-20\n"
         "  cards: 1 modified\n"
         "(demosnap diff general shows the rows, demosnap reset general puts them back,\n"
+        " demosnap revision general --splice keeps them as a second head)\n"
+    )
+    run("reset", "general")
+    run("upgrade", "general@head")
+    chain.database.execute("UPDATE cards SET title = 'x' WHERE id = 1")
+    assert run("status", "general").stdout.endswith(
+        "(demosnap diff general shows the rows, demosnap reset general puts them back,\n"
         " demosnap revision general keeps them as the next version)\n"
     )
 

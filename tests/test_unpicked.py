@@ -9,6 +9,8 @@ import small
 from conftest import Database, Workspace
 from small import Chain
 
+from demosnap.errors import UsageError
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 UNMARK = "UPDATE cards SET is_demo = FALSE, title = 'Mine now' WHERE id = 1"
@@ -105,7 +107,7 @@ def test_a_purge_leaves_it_and_the_next_load_brings_it_back(chain: Chain) -> Non
     plan = chain.project.downgrade("general", "base", discard=True)
     (move,) = plan.moves
     assert move.unpicked == {"boards": 1}
-    assert any("left as they are" in note and "boards" in note for note in plan.notes)
+    assert any("left as it is" in note and "boards" in note for note in plan.notes)
     after = chain.database.dump()
     assert after == {**chain.at["base"], "boards": left}
     assert _unpicked(chain) == {"boards": (1, 0)}
@@ -114,6 +116,36 @@ def test_a_purge_leaves_it_and_the_next_load_brings_it_back(chain: Chain) -> Non
     (move,) = chain.project.upgrade("general@head", discard=True).moves
     assert move.change == {"boards": 1}
     assert chain.database.dump() == chain.at["v2"]
+
+
+def test_what_a_version_left_that_this_one_lacks_has_ways_on_that_work(chain: Chain) -> None:
+    """A reset cannot bring it back, so none is shown; a load of the version that has it can."""
+    chain.database.execute("UPDATE cards SET is_demo = FALSE WHERE id = 5")
+    first = chain.project.downgrade("general", "-1")
+    assert any("`demosnap reset general --discard` before this" in note for note in first.notes)
+    said = chain.workspace.run("status", "general").stdout
+    assert "cards: 1 no longer picked" in said
+    assert "demosnap diff" not in said
+    assert "demosnap reset" not in said
+    assert "demosnap revision" not in said
+    assert "to a version that has the rows" in said
+    notes = chain.project.reset("general").notes
+    assert any("left as it is; a load of a version that has it" in note for note in notes)
+    text = chain.refused(lambda: chain.project.load("general@v1"))
+    assert (
+        "(cards/5): an upgrade or downgrade, with --discard, to a version that has it brings"
+        in text
+    )
+    chain.project.upgrade("general@v2", discard=True)
+    assert chain.database.dump() == chain.at["v2"]
+    chain.database.execute("UPDATE cards SET is_demo = FALSE WHERE id = 5")
+    chain.project.downgrade("general", "-1")
+    with pytest.raises(UsageError, match="no such row") as caught:
+        chain.project.reset("general", release=["cards/5"])
+    assert "a move from or to a version that has one of them lets it go" in str(caught.value)
+    chain.project.upgrade("general@v2", release=["cards/5"])
+    chain.project.downgrade("general", "-1")
+    assert "no longer picked" not in chain.workspace.run("status", "general").stdout
 
 
 def test_a_purge_needs_no_discard_for_what_stays(chain: Chain) -> None:
@@ -150,7 +182,7 @@ def test_a_row_that_stays_may_not_point_at_nothing(chain: Chain) -> None:
     """The refusal names it as no longer picked, and the way on works."""
     chain.database.execute(UNMARK)
     text = chain.refused(lambda: chain.project.downgrade("general", "base"))
-    assert "1 of them came with general and is no longer picked (cards/1)" in text
+    assert "1 of these came with a version and is no longer picked (cards/1)" in text
     assert "`demosnap reset general --discard` brings it back first" in text
     chain.project.reset("general", discard=True)
     chain.project.downgrade("general", "base")

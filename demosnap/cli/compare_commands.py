@@ -135,13 +135,13 @@ def status(session: Session, scenario: str | None, exit_code: bool, as_json: boo
     demosnap status
     demosnap status general --exit-code
     """
-    from demosnap.cli import render, shapes
+    from demosnap.cli import shapes, statuses
 
     entries = session.project().status(scenario)
     if as_json:
         screen.echo_json(shapes.dump([shapes.status(entry) for entry in entries]))
     elif entries:
-        for line in render.status(entries):
+        for line in statuses.status(entries):
             screen.echo(line)
     else:
         session.note("there are no scenarios yet")

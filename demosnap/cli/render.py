@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
-from demosnap.cli import screen, text_tables
+from demosnap.cli import text_tables
 from demosnap.config.names import shown
 from demosnap.results import CapturePlan
 from demosnap.visible import one_line, paragraph, rows
@@ -29,10 +29,8 @@ if TYPE_CHECKING:
         MovePlan,
         Renumbering,
         RevisionResult,
-        StatusEntry,
         Target,
         Undoing,
-        Unpicked,
     )
 
 
@@ -283,59 +281,6 @@ def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
                 said = Text("other counts per table than the snapshot", style="yellow")
         table.add(Text(entry.scenario), Text(entry.version.version), count, said)
     return text_tables.text(table, stream)
-
-
-def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
-    """Yield what the database holds of each scenario, and which rows differ, line by line."""
-    for entry in entries:
-        yield f"{screen.style(one_line(entry.scenario), bold=True)}: {_loaded(entry)}"
-        for problem in entry.problems:
-            yield screen.style("  " + paragraph(problem, "  "), fg="red")
-        for one in entry.drift or ():
-            yield screen.style(f"  {one_line(one.told)}", fg="yellow")
-        for told in entry.unpicked:
-            yield from (f"    {one_line(row)}" for row in _unpicked(told))
-        if entry.released:
-            counted = ", ".join(
-                f"{one_line(t)} {number(count)}" for t, count in entry.released.items()
-            )
-            yield f"  released, left alone by loads: {counted}"
-        if entry.kept:
-            counted = ", ".join(
-                f"{one_line(table)} {number(count)}" for table, count in entry.kept.items()
-            )
-            yield f"  kept beside it, since other rows reference them: {counted}"
-    drifted = [entry for entry in entries if entry.drift and entry.version]
-    if drifted:
-        name = drifted[0].scenario if len(drifted) == 1 else "SCENARIO"
-        back = f"demosnap reset {name}"
-        if any(entry.unpicked for entry in drifted):
-            back += " --discard"
-        yield f"(demosnap diff {name} shows the rows, {back} puts them back,"
-        yield f" demosnap revision {name} keeps them as the next version)"
-
-
-def _unpicked(told: Unpicked) -> Iterator[str]:
-    """Yield what changed in rows that are no longer picked."""
-    yield from (f"{told.table} {row}" for row in told.rows)
-    if told.count > len(told.rows):
-        yield "…"
-    if told.following:
-        yield f"{told.table}: {rows(told.following)}, since {told.since}"
-
-
-def _loaded(entry: StatusEntry) -> str:
-    if entry.version is None:
-        if entry.revision is not None:
-            return one_line(entry.revision)
-        rows_there = sum(one.added for one in entry.drift or ())
-        are = "is" if rows_there == 1 else "are"
-        found = f", and {rows(rows_there)} {are} in no version" if rows_there else ""
-        newest = f"; the latest is {entry.newer[-1].version}" if entry.newer else ""
-        return f"nothing is loaded{found}{newest}"
-    newer = f"; newer: {', '.join(v.version for v in entry.newer)}" if entry.newer else ""
-    unchanged = ", unchanged" if entry.clean else ""
-    return f"{entry.version.version}{unchanged}{newer}"
 
 
 def log(entries: Sequence[LogEntry], stream: TextIO) -> str:

@@ -81,6 +81,7 @@ def status(
         known.counts(),
         told,
         rows.released.counts(),
+        rows.left.counts() if told else {},
     )
 
 

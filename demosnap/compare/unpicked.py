@@ -101,9 +101,12 @@ def ways(rows: Retained) -> str:
 
 
 def pointing(
-    database: Database, leaving: Mapping[str, str], rows: Retained, scenario: str
+    database: Database, leaving: Mapping[str, str], rows: Retained, resettable: str | None
 ) -> Iterator[str]:
-    """Yield, of rows that are left, which of them reference rows that go, and the way on."""
+    """Yield, of rows that are left, which of them reference rows that go, and the way on.
+
+    `resettable` is the scenario whose reset brings them back; None: they are of another version.
+    """
     for name, key in references.references_to(database.tables, leaving):
         if not rows.keys.get(name):
             continue
@@ -121,10 +124,13 @@ def pointing(
         count = execute(database.connection, sql).scalar()
         if count:
             shown = ", ".join(names(Retained({name: rows.keys[name]}, rows.columns)))
+            them, are = ("it", "is") if count == 1 else ("them", "are")
+            way = f"an upgrade or downgrade, with --discard, to a version that has {them}"
+            if resettable is not None:
+                way = f"`demosnap reset {resettable} --discard`"
             yield (
-                f"{count} of them came with {scenario} and {'is' if count == 1 else 'are'} no"
-                f" longer picked ({shown}): `demosnap reset {scenario} --discard` brings"
-                f" {'it' if count == 1 else 'them'} back first"
+                f"{count} of these came with a version and {are} no longer picked ({shown}):"
+                f" {way} brings {them} back first"
             )
 
 

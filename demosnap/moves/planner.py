@@ -60,9 +60,9 @@ class Planner:
         reasons += final_references.refusals(self.database, moves, cascaded)
         if reasons:
             for goal in goals:
-                pointing = unpicked.pointing(
-                    self.database, leaving, self.rows[goal.scenario].left, goal.scenario
-                )
+                resettable = None if self._back.only_of_others(goal) else goal.scenario
+                left = self.rows[goal.scenario].left
+                pointing = unpicked.pointing(self.database, leaving, left, resettable)
                 reasons[-1] = "\n".join([reasons[-1], *pointing])
         first = found[0].refused(reasons).prepared
         move = replace(first.move, also=cascaded.counts(), nulled=cascaded.nulled_counts())

@@ -70,7 +70,8 @@ class TakingBack:
             raise UsageError(
                 f"--release {missing[0]}: the versions of {scenarios} that this is about have no"
                 " such row",
-                "`demosnap status` shows which rows are no longer picked.",
+                "`demosnap status` shows which rows are no longer picked; a move from or to a"
+                " version that has one of them lets it go.",
             )
 
     def releases(self, scenario: str) -> bool:
@@ -276,14 +277,23 @@ class TakingBack:
         stay = KnownRows(left=rows.left, elsewhere=rows.elsewhere, following=following)
         if stay.counts():
             told = unpicked.described(self.database, version, stay)
-            if goal.current is None:
-                way = "a load of a version that has them brings them back"
-            else:
+            one = sum(stay.counts().values()) == 1
+            them, has = ("it", "it is") if one else ("them", "they are")
+            way = f"a load of a version that has {them} brings {them} back"
+            if goal.current is not None and not self.only_of_others(goal):
                 way = (
-                    "the next load of a version that has them brings them back, and so does"
+                    f"the next load of a version that has {them} brings {them} back, and so does"
                     f" `demosnap reset {goal.scenario} --discard` before this"
                 )
-            yield f"{unpicked.line(told)}\nleft as they are; {way}"
+            yield f"{unpicked.line(told)}\nleft as {has}; {way}"
+
+    def only_of_others(self, goal: Goal) -> bool:
+        """Return whether all rows that stay were left before, so that no reset brings them back."""
+        rows = self.rows[goal.scenario]
+        if rows.elsewhere:
+            return False
+        before = released.left(self.database, goal.scenario)
+        return goal.current == goal.target or not _minus(rows.left, before)
 
 
 def _not_released(names: Sequence[str], scenario: str) -> str:
