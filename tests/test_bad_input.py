@@ -211,6 +211,11 @@ def test_a_broken_ini(project: Workspace, old: str, new: str, says: str) -> None
         ("fragment_id", "fragmentid", "todos has no column 'fragmentid'; did you mean"),
         ("fragment_id", "title", "demosnap.yaml:3: todos.title is no foreign key"),
         ("via: fragment_id", 'where: "nosuch = 1"', "demosnap.yaml:3: the database does not take"),
+        (
+            "via: fragment_id",
+            'where: "id; 1"',
+            "demosnap.yaml:3: the where of todos: the predicate 'id; 1' has ; outside of quotes",
+        ),
         ("metadata,", "metadatta,", "demosnap.yaml:1: no table of the database has the marker"),
         ("tables:", "exclude: [todo]\ntables:", "no table 'todo' in the database; did you mean"),
         ("default: true", "default: maybe", "scenarios.general.default must be true or false"),

@@ -294,6 +294,16 @@ def test_a_move_prints_target_and_plan_first_and_then_the_result(fake: Any) -> N
     assert lines[-1] == "note: two rows were there"
 
 
+def test_a_plan_tells_one_row_that_goes_too_as_one(fake: Any) -> None:
+    move = replace(LOAD, also={"notes": 1, "stars": 2}, nulled={"tags": 1, "links": 2})
+    fake.result = moved(move)
+    said = run("load", "general", "--dry-run").stdout
+    assert "1 row of notes that is no demo data goes too (--cascade)" in said
+    assert "2 rows of stars that are no demo data go too (--cascade)" in said
+    assert "1 row of tags that is no demo data loses its reference (--cascade)" in said
+    assert "2 rows of links that are no demo data lose their reference (--cascade)" in said
+
+
 @pytest.mark.parametrize(
     ("move", "said"),
     [

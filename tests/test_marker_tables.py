@@ -9,7 +9,7 @@ import pytest
 import yaml
 from conftest import Database, Workspace
 
-from demosnap.errors import ConfigError, RefusedError, UsageError
+from demosnap.errors import ConfigError, DatabaseError, RefusedError, UsageError
 
 MakeWorkspace = Callable[[Database], Workspace]
 
@@ -97,6 +97,7 @@ def test_a_column_marker_may_name_its_tables_too(shops_here: Workspace) -> None:
     [
         ('{where: "tenant_id = 7", tables: [shop]}', "marker.tables: there is no table 'shop'"),
         ('{where: "tenant = 7", tables: [shops]}', "does not take the where of shops"),
+        ('{where: "tenant_id; 1", tables: [shops]}', "the where: the predicate"),
         ("{column: is_demo, tables: [shops]}", "shops has no column is_demo"),
     ],
 )
@@ -199,3 +200,22 @@ def test_a_script_without_the_marker_that_its_rules_need_is_refused(
     [finding] = shops_here.project.check()
     assert "the marker is missing" in finding.message
     assert Path(finding.file or "").name == script.name
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "tables: {shops: {where: 'id = 1'}}\n",
+        "marker: {column: is_demo}\n",
+        "triggers: {action: check, may_change: [audit_log]}\n",
+    ],
+)
+def test_a_database_without_tables_is_told_as_one(
+    database: Database, make_workspace: MakeWorkspace, settings: str
+) -> None:
+    """Not as settings that are wrong: they may fit what the migrations will make."""
+    workspace = make_workspace(database)
+    workspace.configure(settings)
+    with pytest.raises(DatabaseError, match="the database has no tables") as caught:
+        workspace.project.revision("general")
+    assert "your application's own migrations" in (caught.value.hint or "")

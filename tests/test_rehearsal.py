@@ -204,7 +204,7 @@ def test_it_is_tried_on_demand(chain: Chain) -> None:
     fills_checks(chain.database)
     (finding,) = chain.project.check(database=True, rehearse=True)
     assert "checks: " in finding.message
-    assert "--no-rehearse" in (finding.hint or "")
+    assert "A move with --no-rehearse" in (finding.hint or "")
     assert chain.database.dump() == chain.at["v1"]
     done = chain.workspace.run("check", "--database", "--rehearse", check=False)
     assert done.returncode == 3

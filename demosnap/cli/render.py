@@ -153,10 +153,12 @@ def _changes(move: Move, stream: TextIO, *titles: str) -> str:
 def _others(move: Move) -> Iterator[str]:
     """Yield what happens beside: to rows that are no demo data, and because of them."""
     for name, count in move.also.items():
-        yield f"{rows(count)} of {one_line(name)} that are no demo data go too (--cascade)"
+        are, go = ("is", "goes") if count == 1 else ("are", "go")
+        yield f"{rows(count)} of {one_line(name)} that {are} no demo data {go} too (--cascade)"
     for name, count in move.nulled.items():
-        told = f"{rows(count)} of {one_line(name)} that are no demo data"
-        yield f"{told} lose their reference (--cascade)"
+        are, lose = ("is", "loses its") if count == 1 else ("are", "lose their")
+        told = f"{rows(count)} of {one_line(name)} that {are} no demo data"
+        yield f"{told} {lose} reference (--cascade)"
     for name, count in move.kept.items():
         stay = (
             "stays, since other rows need it" if count == 1 else "stay, since other rows need them"

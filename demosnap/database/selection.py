@@ -12,7 +12,7 @@ from demosnap.config import Settings
 from demosnap.config.names import shown, yaml_item
 from demosnap.config.sections import fitting
 from demosnap.dialects.base import Dialect, execute
-from demosnap.errors import ConfigError, ScriptError, did_you_mean
+from demosnap.errors import ConfigError, DatabaseError, ScriptError, did_you_mean
 from demosnap.model import Marker, Rule, Selection, Table
 from demosnap.snapshot.predicates import bind_scenario, predicates
 from demosnap.snapshot.table_order import load_order
@@ -28,7 +28,10 @@ def resolve(
     Raises:
         ConfigError: demosnap.yaml names something that the database does not have, or nothing
             in the database has the marker.
+        DatabaseError: the database has no tables.
     """
+    if not tables:
+        raise _empty()
     _check_names(settings, tables)
     excluded = set(settings.exclude)
     rules = {
@@ -107,7 +110,7 @@ def _marked_tables(
     if marker.where is None:
         return []
     dialect = dialects.of(connection)
-    where = bind_scenario(marker.where, "none", dialect)
+    where = _bound(settings, "the where", marker.where, "none", dialect, "marker", "where")
     if listed is not None:
         for name in listed:
             _check_predicate(connection, settings, name, where, "marker", "where")
@@ -168,9 +171,12 @@ def may_change(settings: Settings, tables: Iterable[str]) -> frozenset[str]:
 
     Raises:
         ConfigError: demosnap.yaml names one that is not there, or a pattern that fits none.
+        DatabaseError: the database has no tables.
     """
     known = list(tables)
     found: set[str] = set()
+    if settings.triggers.may_change and not known:
+        raise _empty()
     for name in settings.triggers.may_change:
         fits = fitting(name, known)
         if not fits:
@@ -185,6 +191,13 @@ def may_change(settings: Settings, tables: Iterable[str]) -> frozenset[str]:
             )
         found.update(fits)
     return frozenset(found)
+
+
+def _empty() -> DatabaseError:
+    return DatabaseError(
+        "the database has no tables",
+        "Create them with your application's own migrations, or correct the URL.",
+    )
 
 
 def _no_marker(settings: Settings, tables: Mapping[str, Table]) -> ConfigError:
@@ -210,8 +223,19 @@ def _no_marker(settings: Settings, tables: Mapping[str, Table]) -> ConfigError:
 def _check_where(
     connection: Connection, settings: Settings, name: str, rule: Rule, scenario: str
 ) -> None:
-    where = bind_scenario(rule.where, scenario, dialects.of(connection))
-    _check_predicate(connection, settings, name, where, "tables", name, "where")
+    path, dialect = ("tables", name, "where"), dialects.of(connection)
+    where = _bound(settings, f"the where of {name}", rule.where, scenario, dialect, *path)
+    _check_predicate(connection, settings, name, where, *path)
+
+
+def _bound(
+    settings: Settings, what: str, where: str, scenario: str, dialect: Dialect, *path: str
+) -> str:
+    """Return a user's predicate with the scenario's name in it; an error says where it stands."""
+    try:
+        return bind_scenario(where, scenario, dialect)
+    except ScriptError as error:
+        raise settings.error(f"{what}: {error.message}", *path, hint=error.hint) from error
 
 
 def _check_predicate(

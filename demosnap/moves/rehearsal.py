@@ -142,9 +142,9 @@ class Rehearsal:
             "; ".join(f"{one.move.scenario}: {_moves(one)}" for one in self.prepared),
             [
                 f"the way back to {names} was tried, and does not lead there\n{text}\n"
-                f"mend that, and capture the rows anew if they change by it (`demosnap revision"
-                f" {scenarios}`); --no-rehearse (with alembic: -x demosnap.rehearse=0) lets them"
-                " go all the same"
+                f"Mend that, and capture the rows anew if they change by it (`demosnap revision"
+                f" {scenarios}`). A move with --no-rehearse (with alembic: -x demosnap.rehearse=0)"
+                " does not try the way back."
             ],
         )
 

@@ -1,0 +1,86 @@
+"""What `status` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from demosnap.cli import screen
+from demosnap.cli.render import number
+from demosnap.results import StatusEntry, Unpicked
+from demosnap.visible import one_line, paragraph, rows
+
+
+def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
+    """Yield what the database holds of each scenario, and which rows differ, line by line."""
+    for entry in entries:
+        yield f"{screen.style(one_line(entry.scenario), bold=True)}: {_loaded(entry)}"
+        for problem in entry.problems:
+            yield screen.style("  " + paragraph(problem, "  "), fg="red")
+        for one in entry.drift or ():
+            yield screen.style(f"  {one_line(one.told)}", fg="yellow")
+        for told in entry.unpicked:
+            yield from (f"    {one_line(row)}" for row in _unpicked(told))
+        if entry.released:
+            counted = ", ".join(
+                f"{one_line(t)} {number(count)}" for t, count in entry.released.items()
+            )
+            yield f"  released, left alone by loads: {counted}"
+        if entry.kept:
+            counted = ", ".join(
+                f"{one_line(table)} {number(count)}" for table, count in entry.kept.items()
+            )
+            yield f"  kept beside it, since other rows reference them: {counted}"
+    yield from _ways_on(entries)
+
+
+def _ways_on(entries: Sequence[StatusEntry]) -> Iterator[str]:
+    """Yield what can be done about rows that differ; each command works where it is shown."""
+    differing = [entry for entry in entries if entry.version and _resettable(entry)]
+    if differing:
+        name = differing[0].scenario if len(differing) == 1 else "SCENARIO"
+        back = f"demosnap reset {name}"
+        if any(_unpicked_here(entry) for entry in differing):
+            back += " --discard"
+        keep = f"demosnap revision {name}"
+        kept = "keeps them as the next version"
+        if all(entry.newer for entry in differing):
+            keep, kept = f"{keep} --splice", "keeps them as a second head"
+        yield f"(demosnap diff {name} shows the rows, {back} puts them back,"
+        yield f" {keep} {kept})"
+    if any(entry.left for entry in entries):
+        yield "(an upgrade or downgrade to a version that has the rows which are no longer picked"
+        yield " brings them back with --discard, and lets them go with --release TABLE/KEY)"
+
+
+def _unpicked_here(entry: StatusEntry) -> bool:
+    """Return whether the loaded version has rows that are no longer picked."""
+    return sum(told.count for told in entry.unpicked) > sum(entry.left.values())
+
+
+def _resettable(entry: StatusEntry) -> bool:
+    """Return whether a reset would find something to do."""
+    changed = any(one.added or one.removed or one.modified for one in entry.drift or ())
+    return changed or _unpicked_here(entry)
+
+
+def _unpicked(told: Unpicked) -> Iterator[str]:
+    """Yield what changed in rows that are no longer picked."""
+    yield from (f"{told.table} {row}" for row in told.rows)
+    if told.count > len(told.rows):
+        yield "…"
+    if told.following:
+        yield f"{told.table}: {rows(told.following)}, since {told.since}"
+
+
+def _loaded(entry: StatusEntry) -> str:
+    if entry.version is None:
+        if entry.revision is not None:
+            return one_line(entry.revision)
+        rows_there = sum(one.added for one in entry.drift or ())
+        are = "is" if rows_there == 1 else "are"
+        found = f", and {rows(rows_there)} {are} in no version" if rows_there else ""
+        newest = f"; the latest is {entry.newer[-1].version}" if entry.newer else ""
+        return f"nothing is loaded{found}{newest}"
+    newer = f"; newer: {', '.join(v.version for v in entry.newer)}" if entry.newer else ""
+    unchanged = ", unchanged" if entry.clean else ""
+    return f"{entry.version.version}{unchanged}{newer}"
