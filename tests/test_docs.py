@@ -24,7 +24,7 @@ from demosnap.config import Choices, choices
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "demosnap"
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 MODULES = sorted(PACKAGE.rglob("*.py"))
 KEYS = Choices.__struct_encode_fields__
 
@@ -291,6 +291,18 @@ def test_who_imports_what(module: str, rooms: set[str]) -> None:
         if name.split(".")[0] == module
     }
     assert importing <= rooms
+
+
+def test_private_parts_of_alembic_are_used_in_one_module() -> None:
+    private = {"_migrations_fn", "_stamp_revs", "_install_proxy", "_remove_proxy", "_proxy"}
+    using = {
+        path.name
+        for path in MODULES
+        for node in ast.walk(tree(path))
+        if (isinstance(node, ast.Attribute) and node.attr in private)
+        or (isinstance(node, ast.Constant) and node.value in private)
+    }
+    assert using == {"alembic_private.py"}
 
 
 def test_no_dialect_is_named_in_a_comparison_outside_of_dialects() -> None:

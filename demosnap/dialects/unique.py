@@ -41,8 +41,10 @@ def _unique_indexes(indexes: Iterable[Any]) -> Iterable[tuple[str, ...]]:
         names = index["column_names"]
         options = index.get("dialect_options") or {}
         # A partial index, or one over prefixes or expressions, does not make a key.
+        # What says so may be an expression, which has no truth value, or an empty dictionary.
         partial = any(
-            said and option.endswith(("_where", "_length")) for option, said in options.items()
+            said is not None and said != {} and option.endswith(("_where", "_length"))
+            for option, said in options.items()
         )
         if index.get("unique") and None not in names and not partial:
             yield tuple(names)

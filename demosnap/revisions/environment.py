@@ -23,7 +23,7 @@ from demosnap.database import own_tables, retained
 from demosnap.errors import DatabaseError, DemosnapError, UsageError
 from demosnap.moves import triggers as triggering
 from demosnap.results import Target
-from demosnap.revisions import again, offline, operations, run_plan, stock, turns
+from demosnap.revisions import again, alembic_private, offline, operations, run_plan, stock, turns
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.outcome import Outcome
 from demosnap.revisions.request import REQUEST, Request
@@ -112,14 +112,12 @@ def _online(
             "these are demo data, not migrations: Alembic's autogenerate has nothing to compare",
             "`demosnap check` checks the snapshots; `demosnap revision` captures one.",
         )
-    # Alembic would create its table with names of at most 32 characters.
-    migration_context._version = own_tables.version_table
+    alembic_private.replace_version_table(migration_context, own_tables.version_table)
     _hide_unknown_stamps(migration_context, graph)
     changes = "destination_rev" in opts and not request.options.dry_run
     opts["dont_mutate"] = not changes
     run: Run | None = None
-    steps_of = migration_context._migrations_fn
-    assert steps_of is not None
+    steps_of = alembic_private.steps_function(migration_context)
 
     def planned(heads: tuple[str, ...], migration_context: MigrationContext) -> list[Any]:
         nonlocal run
@@ -149,7 +147,7 @@ def _online(
                 step.migration_fn = turns.taking(step.migration_fn, environment, migration_context)
         return found
 
-    migration_context._migrations_fn = planned
+    alembic_private.replace_steps_function(migration_context, planned)
     dialect = dialects.of(connection)
     outcome = Outcome(connection)
     with outcome.told(), contextlib.ExitStack() as stack:

@@ -22,7 +22,7 @@ from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Header, Version
 from demosnap.moves.goal import Goal
-from demosnap.revisions import steps
+from demosnap.revisions import alembic_private, steps
 from demosnap.revisions.goals import Goals
 from demosnap.revisions.graph import Graph
 from demosnap.snapshot.layout import sections
@@ -52,8 +52,7 @@ def run(environment: EnvironmentContext, graph: Graph, wanted: Goals | None) -> 
     if wanted is not None:
         goals = list(wanted(graph, current))
     else:
-        assert migration_context._migrations_fn is not None
-        found = list(migration_context._migrations_fn(heads, migration_context))
+        found = list(alembic_private.steps_function(migration_context)(heads, migration_context))
         goals = steps.goals_of(found, graph, current)
     goals = [goal for goal in goals if goal.stamp_only or goal.current != goal.target]
     if not goals:

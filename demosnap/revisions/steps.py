@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 
 from demosnap.model import Version
 from demosnap.moves.goal import Goal
-from demosnap.revisions import conflicts
+from demosnap.revisions import alembic_private, conflicts
 from demosnap.revisions.graph import Graph
 
 
@@ -73,7 +73,7 @@ def stamps_to(directory: ScriptDirectory, graph: Graph, goal: Goal) -> list[Migr
         return [StampStep(now.revision, target.revision, True, False, directory.revision_map)]
     destination = target.revision if target else f"{goal.scenario}@base"
     heads = (now.revision,) if now else ()
-    return list(directory._stamp_revs(destination, heads))
+    return list(alembic_private.stamp_steps(directory, destination, heads))
 
 
 def _migrations(

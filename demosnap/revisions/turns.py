@@ -18,6 +18,8 @@ from alembic.operations import Operations
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 
+from demosnap.revisions.alembic_private import proxy_put_back
+
 _turn = threading.RLock()
 
 
@@ -27,25 +29,11 @@ def of(environment: EnvironmentContext, running: MigrationContext | None = None)
 
     What they spoke for before, they speak for again: demosnap may be called by a migration.
     """
-    with _turn, _put_back(context), _put_back(op), contextlib.ExitStack() as stack:
+    with _turn, proxy_put_back(context), proxy_put_back(op), contextlib.ExitStack() as stack:
         stack.enter_context(environment)
         if running is not None:
             stack.enter_context(Operations.context(running))
         yield
-
-
-@contextlib.contextmanager
-def _put_back(module: Any) -> Iterator[None]:
-    before = vars(module).get("_proxy")
-    try:
-        yield
-    finally:
-        after = vars(module).get("_proxy")
-        if before is not None:
-            before._install_proxy()
-        elif after is not None:
-            # Alembic leaves it there after an error.
-            after._remove_proxy()
 
 
 def taking(
