@@ -140,10 +140,13 @@ def _is_local(host: str | None) -> bool:
 
 
 @contextlib.contextmanager
-def connected(url: URL, lock_timeout: float = LOCK_WAIT) -> Iterator[Connection]:
+def connected(
+    url: URL, lock_timeout: float = LOCK_WAIT, source: str | None = None
+) -> Iterator[Connection]:
     """Open a connection of demosnap's own, and close it.
 
-    `lock_timeout` is how long a statement waits for somebody else's lock, in seconds.
+    `lock_timeout` is how long a statement waits for somebody else's lock, in seconds; `source` is
+    where the URL comes from, for an error.
 
     Raises:
         DatabaseError: the database cannot be reached.
@@ -161,8 +164,9 @@ def connected(url: URL, lock_timeout: float = LOCK_WAIT) -> Iterator[Connection]
     ) as error:
         if dialect.is_statement_pool(error):
             raise _statement_pool() from error
+        whence = f" (from {source})" if source else ""
         raise DatabaseError(
-            f"the database {passwords.rendered(url)} cannot be reached: {_reason(error)}",
+            f"the database {passwords.rendered(url)}{whence} cannot be reached: {_reason(error)}",
             "Is it running, and is the URL right?",
         ) from error
     try:

@@ -266,6 +266,7 @@ def test_settings_that_are_not_there(project: Workspace) -> None:
 def test_an_unreachable_database(project: Workspace, url: str, command: str) -> None:
     project.database.url = url
     done = refused(project, command, 1, "cannot be reached", "***", "Is it running")
+    assert "(from DEMOSNAP_DATABASE_URL) cannot be reached" in done.stderr
     assert SECRET not in done.stderr
 
 

@@ -485,3 +485,15 @@ def test_alembic_is_not_imported_to_read_settings() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_another_tools_section_is_named_as_that(project: Path) -> None:
+    """`init` adds nothing where demosnap has its own section, so it is not the way on."""
+    (project / "alembic.ini").write_text(
+        "[alembic]\nscript_location = %(here)s/migrations\n"
+        "[demosnap]\nscript_location = %(here)s\n"
+        "version_locations = %(here)s/demo_revisions\nrecursive_version_locations = true\n"
+    )
+    with pytest.raises(ConfigError, match=r"\[alembic\] is not demosnap's") as caught:
+        load(section="alembic")
+    assert caught.value.hint == "Leave -n out: [demosnap] is set up here."

@@ -212,6 +212,14 @@ def parse(path: Path, text: str) -> Ini:
     return Ini(path.absolute(), text, parser)
 
 
+def default_section(ini: Ini) -> str | None:
+    """Return the section that is used where none is named; None: there is none."""
+    known = ini.parser.sections()
+    if "demosnap" in known and ini.parser.has_option("demosnap", "script_location"):
+        return "demosnap"
+    return next((name for name in ("alembic", "demosnap") if name in known), None)
+
+
 def choose_section(ini: Ini, section: str | None) -> str:
     """Return the section to use: the given one, else `demosnap` if it is set up, else `alembic`.
 
@@ -227,12 +235,8 @@ def choose_section(ini: Ini, section: str | None) -> str:
                 hint=f"Sections: {', '.join(known)}." if known else _INIT_HINT,
             )
         return section
-    if "demosnap" in known and ini.parser.has_option("demosnap", "script_location"):
-        return "demosnap"
-    if "alembic" in known:
-        return "alembic"
-    if "demosnap" in known:
-        return "demosnap"
+    if default := default_section(ini):
+        return default
     raise ConfigError("neither a [demosnap] nor an [alembic] section", ini.name, hint=_INIT_HINT)
 
 

@@ -140,7 +140,16 @@ def load(
         ConfigError: a file is missing or broken, or something in it cannot be meant.
     """
     file = ini.find(config_file)
-    return _settings(file, ini.choose_section(file, section), url)
+    chosen, default = ini.choose_section(file, section), ini.default_section(file)
+    if default == "demosnap" != chosen:
+        revisions = ini.locations(file, chosen)[1]
+        if not os.path.lexists(revisions / choices.FILE_NAME):
+            raise ConfigError(
+                f"[{chosen}] is not demosnap's: no {choices.FILE_NAME} in {shown(revisions)}",
+                file.name,
+                hint="Leave -n out: [demosnap] is set up here.",
+            )
+    return _settings(file, chosen, url)
 
 
 def from_alembic(config: Config, url: str | None = None) -> Settings:

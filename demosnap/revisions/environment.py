@@ -76,7 +76,9 @@ def run_in(environment: EnvironmentContext, request: Request) -> None:
     place = connect.describe(url, request.settings)
 
     def once() -> None:
-        with connect.connected(url, request.lock_timeout) as connection:
+        with connect.connected(
+            url, request.lock_timeout, request.settings.url_source
+        ) as connection:
             connect.check_not_denied(connection, request.settings)
             _online(environment, request, graph, connection, place)
 

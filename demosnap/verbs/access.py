@@ -78,7 +78,8 @@ class Access:
 
     def connected(self) -> contextlib.AbstractContextManager[Connection]:
         """Open a connection of its own."""
-        return connect.connected(connect.url_of(self.settings), self.lock_timeout)
+        settings = self.settings
+        return connect.connected(connect.url_of(settings), self.lock_timeout, settings.url_source)
 
     @contextlib.contextmanager
     def reading(
