@@ -401,6 +401,34 @@ def test_what_a_dialect_must_bring_stands_in_one_file() -> None:
         assert [name for name, node in hooks(path).items() if is_abstract(node)] == [], path.name
 
 
+def attributes(path: Path) -> set[str]:
+    """Return the class variables of the hooks of a module of dialects."""
+    return {
+        node.target.id
+        for one in tree(path).body
+        if isinstance(one, ast.ClassDef) and not one.decorator_list
+        for node in one.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+
+
+def test_the_guide_names_every_hook_in_its_section() -> None:
+    room = PACKAGE / "dialects"
+    guide = sections(DOCS / "dialects.md")
+
+    def named(title: str) -> set[str]:
+        cells = re.findall(r"^\| (`[^|]+) \|", guide[title], flags=re.M)
+        return {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+
+    needed = {*hooks(room / "needed.py"), *attributes(room / "needed.py")}
+    assert named("Needed to capture") | named("Needed to load") == needed
+    optional: set[str] = set()
+    for path in [room / "base.py", room / "text.py", *room.glob("*_hooks.py")]:
+        optional |= {*hooks(path), *attributes(path)}
+    # What counts the flags of rows is no hook.
+    assert named("Optional") == optional - needed - {"add"}
+
+
 def test_nothing_prints_outside_of_the_command_line() -> None:
     wrong = []
     for path in MODULES:

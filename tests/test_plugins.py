@@ -9,15 +9,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Workspace
+from conftest import Database, Workspace
 
 from demosnap import dialects
+from demosnap.database import reflect
+from demosnap.dialects.base import Dialect, execute
 from demosnap.dialects.sqlite.dialect import SQLiteDialect
 from demosnap.errors import DatabaseError
 
 Install = Callable[..., Path]
 
 WORKING = """
+from demosnap.database import reflect
+from demosnap.dialects.base import Dialect, execute
 from demosnap.dialects.sqlite.dialect import SQLiteDialect
 
 class Plugged(SQLiteDialect):
@@ -117,3 +121,24 @@ def test_help_imports_no_dialect(install: Install) -> None:
     )
     assert "plugged_one" not in done.stderr
     assert "sqlalchemy" not in done.stderr
+
+
+def test_rows_are_picked_by_their_keys_where_nothing_else_is_brought(sqlite: Database) -> None:
+    sqlite.execute(
+        "CREATE TABLE t (a INTEGER NOT NULL, b TEXT NOT NULL, PRIMARY KEY (a, b))",
+        "INSERT INTO t VALUES (1, 'x'), (1, 'y'), (2, 'it''s'), (3, 'z')",
+        "CREATE TABLE keyless (a INTEGER)",
+    )
+    dialect = dialects.get("sqlite")
+    with sqlite.engine.connect() as connection:
+        tables = reflect.tables(connection)
+
+        def picked(where: str, number: int) -> list[tuple[int, str]]:
+            note = Dialect.pick(dialect, connection, tables["t"], where, number)
+            rows = execute(connection, f"SELECT a, b FROM t WHERE {note} ORDER BY a, b")
+            return [tuple(row) for row in rows]
+
+        assert picked("b > 'h' AND a < 3 AND b <> 'y'", 1) == [(1, "x"), (2, "it's")]
+        assert picked("1 = 0", 0) == picked("1 = 0", 7) == []
+        with pytest.raises(DatabaseError, match="keyless: its rows cannot be named"):
+            Dialect.pick(dialect, connection, tables["keyless"], "1 = 1", 1)

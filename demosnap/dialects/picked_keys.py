@@ -36,7 +36,7 @@ def pick(
                 shown = literal.decode("utf-8", "replace")
                 raise DatabaseError(f"{table.name}.{column.name}: {shown} cannot name a row")
     if not keys:
-        # The number makes it another text than that of any other pick.
-        return f"({number} = 0)"
+        # Never true; the number makes it another text than that of any other pick.
+        return f"({number} <> {number})"
     some = (dialect.key_predicate(table.key_columns, batch) for batch in in_batches(keys, KEYS))
     return "(" + " OR ".join(f"({one})" for one in some) + ")"

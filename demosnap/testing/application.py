@@ -59,9 +59,10 @@ class Application:
 
     def run(self, *statements: str) -> None:
         """Run statements as they stand, each in a transaction of its own."""
-        for statement in statements:
-            with self.engine.begin() as connection:
+        with self.engine.connect() as connection:
+            for statement in statements:
                 execute(connection, statement)
+                connection.commit()
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """Return the rows of a table as the driver has them, in a stable order."""

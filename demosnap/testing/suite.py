@@ -120,6 +120,19 @@ class DialectSuite:
         app.project.upgrade("general@head")
         assert _rows(app) == before
 
+    def test_a_predicate_that_picks_nothing_takes_nothing(self, app: Application) -> None:
+        """What notes the rows that are picked is false for every row, not true."""
+        app.configure(
+            'marker: {where: "id = 999", tables: [teams]}\n'
+            "tables: {members: {via: team_id}}\nscenarios: {general: {default: true}}\n"
+        )
+        before = _rows(app)
+        captured = app.project.revision("general", date="2025-01-20", allow_empty=True).version
+        assert captured is not None and captured.total == 0
+        app.project.downgrade("general", "base")
+        app.project.upgrade("general@head")
+        assert _rows(app) == before
+
     # ------------------------------------------------------------------ purge and load
 
     def test_a_purge_takes_the_demo_rows_and_no_others(self, app: Application) -> None:
@@ -268,12 +281,12 @@ class DialectSuite:
             names.append(name)
             empty.run(
                 f"CREATE TABLE {name} (id {self.integer} NOT NULL PRIMARY KEY,"
-                f" is_demo {self.flag}, held {declared})"
-            )
-            for key, value in enumerate((*values, "NULL"), 1):
-                empty.run(
+                f" is_demo {self.flag}, held {declared})",
+                *(
                     f"INSERT INTO {name} (id, is_demo, held) VALUES ({key}, {self.true}, {value})"
-                )
+                    for key, value in enumerate((*values, "NULL"), 1)
+                ),
+            )
         _there_and_back(empty, names)
 
     def test_every_literal_of_the_zoo_means_one_value(self, empty: Application) -> None:
@@ -281,10 +294,12 @@ class DialectSuite:
         for number, (declared, values) in enumerate(self.zoo.items()):
             name = f"zoo_{number}"
             empty.run(
-                f"CREATE TABLE {name} (id {self.integer} NOT NULL PRIMARY KEY, held {declared})"
+                f"CREATE TABLE {name} (id {self.integer} NOT NULL PRIMARY KEY, held {declared})",
+                *(
+                    f"INSERT INTO {name} (id, held) VALUES ({key}, {held})"
+                    for key, held in enumerate((*values, "NULL"), 1)
+                ),
             )
-            for key, held in enumerate((*values, "NULL"), 1):
-                empty.run(f"INSERT INTO {name} (id, held) VALUES ({key}, {held})")
         dialect = empty.dialect
         for table, rows in _read(empty):
             column = table.column("held")
