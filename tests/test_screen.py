@@ -86,6 +86,7 @@ CALLS = {
     "show": ("show general@v1", "show {n}"),
     "check": ("check", "check --database", "check {n}"),
     "manifest": ("manifest", "manifest --check", "manifest --stdout", "manifest {n}"),
+    "schema": ("schema", "schema --write", "schema {n}"),
     "quickstart": ("quickstart {n}", "quickstart {n}"),
     "git-textconv": ("git-textconv {n}",),
     "git-merge": ("git-merge {n} a b",),

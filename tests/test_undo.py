@@ -88,7 +88,12 @@ def test_all_can_be_undone_one_after_the_other(chain: Chain) -> None:
     chain.project.undo("writer")
     chain.project.undo("general")
     chain.project.undo()
-    assert list(tree(chain)) == [".gitattributes", ".gitignore", "demosnap.yaml"]
+    assert list(tree(chain)) == [
+        ".gitattributes",
+        ".gitignore",
+        "demosnap.schema.json",
+        "demosnap.yaml",
+    ]
     assert (chain.stamps(), chain.database.dump()) == ([], rows)
     assert chain.project.check() == []
     chain.project.revision("general", date="2025-01-15")
