@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from jsonschema import Draft7Validator
 
 from demosnap.config import choices, schema
 
-VALIDATOR = Draft7Validator(schema.schema())
+VALIDATOR = Draft7Validator(json.loads(schema.text()))
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 

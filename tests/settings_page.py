@@ -7,13 +7,19 @@ are what it writes.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from demosnap.config import schema
+import msgspec
+
+from demosnap.config import Choices, schema
+from demosnap.config.kinds import ALSO
 from demosnap.config.names import yaml_item
+
+Schema = dict[str, Any]
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "configuration.md"
@@ -24,10 +30,70 @@ END = "<!-- end of settings -->\n"
 ANY = {"tables": "TABLE", "scenarios": "SCENARIO"}
 
 
+def schema_text() -> str:
+    """Return the JSON Schema as the text of a file."""
+    return json.dumps(made(), indent=2, ensure_ascii=False) + "\n"
+
+
+def made() -> Schema:
+    """Return the JSON Schema of what demosnap.yaml may hold.
+
+    It is of draft 7, which all editors know, and has no references.
+    """
+    (reference,), definitions = msgspec.json.schema_components([Choices])
+    found: Schema = _plain(reference, definitions)
+    # A key with nothing behind it counts as left out.
+    found["properties"] = {name: _or_null(one) for name, one in found["properties"].items()}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        **found,
+        "title": "demosnap.yaml",
+        "description": "The settings of demosnap. Every key can be left out.",
+        "type": ["object", "null"],
+    }
+
+
+def _plain(node: Any, definitions: Schema) -> Any:
+    """Return a part of msgspec's schema with definitions in the place of references to them."""
+    if isinstance(node, list):
+        return [_plain(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        struct = dict(definitions[node["$ref"].rpartition("/")[2]])
+        # These are for those who read the code.
+        del struct["title"], struct["description"]
+        node = {**struct, **node}
+        del node["$ref"]
+    if any(isinstance(example, (list, dict)) for example in node.get("examples", ())):
+        # Editors have no name for such an example; this key is of the YAML language server.
+        node = {key: value for key, value in node.items() if key != "examples"} | {
+            "defaultSnippets": [
+                {"label": yaml_item(example), "body": example} for example in node["examples"]
+            ]
+        }
+    also = node.get(ALSO, [])
+    plain = {key: _plain(value, definitions) for key, value in node.items() if key != ALSO}
+    if plain.get("required") == []:
+        del plain["required"]
+    if also and "type" in plain:
+        plain["type"] = [plain["type"], *also]
+    return plain
+
+
+def _or_null(node: Schema) -> Schema:
+    if "type" in node:
+        kinds = node["type"] if isinstance(node["type"], list) else [node["type"]]
+        return {**node, "type": [*kinds, "null"]}
+    alternatives = node["anyOf"]
+    null = {"type": "null"}
+    return {**node, "anyOf": alternatives if null in alternatives else [*alternatives, null]}
+
+
 def table() -> str:
     """Return the table of all settings."""
     lines = ["| Key | Value | Default | |", "|---|---|---|---|"]
-    for path, node in keys(schema.schema(), ""):
+    for path, node in keys(made(), ""):
         default = node.get("default")
         cells = (
             f"`{path}`",
@@ -39,7 +105,7 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def keys(node: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def keys(node: Schema, path: str) -> Iterator[tuple[str, Schema]]:
     """Yield each key by its path, with its schema."""
     for form in (node, *node.get("anyOf", ())):
         for name, one in form.get("properties", {}).items():
@@ -49,7 +115,7 @@ def keys(node: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]
                 yield from keys(inner, f"{path}{name}.{ANY[name]}.")
 
 
-def kind(node: dict[str, Any]) -> str:
+def kind(node: Schema) -> str:
     """Return the kind of value in words."""
     if "anyOf" in node:
         kinds = [kind(one) for one in node["anyOf"] if one != {"type": "null"}]
@@ -75,5 +141,5 @@ def page(text: str) -> str:
 
 if __name__ == "__main__":
     for file in FILES:
-        file.write_text(schema.text(), encoding="utf-8")
+        file.write_text(schema_text(), encoding="utf-8")
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

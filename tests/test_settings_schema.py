@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import editors
+import msgspec
 import pytest
+import settings_page
 import test_config
 import test_triggers_settings
 import yaml
@@ -20,7 +23,6 @@ from demosnap import scaffold
 from demosnap.cli.program import cli
 from demosnap.config import choices, schema
 from demosnap.errors import ConfigError
-from demosnap.scaffold import texts
 
 # What needs more than one value, or a count of values, to be seen.
 BEYOND = re.compile(
@@ -30,13 +32,17 @@ BEYOND = re.compile(
 WRONG = [(text, message) for text, _, message in test_config.WRONG + test_triggers_settings.WRONG]
 
 
+@pytest.mark.skipif(
+    tuple(map(int, msgspec.__version__.split(".")[:2])) < (0, 22),
+    reason="older versions of msgspec make less of the declaration",
+)
 def test_the_file_of_the_package_is_what_the_declaration_says() -> None:
     """`python tests/settings_page.py` writes it again."""
-    assert texts.template(schema.FILE_NAME).decode() == schema.text()
+    assert schema.text() == settings_page.schema_text()
 
 
 def test_it_is_a_schema() -> None:
-    Draft7Validator.check_schema(schema.schema())
+    Draft7Validator.check_schema(json.loads(schema.text()))
     assert "$ref" not in schema.text()
 
 
@@ -79,7 +85,7 @@ def test_every_key_is_described() -> None:
         for one in node if isinstance(node, list) else ():
             check(one, path)
 
-    check(schema.schema(), "")
+    check(json.loads(schema.text()), "")
 
 
 # Not the one that conftest.py watches.
@@ -148,7 +154,7 @@ def test_the_command_prints_it_and_renews_the_file(
     run = CliRunner().invoke
     assert run(cli, ["schema"]).stdout == schema.text()
     result = run(cli, ["schema", "--write"])
-    assert result.exit_code == 1 and "no alembic.ini" in result.stderr
+    assert result.exit_code == 1 and "no alembic.ini" in result.output
 
     scaffold.init(tmp_path, confirm=lambda *_: True)
     file = tmp_path / "demo_revisions" / schema.FILE_NAME

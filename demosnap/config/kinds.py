@@ -47,7 +47,8 @@ _END = r"(?!\n)$"
 
 
 ALSO = "also"
-"""The key in a type's JSON Schema under which `schema.py` finds further types that it takes."""
+"""The key in a type's part of the JSON Schema, until that is published, for further types that
+it takes."""
 
 
 def _meta(

@@ -221,7 +221,7 @@ def _files(place: _Place) -> list[tuple[Path, bytes]]:
         (place.env, texts.template("env.py")),
         (place.revisions / _ATTRIBUTES, texts.template("gitattributes")),
         (place.revisions / ".gitignore", texts.template("gitignore")),
-        (place.revisions / schema.FILE_NAME, texts.template(schema.FILE_NAME)),
+        (place.revisions / schema.FILE_NAME, schema.text().encode()),
     ]
 
 
