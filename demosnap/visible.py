@@ -74,3 +74,8 @@ def rows(count: int, one: str = "", several: str = "") -> str:
 def as_many(count: int, done: str) -> str:
     """Write a number that another one is held against: `1 was planned`, `1,305 were planned`."""
     return f"1 was {done}" if count == 1 else f"{count:,} were {done}"
+
+
+def seconds(count: float) -> str:
+    """Write how long something took: `1 second`, `0.5 seconds`."""
+    return f"{count:g} second" if count == 1 else f"{count:g} seconds"

@@ -421,6 +421,10 @@ def test_a_held_database_is_waited_for_and_its_holder_named(chain: Chain) -> Non
             with pytest.raises(LockError) as caught:
                 verb(impatient_project(chain, 0.1))
             assert re.search(rf"\b{number}\b", caught.value.message), caught.value
+            assert "or wait longer with --lock-timeout" in str(caught.value)
+        with pytest.raises(LockError) as caught:
+            impatient_project(chain, 1).upgrade("general@head")
+        assert "1 seconds" not in str(caught.value)
         words = ("upgrade", "general@head", "--lock-timeout", "0.1")
         run = kill.run(chain.workspace, *words)
         assert run.code == 1

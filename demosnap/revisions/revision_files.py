@@ -20,6 +20,7 @@ from demosnap.revisions import journal
 from demosnap.revisions.graph import Graph
 from demosnap.snapshot import manifest
 from demosnap.snapshot.sqlfile import SnapshotReader
+from demosnap.visible import seconds
 
 LOCK_FILE = ".demosnap.lock"
 LATEST = "latest.sql"
@@ -47,7 +48,7 @@ def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[Non
             raise LockError(
                 f"another demosnap is at work in {settings.revisions}:"
                 f" it holds {path.name}{holder(path)}",
-                f"It was waited for {timeout:g} seconds. Try again when it is done, or wait longer"
+                f"demosnap waited {seconds(timeout)}. Try again when it is done, or wait longer"
                 " with --lock-timeout.",
             ) from None
     try:

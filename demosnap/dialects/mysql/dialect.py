@@ -33,7 +33,7 @@ from demosnap.model import (
     split_name,
 )
 from demosnap.rows.spool import KEYS
-from demosnap.visible import one_line
+from demosnap.visible import one_line, seconds
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -156,7 +156,8 @@ class MySQLDialect(MySQLRights):
         if got != 1:
             raise LockError(
                 f"another demosnap works on the database {database}{_holder(driver, name)}",
-                f"It was waited for {timeout:g} seconds. Try again when it is done.",
+                f"demosnap waited {seconds(timeout)}. Try again when it is done, or wait longer"
+                " with --lock-timeout.",
             )
         try:
             yield

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from demosnap.dialects import readers
 from demosnap.dialects.base import LOCK_WAIT
 from demosnap.errors import DatabaseError, LockError, MissingDriverError
+from demosnap.visible import seconds
 
 if TYPE_CHECKING:
     import psycopg
@@ -296,7 +297,8 @@ def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
         except LockNotAvailable:
             raise LockError(
                 f"another demosnap is at work on this database{holder(connection)}",
-                f"It was waited for {timeout:g} seconds. Try again when it is done.",
+                f"demosnap waited {seconds(timeout)}. Try again when it is done, or wait longer"
+                " with --lock-timeout.",
             ) from None
         finally:
             if not connection.closed:

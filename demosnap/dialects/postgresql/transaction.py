@@ -15,6 +15,7 @@ from demosnap.dialects import readers
 from demosnap.dialects.postgresql import pick as picks
 from demosnap.dialects.postgresql import session as sessions
 from demosnap.errors import LockError
+from demosnap.visible import seconds
 
 if TYPE_CHECKING:
     import psycopg
@@ -82,7 +83,8 @@ def lock(connection: Connection, timeout: float) -> Iterator[None]:
         driver.rollback()
         raise LockError(
             f"another demosnap is at work on this database{holder}",
-            f"It was waited for {timeout:g} seconds. Try again when it is done.",
+            f"demosnap waited {seconds(timeout)}. Try again when it is done, or wait longer"
+            " with --lock-timeout.",
         ) from None
     except BaseException:
         if not driver.closed:
