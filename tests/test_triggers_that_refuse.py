@@ -52,6 +52,24 @@ def test_a_trigger_that_refuses_the_way_back_is_named_with_a_way_on(workspace: W
     assert chain.everything() == before
 
 
+def test_it_is_named_behind_a_table_without_rows(workspace: Workspace) -> None:
+    """What is looked for table by table is not looked for in what is empty."""
+    workspace.configure("marker: {column: is_demo}\n")
+    columns = "id INTEGER PRIMARY KEY, n INTEGER, is_demo BOOLEAN NOT NULL"
+    workspace.database.execute(
+        f"CREATE TABLE albums ({columns})",
+        f"CREATE TABLE cards ({columns})",
+        "INSERT INTO cards VALUES (1, 1, TRUE), (2, 2, TRUE)",
+    )
+    workspace.project.revision("general")
+    small.trigger(workspace.database, "strict", "cards", when="NEW.n = 2")
+
+    with pytest.raises(RefusedError, match=r"cards: row id=2.*trigger strict on table cards"):
+        workspace.project.downgrade("general", "base")
+
+    assert workspace.database.rows("SELECT id FROM cards ORDER BY id") == [(1,), (2,)]
+
+
 def test_a_row_that_breaks_a_rule_is_named_beside_the_trigger(workspace: Workspace) -> None:
     """The server does not say which of the two it was; both are told, and ways on for both."""
     workspace.configure("marker: {column: is_demo}\n")

@@ -33,7 +33,7 @@ def find(database: Database, version: Version) -> str | None:
     for group in table_order.groups(snapshot.tables):
         found = [(table, list(next(blocks))) for table in group]
         seen += group
-        members = [(table, Rows(iter([rows]))) for table, rows in found]
+        members = [(table, _batch(rows)) for table, rows in found]
 
         def together(members: Sequence[tuple[Table, Rows]] = members) -> None:
             if len(members) > 1:
@@ -50,7 +50,8 @@ def find(database: Database, version: Version) -> str | None:
             where += f": row {show_key(table, row[0])}"
             error = row[1]
         return f"{where}: {reason(error)}{_triggers(seen)}"
-    return None
+    error = _attempt(database, lambda: database.dialect.settle(database.connection))
+    return f"{reason(error)}{_triggers(seen)}" if error is not None else None
 
 
 def _attempt(database: Database, act: Callable[[], None]) -> Exception | None:
@@ -69,7 +70,7 @@ def _first_refused(
     database: Database, table: Table, rows: list[bytes]
 ) -> tuple[bytes, Exception] | None:
     """Return one row that is refused, and how: halve what is refused, keep what is taken."""
-    ahead = [rows]
+    ahead = [rows] if rows else []
     while ahead:
         some = ahead.pop()
         error = _attempt(database, lambda some=some: _write(database, table, some))  # type: ignore[misc]
@@ -82,7 +83,12 @@ def _first_refused(
 
 
 def _write(database: Database, table: Table, rows: list[bytes]) -> None:
-    database.dialect.write_rows(database.connection, table, Rows(iter([rows])))
+    database.dialect.write_rows(database.connection, table, _batch(rows))
+
+
+def _batch(rows: list[bytes]) -> Rows:
+    # No batch is empty: to a bulk load it would be an empty line.
+    return Rows(iter([rows] if rows else ()))
 
 
 def _triggers(tables: Sequence[Table]) -> str:

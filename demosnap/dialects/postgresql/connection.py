@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import readers
 from demosnap.dialects.base import LOCK_WAIT, Dialect, execute
+from demosnap.dialects.postgresql import deferred
 from demosnap.dialects.postgresql import pick as picks
 from demosnap.dialects.postgresql import session as sessions
 from demosnap.dialects.postgresql import transaction as transactions
@@ -113,7 +114,7 @@ class PostgreSQLConnection(Dialect):
 
     def settle(self, connection: Connection) -> None:
         """Let deferred triggers and constraints act."""
-        execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+        deferred.settle(connection)
 
     @contextlib.contextmanager
     def consistent_read(self, connection: Connection) -> Iterator[None]:

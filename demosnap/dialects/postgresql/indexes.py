@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import ProgrammingError
 
 from demosnap.dialects.base import execute
+from demosnap.dialects.postgresql import deferred
 from demosnap.errors import DatabaseError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-# A table with events that still wait cannot be altered.
-_SETTLED = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 @contextlib.contextmanager
@@ -31,7 +29,8 @@ def without(
     Raises:
         DatabaseError: the role does not own them.
     """
-    execute(connection, _SETTLED)
+    # A table with events that still wait cannot be altered.
+    deferred.settle(connection)
     for name, _, _ in found:
         try:
             execute(connection, f"DROP INDEX {name}")
@@ -41,7 +40,7 @@ def without(
                 "--rebuild-indexes needs the owner's rights on the table; leave it out.",
             ) from error
     yield
-    execute(connection, _SETTLED)
+    deferred.settle(connection)
     for name, definition, comment in found:
         execute(connection, definition)
         if comment is not None:

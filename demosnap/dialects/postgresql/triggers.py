@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import ProgrammingError
 
 from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.postgresql import deferred
 from demosnap.dialects.postgresql import reflect as catalog
 from demosnap.errors import DatabaseError
 
@@ -27,6 +28,9 @@ def without(dialect: Dialect, connection: Connection, tables: Mapping[str, str])
     """
     found = catalog.enabled_triggers(connection, tables)
     named = [(table, dialect.quote(name), mode) for table, name, mode in found]
+    if named:
+        # A table with events that still wait cannot be altered.
+        deferred.settle(connection)
     for table, name, _ in named:
         try:
             execute(connection, f"ALTER TABLE {table} DISABLE TRIGGER {name}")
@@ -37,7 +41,6 @@ def without(dialect: Dialect, connection: Connection, tables: Mapping[str, str])
             ) from error
     yield
     if named:
-        # A table with events that still wait cannot be altered.
-        execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")
+        deferred.settle(connection)
     for table, name, mode in named:
         execute(connection, f"ALTER TABLE {table} ENABLE {mode} TRIGGER {name}")
