@@ -130,7 +130,7 @@ def test_a_reset_names_the_load_where_a_trigger_stamps_what_changes(
     with pytest.raises(VerificationError) as caught:
         chain.project.reset("general")
 
-    words = "demosnap load general --discard"
+    words = "demosnap load general@v1 --discard"
     assert words in str(caught.value) + str(caught.value.hint)
     workspace.run(*words.split()[1:])
     assert database.dump() == there

@@ -170,10 +170,11 @@ def obstacle(database: Database, planned: PlannedChanges, to_delete: Mapping[str
             for key in database.tables[other.name].foreign_keys
             if key.table == one.name and set(key.referred_columns) & columns
         ):
+            target = planned.snapshot.version
             return (
                 f"{one.name}: values of {', '.join(sorted(columns))} change that other rows"
                 " reference, and this database checks that after each statement\npurge and load"
-                f" instead: `demosnap load {planned.snapshot.version.scenario} --discard`, or"
+                f" instead: `demosnap load {target.scenario}@{target.short} --discard`, or"
                 " upgrade and downgrade with --full"
             )
     return ""

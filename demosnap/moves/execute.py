@@ -278,7 +278,7 @@ def _blaming(
     ways = found.ways(found.triggers, filled)
     if one.move.action == "reset" and found.on("update", touched(one)):
         # Rows that are loaded anew are inserted, and not changed.
-        ways = f"Purge and load instead: demosnap load {one.move.scenario} --discard\n{ways}"
+        ways = f"Purge and load instead: {_load(one)}\n{ways}"
     return VerificationError(message, ways)
 
 
@@ -314,13 +314,19 @@ def _change(database: Database, one: PlannedMove, made: TriggerRows) -> None:
         if not refused.by_rows(database, error):
             raise
         reason = refused.reason(database, error)
-        way = "load" if one.move.action == "reset" else "upgrade or downgrade with --full"
+        way = _load(one) if one.move.action == "reset" else "upgrade or downgrade with --full"
         raise DatabaseError(
             f"{one.move.scenario}: the rows that differ could not be changed one by one"
             f" ({reason}); nothing was changed",
-            f"Purge and load instead: {way}.",
+            f"Purge and load instead: {way}",
         ) from error
     _hold(database, before, tally)
+
+
+def _load(one: PlannedMove) -> str:
+    """Return the command that purges, and loads the version that a move leads to."""
+    assert one.move.target is not None
+    return f"demosnap load {one.move.scenario}@{one.move.target.short} --discard"
 
 
 def _log(connection: Connection, dialect: Dialect, one: PlannedMove, digest: str | None) -> None:

@@ -34,7 +34,7 @@ def by_rows(database: Database, error: Exception) -> bool:
     return not (waited or dialect.is_disconnect(cause))
 
 
-def reason(database: Database, error: Exception, table: str = "the table") -> str:
+def reason(database: Database, error: Exception, table: str = "it") -> str:
     """Say in a line why rows were refused; `error` is one that `by_rows` knows."""
     if isinstance(error, RowsNotTakenError):
         return error.message
