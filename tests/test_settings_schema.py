@@ -21,7 +21,7 @@ from jsonschema import Draft7Validator
 
 from demosnap import scaffold
 from demosnap.cli.program import cli
-from demosnap.config import choices, schema
+from demosnap.config import Scenario, choices, schema
 from demosnap.errors import ConfigError
 
 # What needs more than one value, or a count of values, to be seen.
@@ -142,7 +142,12 @@ def test_init_writes_the_schema_and_the_line_by_which_editors_find_it(tmp_path: 
     first = (folder / "demosnap.yaml").read_text().splitlines()[0]
     name = first.removeprefix("# yaml-language-server: $schema=")
     assert (folder / name).read_text() == schema.text()
-    assert editors.problems((folder / "demosnap.yaml").read_text()) == []
+    written = (folder / "demosnap.yaml").read_bytes()
+    assert editors.problems(written.decode()) == []
+    # It says that whatever is left out has the value that is shown.
+    found = choices.parse(written, "demosnap.yaml").choices
+    general = {"general": Scenario(default=True)}
+    assert found == choices.Choices(scenarios_in_file=general)
 
 
 def test_the_command_prints_it_and_renews_the_file(

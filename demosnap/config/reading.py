@@ -7,6 +7,7 @@ what is a text therefore depends on what is asked for) and an error names the li
 
 from __future__ import annotations
 
+import operator
 import types
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin
@@ -95,17 +96,22 @@ class Reader:
         path: Path = (),
         hint: str | None = None,
         *,
+        label: str = "",
         skip_empty: bool = False,
     ) -> _S:
         """Read a mapping whose keys are the fields of a struct.
 
-        `skip_empty`: a key with nothing behind it counts as left out.
+        `label` stands for it in messages, else its path. `skip_empty`: a key with nothing behind
+        it counts as left out.
 
         Raises:
             ConfigError: it is no mapping, or something in it does not fit.
         """
         fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
         values: dict[str, object] = {}
+        line = nodes.line(node)
+        if not label or label == _shown(path):
+            line = self.lines.get(path, line)
         if not path:
             first = next(iter(fields))
             hint = _hint(_alternatives(fields[first].type)[0], (first,))
@@ -115,12 +121,12 @@ class Reader:
             values[fields[name].name] = self._value(value, fields[name].type, (*path, name))
         for name, field in fields.items():
             if field.required and field.name not in values:
-                line = self.lines.get(path, nodes.line(node))
-                raise ConfigError(f"{_shown(path)} needs {name}", self.file, line, hint)
+                what = label or _shown(path) or "the file"
+                raise ConfigError(f"{what} needs {name}", self.file, line, hint)
         try:
             return struct(**values)
         except Misfit as misfit:
-            raise self._misfit(misfit, path, nodes.line(node)) from None
+            raise self._misfit(misfit, path, line) from None
 
     def _value(self, node: yaml.Node, declared: Any, path: Path, label: str = "") -> object:
         """Read a value; `label` stands for it in messages, else its path."""
@@ -130,9 +136,9 @@ class Reader:
             return None
         chosen = _chosen(node, alternatives)
         if chosen is None:
-            raise self._unfit(node, alternatives[0], path, label)
+            raise self._unfit(node, alternatives, path, label)
         if chosen.kind is Struct:
-            return self.struct(node, chosen.bare, path, _hint(chosen, path))
+            return self.struct(node, chosen.bare, path, _hint(chosen, path), label=label)
         if chosen.kind is Literal:
             return self._word(node, alternatives, chosen, path, label)
         if chosen.kind is str:
@@ -145,7 +151,7 @@ class Reader:
             value = yaml.constructor.SafeConstructor().construct_document(node)
         except (ValueError, KeyError, yaml.YAMLError):
             # A tag that was written by hand, on what it does not fit.
-            raise self._unfit(node, chosen, path, label) from None
+            raise self._unfit(node, [chosen], path, label) from None
         return self._judged(value, node, chosen, label)
 
     def _entries(
@@ -203,7 +209,7 @@ class Reader:
         nearest = did_you_mean(word, chosen.words)
         if len(chosen.words) == 1 and not nearest:
             # It is not a word that was meant.
-            raise self._unfit(node, alternatives[0], path, label)
+            raise self._unfit(node, alternatives, path, label)
         *others, last = chosen.words
         among = f"neither {', '.join(others)} nor {last}" if others else f"not {last}"
         raise self._error(node, f"{label}: {word!r} is {among}{nearest}")
@@ -213,7 +219,7 @@ class Reader:
         if blank and nodes.is_null(node):
             return ""
         if not isinstance(node, yaml.ScalarNode) or node.tag not in nodes.PLAIN:
-            raise self._unfit(node, chosen, path, label)
+            raise self._unfit(node, [chosen], path, label)
         value: str = node.value.strip() if blank else node.value
         if not blank and not value.strip():
             raise self._error(node, f"{label} is empty")
@@ -230,7 +236,7 @@ class Reader:
             try:
                 check(value)
             except Misfit as misfit:
-                raise self._misfit(misfit, path, line, exact=True) from None
+                raise self._misfit(misfit, path, line) from None
 
     def _judged(self, value: object, node: yaml.Node, chosen: _Type, label: str) -> object:
         """Return the value as msgspec makes it of what its type and annotations say."""
@@ -241,26 +247,25 @@ class Reader:
         try:
             return msgspec.convert(value, declared)
         except msgspec.ValidationError as error:
-            if value == ():
-                raise self._error(node, f"{label} is empty", chosen.extra("hint")) from None
-            problem = str(error).replace("Expected", "expected").replace("`", "")
-            raise self._error(node, f"{label}: {problem}", chosen.extra("hint")) from None
+            said = _limit(value, chosen.metas) or f"does not fit: {error}"
+            raise self._error(node, f"{label} {said}", chosen.extra("hint")) from None
 
-    def _unfit(self, node: yaml.Node, wanted: _Type, path: Path, label: str) -> ConfigError:
+    def _unfit(
+        self, node: yaml.Node, alternatives: Sequence[_Type], path: Path, label: str
+    ) -> ConfigError:
         """Return the error of a value that is of another kind."""
-        must = _MUST.get(wanted.kind) or f"must be one of {', '.join(wanted.words)}"
-        return self._error(node, f"{label} {wanted.extra('wanted') or must}", _hint(wanted, path))
+        wanted = alternatives[0]
+        return self._error(node, f"{label} {_must(alternatives)}", _hint(wanted, path))
 
-    def _misfit(self, misfit: Misfit, path: Path, line: int, *, exact: bool = False) -> ConfigError:
-        """Return the error of a value that cannot be meant, at the nearest key that has a line.
+    def _misfit(self, misfit: Misfit, path: Path, line: int) -> ConfigError:
+        """Return the error of a value that cannot be meant.
 
-        `exact`: the line is that of the value already.
+        `line` is that of the value; a key in it that is nearer to what is wrong has a line too.
         """
         subject = "" if misfit.about is None else _shown((*path, *misfit.about))
         full = (*path, *misfit.at)
-        known = [full[:n] for n in range(len(full), 0, -1) if full[:n] in self.lines]
-        if known and not exact:
-            line = self.lines[known[0]]
+        nearer = (full[:n] for n in range(len(full), len(path), -1))
+        line = next((self.lines[one] for one in nearer if one in self.lines), line)
         return ConfigError(f"{subject}{misfit.message}", self.file, line, misfit.hint)
 
     def _error(self, node: yaml.Node, message: str, hint: str | None = None) -> ConfigError:
@@ -276,6 +281,51 @@ def _chosen(node: yaml.Node, alternatives: Sequence[_Type]) -> _Type | None:
     else:
         kinds = (*nodes.scalar_types(node), Literal, str)
     return next((one for kind in kinds for one in alternatives if one.kind is kind), None)
+
+
+def _must(alternatives: Sequence[_Type]) -> str:
+    """Return what a value must be."""
+    wanted, *others = alternatives
+    if said := wanted.extra("wanted"):
+        return str(said)
+    if wanted.kind in (Struct, dict):
+        # What else there is stands in the example.
+        return _MUST[wanted.kind]
+    said = _alone(wanted)
+    for other in others:
+        if other.bare is not type(None):
+            said += f", or {_alone(other).removeprefix('must be ')}"
+    return said
+
+
+def _alone(wanted: _Type) -> str:
+    if wanted.kind is not Literal:
+        return _MUST[wanted.kind]
+    *others, last = wanted.words
+    return f"must be {', '.join(others)}{' or ' if others else ''}{last}"
+
+
+def _limit(value: object, metas: Sequence[Meta]) -> str | None:
+    """Return which limit of its declaration a value does not keep to."""
+    many = isinstance(value, (tuple, str))
+    size: Any = len(value) if isinstance(value, (tuple, str)) else value
+    for meta in metas:
+        for name, words, kept in (
+            ("gt", "more than", operator.gt),
+            ("ge", "at least", operator.ge),
+            ("lt", "less than", operator.lt),
+            ("le", "at most", operator.le),
+            ("min_length", "at least", operator.ge),
+            ("max_length", "at most", operator.le),
+        ):
+            limit = getattr(meta, name)
+            if limit is None or kept(size, limit):
+                continue
+            if not many:
+                return f"must be {words} {limit}"
+            unit = "entries" if isinstance(value, tuple) else "characters"
+            return f"must have {words} {limit} {unit}" if size else "is empty"
+    return None
 
 
 def _hint(wanted: _Type, path: Path) -> str | None:
