@@ -16,7 +16,7 @@ from demosnap import dialects
 from demosnap.config import passwords
 from demosnap.config.names import shown
 from demosnap.dialects import urls
-from demosnap.dialects.base import LOCK_WAIT, execute
+from demosnap.dialects.base import LOCK_WAIT, Dialect, execute
 from demosnap.errors import (
     ConfigError,
     ConflictError,
@@ -166,7 +166,8 @@ def connected(
             raise _statement_pool() from error
         whence = f" (from {source})" if source else ""
         raise DatabaseError(
-            f"the database {passwords.rendered(url)}{whence} cannot be reached: {_reason(error)}",
+            f"the database {passwords.rendered(url)}{whence} cannot be reached:"
+            f" {_reason(dialect, error)}",
             "Is it running, and is the URL right?",
         ) from error
     try:
@@ -234,17 +235,17 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
         return _statement_pool()
     if ended(connection, error):
         return DatabaseError(
-            f"the server ended the connection: {_reason(error)}; nothing was changed",
+            f"the server ended the connection: {_reason(dialect, error)}; nothing was changed",
             "Somebody stopped it, or the server. Try again.",
         )
     error = _original(error)
     if dialect.is_lock_timeout(error):
         return LockError(
             f"the database is locked by somebody else{dialect.lock_holder(connection)}"
-            f" ({_reason(error)}); nothing was changed",
+            f" ({_reason(dialect, error)}); nothing was changed",
             "Try again when the other program is done, or wait longer with --lock-timeout.",
         )
-    refused = f"the database refused: {_reason(error)}; nothing was changed"
+    refused = f"the database refused: {_reason(dialect, error)}; nothing was changed"
     if dialect.is_conflict(error):
         return ConflictError(refused, "Somebody else writes to the same rows. Try again.")
     if dialect.is_missing_right(error):
@@ -272,8 +273,5 @@ def _driver_error(connection: Connection) -> type[BaseException]:
     return error
 
 
-def _reason(error: BaseException) -> str:
-    cause = getattr(error, "orig", None) or error
-    args = [str(part) for part in cause.args] or [type(cause).__name__]
-    lines = passwords.redacted(": ".join(args)).strip().splitlines()
-    return lines[0] if lines else type(cause).__name__
+def _reason(dialect: Dialect, error: BaseException) -> str:
+    return passwords.redacted(dialect.said(error))

@@ -219,3 +219,14 @@ def test_a_database_without_tables_is_told_as_one(
     with pytest.raises(DatabaseError, match="the database has no tables") as caught:
         workspace.project.revision("general")
     assert "your application's own migrations" in (caught.value.hint or "")
+
+
+def test_a_column_that_cannot_hold_the_marker_is_named_with_its_type(shops: Workspace) -> None:
+    if shops.database.dialect == "sqlite":
+        pytest.skip("any column may hold any type")
+    shops.configure("marker: {column: tenant_id, key: demo}\n")
+    with pytest.raises(ConfigError) as caught:
+        shops.project.revision("general")
+    said = str(caught.value)
+    assert "no table of the database has the marker (tenant_id)\n" in said
+    assert "cannot read the key demo in bills.tenant_id (int" in said

@@ -41,10 +41,10 @@ def resolve(
     }
     rules.update(settings.tables)
     if not rules:
-        raise _no_marker(settings, tables)
+        raise _no_marker(dialects.of(connection), settings, tables)
     for name, rule in rules.items():
         if rule.kind == "via":
-            _check_via(settings, tables, rules, name, rule)
+            _check_via(dialects.of(connection), settings, tables, rules, name, rule)
         elif rule.kind == "where":
             _check_where(connection, settings, name, rule, scenario)
     names = load_order(tables, rules)
@@ -200,7 +200,7 @@ def _empty() -> DatabaseError:
     )
 
 
-def _no_marker(settings: Settings, tables: Mapping[str, Table]) -> ConfigError:
+def _no_marker(dialect: Dialect, settings: Settings, tables: Mapping[str, Table]) -> ConfigError:
     marker = settings.marker
     if marker.none:
         return settings.error(
@@ -209,7 +209,16 @@ def _no_marker(settings: Settings, tables: Mapping[str, Table]) -> ConfigError:
             hint="Name the tables that hold demo data, with a `where`, under `tables:`.",
         )
     nearest = ""
-    if marker.column is not None:
+    unfit = [
+        f"{name}.{column.name} ({column.type})"
+        for name, table in tables.items()
+        for column in table.columns
+        if column.name == marker.column and not dialect.can_hold_marker(marker, column)
+    ]
+    if unfit:
+        kind = f"the key {marker.key}" if marker.key else "a boolean"
+        nearest = f"\nthis database cannot read {kind} in {', '.join(unfit)}"
+    elif marker.column is not None:
         columns = {column.name for table in tables.values() for column in table.columns}
         nearest = did_you_mean(marker.column, columns - {marker.column})
     return ConfigError(
@@ -249,6 +258,7 @@ def _check_predicate(
 
 
 def _check_via(
+    dialect: Dialect,
     settings: Settings,
     tables: Mapping[str, Table],
     rules: Mapping[str, Rule],
@@ -273,7 +283,7 @@ def _check_via(
         )
     if key.table not in rules:
         if all(rule.kind == "via" for rule in rules.values()):
-            raise _no_marker(settings, tables)
+            raise _no_marker(dialect, settings, tables)
         raise fail(
             f"{name} is via {key.table}, which is not selected",
             f"Give {key.table} a rule under `tables:` or mark its rows.",

@@ -244,8 +244,7 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
 
     def refusal(self, error: BaseException, table: str = "it") -> str:
         """Say in a line why the database did not take rows of a table, with the column if known."""
-        text = str(getattr(error, "orig", None) or error).strip()
-        return text.partition("\n")[0] or type(error).__name__
+        return self.said(error)
 
     @contextlib.contextmanager
     def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:

@@ -20,6 +20,12 @@ class RightsHooks:
         """Return whether a driver's error says that the role lacks a right."""
         return False
 
+    def said(self, error: BaseException) -> str:
+        """Return what a driver's error says, in a line: here the first one."""
+        cause = getattr(error, "orig", None) or error
+        lines = ": ".join(map(str, cause.args)).strip().splitlines()
+        return lines[0] if lines else type(cause).__name__
+
     def advice(self, connection: Connection, error: BaseException) -> str | None:
         """Return what to do about a driver's error that only this database has a reason for."""
         return None

@@ -235,6 +235,12 @@ class FirebirdDialect(Dialect):
         """Return whether the server is gone, or has ended the session."""
         return bool(_ENDED & _codes(error))
 
+    def said(self, error: BaseException) -> str:
+        """Return all lines but the first one, which only says that there is an error."""
+        lines = str(getattr(error, "orig", None) or error).splitlines()
+        told = [line.lstrip("-") for line in lines if not line.startswith("-SQL error code")]
+        return "; ".join(told[1:] if told[0] == "Dynamic SQL Error" and told[1:] else told)
+
     def sees_commits(self, connection: Connection) -> bool:
         """Ask the transaction: sqlalchemy-firebird cannot tell its isolation."""
         level = "SELECT RDB$GET_CONTEXT('SYSTEM', 'ISOLATION_LEVEL') FROM RDB$DATABASE"

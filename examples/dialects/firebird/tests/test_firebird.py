@@ -9,7 +9,8 @@ from typing import ClassVar
 import pytest
 from firebird.driver import connect, create_database, driver_config
 
-from demosnap.errors import DemosnapError, RefusedError
+from demosnap.errors import ConflictError, DatabaseError, DemosnapError, RefusedError
+from demosnap.project import Project
 from demosnap.testing import DialectSuite as Suite
 from demosnap.testing.application import Application
 
@@ -119,7 +120,7 @@ class TestFirebird(Suite):
 
     def test_a_marker_in_json_is_refused(self, app: Application) -> None:
         app.configure("marker: {column: label, key: demo}\nscenarios: {general: {default: true}}\n")
-        with pytest.raises(DemosnapError):
+        with pytest.raises(DemosnapError, match=r"the key demo in .*label .VARCHAR.80"):
             app.project.revision("general", date="2025-01-20")
 
     def test_large_values_come_back(self, empty: Application) -> None:
@@ -134,3 +135,32 @@ class TestFirebird(Suite):
         empty.project.downgrade("general", "base")
         empty.project.upgrade("general@head")
         assert empty.rows("large") == [(1, text, True)]
+
+    def test_an_error_of_the_database_is_told(self, app: Application) -> None:
+        app.configure(
+            "marker: {column: is_demo}\ntables: {members: {via: team_id}}\n"
+            "scenarios: {general: {default: true}}\ndeny_if: SELECT nonsense FROM teams\n"
+        )
+        with pytest.raises(DatabaseError, match="Column unknown; NONSENSE"):
+            app.project.revision("general", date="2025-01-20")
+
+    def test_triggers_are_known(self, app: Application) -> None:
+        app.run(
+            "CREATE TRIGGER stamped FOR members BEFORE INSERT OR UPDATE AS BEGIN"
+            " NEW.label = 'by a trigger'; END",
+        )
+        app.project.revision("general", date="2025-01-20")
+        app.project.downgrade("general", "base", rehearse=False)
+        with pytest.raises(DemosnapError, match=r"label is 'by a trigger', not NULL.*stamped"):
+            app.project.upgrade("general@head")
+        assert len(app.rows("members")) == 2
+
+    def test_somebody_else_s_change_is_told(self, app: Application) -> None:
+        app.project.revision("general", date="2025-01-20")
+        project = Project(app.folder / "alembic.ini", url=app.url, lock_timeout=1)
+        with app.engine.connect() as connection:
+            connection.exec_driver_sql("UPDATE teams SET label = 'mine' WHERE id = 1")
+            with pytest.raises(ConflictError, match="conflicts with concurrent update"):
+                project.downgrade("general", "base")
+            connection.commit()
+        assert len(app.rows("teams")) == 10
