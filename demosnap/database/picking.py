@@ -80,7 +80,9 @@ class Savepoint:
     def rollback(self) -> None:
         """Undo what was done since."""
         _of(self._connection).known = self._known
-        self._savepoint.rollback()
+        # A server that undid the whole transaction has undone its savepoints.
+        if self._savepoint.is_active:
+            self._savepoint.rollback()
 
 
 def is_note(connection: Connection, predicate: str) -> bool:

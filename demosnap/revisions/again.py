@@ -11,6 +11,7 @@ from demosnap.results import MovePlan
 Confirm = Callable[[MovePlan], None]
 
 _FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 1.0
 
 
 def until_done(once: Callable[[], None], timeout: float) -> None:
@@ -30,7 +31,7 @@ def until_done(once: Callable[[], None], timeout: float) -> None:
             if time.monotonic() + pause >= end:
                 raise
         time.sleep(pause)
-        pause *= 2
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def asked_once(confirm: Confirm | None) -> Confirm | None:
