@@ -23,15 +23,18 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    func,
     select,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.schema import CreateTable
 
 from demosnap import dialects
 from demosnap.database.own_names import KEPT_TABLE as KEPT_TABLE
 from demosnap.database.own_names import LOG_TABLE as LOG_TABLE
 from demosnap.database.own_names import OWN_TABLES as OWN_TABLES
 from demosnap.database.own_names import VERSION_TABLE as VERSION_TABLE
+from demosnap.errors import ConflictError
 from demosnap.version import __version__
 
 PROOFS = ("rehearse", "proof")
@@ -99,8 +102,8 @@ def create(connection: Connection) -> None:
 def created(connection: Connection, also: Sequence[Table] = ()) -> Iterator[None]:
     """Have both tables, and `also` others, made in a transaction of their own.
 
-    For databases that commit when they create a table, and while nobody else can make them. What
-    was made and nothing has come into is taken away again.
+    For databases that commit when they create a table. What was made and nothing has come into is
+    taken away again, unless others may be about to write to it.
     """
     dialect = dialects.of(connection)
     wanted = (*metadata.sorted_tables, *also)
@@ -109,13 +112,13 @@ def created(connection: Connection, also: Sequence[Table] = ()) -> Iterator[None
     if missing:
         with connection.begin():
             for table in missing:
-                table.create(connection)
+                connection.execute(CreateTable(table, if_not_exists=True))
     try:
         yield
     finally:
         # The connection may be gone.
         with contextlib.suppress(SQLAlchemyError):
-            if missing:
+            if missing and dialect.locks_out_all(connection):
                 with connection.begin():
                     _drop_empty(connection, missing)
 
@@ -171,8 +174,26 @@ def values(entry: LogEntry) -> dict[str, str | None]:
 
 
 def write(connection: Connection, entry: LogEntry) -> None:
-    """Append an entry."""
-    connection.execute(log_table.insert().values(**values(entry)))
+    """Append an entry.
+
+    Raises:
+        ConflictError: on another server somebody has appended one since this transaction began.
+    """
+    row: dict[str, str | int | None] = {**values(entry)}
+    if dialects.of(connection).locks_out_all(connection):
+        connection.execute(log_table.insert().values(**row))
+        return
+    # Of two transactions that give the same number the servers let only one commit, whatever
+    # else they change.
+    newest = connection.execute(select(func.max(log_table.c.id))).scalar() or 0
+    try:
+        connection.execute(log_table.insert().values(id=newest + 1, **row))
+    except IntegrityError as error:
+        raise ConflictError(
+            "another demosnap has just changed this database, by another server; nothing was"
+            " changed",
+            "Try again.",
+        ) from error
 
 
 def last(connection: Connection, scenario: str) -> LogEntry | None:

@@ -126,6 +126,10 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
         """
         yield
 
+    def locks_out_all(self, connection: Connection) -> bool:
+        """Return whether `lock` is known to whoever changes this database, by any server."""
+        return True
+
     def begin(self, connection: Connection) -> bool:
         """Begin what a caller takes for a transaction; return whether the driver has none."""
         return False

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from demosnap.config import Settings
 from demosnap.database import own_tables, picking, row_set
 from demosnap.database.live import Database
-from demosnap.errors import DemosnapError, LockError, RefusedError
+from demosnap.errors import ConflictError, DemosnapError, LockError, RefusedError
 from demosnap.model import Version
 from demosnap.moves import culprit, execute, notes, plan
 from demosnap.moves import triggers as triggering
@@ -309,7 +309,7 @@ def _is_passing(database: Database, error: Exception) -> bool:
         below = error.__cause__
     cause = getattr(below, "orig", None) or below
     return (
-        isinstance(error, LockError)
+        isinstance(error, (LockError, ConflictError))
         or dialect.is_lock_timeout(cause)
         or dialect.is_conflict(cause)
         or getattr(below, "connection_invalidated", False)

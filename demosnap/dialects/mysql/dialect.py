@@ -82,11 +82,19 @@ class MySQLDialect(MySQLRights):
 
     def limit_waits(self, connection: Connection, timeout: float) -> None:
         """Set the waits for rows and tables, in the whole seconds that the server knows."""
+        # Which tables there are, and what `deny_if` asks, is to be that of the whole cluster too.
+        session.see_all(session.of(connection))
         wait = max(1, math.ceil(timeout))
         session.query(
             session.of(connection),
             f"SET SESSION lock_wait_timeout={wait}, SESSION innodb_lock_wait_timeout={wait}",
         )
+
+    def lock_holder(self, connection: Connection) -> str:
+        """Say what else may have been waited for, on a node of a cluster."""
+        if self.locks_out_all(connection):
+            return ""
+        return ", or this node is behind the others"
 
     def is_lock_timeout(self, error: BaseException) -> bool:
         """Return whether a row or a table stayed locked."""
@@ -166,6 +174,10 @@ class MySQLDialect(MySQLRights):
             with contextlib.suppress(Exception):
                 session.finish_stream(connection)
                 session.query(driver, f"DO RELEASE_LOCK({name})")
+
+    def locks_out_all(self, connection: Connection) -> bool:
+        """Return whether there is but one server: a node of a cluster has locks of its own."""
+        return not session.is_node(session.of(connection))
 
     def begin(self, connection: Connection) -> bool:
         """Leave it to the server, unless that is in autocommit mode."""

@@ -14,6 +14,7 @@ from demosnap.model import display_name
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_NOT_READY = 1047
 _WRONG_SYNTAX = 1064
 _SPELLED = "write CHAR(39) for the quote, CHAR(92) for the backslash"
 _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
@@ -56,7 +57,9 @@ class MySQLRights(MySQLText):
         }
 
     def advice(self, connection: Connection, error: BaseException) -> str | None:
-        """Name the tables that MySQL cannot open in demosnap's sessions."""
+        """Say that a node is out of its cluster, and name tables that MySQL cannot open here."""
+        if error.args[:1] == (_NOT_READY,):
+            return session.NODE_ADVICE
         if error.args[:1] != (_WRONG_SYNTAX,):
             return None
         with contextlib.suppress(Exception):

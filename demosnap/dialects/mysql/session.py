@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import readers
-from demosnap.errors import MissingDriverError, RowsNotTakenError
+from demosnap.errors import DatabaseError, MissingDriverError, RowsNotTakenError
 from demosnap.rows.canonical import FIRST_ROWS, rows_like
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _ACCESS_DENIED = 1227
 _MADE_KEYS = "show_gipk_in_create_table_and_information_schema"
+NODE_ADVICE = "Try again when it is synced with the others, or name another node with --url."
+_SEE_ALL: Mapping[str, int | str] = {"wsrep_sync_wait": 7}
 ENDED = frozenset({0, 1053, 1079, 1080, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 4031})
 """Codes of errors after which there is no session any more; 0: the driver closed it before."""
 CHARSET_VARIABLES = (
@@ -84,21 +86,44 @@ def connect(dialect: Any, words: Sequence[Any], options: Mapping[str, Any]) -> A
     if dialect.driver == "pymysql":
         # Until demosnap itself asks for a load, the server may not ask for files.
         driver._local_infile = False
+    if is_node(driver):
+        _check_ready(driver)
     return driver
+
+
+def is_node(driver: Any) -> bool:
+    """Return whether the server is a node of a Galera cluster, of which others take changes too."""
+    found = query(driver, "SHOW SESSION VARIABLES LIKE 'wsrep_on'")
+    return any(str(value).upper() in ("ON", "1") for _, value in found)
+
+
+def see_all(driver: Any) -> None:
+    """Have a node of a cluster wait for what other nodes have committed before it is asked."""
+    if is_node(driver):
+        _set(driver, _SEE_ALL)
+
+
+def _check_ready(driver: Any) -> None:
+    # Reads of such a node end with the error of a lock, if it is to wait for the others.
+    status = dict(query(driver, "SHOW STATUS LIKE 'wsrep_%'"))
+    if status.get("wsrep_ready") == "OFF":
+        raise DatabaseError(
+            "this node of a Galera cluster takes no statements now (wsrep_ready is OFF,"
+            f" wsrep_cluster_status is {status.get('wsrep_cluster_status')})",
+            NODE_ADVICE,
+        )
 
 
 def variables_of_kind(driver: Any) -> dict[str, int | str]:
     """Return the variables to set that only some servers have.
 
-    A node of a Galera cluster is to wait for what others have committed before; the primary keys
-    that MySQL has made by itself are to be seen.
+    A node of a cluster is to wait for what others have committed before; the primary keys that
+    MySQL has made by itself are to be seen.
     """
-    names = ",".join(f"'{name}'" for name in ("wsrep_on", _MADE_KEYS))
-    there = dict(query(driver, f"SHOW SESSION VARIABLES WHERE Variable_name IN ({names})"))
     found: dict[str, int | str] = {}
-    if str(there.get("wsrep_on")).upper() in ("ON", "1"):
-        found["wsrep_sync_wait"] = 7
-    if _MADE_KEYS in there:
+    if is_node(driver):
+        found.update(_SEE_ALL)
+    if query(driver, f"SHOW SESSION VARIABLES LIKE '{_MADE_KEYS}'"):
         found[_MADE_KEYS] = 1
     return found
 
