@@ -8,6 +8,7 @@ from conftest import Database, Workspace
 from small import Chain
 
 from demosnap.errors import RefusedError, UsageError
+from demosnap.results import MovePlan
 
 
 @pytest.fixture
@@ -227,3 +228,37 @@ def test_a_capture_can_try_it_before_its_files_are_there(chain: Chain) -> None:
     )
     assert chain.project.revision("general", date="2025-01-16", rehearse=True).created
     assert chain.project.downgrade("general", "base", dry_run=True).way_back == ""
+
+
+@pytest.mark.parametrize("target", ["base", "v1"])
+def test_what_was_proved_is_tried_again_where_rows_of_the_version_are_gone(
+    workspace: Workspace, target: str
+) -> None:
+    """A real row may have taken the key of one meanwhile, and then no load can bring that back."""
+    database = workspace.database
+    workspace.configure("marker: {column: is_demo}\n")
+    database.execute(
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, slug VARCHAR(20) UNIQUE, is_demo BOOLEAN)",
+        "INSERT INTO notes VALUES (1, 'one', TRUE), (2, 'two', TRUE)",
+    )
+    workspace.project.revision("general")
+    database.execute("INSERT INTO notes VALUES (3, 'three', TRUE)")
+    workspace.project.revision("general")
+    workspace.project.downgrade("general", "base")
+    workspace.project.upgrade("general@head")
+
+    def move(**options: bool) -> MovePlan:
+        project = workspace.project
+        if target == "base":
+            return project.downgrade("general", "base", discard=True, **options)
+        return project.load("general@v1", discard=True, **options)
+
+    assert not move(dry_run=True).way_back
+    database.execute("UPDATE notes SET id = 30, is_demo = FALSE WHERE id = 3")
+    before = database.dump()
+
+    with pytest.raises(RefusedError, match="the way back to general v2") as caught:
+        move()
+
+    assert "slug: 'three' in id=3 of the snapshot and id=30 of the database" in str(caught.value)
+    assert database.dump() == before

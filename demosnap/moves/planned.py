@@ -23,8 +23,9 @@ class PlannedMove:
     those that are `kept`; of a move by difference only those that are `planned` to go. `rows` are
     those that are no longer picked, and what is remembered of them. `cascaded` are non-demo rows
     of the run that go all the same; one of its moves has them. `operation` is what the log calls a
-    stamp. `held` is the version whose rows the demo rows are, None where they
-    are of none, or where nobody has looked.
+    stamp. `held` is the version that shall be able to come back, None where none has to;
+    `recognized` the one whose rows the demo rows are, None where they are of none, or where nobody
+    has looked.
     `covered` are the selections that pick the rows.
     """
 
@@ -35,6 +36,7 @@ class PlannedMove:
     rebuild_indexes: bool = False
     kept: Retained = NOTHING
     held: Version | None = None
+    recognized: Version | None = None
     rows: KnownRows = known_rows.NONE
     cascaded: cascade.CascadedRows = field(default_factory=cascade.CascadedRows)
     refusals: tuple[str, ...] = ()

@@ -136,7 +136,8 @@ class Planner:
         plan = plan.refused(unsaved)
         back = self._back_again(goal, present, held, unsaved)
         act = triggers.notes(self.database.tables, self.settings.triggers, plan.prepared.move)
-        prepared = replace(plan.prepared, held=back, notes=(*notes, *plan.prepared.notes, *act))
+        notes = (*notes, *plan.prepared.notes, *act)
+        prepared = replace(plan.prepared, held=back, recognized=held, notes=notes)
         return replace(plan, prepared=prepared)
 
     def _back_again(

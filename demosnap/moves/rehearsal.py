@@ -244,7 +244,14 @@ class Rehearsal:
         assert held is not None
         proved = self._proofs(held.scenario)
         ways = (self._proof(held, None, True), self._proof(held, target, False))
-        return self.always or not proved.intersection(ways)
+        return self.always or self._may_lack(one, held) or not proved.intersection(ways)
+
+    def _may_lack(self, one: PlannedMove, held: Version) -> bool:
+        """Return whether rows of a version are gone: their keys may be other rows' since then."""
+        if not self.options.discard or one.recognized is not None:
+            return False
+        gone = any(one.move.purge.get(name, 0) < count for name, count in held.rows.items())
+        return one.move.target is None or gone
 
     def _remember(
         self, operation: str, version: Version, origin: Version | None, whole: bool
