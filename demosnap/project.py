@@ -373,13 +373,13 @@ class Project:
             self._access, scenario, old, new, checked=checked, connection=connection
         )
 
-    def sources(self, words: Sequence[str]) -> tuple[str, str | None, str | None]:
+    def sides(self, words: Sequence[str]) -> tuple[str, str | None, str | None]:
         """Return the scenario, which may be left out, and both sides that the words of a diff mean.
 
         Raises:
             UsageError: no scenario is named, and there are several.
         """
-        return comparing.sources(self._access, words)
+        return comparing.sides(self._access, words)
 
     def status(self, scenario: str | None = None) -> list[StatusEntry]:
         """Return what is loaded of each scenario, and how the database differs from it.

@@ -34,7 +34,10 @@ from demosnap.cli.program import cli
 from demosnap.cli.session import Session
 
 _PACKAGE = str(Path(demosnap.project.__file__).parent)
-_ROOMS = ("database", "dialects", "revisions", "snapshot", "target", "project")
+_ROOMS = (
+    *("capture", "compare", "connect", "database", "dialects", "moves", "project", "revisions"),
+    *("rows", "snapshot", "verbs"),
+)
 
 # What leaves the process: to a server, to a file or to the file system.
 _EFFECTS = frozenset(

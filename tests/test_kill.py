@@ -46,7 +46,7 @@ class State:
     rows: Mapping[str, list[tuple[Any, ...]]]
     stamps: list[tuple[Any, ...]]
     logged: list[tuple[Any, ...]]
-    revision_files: list[str]
+    files: list[str]
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ SEED = int(os.environ.get("DEMOSNAP_TEST_SEED", "0")) or secrets.randbelow(10**9
 
 # The rows are out; they are in again; all is undone.
 MOMENTS = [
-    Place("after database/rehearsal._acted", 1),
-    Place("after database/rehearsal._acted", 2),
-    Place("after database/rehearsal.act", 1),
+    Place("after moves/rehearsal._acted", 1),
+    Place("after moves/rehearsal._acted", 2),
+    Place("after moves/rehearsal.act", 1),
 ]
 TRIES = ("-q", "check", "--database", "--rehearse")
 

@@ -182,7 +182,7 @@ def test_a_failure_says_what_stays_and_how_to_go_on(chain: Workspace, way: str) 
     chain.run(*mend.split())
     assert database.dump() == second
 
-    stop = kill.Place("before database/loaded.verified", 1)
+    stop = kill.Place("before moves/full_load.verified", 1)
     run = kill.run(chain, *words, at=stop, blow=kill.interrupt)
     assert run.code == 130
     mend = _truth(run.stderr)

@@ -85,7 +85,7 @@ def diff(
     totals = differences.Totals()
     project = session.project()
     words = [word for word in (scenario, old, new) if word is not None]
-    scenario, old, new = project.sources(words)
+    scenario, old, new = project.sides(words)
     with project.diff(scenario, old, new, checked=form == "sql") as found:
         known = [pair.name for pair in found.pairs()]
         if table is not None and table not in known:

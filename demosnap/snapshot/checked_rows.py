@@ -85,7 +85,7 @@ class _Grammar:
                 source.fail(
                     record,
                     f"the INSERTs of {table.name} are not divided as demosnap does it: at most"
-                    f" {self._dialect.rows_in_insert:,} rows"
+                    f" {rows_of(self._dialect.rows_in_insert)}"
                     f" and {STATEMENT_BYTES >> 10} KiB in each",
                     lines[-1],
                 )

@@ -69,15 +69,15 @@ def diff(
             i = versions.index(current)
             yield drift.compared(database, access.settings, current, i == 0, checked)
             return
-        sources: list[RowSource] = [
+        sides: list[RowSource] = [
             NoRows() if version is None else SnapshotRows(version, checked=checked)
             for version in versions
         ]
         if database is not None and DATABASE in names:
             i = names.index(DATABASE)
             picked = row_set.picked(database, access.settings, scenario, [*versions, current])
-            sources[i] = DatabaseRows(database, picked, sources[1 - i].tables)
-        yield Comparison(*sources)
+            sides[i] = DatabaseRows(database, picked, sides[1 - i].tables)
+        yield Comparison(*sides)
 
 
 def row_changes(
@@ -102,7 +102,7 @@ def row_changes(
         return RowChanges(comparison, table)
 
 
-def sources(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | None]:
+def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | None]:
     """Return the scenario and both sides that the words of a diff mean.
 
     The scenario may be left out where there is one, and where a version names it.
