@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Database, Workspace
+from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.database import reflect
-from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.base import Counted, Dialect, execute
 from demosnap.dialects.sqlite.dialect import SQLiteDialect
 from demosnap.errors import DatabaseError
+from demosnap.model import Marker
+from demosnap.rows.canonical import split
 
 Install = Callable[..., Path]
 
 WORKING = """
 from demosnap.database import reflect
-from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.base import Counted, Dialect, execute
 from demosnap.dialects.sqlite.dialect import SQLiteDialect
 
 class Plugged(SQLiteDialect):
@@ -142,3 +148,46 @@ def test_rows_are_picked_by_their_keys_where_nothing_else_is_brought(sqlite: Dat
         assert picked("1 = 0", 0) == picked("1 = 0", 7) == []
         with pytest.raises(DatabaseError, match="keyless: its rows cannot be named"):
             Dialect.pick(dialect, connection, tables["keyless"], "1 = 1", 1)
+
+
+@pytest.fixture
+def small() -> Dialect:
+    """The dialect of the guide, as it stands there."""
+    guide = (Path(__file__).parent.parent / "docs" / "dialects.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"<!-- small dialect.*?-->\n```python\n(.*?)```", guide, flags=re.S)
+    found: dict[str, Any] = {}
+    exec(compile(text, "dialects.md", "exec"), found)
+    made: Dialect = found["SmallDialect"]()
+    return made
+
+
+def test_the_dialect_of_the_guide_works(small: Dialect, sqlite: Database) -> None:
+    rows = [(1, "it's", None), (2, "a,b;\n", 1), (10, None, 1), (-1, "", 0)]
+    sqlite.execute("CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, label TEXT, is_demo INTEGER)")
+    with sqlite.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO t VALUES (?, ?, ?)", rows)
+    with sqlite.engine.connect() as connection:
+        table = replace(reflect.tables(connection)["t"], **_columns(small, connection))
+        read = list(small.read_rows(connection, table, "1 = 1"))
+        assert read == [b"-1,'',0", b"1,'it''s',NULL", b"2,'a,b;\n',1", b"10,NULL,1"]
+        for row in read:
+            for literal, column in zip(split(row), table.captured, strict=True):
+                assert small.is_literal(literal, column)
+                assert small.encode(small.decode(literal, column), column) == literal
+        flag = table.column("is_demo")
+        marked = small.marked(Marker(column="is_demo"), flag, "general", True, None)
+        counted = Counted([marked])
+        list(small.read_rows(connection, table, "1 = 1", counted))
+        assert counted.counts == [2]
+        note = small.pick(connection, table, marked, 1)
+        assert small.delete_rows(connection, [(table, note)]) == [2]
+        taken = [row for row in read if row.endswith(b",1")]
+        assert small.write_rows(connection, table, taken) == 2
+        assert list(small.read_rows(connection, table, "1 = 1")) == read
+        connection.exec_driver_sql("UPDATE t SET label = 'a' || char(13) WHERE id = 2")
+        with pytest.raises(DatabaseError, match="t: row id=2: label: it is no text without NUL"):
+            list(small.read_rows(connection, table, "1 = 1"))
+
+
+def _columns(dialect: Dialect, connection: Connection) -> dict[str, Any]:
+    return {"columns": dialect.reflect_columns(connection, ["t"])["t"]}
