@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import small
-from conftest import Database, Workspace
+from conftest import Database, Workspace, make_database
 from small import Chain
 
 from demosnap.errors import RefusedError, UsageError
@@ -250,3 +250,30 @@ def test_what_goes_along_belongs_to_the_plan(chain: Chain) -> None:
     assert refused(chain, plan) == (
         "cards: rows of the plan have changed since it was made (as many)",
     )
+
+
+@pytest.mark.parametrize("dialect", ["postgresql", "mariadb"])
+def test_what_changes_while_a_plan_is_applied_is_refused(
+    dialect: str, tmp_path: Path, make_workspace: MakeWorkspace
+) -> None:
+    """By then all was as the plan has it; SQLite lets nobody write from that moment on."""
+    for database in make_database(dialect, tmp_path):
+        chain = small.make(make_workspace(database), "v1", "v2", "v3")
+        plan = chain.project.scenario("general").plan_load("v1")
+        seen: list[object] = []
+
+        def change(found: object, database: Database = database, seen: list[object] = seen) -> None:
+            seen.append(found)
+            database.execute("UPDATE cards SET title = 'Just now' WHERE id = 5")
+
+        ini = chain.workspace.folder / "alembic.ini"
+        project = Project(ini, url=database.url, confirm=change)
+        with pytest.raises(RefusedError) as caught:
+            project.apply(plan)
+        assert caught.value.reasons == (
+            "cards: rows of the plan have changed since it was made (as many)",
+        )
+        assert len(seen) == 1
+        assert chain.stamps() == ["general v3"]
+        titles = dict(database.rows("SELECT id, title FROM cards"))
+        assert titles[5] == "Just now" and titles[1] == "Renamed"
