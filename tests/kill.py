@@ -38,6 +38,9 @@ _ROOMS = (
     *("capture", "compare", "connect", "database", "dialects", "moves", "project", "revisions"),
     *("rows", "snapshot", "verbs"),
 )
+assert all(
+    Path(_PACKAGE, room).is_dir() or Path(_PACKAGE, f"{room}.py").exists() for room in _ROOMS
+)
 
 # What leaves the process: to a server, to a file or to the file system.
 _EFFECTS = frozenset(
