@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from demosnap.database import references
@@ -141,10 +141,12 @@ def refusals(
     to_delete: Mapping[str, str],
     own: Mapping[str, str],
     permitted: CascadedRows,
+    others: Callable[[], Mapping[str, Mapping[str, str]]],
 ) -> list[str]:
     """Return which rows that are no demo data would be reached and may not be.
 
     `to_delete` are the predicates of the demo rows that go, `own` those of all rows of the run.
+    `others` tells those of the other scenarios' rows, which no cascade takes.
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     all_going = merged([to_delete, permitted.to_delete(database)])
@@ -153,17 +155,39 @@ def refusals(
         (name, key): named(dialect, tables[name].key_columns, keys)
         for name, key, keys in permitted.nulled
     }
-    reasons = references.referenced(connection, dialect, tables, all_going, own=own, spared=spared)
+
+    def beside(*more: Mapping[str, str]) -> list[str]:
+        exempt = merged([own, *more])
+        return references.referenced(
+            connection, dialect, tables, all_going, own=exempt, spared=spared
+        )
+
+    reasons = beside()
     if not reasons:
         return []
+    scenarios = {name: rows for name, rows in others().items() if beside(rows) != reasons}
+    can_cascade = not scenarios or bool(beside(*scenarios.values()))
     reasons += _further(database, all_going, own)
     reasons[-1] += (
         "\n--keep-referenced keeps the demo rows that they reference, and what those need (with"
         " alembic: -x demosnap.keep_referenced=1)"
-        "\n--cascade TABLE, once for each table named here, lets these rows go too, or empties"
-        " their reference where it says SET NULL (with alembic: -x demosnap.cascade=TABLE,TABLE)"
     )
+    if scenarios:
+        names = ", ".join(sorted(scenarios))
+        reasons[-1] += (
+            f"\nrows of {names} are among them, which --cascade does not take: `demosnap downgrade"
+            f" {min(scenarios)} base` takes them out first, `alembic downgrade base` all scenarios"
+            " at once"
+        )
+    if can_cascade:
+        reasons[-1] += _CASCADE
     return reasons
+
+
+_CASCADE = (
+    "\n--cascade TABLE, once for each table named here, lets these rows go too, or empties"
+    " their reference where it says SET NULL (with alembic: -x demosnap.cascade=TABLE,TABLE)"
+)
 
 
 def _further(database: Database, to_delete: Mapping[str, str], own: Mapping[str, str]) -> list[str]:

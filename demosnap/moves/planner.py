@@ -55,7 +55,7 @@ class Planner:
         leaving = by_key.merged([plan.leaving for plan in found])
         cascaded = self._cascaded(leaving)
         # What one move reaches may be another one's: one of them has it all.
-        reasons = cascade.refusals(self.database, leaving, self._own, cascaded)
+        reasons = cascade.refusals(self.database, leaving, self._own, cascaded, self.owners)
         moves = [plan.prepared for plan in found]
         reasons += final_references.refusals(self.database, moves, cascaded)
         if reasons:
@@ -109,7 +109,7 @@ class Planner:
     def _reached(self, plan: Strategy) -> list[str]:
         """Return what one move alone would reach."""
         return cascade.refusals(
-            self.database, plan.leaving, self._own, self._cascaded(plan.leaving)
+            self.database, plan.leaving, self._own, self._cascaded(plan.leaving), self.owners
         )
 
     def _strategy(self, goal: Goal) -> Strategy:
