@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -16,6 +18,7 @@ from alembic import command, context, op
 from alembic.config import Config
 from conftest import Database, Workspace, make_database
 
+from demosnap import quiet
 from demosnap.project import Project
 from demosnap.results import CapturePlan, MovePlan
 
@@ -152,6 +155,37 @@ def test_threads_capture_in_one_project(
     assert {file.stat().st_mode & 0o777 for file in files} == {0o666 & ~umask}
 
 
+def test_one_thread_at_a_time_has_alembics_modules(
+    sqlite: Database, make_workspace: MakeWorkspace, tmp_path: Path
+) -> None:
+    """While env.py or a script runs, they speak for its environment and for no other."""
+    chain = small.make(make_workspace(sqlite), "v1")
+    folder = chain.workspace.folder
+    look = (
+        "def look():\n"
+        "    from alembic import context\n"
+        "    seen = context.config\n"
+        "    for _ in range(100_000):\n"
+        "        assert context.config is seen, 'another environment'\n"
+    )
+    env = folder / "env.py"
+    env.write_text(f"{env.read_text()}\n{look}look()\n")
+    (script,) = (chain.workspace.revisions / "general").glob("*.py")
+    text = script.read_text().replace("    op.load_snapshot", "    look()\n    op.load_snapshot")
+    script.write_text(text.replace("def upgrade", f"{look}\n\ndef upgrade"))
+    databases = [another(chain, tmp_path / f"database{n}") for n in range(THREADS)]
+    projects = [Project(folder / "alembic.ini", url=database.url) for database in databases]
+    loads = [partial(project.load, "general@v1") for project in projects]
+    often = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    try:
+        raised = at_once(loads)
+    finally:
+        sys.setswitchinterval(often)
+    assert [error for error in raised if error is not None] == []
+    assert all(database.dump() == chain.at["v1"] for database in databases)
+
+
 def test_what_waits_for_one_database_keeps_nobody_from_another(
     sqlite: Database, make_workspace: MakeWorkspace, tmp_path: Path
 ) -> None:
@@ -213,3 +247,16 @@ def test_a_migration_of_the_application_may_call_demosnap(
     command.upgrade(config, "head")
     assert sqlite.dump() == {**chain.at["v1"], "made": [], "alembic_version": [(("str", "one"),)]}
     assert vars(op)["_proxy"] is vars(context)["_proxy"] is None
+
+
+def test_filters_of_warnings_that_overlap_are_put_back() -> None:
+    """One thread ends what it set while another one has not: in the end all is as it was."""
+    before = list(warnings.filters)
+    first = quiet.handling("error", "first", category=UserWarning)
+    second = quiet.handling("ignore", "second", category=UserWarning)
+    with ExitStack() as later:
+        with first:
+            later.enter_context(second)
+        warnings.warn("second", stacklevel=1)
+        assert list(warnings.filters) != before
+    assert list(warnings.filters) == before
