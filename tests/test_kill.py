@@ -119,11 +119,9 @@ class Stage:
         project = self.chain.project
         assert [str(f) for f in project.check()] == [], said
         now = self.now()
-        assert now.revision_files in (step.before.revision_files, step.after.revision_files), said
+        assert now.files in (step.before.files, step.after.files), said
         listed = [Path(entry.version.file).stem for entry in project.history()]
-        assert listed == [
-            Path(f).stem for f in reversed(now.revision_files) if f.endswith(".py")
-        ], said
+        assert listed == [Path(f).stem for f in reversed(now.files) if f.endswith(".py")], said
         if step.words[0] == "revision":
             # The files come first, and the stamp says no more than that.
             assert now.rows == step.before.rows, said
