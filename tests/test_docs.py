@@ -357,7 +357,9 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def asks_sqlalchemy(node: ast.AST) -> bool:
-    """Say whether a node is about what SQLAlchemy reads of a database, or of its session."""
+    """Say whether a node is about what SQLAlchemy reads or writes on some databases alone."""
+    if isinstance(node, ast.keyword):
+        return node.arg in ("if_not_exists", "if_exists", "with_for_update")
     if isinstance(node, ast.ImportFrom):
         inspects = any(alias.name == "inspect" for alias in node.names)
         return node.module == "sqlalchemy.dialects" or (node.module == "sqlalchemy" and inspects)

@@ -27,7 +27,6 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.schema import CreateTable
 
 from demosnap import dialects
 from demosnap.database.own_names import KEPT_TABLE as KEPT_TABLE
@@ -112,7 +111,7 @@ def created(connection: Connection, also: Sequence[Table] = ()) -> Iterator[None
     if missing:
         with connection.begin():
             for table in missing:
-                connection.execute(CreateTable(table, if_not_exists=True))
+                dialect.create_table(connection, table)
     try:
         yield
     finally:

@@ -26,6 +26,7 @@ from demosnap.rows.spool import KEYS, in_batches
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import Table as SQLTable
 
 LOCK_WAIT = 30.0
 """How long to wait for somebody else's lock, in seconds."""
@@ -167,6 +168,16 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
         from sqlalchemy import inspect
 
         return inspect(connection).get_table_names(schema=namespace)
+
+    def create_table(self, connection: Connection, table: SQLTable) -> None:
+        """Make a table of demosnap's own that was not there; somebody else may have made it since.
+
+        Raises:
+            SQLAlchemyError: the database refuses.
+        """
+        from sqlalchemy.schema import CreateTable
+
+        connection.execute(CreateTable(table, if_not_exists=True))
 
     def known_name(self, name: str, known: Collection[str]) -> str:
         """Return which of the known names a definition means by a name; the name: none."""

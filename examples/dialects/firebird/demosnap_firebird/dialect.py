@@ -20,6 +20,7 @@ from demosnap_firebird.keywords import RESERVED
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+    from sqlalchemy import Table as SQLTable
 
 _LOCKED, _TIMED_OUT, _CONFLICT, _READ_ONLY = 335544345, 335544510, 335544336, 335544361
 _NO_PERMISSION = 335544352
@@ -259,6 +260,12 @@ class FirebirdDialect(Dialect):
     def has_table(self, connection: Connection, name: str) -> bool:
         """Return whether it is one of them."""
         return name in catalog.tables(connection)
+
+    def create_table(self, connection: Connection, table: SQLTable) -> None:
+        """Make it without IF NOT EXISTS, which Firebird does not know before version 6."""
+        from sqlalchemy.schema import CreateTable
+
+        connection.execute(CreateTable(table))
 
     def reflect_keys(
         self, connection: Connection, namespace: str | None, names: Sequence[str]
