@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from small import Chain
 
+from demosnap.errors import RefusedError
 from demosnap.project import Project
 
 MakeWorkspace = Callable[[Database], Workspace]
@@ -299,3 +300,36 @@ def test_a_snapshot_of_another_dialect_moves_by_difference(
     project.upgrade("general@v3", full=True)
     assert database.dump() == last
     next(made, None)
+
+
+def test_the_way_on_is_named_where_a_referenced_value_cannot_be_set_aside(
+    workspace: Workspace,
+) -> None:
+    """PostgreSQL asks for it after each statement; elsewhere the reset itself does it."""
+    database = workspace.database
+    workspace.configure("marker: {column: is_demo}\ntables:\n  cards: {via: code}\n")
+    database.execute(
+        "CREATE TABLE boards (id INTEGER PRIMARY KEY, code VARCHAR(9) UNIQUE, is_demo BOOLEAN)",
+        "CREATE TABLE cards (id INTEGER PRIMARY KEY, code VARCHAR(9), board_id INTEGER,"
+        " FOREIGN KEY (code) REFERENCES boards (code) ON UPDATE CASCADE,"
+        " FOREIGN KEY (board_id) REFERENCES boards (id) ON UPDATE CASCADE)",
+        "INSERT INTO boards VALUES (1, 'one', TRUE), (2, 'two', TRUE)",
+        "INSERT INTO cards VALUES (1, 'one', 1), (2, 'one', 1)",
+    )
+    workspace.project.revision("general")
+    before = database.dump()
+    database.execute(
+        "UPDATE cards SET board_id = NULL",
+        "UPDATE boards SET id = 30 WHERE id = 1",
+        "UPDATE cards SET board_id = 30",
+    )
+    if database.dialect != "postgresql":
+        workspace.project.reset("general")
+        assert database.dump() == before
+        return
+    with pytest.raises(RefusedError, match="no value was found to set that of") as caught:
+        workspace.project.reset("general")
+    words = "demosnap load general@v1 --discard"
+    assert f"`{words}`" in str(caught.value)
+    workspace.run(*words.split()[1:])
+    assert database.dump() == before

@@ -151,10 +151,15 @@ def obstacle(database: Database, planned: PlannedChanges, to_delete: Mapping[str
 
     `to_delete` are the predicates of the demo rows.
     """
+    target = planned.snapshot.version
+    way_on = (
+        f"purge and load instead: `demosnap load {target.scenario}@{target.short} --discard`, or"
+        " upgrade and downgrade with --full"
+    )
     try:
         check(planned.changes, database.dialect)
     except DatabaseError as error:
-        return error.message
+        return f"{error.message}\n{way_on}"
     if not database.dialect.enforces_foreign_keys:
         return ""
     for one in planned.changes:
@@ -170,12 +175,9 @@ def obstacle(database: Database, planned: PlannedChanges, to_delete: Mapping[str
             for key in database.tables[other.name].foreign_keys
             if key.table == one.name and set(key.referred_columns) & columns
         ):
-            target = planned.snapshot.version
             return (
                 f"{one.name}: values of {', '.join(sorted(columns))} change that other rows"
-                " reference, and this database checks that after each statement\npurge and load"
-                f" instead: `demosnap load {target.scenario}@{target.short} --discard`, or"
-                " upgrade and downgrade with --full"
+                f" reference, and this database checks that after each statement\n{way_on}"
             )
     return ""
 
