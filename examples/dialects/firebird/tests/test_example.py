@@ -146,3 +146,26 @@ def test_the_snapshot_is_a_script_for_isql(seeded: Seeded) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert seeded.dump() == full
+
+
+def test_a_snapshot_of_another_database_is_loaded(seeded: Seeded) -> None:
+    """By the values: what SQLite holds as text is a moment here."""
+    (seeded.folder / "demo_revisions" / "demosnap.yaml").write_text(
+        SETTINGS.replace(
+            "CONTAINING '\"demo_seed\": true'", "LIKE '%\"demo_seed\": true%'"
+        ).replace("CONTAINING '\"' || :scenario || '\"'", "LIKE '%\"' || :scenario || '\"%'")
+    )
+    full = seeded.dump()
+    other = Seeded(seeded.folder, f"sqlite:///{seeded.folder / 'other.db'}")
+    engine = sa.create_engine(other.url)
+    with engine.begin() as connection:
+        example.create_tables(connection)
+        example.seed(connection)
+    engine.dispose()
+    other.demosnap("revision", "general", "-m", "v1: of SQLite")
+    purged = [f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)]
+    seeded.change(*purged)
+    seeded.demosnap("upgrade", "general@head", "--yes")
+    loaded = seeded.dump()
+    assert sum(map(len, loaded.values())) == 316
+    assert all(row in full[name] for name, rows in loaded.items() for row in rows)
