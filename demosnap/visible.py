@@ -33,10 +33,12 @@ _names: dict[str, str] = {}
 def know_names(*names: str | None) -> None:
     """Remember names of a database: `paragraph` shows them on one line."""
     for name in names:
-        if name and not name.isprintable() and "\n" in name and name.strip():
+        if name and not name.isprintable() and "\n" in name:
             # A table's name may stand in quotes, and a driver says it without them.
             for one in {name, name.strip('"'), name.strip('"').replace('""', '"')}:
-                _names[one] = one_line(one)
+                # What is blank stands in every text.
+                if one.strip():
+                    _names[one] = one_line(one)
 
 
 def paragraph(text: str, indent: str = "") -> str:
@@ -44,8 +46,10 @@ def paragraph(text: str, indent: str = "") -> str:
 
     So no name of a database writes a line that demosnap did not.
     """
-    for name in sorted(_names, key=len, reverse=True):
-        text = text.replace(name, _names[name])
+    # Copied, since another thread may come to know a name.
+    names = _names.copy()
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, names[name])
     return text.replace("\n", f"\n{indent}") if indent else text
 
 

@@ -23,7 +23,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from demosnap import example, scaffold
+from demosnap import example, scaffold, visible
 from demosnap.config import passwords
 from demosnap.project import Project
 
@@ -161,9 +161,10 @@ def _no_outside_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_passwords_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_known_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start as a new process does: a password of another test may be a word of this one."""
     monkeypatch.setattr(passwords, "_remembered", {})
+    monkeypatch.setattr(visible, "_names", {})
 
 
 @pytest.fixture(params=DATABASES)

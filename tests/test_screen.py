@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from demosnap.cli import screen
 from demosnap.cli.program import cli
-from demosnap.visible import one_line, visible
+from demosnap.visible import know_names, one_line, paragraph, visible
 
 NASTY = (
     "\x1b]0;x\x07\x1b[31m\x08\x7f\r\u202e\u2066\u200b\u200f\u061c\ufeff\x9b\x85\u2028"
@@ -183,6 +183,13 @@ def test_every_encoding_can_show_it(encoding: str) -> None:
 def test_names_are_visible() -> None:
     assert one_line("a\nb\tc\x1b") == "a\\nb\\tc\\x1b"
     assert visible("größe 漢字 – “x”\u00a0😀\n") == "größe 漢字 – “x”\u00a0😀\n"
+
+
+@pytest.mark.parametrize("name", ["\n", '"\n', '"\n"', " \n "])
+def test_a_blank_name_leaves_the_lines_of_other_messages(name: str) -> None:
+    """Such a table may be there; what is between the lines of a message is no name of it."""
+    know_names(name)
+    assert paragraph("one\ntwo") == "one\ntwo"
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
