@@ -103,6 +103,9 @@ def _demosnap(
 ) -> tuple[Contender, list[Contender]]:
     def url(database: Database) -> str:
         parts = database.parts.set(drivername=scheme) if scheme else database.parts
+        if parts.get_driver_name() == "mysqldb":
+            # An option of PyMySQL alone.
+            parts = parts.difference_update_query(["ssl_disabled"])
         return parts.render_as_string(hide_password=False)
 
     workspace = Workspace(field.files / name)

@@ -85,6 +85,9 @@ def server_fixture(request: pytest.FixtureRequest) -> Iterator[Server]:
     variable, default = SERVERS["mariadb"]
     base = sa.make_url(os.environ.get(variable) or default)
     base = base.set(drivername=f"{BACKEND}+{request.param}")
+    if request.param == "mysqldb":
+        # An option of PyMySQL alone.
+        base = base.difference_update_query(["ssl_disabled"])
     name = f"demosnap_zoo_{os.getpid()}_{secrets.token_hex(3)}"
     other = f"{name} Other.db"
     admin = sa.create_engine(base.set(database=""), poolclass=NullPool)
