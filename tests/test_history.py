@@ -178,7 +178,7 @@ def test_what_is_no_range_is_an_error(sqlite_pair: Chain, rev_range: str) -> Non
 
 def test_current_in_a_range_needs_the_database(sqlite_pair: Chain) -> None:
     for rev_range in ("current:", ":current"):
-        with pytest.raises(DemosnapError):
+        with pytest.raises(DemosnapError, match="database"):
             without_database(sqlite_pair)[0].history(rev_range=rev_range)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from demosnap.compare import captured
 from demosnap.config import Settings
 from demosnap.database import own_tables, picking, retained, row_set, transfer, verify
 from demosnap.database.live import Database
@@ -201,7 +200,7 @@ def unstamped_rows(
     current: Version | None,
     present: Mapping[str, int],
     known: Retained,
-    digests: captured.Digests | None = None,
+    digests: Digests | None = None,
 ) -> Iterator[str]:
     """Yield that the rows are those of the newest version, if the stamp is another.
 
@@ -210,7 +209,7 @@ def unstamped_rows(
     newest = versions[-1] if versions else None
     if newest is None or newest == current or not same_counts(present, newest.rows):
         return
-    if not newest.total or not captured.is_captured(
+    if not newest.total or not is_captured(
         database.connection,
         database.dialect,
         database.tables,
@@ -235,7 +234,7 @@ def notes_of(
     present: Mapping[str, int],
     known: Retained,
     options: MoveOptions,
-    digests: captured.Digests | None = None,
+    digests: Digests | None = None,
 ) -> tuple[str, ...]:
     """Return what is worth knowing of what the database holds."""
     # To know the rows of a version they have to be read, all of them.

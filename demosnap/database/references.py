@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from demosnap.database import references
 from demosnap.database.by_key import key_predicates, only_key
 from demosnap.database.live import Database
 from demosnap.database.verify import show_rows
@@ -187,7 +186,7 @@ def pinned(
     columns than `by`. The keys are those of `table`.
     """
     found: set[Key] = set()
-    for name, key in references.references_to(database.tables, [table.name]):
+    for name, key in references_to(database.tables, [table.name]):
         if name not in but and (by is None or set(key.referred_columns) & set(by)):
             others = not_true(own[name]) if name in own else None
             found |= set(_pointed_at(database, table, key, name, predicate, others))
