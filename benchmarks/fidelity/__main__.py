@@ -64,12 +64,12 @@ class Subject:
 
 def measure(dialect: str, folder: Path) -> tuple[list[Result], str]:
     """Return what the dump tool and demosnap lose on a database, and the versions of all."""
-    conftest = _tests("conftest")
+    databases = _tests("databases")
     with contextlib.ExitStack() as stack:
 
         def made(name: str) -> Any:
             (folder / name).mkdir(parents=True)
-            making: Iterator[Any] = conftest.make_database(dialect, folder / name)
+            making: Iterator[Any] = databases.make_database(dialect, folder / name)
             found = next(making)
             stack.callback(next, making, None)
             return found
@@ -88,11 +88,11 @@ def _tests(name: str) -> Any:
     folder = str(ROOT / "tests")
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    return importlib.import_module(name)
+    return importlib.import_module(f"support.{name}")
 
 
 def _sqlite(database: Any) -> Subject:
-    zoo = _tests("test_zoo_sqlite")
+    zoo = _tests("sqlite_zoo")
     sqlite3 = importlib.import_module("sqlite3")
     with contextlib.closing(sqlite3.connect(sa.make_url(database.url).database)) as connection:
         for animal in zoo.ZOO:

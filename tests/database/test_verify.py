@@ -1,0 +1,191 @@
+"""Loaded means verified, as far as was asked for; unsaved demo rows are told per table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from demosnap.database import transfer
+from demosnap.errors import DemosnapError, RefusedError, UsageError, VerificationError
+from support import small
+from support.databases import Database
+from support.small import Chain
+from support.workspaces import Workspace
+
+MakeWorkspace = Callable[[Database], Workspace]
+
+LEVELS = ("full", "sample", "counts")
+
+
+@pytest.fixture
+def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
+    """Version v1 of general; the database is at it."""
+    return small.copied(make_workspace(database), "v1")
+
+
+def _set_on_insert(database: Database, table: str, column: str, value: str) -> None:
+    """Make a trigger that gives a column of what is inserted another value."""
+    head = f"CREATE TRIGGER meddle BEFORE INSERT ON {table} FOR EACH ROW"
+    if database.dialect == "sqlite":
+        change = f"UPDATE {table} SET {column} = {value} WHERE id = NEW.id"
+        small.trigger(database, "meddle", table, do=change)
+    elif database.dialect == "mariadb":
+        database.execute(f"{head} SET NEW.{column} = {value}")
+    else:
+        database.execute(
+            "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN NEW.{column} := {value}; RETURN NEW; END $$",
+            f"{head} EXECUTE FUNCTION meddle()",
+        )
+
+
+def _found(chain: Chain, levels: tuple[str, ...], *told: str) -> None:
+    """Check that a load fails at these levels, and that nothing of it is left."""
+    before = chain.everything()
+    for level in levels:
+        with pytest.raises(DemosnapError) as caught:
+            chain.project.upgrade("general@head", verify=level)
+        for part in told:
+            assert part in str(caught.value), level
+        assert chain.everything() == before, level
+
+
+def _put_back(chain: Chain, levels: tuple[str, ...]) -> None:
+    """Check that a load at these levels leaves the snapshot's rows, whatever a trigger made."""
+    wanted = chain.at["v2"] if "v2" in chain.at else chain.at["v1"]
+    for level in levels:
+        chain.project.upgrade("general@head", verify=level)
+        assert chain.database.dump() == wanted, level
+        chain.project.downgrade("general", "base")
+
+
+def test_a_changed_timestamp_is_found(chain: Chain) -> None:
+    """By `full` and by a sample, and put back; `counts` does not look at it."""
+    chain.database.execute(
+        "ALTER TABLE boards ADD COLUMN touched TIMESTAMP NULL",
+        "UPDATE boards SET touched = '2025-01-15 10:00:00' WHERE id = 1",
+    )
+    chain.project.revision("general", date="2025-01-20")
+    chain.at["v2"] = chain.database.dump()
+    chain.project.downgrade("general", "base")
+    _set_on_insert(chain.database, "boards", "touched", "'2030-01-01 00:00:00'")
+    _put_back(chain, ("full", "sample"))
+    chain.project.upgrade("general@head", verify="counts")
+    ((touched,),) = chain.database.rows("SELECT touched FROM boards WHERE id = 1")
+    assert "2030" in str(touched)
+
+
+def test_a_lossy_column_is_found(chain: Chain) -> None:
+    """A column whose type has changed since, and that keeps less of a value."""
+    chain.database.execute("UPDATE checks SET done = '007' WHERE card_id IN (1, 3)")
+    chain.project.revision("general", date="2025-01-20")
+    chain.project.downgrade("general", "base")
+    chain.database.execute(
+        "DROP TABLE checks",
+        "CREATE TABLE checks (id INTEGER PRIMARY KEY, card_id INTEGER NOT NULL, done INTEGER,"
+        " CONSTRAINT fk_checks_card_id FOREIGN KEY (card_id) REFERENCES cards (id))",
+    )
+    _found(chain, ("full", "sample"), "checks: row id=1", "done is 7, not '007'")
+
+
+def test_a_lost_row_is_found(chain: Chain) -> None:
+    """A trigger takes the marker off a row that was loaded: every level counts, and mends it."""
+    chain.project.downgrade("general", "base")
+    small.trigger(
+        chain.database,
+        "meddle",
+        "cards",
+        do="UPDATE boards SET is_demo = FALSE WHERE id = NEW.board_id",
+    )
+    _put_back(chain, LEVELS)
+
+
+def test_an_orphan_is_found(chain: Chain) -> None:
+    """A trigger deletes what a loaded row references: every level, or the database, looks."""
+    chain.database.execute(
+        "INSERT INTO users VALUES (8, 'Mary')", "UPDATE cards SET owner_id = 8 WHERE id = 1"
+    )
+    chain.project.revision("general", date="2025-01-20")
+    chain.project.downgrade("general", "base")
+    small.trigger(chain.database, "meddle", "boards", do="DELETE FROM users WHERE id = 8")
+    _found(chain, LEVELS)
+
+
+def test_a_sample_looks_all_over_a_large_table(chain: Chain) -> None:
+    """Of 3,000 rows a third is compared; a change of every row cannot hide in the rest."""
+    rows = ",".join(f"({i}, 1, 'no')" for i in range(1000, 4000))
+    chain.database.execute(f"INSERT INTO checks VALUES {rows}")
+    chain.project.revision("general", date="2025-01-20")
+    full = chain.database.dump()
+    chain.project.downgrade("general", "base")
+    chain.project.upgrade("general@head", verify="sample")
+    assert chain.database.dump() == full
+    chain.project.downgrade("general", "base")
+    _set_on_insert(chain.database, "checks", "done", "'yes'")
+    chain.at["v2"] = full
+    _put_back(chain, ("sample",))
+
+
+def test_a_load_that_was_not_compared_is_no_unsaved_data(chain: Chain) -> None:
+    """After `counts` the next move goes by the rows themselves."""
+    for level in LEVELS:
+        chain.project.downgrade("general", "base", verify=level)
+        chain.project.upgrade("general@head", verify=level)
+        assert chain.database.dump() == chain.at["v1"], level
+
+
+def test_the_level_is_an_option_of_both_command_lines(chain: Chain) -> None:
+    """`--verify` and `-x demosnap.verify`; what is no level is refused."""
+    chain.project.downgrade("general", "base")
+    _set_on_insert(chain.database, "boards", "name", "'Other'")
+    chain.workspace.run("upgrade", "general@head")
+    assert chain.database.dump() == chain.at["v1"]
+    chain.project.downgrade("general", "base")
+    chain.workspace.run("upgrade", "general@head", "--verify", "counts")
+    chain.project.downgrade("general", "base", discard=True)
+    chain.workspace.alembic("-x", "demosnap.verify=counts", "upgrade", "general@head")
+    assert chain.database.rows("SELECT name FROM boards WHERE id = 1") == [("Other",)]
+    done = chain.workspace.alembic("-x", "demosnap.verify=some", "upgrade", "heads", check=False)
+    assert done.returncode != 0
+    assert "demosnap.verify=some" in done.stderr + done.stdout
+    with pytest.raises(UsageError, match="full, sample, counts"):
+        chain.project.upgrade("heads", verify="some")
+
+
+def test_unsaved_rows_are_told_per_table(chain: Chain) -> None:
+    """How many were added, removed and modified since the version that is loaded."""
+    chain.database.execute(
+        "UPDATE cards SET title = 'Changed' WHERE id IN (1, 3)",
+        "DELETE FROM checks WHERE id = 3",
+        "INSERT INTO boards VALUES (7, 'New', 'new', TRUE, 'general')",
+    )
+    before = chain.everything()
+    with pytest.raises(RefusedError) as caught:
+        chain.project.downgrade("general", "base")
+    for told in (
+        "what changed in the demo rows of general since v1",
+        "\n  cards: 2 modified\n",
+        "\n  checks: 1 removed\n",
+        "\n  boards: 1 added\n",
+    ):
+        assert told in str(caught.value)
+    assert chain.everything() == before
+
+
+def test_discard_compares_nothing(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nightly load does not read the rows that it throws away."""
+
+    def read(*_: object) -> None:
+        raise VerificationError("the rows were read")
+
+    chain.database.execute("UPDATE cards SET title = 'Changed' WHERE id = 1")
+    with monkeypatch.context() as patched:
+        patched.setattr(transfer, "digest", read)
+        with pytest.raises(VerificationError, match="the rows were read"):
+            chain.project.downgrade("general", "base")
+        chain.project.load("general@v1", discard=True, rehearse=False)
+        assert chain.database.dump() == chain.at["v1"]
+    # On the way to base they are read, to know those that nothing picks any more.
+    chain.project.downgrade("general", "base", discard=True)
+    assert chain.database.dump() == chain.at["base"]
