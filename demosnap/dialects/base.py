@@ -10,13 +10,13 @@ optional, here, in `text.py` and in the modules `…_hooks.py`. `docs/dialects.m
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import picked_keys, references, unique
 from demosnap.dialects.counted import Counted as Counted
+from demosnap.dialects.error_hooks import ErrorHooks
 from demosnap.dialects.rights_hooks import RightsHooks
 from demosnap.dialects.text import DialectText
 from demosnap.dialects.transaction_hooks import TransactionHooks
@@ -45,7 +45,7 @@ class SearchIndex:
     can_be_rebuilt: bool
 
 
-class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
+class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectText):
     """One SQL variety; stateless, one instance per process (`demosnap.dialects.get`)."""
 
     extra: ClassVar[str | None] = None
@@ -83,23 +83,6 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
     def lock_holder(self, connection: Connection) -> str:
         """Render who holds the lock that was waited for, as ` (…)`; empty where nobody knows."""
         return ""
-
-    def is_lock_timeout(self, error: BaseException) -> bool:
-        """Return whether a driver's error says that somebody else held a lock for too long."""
-        return False
-
-    def is_conflict(self, error: BaseException) -> bool:
-        """Return whether it says that somebody else was quicker, so that to try again may help."""
-        return False
-
-    def is_read_only(self, error: BaseException) -> bool:
-        """Return whether a driver's error says that here nothing can be written."""
-        state = getattr(error, "sqlstate", None)
-        return state == "25006" or re.search("read-? ?only", str(error), re.IGNORECASE) is not None
-
-    def is_disconnect(self, error: BaseException) -> bool:
-        """Return whether a driver's error says that the session is over."""
-        return False
 
     @contextlib.contextmanager
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
@@ -177,7 +160,7 @@ class Dialect(RightsHooks, TransactionHooks, TriggerHooks, DialectText):
         """
         from sqlalchemy.schema import CreateTable
 
-        connection.execute(CreateTable(table, if_not_exists=True))
+        connection.execute(CreateTable(table, if_not_exists=self.creates_if_not_exists))
 
     def known_name(self, name: str, known: Collection[str]) -> str:
         """Return which of the known names a definition means by a name; the name: none."""

@@ -44,10 +44,6 @@ class NeededToCapture(ABC):
         """
 
     @abstractmethod
-    def file_end(self) -> Sequence[str]:
-        """Return the lines that end what `file_begin` began."""
-
-    @abstractmethod
     def marked(
         self,
         marker: Marker,

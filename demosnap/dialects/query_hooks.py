@@ -16,6 +16,12 @@ class QueryHooks:
     """The most rows of an INSERT in a file: 1 where an INSERT takes no more. Never changed: a file
     that is divided otherwise is not read."""
 
+    row_values: ClassVar[bool] = True
+    """Whether several values can stand together before an IN."""
+
+    creates_if_not_exists: ClassVar[bool] = True
+    """Whether CREATE TABLE takes IF NOT EXISTS."""
+
     def limited(self, query: str, rows: int) -> str:
         """Return a query cut to its first rows; `rows` may be 0, which asks only if it is valid."""
         return f"{query} LIMIT {rows}"
@@ -36,10 +42,16 @@ class QueryHooks:
         `values` are expressions, `shown` as many quoted columns of the source, in the same order;
         `where` is a predicate of its rows. The names in `shown` and in `where` are the source's.
         """
+        filter_ = f" WHERE {where}" if where else ""
+        if len(values) > 1 and not self.row_values:
+            names = [f"demosnap_{n}" for n in range(len(shown))]
+            listed = ", ".join(f"{one} AS {n}" for one, n in zip(shown, names, strict=True))
+            same = " AND ".join(f"{n} = {value}" for n, value in zip(names, values, strict=True))
+            rows = f"(SELECT {listed} FROM {source}{filter_}) demosnap_among"
+            return f"EXISTS (SELECT 1 FROM {rows} WHERE {same})"
         left = ",".join(values)
         if len(values) > 1:
             left = f"({left})"
-        filter_ = f" WHERE {where}" if where else ""
         return f"{left} IN (SELECT {','.join(shown)} FROM {source}{filter_})"
 
     def file_create_table(self, name: str, definition: str) -> str:

@@ -31,12 +31,13 @@ def of_sqlalchemy(
             keys = inspector.get_multi_foreign_keys(schema=namespace, filter_names=names)
         for (_, name), each in keys.items():
             found[display_name(namespace, name)] = tuple(
-                _foreign_key(key, inspector.default_schema_name) for key in each
+                foreign_key(key, inspector.default_schema_name) for key in each
             )
     return found
 
 
-def _foreign_key(key: Any, default: str | None) -> ForeignKey:
+def foreign_key(key: Any, default: str | None) -> ForeignKey:
+    """Return a foreign key of SQLAlchemy's; `default` is the name of the default namespace."""
     referred = key["referred_schema"]
     if referred == default and default is not None:
         referred = None

@@ -32,6 +32,10 @@ class DialectText(QueryHooks, FilePickHooks, NeededToLoad):
 
     # ------------------------------ optional, text: statements of a file
 
+    def file_end(self) -> Sequence[str]:
+        """Return the lines that end what `file_begin` began."""
+        return ("COMMIT;",)
+
     def file_last(self) -> Sequence[str]:
         """Return the lines after the query at the end of a file."""
         return ()

@@ -24,16 +24,21 @@ def of_sqlalchemy(
     uniques: dict[Any, Any] = dict(inspector.get_multi_unique_constraints(**wanted))
     indexes: dict[Any, Any] = dict(inspector.get_multi_indexes(**wanted))
     return {
-        name: (
-            tuple((primary.get(at) or {}).get("constrained_columns") or ()),
-            [
-                *(tuple(unique["column_names"]) for unique in uniques.get(at) or ()),
-                *_unique_indexes(indexes.get(at) or ()),
-            ],
-        )
+        name: keys(primary.get(at), uniques.get(at), indexes.get(at))
         for name in names
         for at in [(namespace, name)]
     }
+
+
+def keys(primary: Any, uniques: Iterable[Any] | None, indexes: Iterable[Any] | None) -> Keys:
+    """Return the keys of a table of which SQLAlchemy has told these; None: there are none."""
+    return (
+        tuple((primary or {}).get("constrained_columns") or ()),
+        [
+            *(tuple(unique["column_names"]) for unique in uniques or ()),
+            *_unique_indexes(indexes or ()),
+        ],
+    )
 
 
 def _unique_indexes(indexes: Iterable[Any]) -> Iterable[tuple[str, ...]]:

@@ -430,6 +430,12 @@ def test_the_guide_names_every_hook_in_its_section() -> None:
         optional |= {*hooks(path), *attributes(path)}
     # What counts the flags of rows is no hook.
     assert named("Optional") == optional - needed - {"add"}
+    generic: set[str] = set()
+    for path in (room / "generic" / "dialect.py", room / "generic" / "names.py"):
+        generic |= {*hooks(path), *attributes(path)}
+    # `codec` looks into `codecs`; the other two are the ways of a name.
+    own = generic - optional - needed - {"codec", "shown", "asked"}
+    assert named("What a generic one can say") == own
 
 
 def test_nothing_prints_outside_of_the_command_line() -> None:

@@ -38,13 +38,17 @@ from demosnap.visible import one_line, seconds
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-_LOCK_TIMEOUTS = frozenset({1205, 3572})
-_CONFLICTS = frozenset({1020, 1213})
 _NEXT_VALUE = re.compile(r"nextval\((.+)\)", re.IGNORECASE | re.DOTALL)
 
 
 class MySQLDialect(MySQLRights):
     """MySQL 8.0.17 or newer."""
+
+    lock_timeouts = frozenset({1205, 3572})
+    # A deadlock, or a row that has changed since it was read.
+    conflicts = frozenset({1020, 1213})
+    # The server shuts down, has killed the session, or was not heard of any more.
+    disconnects = session.ENDED
 
     rereads_temporary: ClassVar[bool] = False
     """Whether one statement can read a temporary table twice."""
@@ -95,18 +99,6 @@ class MySQLDialect(MySQLRights):
         if self.locks_out_all(connection):
             return ""
         return ", or this node is behind the others"
-
-    def is_lock_timeout(self, error: BaseException) -> bool:
-        """Return whether a row or a table stayed locked."""
-        return bool(error.args) and error.args[0] in _LOCK_TIMEOUTS
-
-    def is_conflict(self, error: BaseException) -> bool:
-        """Return whether it is a deadlock, or a row that has changed since it was read."""
-        return bool(error.args) and error.args[0] in _CONFLICTS
-
-    def is_disconnect(self, error: BaseException) -> bool:
-        """Return whether the server shuts down, has killed it, or was not heard of any more."""
-        return bool(error.args) and error.args[0] in session.ENDED
 
     @contextlib.contextmanager
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:

@@ -18,15 +18,13 @@ _NOT_READY = 1047
 _WRONG_SYNTAX = 1064
 _SPELLED = "write CHAR(39) for the quote, CHAR(92) for the backslash"
 _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
-_MISSING = frozenset({1044, 1142, 1143, 1227, 1370})
 
 
 class MySQLRights(MySQLText):
     """The part of the dialect that is about what cannot be read, or not rightly."""
 
-    def is_missing_right(self, error: BaseException) -> bool:
-        """Return whether the account is denied a command, a table, a column or a routine."""
-        return bool(error.args) and error.args[0] in _MISSING
+    # A command, a table, a column or a routine.
+    missing_rights = frozenset({1044, 1142, 1143, 1227, 1370})
 
     def unreadable(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
         """Ask for no row of each."""

@@ -11,6 +11,9 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from demosnap.dialects.floats import nearest_single as nearest_single
+from demosnap.dialects.floats import packs_to
+from demosnap.dialects.floats import single as single
 from demosnap.model import Value
 
 _MOMENT = re.compile(
@@ -204,43 +207,10 @@ def shortest(number: float) -> str:
     return f"-{written}" if number < 0 else written
 
 
-def nearest_single(number: float) -> float:
-    """Return the float of fewest digits that is the same in single precision."""
-    packed = struct.pack("<f", number)
-    for digits in range(6, 10):
-        short = float(f"{number:.{digits}g}")
-        if _packs_to(short, packed):
-            return short
-    return number
-
-
-def _packs_to(number: float, packed: bytes) -> bool:
-    try:
-        return struct.pack("<f", number) == packed
-    except OverflowError:
-        return False
-
-
-def single(number: float) -> float:
-    """Return, as a double, the number of single precision that is meant.
-
-    Raises:
-        ValueError: there is none: the number has more digits.
-    """
-    try:
-        (stored,) = struct.unpack("<f", struct.pack("<f", number))
-    except OverflowError:
-        raise ValueError("is beyond what a FLOAT can be") from None
-    assert isinstance(stored, float)
-    if number not in (stored, nearest_single(stored)):
-        raise ValueError("has more digits than a FLOAT keeps")
-    return stored
-
-
 def single_text(number: float, decimals: int | None) -> str:
     """Render a number of single precision: the six digits that FLOAT prints if they are exact."""
     written = shortest(float(f"{number:.6g}")) if decimals is None else f"{number:.{decimals}f}"
-    return written if _packs_to(float(written), struct.pack("<f", number)) else shortest(number)
+    return written if packs_to(float(written), struct.pack("<f", number)) else shortest(number)
 
 
 # ---------------------------------------------------------------------- dates and times

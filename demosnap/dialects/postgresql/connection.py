@@ -22,6 +22,11 @@ _LOCK_WAIT = "demosnap_lock_wait"
 class PostgreSQLConnection(Dialect):
     """The part of the dialect that is about connections."""
 
+    lock_timeouts = frozenset({"55P03"})
+    # Serialization failure, deadlock detected.
+    conflicts = frozenset({"40001", "40P01"})
+    missing_rights = frozenset({"42501"})
+
     def endpoint(self, url: URL) -> tuple[str | None, str]:
         """Return where libpq would go, which its environment may say.
 
@@ -53,21 +58,9 @@ class PostgreSQLConnection(Dialect):
         """Keep the bound for `session`, which sets it with all else."""
         connection.info[_LOCK_WAIT] = timeout
 
-    def is_lock_timeout(self, error: BaseException) -> bool:
-        """Return whether it is lock_not_available."""
-        return getattr(error, "sqlstate", None) == "55P03"
-
-    def is_conflict(self, error: BaseException) -> bool:
-        """Return whether it is serialization_failure or deadlock_detected."""
-        return getattr(error, "sqlstate", None) in ("40001", "40P01")
-
     def is_disconnect(self, error: BaseException) -> bool:
         """Return whether it is of operator intervention or connection exception, or libpq's."""
         return sessions.is_disconnect(error)
-
-    def is_missing_right(self, error: BaseException) -> bool:
-        """Return whether it is insufficient_privilege."""
-        return getattr(error, "sqlstate", None) == "42501"
 
     def is_statement_pool(self, error: BaseException) -> bool:
         """Return whether it is PgBouncer's refusal of a transaction."""

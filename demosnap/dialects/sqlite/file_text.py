@@ -16,10 +16,6 @@ class SQLiteFileText(Dialect):
         """Return lines for the sqlite3 shell, which would go on after an error otherwise."""
         return (".bail on", "PRAGMA foreign_keys = OFF;", "BEGIN IMMEDIATE;")
 
-    def file_end(self) -> Sequence[str]:
-        """Return the COMMIT."""
-        return ("COMMIT;",)
-
     def places(self, table: Table) -> Sequence[str]:
         """Return the row's number, by a name that is no column's."""
         columns = {column.name.lower() for column in table.columns}

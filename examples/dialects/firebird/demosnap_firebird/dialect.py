@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from alembic.ddl.impl import DefaultImpl
 
-from demosnap.dialects.base import Counted, Dialect, execute
+from demosnap.dialects.base import execute
 from demosnap.dialects.file_pick_hooks import FilePick
-from demosnap.errors import ConfigError, DatabaseError
-from demosnap.model import Column, ForeignKey, Marker, RowUpdate, Table, Trigger, Value
-from demosnap.rows.canonical import batches, row_key, split
-from demosnap.rows.spool import sorted_rows
-from demosnap_firebird import catalog
-from demosnap_firebird.codecs import Codec, codec
+from demosnap.dialects.generic.codecs import Limits
+from demosnap.dialects.generic.dialect import GenericDialect
+from demosnap.model import Event, Table, Trigger, display_name
 from demosnap_firebird.keywords import RESERVED
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
-    from sqlalchemy import Table as SQLTable
 
-_LOCKED, _TIMED_OUT, _CONFLICT, _READ_ONLY = 335544345, 335544510, 335544336, 335544361
-_NO_PERMISSION = 335544352
-_ENDED = frozenset({335544721, 335544726, 335544727, 335544741, 335544856, 335545065})
+_EVENTS: Mapping[int, Event] = {1: "insert", 2: "update", 3: "delete"}
 
 
 class FirebirdImpl(DefaultImpl):
@@ -33,152 +27,43 @@ class FirebirdImpl(DefaultImpl):
     __dialect__ = "firebird.firebird"
 
 
-class FirebirdDialect(Dialect):
-    """Firebird; a row is read and written as values of the driver, never as SQL text."""
+def decimals(precision: int) -> tuple[int, int]:
+    """Return the range of what is stored: an integer, of more digits than are declared."""
+    bits = 15 if precision < 5 else 31 if precision < 10 else 63
+    return -(2**bits), 2**bits - 1
 
-    # ------------------------------------------------------------------ needed to capture
+
+class FirebirdDialect(GenericDialect):
+    """Firebird; what is not here is as in any other database."""
 
     name: ClassVar[str] = "firebird"
     reserved = RESERVED
+    folds_names: ClassVar[bool] = True
+    limits = Limits(second_digits=4, float_is_single=True, decimals=decimals)
+    absent: ClassVar[bytes] = b"\0"
 
-    def literal_pattern(self, column: Column) -> bytes:
-        """Return the pattern of the column's type."""
-        pattern = _codec(column).pattern
-        return b"(?:%s|NULL)" % pattern if column.nullable else b"(?:%s)" % pattern
+    # It can be rolled back, but a table takes no rows before the commit.
+    transactional_ddl: ClassVar[bool] = False
+    checks_each_row: ClassVar[bool] = True
+    creates_if_not_exists: ClassVar[bool] = False
+    row_values: ClassVar[bool] = False
+    from_nothing: ClassVar[str] = " FROM RDB$DATABASE"
+    rows_in_insert: ClassVar[int] = 1
+
+    lock_timeouts = frozenset({335544345, 335544510})
+    conflicts = frozenset({335544336})
+    missing_rights = frozenset({335544352})
+    disconnects = frozenset({335544721, 335544726, 335544727, 335544741, 335544856, 335545065})
+
+    # ------------------------------------------------------------------ text
 
     def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
         """Return lines for isql, which begins a transaction by itself; run it with -ch UTF8."""
         return ("SET BAIL ON;", "SET AUTODDL OFF;")
 
-    def file_end(self) -> Sequence[str]:
-        """Return the COMMIT."""
-        return ("COMMIT;",)
-
-    def marked(
-        self,
-        marker: Marker,
-        column: Column,
-        scenario: str,
-        default: bool,
-        scenario_column: Column | None,
-    ) -> str:
-        """Return the predicate of a boolean column, or of a number in its place."""
-        if marker.key is not None:
-            raise ConfigError(
-                "Firebird cannot look into JSON, so no key in it can mark a row",
-                hint="Mark rows by a boolean column, or write a `where` for the marker.",
-            )
-        name = self.quote(column.name)
-        test = f"{name} IS TRUE" if column.type == "BOOLEAN" else f"{name} = 1"
-        if scenario_column is None:
-            return test
-        other = self.quote(scenario_column.name)
-        none = f" OR {other} IS NULL" if default else ""
-        return f"{test} AND ({other} = {self.string(scenario)}{none})"
-
-    def reflect_columns(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[Column, ...]]:
-        """Return the columns of the system tables."""
-        return catalog.columns(connection, tables)
-
-    def read_rows(
-        self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
-    ) -> Iterator[bytes]:
-        """Yield rows that were fetched as values; what is kept in order may be in a file."""
-        columns = table.captured
-        codecs = [_codec(column) for column in columns]
-        flags = [f"({flag}) AS f_{n}" for n, flag in enumerate(counted.flags if counted else ())]
-        names = [self.quote(column.name) for column in columns]
-        sql = f"SELECT {', '.join([*flags, *names])} FROM {self.quote_table(table.name)}"
-        result = execute(connection, f"{sql} WHERE {predicate}")
-
-        def rendered() -> Iterator[bytes]:
-            for values in result:
-                if counted:
-                    counted.add(["".join(values[: len(flags)])])
-                yield ",".join(map(_literal, values[len(flags) :], codecs)).encode()
-
-        try:
-            yield from sorted_rows(rendered(), key=row_key(table))
-        except ValueError as error:
-            raise DatabaseError(
-                f"{table.name}: a value {error}", "Correct it, or leave the row out of the demo."
-            ) from error
-
-    # ------------------------------------------------------------------ needed to load
-
-    def decode(self, literal: bytes, column: Column) -> Value:
-        """Turn a literal into a value by the column's type."""
-        return None if literal == b"NULL" else _codec(column).decode(literal.decode())
-
-    def encode(self, value: Value, column: Column) -> bytes:
-        """Render a value by the column's type."""
-        if value is None and not column.nullable:
-            raise ValueError("is NULL, which the column does not allow")
-        return b"NULL" if value is None else _codec(column).encode(value).encode()
-
-    def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert values; columns that reference the table itself are set when all rows are there.
-
-        Firebird checks each row at once, and a row may come before the one that it references.
-        """
-        columns = table.captured
-        late = {
-            name
-            for key in table.foreign_keys
-            if key.table == table.name
-            for name in key.columns
-            if table.column(name).nullable and name not in table.key
-        }
-        marks = ", ".join("?" * len(columns))
-        always = any(column.identity == "always" for column in columns)
-        overriding = " OVERRIDING SYSTEM VALUE" if always else ""
-        sql = f"INSERT INTO {self.block_name(table)}{overriding} VALUES ({marks})"
-        count = 0
-        updates: list[RowUpdate] = []
-        for batch in batches(rows):
-            found = []
-            for row in batch:
-                literals = dict(zip((c.name for c in columns), split(row), strict=True))
-                if referring := {n: literals[n] for n in late if literals[n] != b"NULL"}:
-                    updates.append((tuple(literals[name] for name in table.key), referring))
-                    literals.update(dict.fromkeys(referring, b"NULL"))
-                found.append(tuple(_value(literals[c.name], c) for c in columns))
-            connection.exec_driver_sql(sql, found)
-            count += len(found)
-        self.update_rows(connection, table, updates)
-        return count
-
-    # ------------------------------------------------------------------ optional: text
-
-    enforces_foreign_keys: ClassVar[bool] = True
-    # It can be rolled back, but a table takes no rows before the commit.
-    transactional_ddl: ClassVar[bool] = False
-    absent: ClassVar[bytes] = b"\0"
-    from_nothing: ClassVar[str] = " FROM RDB$DATABASE"
-    rows_in_insert: ClassVar[int] = 1
-
-    def quote(self, name: str) -> str:
-        """Quote a name, unless the catalog spells it with its quotes."""
-        return name if len(name) > 2 and name[0] == name[-1] == '"' else super().quote(name)
-
     def limited(self, query: str, rows: int) -> str:
         """Return the query with what SQL:2008 has for it."""
         return f"{query} FETCH FIRST {rows} ROWS ONLY"
-
-    def among(
-        self, values: Sequence[str], shown: Sequence[str], source: str, where: str | None = None
-    ) -> str:
-        """Return EXISTS where there are several values: IN takes one."""
-        if len(values) == 1:
-            return super().among(values, shown, source, where)
-        names = [f"demosnap_{n}" for n in range(len(shown))]
-        listed = ", ".join(f"{one} AS {n}" for one, n in zip(shown, names, strict=True))
-        filtered = f" WHERE {where}" if where else ""
-        same = " AND ".join(f"{n} = {value}" for n, value in zip(names, values, strict=True))
-        rows = f"(SELECT {listed} FROM {source}{filtered}) demosnap_among"
-        return f"EXISTS (SELECT 1 FROM {rows} WHERE {same})"
 
     def file_create_table(self, name: str, definition: str) -> str:
         """Return a block that asks first."""
@@ -194,11 +79,7 @@ class FirebirdDialect(Dialect):
         """Return None: a temporary table is one of the schema, so a file can make none."""
         return None
 
-    def can_hold_marker(self, marker: Marker, column: Column) -> bool:
-        """Return whether it is a boolean or a number: nothing looks into JSON."""
-        return marker.key is None and column.type in ("BOOLEAN", "SMALLINT", "INTEGER")
-
-    # ------------------------------------------------------------------ optional: the connection
+    # ------------------------------------------------------------------ the connection
 
     def configure_engine(self, engine: Engine) -> None:
         """Connect with UTF-8."""
@@ -216,25 +97,9 @@ class FirebirdDialect(Dialect):
         wait = max(1, math.ceil(timeout))
         driver.main_transaction.default_tpb = tpb(Isolation.SNAPSHOT, lock_timeout=wait)
 
-    def is_lock_timeout(self, error: BaseException) -> bool:
-        """Return whether a row stayed locked."""
-        return bool({_LOCKED, _TIMED_OUT} & _codes(error))
-
-    def is_conflict(self, error: BaseException) -> bool:
-        """Return whether somebody else has changed the row since the transaction began."""
-        return _CONFLICT in _codes(error)
-
-    def is_read_only(self, error: BaseException) -> bool:
-        """Return whether the database or the transaction only reads."""
-        return _READ_ONLY in _codes(error)
-
-    def is_missing_right(self, error: BaseException) -> bool:
-        """Return whether the role lacks a right."""
-        return _NO_PERMISSION in _codes(error)
-
-    def is_disconnect(self, error: BaseException) -> bool:
-        """Return whether the server is gone, or has ended the session."""
-        return bool(_ENDED & _codes(error))
+    def error_codes(self, error: BaseException) -> frozenset[object]:
+        """Return all that the driver tells; the SQLSTATE alone says less."""
+        return frozenset(getattr(getattr(error, "orig", None) or error, "gds_codes", None) or ())
 
     def said(self, error: BaseException) -> str:
         """Return all lines but the first one, which only says that there is an error."""
@@ -251,120 +116,68 @@ class FirebirdDialect(Dialect):
         """Fetch the rows with their locks."""
         execute(connection, f"SELECT 1 FROM {source} WHERE {predicate} FOR UPDATE WITH LOCK").all()
 
-    # ------------------------------------------------------------------ optional: definitions
+    # ------------------------------------------------------------------ definitions
 
-    def table_names(self, connection: Connection, namespace: str | None) -> Sequence[str]:
-        """Return the tables of users."""
-        return catalog.tables(connection)
+    def inactive_indexes(self, connection: Connection) -> Collection[str]:
+        """Ask the system table: sqlalchemy-firebird takes no notice."""
+        sql = "SELECT rdb$index_name FROM rdb$indices WHERE rdb$index_inactive = 1"
+        return {self._name(connection, name) for (name,) in execute(connection, sql)}
 
-    def has_table(self, connection: Connection, name: str) -> bool:
-        """Return whether it is one of them."""
-        return name in catalog.tables(connection)
-
-    def create_table(self, connection: Connection, table: SQLTable) -> None:
-        """Make it without IF NOT EXISTS, which Firebird does not know before version 6."""
-        from sqlalchemy.schema import CreateTable
-
-        connection.execute(CreateTable(table))
-
-    def reflect_keys(
-        self, connection: Connection, namespace: str | None, names: Sequence[str]
-    ) -> Mapping[str, tuple[tuple[str, ...], Sequence[tuple[str, ...]]]]:
-        """Return the keys with names as the catalog spells them."""
-        return catalog.keys(connection, names)
-
-    def reflect_foreign_keys(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, Sequence[ForeignKey]]:
-        """Return the foreign keys with names as the catalog spells them."""
-        return catalog.foreign_keys(connection, tables)
+    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
+        """Return those with arrays, too, which sqlalchemy-firebird takes for their elements."""
+        sql = (
+            "SELECT r.rdb$relation_name, r.rdb$field_name FROM rdb$relation_fields r"
+            " JOIN rdb$fields f ON f.rdb$field_name = r.rdb$field_source WHERE f.rdb$dimensions > 0"
+        )
+        arrays = {
+            display_name(None, self._name(connection, table)): f"{column.rstrip()} is an array"
+            for table, column in execute(connection, sql)
+        }
+        found = {name: arrays[name] for name in tables if name in arrays}
+        return {**super().refuse_tables(connection, tables), **found}
 
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, tuple[Trigger, ...]]:
-        """Return the triggers that are on."""
-        return catalog.triggers(connection, tables)
+        """Return users' triggers that are on; a type holds up to three events in two bits each."""
+        sql = (
+            "SELECT rdb$relation_name, rdb$trigger_name, rdb$trigger_type FROM rdb$triggers"
+            " WHERE COALESCE(rdb$system_flag, 0) = 0 AND COALESCE(rdb$trigger_inactive, 0) = 0"
+            " AND rdb$relation_name IS NOT NULL ORDER BY rdb$trigger_name"
+        )
+        found: dict[str, tuple[Trigger, ...]] = {}
+        for relation, name, kind in execute(connection, sql):
+            table = display_name(None, self._name(connection, relation))
+            if table in tables:
+                parts = {(kind + 1) >> shift & 3 for shift in (1, 3, 5)}
+                events = frozenset(_EVENTS[part] for part in parts if part)
+                trigger = Trigger(self._name(connection, name), table, events)
+                found[table] = (*found.get(table, ()), trigger)
+        return found
 
-    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return the tables that have a column of a type that has no literals here."""
-        unknown = {
-            table: ", ".join(f"{c.name} ({c.type})" for c in found if codec(c.type) is None)
-            for table, found in catalog.columns(connection, tables).items()
-        }
-        return {table: f"no literals for {names}" for table, names in unknown.items() if names}
+    def _name(self, connection: Connection, name: str) -> str:
+        """Return a name of the system tables as it is spelled here."""
+        return self.shown(connection.dialect.normalize_name(name.rstrip()))
 
-    # ------------------------------------------------------------------ optional: rows
-
-    def delete_rows(
-        self, connection: Connection, deletes: Sequence[tuple[Table, str]]
-    ) -> list[int]:
-        """Delete; where a table references itself, take these references away first.
-
-        Firebird checks each row at once, also those that go by the same statement.
-        """
-        counts = []
-        for table, where in deletes:
-            names = [
-                name
-                for key in table.foreign_keys
-                if key.table == table.name and key.on_delete == "NO ACTION"
-                for name in key.columns
-                if table.column(name).nullable and name not in table.key
-            ]
-            if names and table.identified:
-                where = self.pick(connection, table, where, 0)
-                nulls = ", ".join(f"{self.quote(name)} = NULL" for name in dict.fromkeys(names))
-                source = self.quote_table(table.name)
-                execute(connection, f"UPDATE {source} SET {nulls} WHERE {where}")
-            counts += super().delete_rows(connection, [(table, where)])
-        return counts
-
-    def update_rows(
-        self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
-    ) -> int:
-        """Change rows by values: a literal of SQL ends at 64 KB."""
-        where = " AND ".join(f"{self.quote(name)} = ?" for name in table.key)
-        count = 0
-        for key, literals in updates:
-            changes = ", ".join(f"{self.quote(name)} = ?" for name in literals)
-            named = [*literals.items(), *zip(table.key, key, strict=True)]
-            values = tuple(_value(literal, table.column(name)) for name, literal in named)
-            sql = f"UPDATE {self.quote_table(table.name)} SET {changes} WHERE {where}"
-            count += connection.exec_driver_sql(sql, values).rowcount
-        return count
+    # ------------------------------------------------------------------ rows
 
     def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Advance the generators of identity columns, which a rollback does not take back."""
         names = {table.name for table in tables}
-        for table, column, generator in catalog.identities(connection, names):
-            largest = f"SELECT MAX({self.quote(column)}) FROM {self.quote_table(table)}"
+        sql = (
+            "SELECT rdb$relation_name, rdb$field_name, rdb$generator_name"
+            " FROM rdb$relation_fields WHERE rdb$generator_name IS NOT NULL"
+        )
+        for relation, field, generator in execute(connection, sql).all():
+            table, column = (self._name(connection, name) for name in (relation, field))
+            if display_name(None, table) not in names:
+                continue
+            largest = f"SELECT MAX({self.quote(column)}) FROM {self.quote(table)}"
             value = execute(connection, largest).scalar()
             now = self._generated(connection, generator, 0)
             if value is not None and value > now:
                 self._generated(connection, generator, value - now)
 
     def _generated(self, connection: Connection, generator: str, step: int) -> int:
-        sql = f'SELECT GEN_ID("{generator}", {step}) FROM RDB$DATABASE'
+        sql = f'SELECT GEN_ID("{generator.rstrip()}", {step}) FROM RDB$DATABASE'
         return int(execute(connection, sql).scalar())
-
-
-def _codec(column: Column) -> Codec:
-    found = codec(column.type)
-    if found is None:
-        raise DatabaseError(f"{column.name}: {column.type} has no literals")
-    return found
-
-
-def _literal(value: Any, kind: Codec) -> str:
-    return "NULL" if value is None else kind.encode(value)
-
-
-def _value(literal: bytes, column: Column) -> Any:
-    """Return what the driver takes for a literal."""
-    kind = _codec(column)
-    return None if literal == b"NULL" else kind.bind(kind.decode(literal.decode()))
-
-
-def _codes(error: BaseException) -> frozenset[int]:
-    original = getattr(error, "orig", None) or error
-    return frozenset(getattr(original, "gds_codes", ()) or ())

@@ -1,0 +1,1 @@
+"""Any SQL database whose rows go as values of its driver."""
