@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-from sqlalchemy import Connection
+from dataclasses import dataclass, replace
 
 from demosnap.config import Settings
 from demosnap.config.names import yaml_item
+from demosnap.database.live import Database
 from demosnap.database.references import references_to
-from demosnap.dialects.base import Dialect, execute
-from demosnap.model import ForeignKey, Table
+from demosnap.dialects.base import execute
+from demosnap.model import ForeignKey
 from demosnap.snapshot.predicates import in_table, not_true
 
 
@@ -29,10 +28,8 @@ class _Left:
 
 
 def notes(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     settings: Settings,
-    tables: Mapping[str, Table],
     picked: Mapping[str, str],
     most_rows: int | None = None,
 ) -> Iterator[str]:
@@ -41,15 +38,17 @@ def notes(
     `picked` are the predicates of the selected tables; of these, those of more than `most_rows`
     rows are not looked at, since all of their rows would have to be.
     """
+    tables = database.tables
     referring = {name for name, _ in references_to(tables, picked)} - picked.keys()
-    hidden = dialect.unreadable(connection, sorted(referring))
+    hidden = database.dialect.unreadable(database.connection, sorted(referring))
     if hidden:
         yield (
             f"this role may not read {', '.join(sorted(hidden))}, which can reference demo rows;"
             " what is there was not seen, and no demo row goes before it is"
         )
-    seen = {name: table for name, table in tables.items() if name not in hidden}
-    found = list(_find(connection, dialect, seen, picked, most_rows))
+    readable = {name: table for name, table in tables.items() if name not in hidden}
+    seen = replace(database, tables=readable)
+    found = list(_find(seen, picked, most_rows))
     if not found:
         return
     by_parent: dict[str, list[str]] = {}
@@ -62,12 +61,11 @@ def notes(
 
 
 def _find(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     picked: Mapping[str, str],
     most_rows: int | None,
 ) -> Iterator[_Left]:
+    dialect, tables = database.dialect, database.tables
     small: dict[str, bool] = {}
     for name, key in references_to(tables, picked):
         table = tables[name]
@@ -77,18 +75,20 @@ def _find(
         )
         if name in picked:
             if name not in small:
-                small[name] = most_rows is None or has_at_most(connection, dialect, rows, most_rows)
+                small[name] = most_rows is None or has_at_most(database, rows, most_rows)
             if not small[name]:
                 continue
             where = f"{where} AND {not_true(picked[name])}"
-        count = execute(connection, f"SELECT COUNT(*) FROM {rows} WHERE {where}").scalar()
+        count = execute(database.connection, f"SELECT COUNT(*) FROM {rows} WHERE {where}").scalar()
         if count:
             yield _Left(name, key, count)
 
 
-def has_at_most(connection: Connection, dialect: Dialect, rows: str, most: int) -> bool:
+def has_at_most(database: Database, rows: str, most: int) -> bool:
     """Return whether a source has at most a number of rows; more are not counted."""
-    return bool(execute(connection, dialect.count_up_to(rows, most + 1)).scalar() <= most)
+    return bool(
+        execute(database.connection, database.dialect.count_up_to(rows, most + 1)).scalar() <= most
+    )
 
 
 def _ways(settings: Settings, picked: Mapping[str, str], found: Sequence[_Left]) -> Iterator[str]:

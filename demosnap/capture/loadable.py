@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
-
-from sqlalchemy import Connection
 
 from demosnap.database.compatibility import unfit
+from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.trial import Trial
-from demosnap.dialects.base import Dialect
-from demosnap.model import Table, Version
+from demosnap.model import Version
 
 
-def misfits(
-    connection: Connection, dialect: Dialect, tables: Mapping[str, Table], target: Version
-) -> list[str]:
+def misfits(database: Database, target: Version) -> list[str]:
     """Return which rows of a version its tables would not take as they are now.
 
     Raises:
         SnapshotError: the snapshot is missing or not what demosnap wrote.
     """
-    snapshot = OpenSnapshot(target, dialect, tables)
+    tables = database.tables
+    snapshot = OpenSnapshot(target, database)
     if unfit(tables, snapshot.header.tables):
         return []
     reasons: list[str] = []
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
-        with Trial(connection, dialect, tables[table.name], table).begun() as trial:
+        with Trial(database, tables[table.name], table).begun() as trial:
             collections.deque(trial.passing(rows), maxlen=0)
             reasons += trial.misfits()
     return reasons

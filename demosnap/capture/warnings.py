@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection
-
-from demosnap import dialects
 from demosnap.capture.left_behind import has_at_most
 from demosnap.config import Settings
 from demosnap.database import picking, selection
+from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Selection, Table
 from demosnap.visible import rows as rows_of
 
 
 def notes(
-    connection: Connection,
+    database: Database,
     settings: Settings,
-    tables: Mapping[str, Table],
     known_scenarios: Sequence[str],
     most_rows: int | None = None,
 ) -> Iterator[str]:
@@ -26,16 +23,17 @@ def notes(
 
     Tables of more than `most_rows` rows are left out.
     """
+    connection, tables = database.connection, database.tables
     marker = settings.marker
     if marker.column is None:
         return
-    dialect = dialects.of(connection)
-    for name in selection.marker_column_tables(connection, settings, tables):
+    dialect = database.dialect
+    for name in selection.marker_column_tables(database, settings):
         if name in settings.exclude:
             continue
         column = tables[name].column(marker.column)
         quoted = dialect.quote_table(name)
-        if most_rows is not None and not has_at_most(connection, dialect, quoted, most_rows):
+        if most_rows is not None and not has_at_most(database, quoted, most_rows):
             continue
         odd = dialect.oddly_marked(marker, column)
         count = execute(connection, f"SELECT COUNT(*) FROM {quoted} WHERE {odd}").scalar()
@@ -65,9 +63,9 @@ def _name(count: int) -> str:
     return "row names" if count == 1 else "rows name"
 
 
-def moments(connection: Connection, dialect: Dialect, names: Sequence[str]) -> Iterator[str]:
+def moments(database: Database, names: Sequence[str]) -> Iterator[str]:
     """Yield a line per table that a consistent read does not cover, of those with demo rows."""
-    for name, reason in dialect.non_transactional(connection, names).items():
+    for name, reason in database.dialect.non_transactional(database.connection, names).items():
         yield (
             f"{name}: {reason}: its rows are those of the moment when they were read; let nobody"
             " write to it meanwhile"
@@ -93,25 +91,23 @@ def _told_apart(mine: Selection, other: Selection, name: str) -> bool:
 
 
 def overlaps(
-    connection: Connection,
-    tables: Mapping[str, Table],
+    database: Database,
     mine: Selection,
     others: Sequence[Selection],
 ) -> list[str]:
     """Return which tables have rows that two scenarios would both pick."""
-    dialect = dialects.of(connection)
-    picked = picking.predicates(connection, dialect, mine, tables)
+    picked = picking.predicates(database, mine)
     reasons = []
     for other in others:
-        theirs = picking.predicates(connection, dialect, other, tables)
+        theirs = picking.predicates(database, other)
         for name in picked:
             if name not in theirs or _told_apart(mine, other, name):
                 continue
             sql = (
-                f"SELECT COUNT(*) FROM {dialect.quote_table(name)}"
+                f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)}"
                 f" WHERE ({picked[name]}) AND ({theirs[name]})"
             )
-            count = execute(connection, sql).scalar()
+            count = execute(database.connection, sql).scalar()
             if count:
                 reasons.append(
                     f"{name}: {rows_of(count, 'belongs', 'belong')} to both"

@@ -18,9 +18,7 @@ def references_to_outside(
     database: Database, picked: Mapping[str, str]
 ) -> tuple[ExternalReference, ...]:
     """Return the references of selected rows to outside, without reading these."""
-    found = references.external_references(
-        database.connection, database.dialect, database.tables, picked
-    )
+    found = references.external_references(database, picked)
     return tuple(dangling_references.found(database, picked, one) for one in found)
 
 
@@ -41,10 +39,8 @@ def write(
         DatabaseError: rows cannot be rendered, or are not in canonical order.
         SnapshotError: the file cannot be written.
     """
-    connection, dialect, tables = database.connection, database.dialect, database.tables
-    outside = {
-        name: list(references.references_outside(dialect, tables, picked, name)) for name in picked
-    }
+    connection, dialect = database.connection, database.dialect
+    outside = {name: list(references.references_outside(database, picked, name)) for name in picked}
     # A second look at all rows would take as long as the first one.
     counted = {
         name: Counted(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection
-
 from demosnap.config import Settings
 from demosnap.database import own_tables, picking, retained, row_set, transfer, verify
 from demosnap.database.live import Database
@@ -27,15 +25,14 @@ class Digests:
 
     def of(
         self,
-        connection: Connection,
-        dialect: Dialect,
+        database: Database,
         tables: Sequence[Table],
         picked: Mapping[str, str],
     ) -> str:
         """Return the digest of what is picked of tables, reading it if it is not known."""
-        what = self._what(dialect, tables, picked)
+        what = self._what(database.dialect, tables, picked)
         if what not in self._known:
-            self._known[what] = transfer.digest(connection, dialect, tables, picked)[0]
+            self._known[what] = transfer.digest(database, tables, picked)[0]
         return self._known[what]
 
     def add(
@@ -51,9 +48,7 @@ class Digests:
 
 
 def is_captured(
-    connection: Connection,
-    dialect: Dialect,
-    live: Mapping[str, Table],
+    database: Database,
     scenario: str,
     candidates: Iterable[Version],
     present: Mapping[str, int],
@@ -62,14 +57,12 @@ def is_captured(
 ) -> bool:
     """Return whether all of a scenario's demo rows are captured; as `holding` takes it."""
     return not sum(present.values()) or (
-        holding(connection, dialect, live, scenario, candidates, present, kept, digests) is not None
+        holding(database, scenario, candidates, present, kept, digests) is not None
     )
 
 
 def holding(
-    connection: Connection,
-    dialect: Dialect,
-    live: Mapping[str, Table],
+    database: Database,
     scenario: str,
     candidates: Iterable[Version],
     present: Mapping[str, int],
@@ -81,32 +74,29 @@ def holding(
     `candidates` are versions to compare with, the likeliest first. `present` counts the demo
     rows per table, of all selections together, without those that are known to be `kept`.
     """
+    dialect = database.dialect
     digests = digests or Digests()
     total = sum(present.values())
     if not total:
         return None
-    entry = own_tables.last(connection, scenario)
+    entry = own_tables.last(database.connection, scenario)
     known = {version.revision: version for version in candidates}
     if entry is not None and entry.digest and sum(entry.rows.values()) == total:
         version = known.get(entry.revision or "")
-        if version is not None and _holds(
-            connection, dialect, live, version, entry.digest, total, kept, digests
-        ):
+        if version is not None and _holds(database, version, entry.digest, total, kept, digests):
             return version
     alike = [version for version in known.values() if version.total == total]
     # Digests are of one dialect's literals; those of another one are compared by their values.
     alike.sort(key=lambda version: version.dialect != dialect.name)
     for version in alike:
         digest = version.digest if version.dialect == dialect.name else None
-        if _holds(connection, dialect, live, version, digest, total, kept, digests):
+        if _holds(database, version, digest, total, kept, digests):
             return version
     return None
 
 
 def _holds(
-    connection: Connection,
-    dialect: Dialect,
-    live: Mapping[str, Table],
+    database: Database,
     version: Version,
     digest: str | None,
     total: int,
@@ -117,22 +107,20 @@ def _holds(
 
     None: the rows of the version's snapshot, value by value.
     """
-    snapshot = OpenSnapshot(version, dialect, live)
+    snapshot = OpenSnapshot(version, database)
     try:
         tables = snapshot.tables
-        picked = kept.without(
-            dialect, live, picking.predicates(connection, dialect, version.selection, live)
-        )
+        picked = kept.without(database, picking.predicates(database, version.selection))
     except (DemosnapError, KeyError):
         # A snapshot that is gone or that fits no longer cannot vouch for rows.
         return False
-    if sum(transfer.counts(connection, dialect, picked).values()) != total:
+    if sum(transfer.counts(database, picked).values()) != total:
         return False
-    if any(_beyond(connection, dialect, live[t.name], t, picked[t.name]) for t in tables):
+    if any(_beyond(database, database.tables[t.name], t, picked[t.name]) for t in tables):
         return False
     if digest is None:
-        return _equal(connection, snapshot, picked)
-    return digests.of(connection, dialect, tables, picked) == digest and _whole(version)
+        return _equal(database, snapshot, picked)
+    return digests.of(database, tables, picked) == digest and _whole(version)
 
 
 def _whole(version: Version) -> bool:
@@ -147,7 +135,7 @@ def _whole(version: Version) -> bool:
     return True
 
 
-def _equal(connection: Connection, snapshot: OpenSnapshot, picked: Mapping[str, str]) -> bool:
+def _equal(database: Database, snapshot: OpenSnapshot, picked: Mapping[str, str]) -> bool:
     """Return whether the database holds the values of a snapshot of another dialect."""
     dialect = snapshot.dialect
     try:
@@ -155,7 +143,7 @@ def _equal(connection: Connection, snapshot: OpenSnapshot, picked: Mapping[str, 
             verify.first_difference(
                 table,
                 rows,
-                dialect.read_rows(connection, table, picked[table.name]),
+                dialect.read_rows(database.connection, table, picked[table.name]),
                 decoded_by=dialect,
             )
             for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True)
@@ -165,13 +153,12 @@ def _equal(connection: Connection, snapshot: OpenSnapshot, picked: Mapping[str, 
         return False
 
 
-def _beyond(
-    connection: Connection, dialect: Dialect, live: Table, recorded: Table, predicate: str
-) -> bool:
+def _beyond(database: Database, live: Table, recorded: Table, predicate: str) -> bool:
     """Return whether rows hold values in columns that the version does not have.
 
     A column that was added since holds NULL or its default in every row that nobody touched.
     """
+    dialect = database.dialect
     known = {column.name for column in recorded.columns}
     tests = []
     for column in live.columns:
@@ -186,7 +173,7 @@ def _beyond(
         f"SELECT 1 FROM {dialect.quote_table(live.name)}"
         f" WHERE ({predicate}) AND ({' OR '.join(tests)})"
     )
-    return execute(connection, dialect.limited(sql, 1)).first() is not None
+    return execute(database.connection, dialect.limited(sql, 1)).first() is not None
 
 
 def same_counts(present: Mapping[str, int], rows: Mapping[str, int]) -> bool:
@@ -210,14 +197,7 @@ def unstamped_rows(
     if newest is None or newest == current or not same_counts(present, newest.rows):
         return
     if not newest.total or not is_captured(
-        database.connection,
-        database.dialect,
-        database.tables,
-        newest.scenario,
-        [newest],
-        present,
-        known,
-        digests,
+        database, newest.scenario, [newest], present, known, digests
     ):
         return
     stamp = f"is stamped {current.version}" if current else "is not stamped with it"

@@ -81,11 +81,7 @@ NONE = KnownRows()
 
 def also(database: Database, rows: Retained) -> dict[str, str]:
     """Return the predicates of some rows, by table."""
-    return {
-        name: rows.predicate(database.dialect, database.tables[name])
-        for name in rows.keys
-        if rows.keys[name]
-    }
+    return {name: rows.predicate(database, name) for name in rows.keys if rows.keys[name]}
 
 
 def find(
@@ -258,8 +254,8 @@ def _missing(
     skipped: Mapping[str, frozenset[Key]],
 ) -> Iterator[TableChanges]:
     """Compare the keys of the rows that are picked with those of a version, table by table."""
-    connection, dialect = database.connection, database.dialect
-    snapshot = OpenSnapshot(source, dialect, database.tables, skipped)
+    dialect = database.dialect
+    snapshot = OpenSnapshot(source, database, skipped)
     try:
         # A version whose tables are gone knows no rows here.
         if compatibility.unfit(database.tables, snapshot.header.tables):
@@ -273,7 +269,7 @@ def _missing(
         narrow = only_key(table)
         width = len(table.key)
         keys = (b",".join(split(row)[:width]) for row in rows)
-        there = dialect.read_rows(connection, narrow, picked[table.name])
+        there = dialect.read_rows(database.connection, narrow, picked[table.name])
         pair = TablePair(narrow, narrow, dialect, dialect, by_value=snapshot.foreign)
         try:
             yield collect(pair, there, keys)
@@ -296,7 +292,7 @@ def _of_target(
     for name, left in known.keys.items():
         wanted.setdefault(name, set()).update(left)
     found: dict[str, set[Key]] = {}
-    snapshot = OpenSnapshot(target, database.dialect, database.tables)
+    snapshot = OpenSnapshot(target, database)
     if compatibility.unfit(database.tables, snapshot.header.tables):
         return {}
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):

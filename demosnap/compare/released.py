@@ -100,7 +100,7 @@ def skipped(
 
 
 def _skipped(database: Database, version: Version, rows: Retained) -> dict[str, frozenset[Key]]:
-    snapshot = OpenSnapshot(version, database.dialect, database.tables)
+    snapshot = OpenSnapshot(version, database)
     if compatibility.unfit(database.tables, snapshot.header.tables):
         return {}
     hanging = _via(database, version)
@@ -173,7 +173,7 @@ def named(
     columns: dict[str, tuple[str, ...]] = {}
     known: set[str] = set()
     for version in {v.revision: v for v in versions if v is not None}.values():
-        snapshot = OpenSnapshot(version, database.dialect, database.tables)
+        snapshot = OpenSnapshot(version, database)
         if reasons := compatibility.unfit(database.tables, snapshot.header.tables):
             raise UsageError(
                 f"--release {wanted[0]}: {version.version} has other tables than the database:"

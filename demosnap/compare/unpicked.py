@@ -119,7 +119,7 @@ def pointing(
             key.referred_columns,
             leaving[key.table],
         )
-        where = f"({rows.predicate(database.dialect, table)}) AND {points}"
+        where = f"({rows.predicate(database, name)}) AND {points}"
         sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {where}"
         count = execute(database.connection, sql).scalar()
         if count:
@@ -148,7 +148,7 @@ def left_by_capture(
     fewer = any(rows.get(name, 0) < count for name, count in parent.rows.items())
     if not fewer and parent.total > _MOST_COMPARED:
         return
-    picked = picking.predicates(database.connection, database.dialect, selection, database.tables)
+    picked = picking.predicates(database, selection)
     let_go = released.released(database, parent.scenario, picked)
     skipped = released.skipped(database, parent, let_go)
     found = known_rows.find(database, [selection], NOTHING, parent, None, owners, skipped)
@@ -183,7 +183,7 @@ def _pairs(
 ) -> Iterator[tuple[str, Key, TablePair, bytes, bytes]]:
     """Yield some rows with what they are in a version, and what they are in the database."""
     dialect = database.dialect
-    snapshot = OpenSnapshot(version, dialect, database.tables)
+    snapshot = OpenSnapshot(version, database)
     if compatibility.unfit(database.tables, snapshot.header.tables):
         return
     for table, lines in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):

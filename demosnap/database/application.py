@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from sqlalchemy import Connection
-
-from demosnap import dialects
+from demosnap.database.live import Database
 from demosnap.dialects.base import execute
-from demosnap.model import Table
 
 # Table, and the column of which the greatest value, in the order of the second column, is the
 # newest migration: Alembic; Rails; Laravel; Django; Flyway; Sequelize.
@@ -22,18 +17,18 @@ _FRAMEWORKS = (
 )
 
 
-def revision(connection: Connection, tables: Mapping[str, Table]) -> dict[str, str]:
+def revision(database: Database) -> dict[str, str]:
     """Return the newest migration that the database records, by the name of the table."""
-    dialect = dialects.of(connection)
+    dialect = database.dialect
     for name, column, order in _FRAMEWORKS:
-        table = tables.get(name)
+        table = database.tables.get(name)
         if table is None or not {column, order} <= {c.name for c in table.columns}:
             continue
         sql = (
             f"SELECT {dialect.quote(column)} FROM {dialect.quote_table(name)}"
             f" ORDER BY {dialect.quote(order)} DESC"
         )
-        newest = execute(connection, dialect.limited(sql, 1)).scalar()
+        newest = execute(database.connection, dialect.limited(sql, 1)).scalar()
         if newest is not None:
             return {name: str(newest)}
     return {}

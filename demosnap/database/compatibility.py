@@ -7,14 +7,13 @@ import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
-
 from demosnap.database import outside_references
 from demosnap.database.by_key import batches
+from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.references import matching
 from demosnap.database.trial import Trial, changed_types
-from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.base import execute
 from demosnap.model import Column, Key, Table, Version
 from demosnap.rows.canonical import show_key, split
 from demosnap.snapshot.predicates import not_true
@@ -27,9 +26,7 @@ Owners = Callable[[], Mapping[str, Mapping[str, str]]]
 
 
 def refusals(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     target: Version,
     to_delete: Mapping[str, str],
     owners: Owners,
@@ -49,16 +46,15 @@ def refusals(
     Raises:
         SnapshotError: the snapshot is missing or not what demosnap wrote.
     """
-    snapshot = OpenSnapshot(target, dialect, tables, skipping or {})
+    tables = database.tables
+    snapshot = OpenSnapshot(target, database, skipping or {})
     reasons = unfit(tables, snapshot.header.tables)
-    refused = dialect.refuse_tables(connection, list(target.rows))
+    refused = database.dialect.refuse_tables(database.connection, list(target.rows))
     reasons += [f"{name}: {reason}" for name, reason in refused.items()]
     if reasons:
         return reasons
     searches = {
-        table.name: _Search(
-            connection, dialect, tables[table.name], table, to_delete.get(table.name)
-        )
+        table.name: _Search(database, tables[table.name], table, to_delete.get(table.name))
         for table in snapshot.tables
     }
     changed = () if snapshot.foreign else changed_types(snapshot)
@@ -86,12 +82,11 @@ def refusals(
     if staying is None:
         return reasons
     known = snapshot, external, external, staying
-    return [*reasons, *outside_references.missing(connection, dialect, tables, *known)]
+    return [*reasons, *outside_references.missing(database, *known)]
 
 
 def collisions(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     live: Table,
     table: Table,
     rows: Iterable[bytes],
@@ -102,7 +97,7 @@ def collisions(
 
     `table` is the table as the rows have it, `to_delete` the predicate of those that go.
     """
-    return _Search(connection, dialect, live, table, to_delete).reasons(rows, owners)
+    return _Search(database, live, table, to_delete).reasons(rows, owners)
 
 
 def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
@@ -151,14 +146,12 @@ class _Search:
 
     def __init__(
         self,
-        connection: Connection,
-        dialect: Dialect,
+        database: Database,
         live: Table,
         table: Table,
         to_delete: str | None,
     ) -> None:
-        self._connection = connection
-        self._dialect = dialect
+        self._database = database
         self._live = live
         self._table = table
         self._stays = not_true(to_delete) if to_delete else None
@@ -169,20 +162,24 @@ class _Search:
     @functools.cached_property
     def needed(self) -> bool:
         """Return whether there are rows that stay."""
-        quoted = self._dialect.quote_table(self._live.name)
+        quoted = self._database.dialect.quote_table(self._live.name)
         where = f" WHERE {self._stays}" if self._stays else ""
-        sql = self._dialect.limited(f"SELECT 1 FROM {quoted}{where}", 1)
-        return execute(self._connection, sql).first() is not None
+        sql = self._database.dialect.limited(f"SELECT 1 FROM {quoted}{where}", 1)
+        return execute(self._database.connection, sql).first() is not None
 
     def reasons(self, rows: Iterable[bytes], owners: Owners, *, tried: bool = False) -> list[str]:
         """Return which keys are taken, and, where rows are `tried`, which the table would refuse.
 
         Keys that are more than columns can only be compared by the database.
         """
-        special = self._dialect.special_keys(self._connection, self._live) if self.needed else ()
+        special = (
+            self._database.dialect.special_keys(self._database.connection, self._live)
+            if self.needed
+            else ()
+        )
         if not (tried or special):
             return self._collisions(rows, owners) if self.needed else []
-        with Trial(self._connection, self._dialect, self._live, self._table).begun() as trial:
+        with Trial(self._database, self._live, self._table).begun() as trial:
             passing = trial.passing(rows)
             found = self._collisions(passing, owners) if self.needed else []
             collections.deque(passing, maxlen=0)
@@ -210,9 +207,7 @@ class _Search:
             if b"NULL" not in values:
                 wanted[values] = row
         own = () if key == self._live.key else self._live.key
-        for there in matching(
-            self._connection, self._dialect, self._live, key, list(wanted), self._stays, own
-        ):
+        for there in matching(self._database, self._live, key, list(wanted), self._stays, own):
             found.count += 1
             if len(found.keys) == _SHOWN:
                 continue
@@ -237,8 +232,6 @@ class _Search:
         for scenario, predicates in owners().items():
             predicate = predicates.get(self._live.name)
             where = f"({predicate})"
-            if predicate and list(
-                matching(self._connection, self._dialect, self._live, key, found.keys, where)
-            ):
+            if predicate and list(matching(self._database, self._live, key, found.keys, where)):
                 reason += f"\nthey belong to scenario {scenario}; --only takes it out first"
         return reason

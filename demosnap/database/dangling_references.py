@@ -34,13 +34,12 @@ def found(
 
     `picked` are the predicates of the selected rows.
     """
-    connection, dialect, tables = database.connection, database.dialect, database.tables
     name = reference.table
     keys: set[Key] = set()
-    for key, orphaned in dangling_keys(dialect, tables, name):
+    for key, orphaned in dangling_keys(database, name):
         if is_of(reference, key):
             where = first_of(orphaned, picked[name])
-            keys.update(values_of(connection, dialect, tables[name], key, where))
+            keys.update(values_of(database, database.tables[name], key, where))
     values = tuple(tuple(part.decode() for part in key) for key in sorted(keys))
     return replace(reference, dangling=values)
 
@@ -82,7 +81,7 @@ def values(snapshot: OpenSnapshot) -> list[frozenset[Key]]:
 
 def _values(snapshot: OpenSnapshot, reference: ExternalReference) -> frozenset[Key]:
     keys = [tuple(part.encode() for part in key) for key in reference.dangling]
-    table = snapshot.live.get(reference.table)
+    table = snapshot.database.tables.get(reference.table)
     if not keys or table is None or not snapshot.foreign:
         return frozenset(keys)
     source, dialect = dialects.get(snapshot.header.dialect), snapshot.dialect
@@ -108,7 +107,7 @@ def known(database: Database, versions: Iterable[Version | None]) -> Known:
         if version is None or not any(one.dangling for one in version.external_references):
             continue
         try:
-            each = values(OpenSnapshot(version, database.dialect, database.tables))
+            each = values(OpenSnapshot(version, database))
         except SnapshotError:
             # A snapshot that is gone vouches for nothing.
             continue

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from demosnap import dialects
 from demosnap.database import transfer
+from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
 from demosnap.model import Header, Key, Table, Version
@@ -81,15 +82,19 @@ def compare_digest(reader: SnapshotReader, version: Version) -> None:
 
 @dataclass
 class OpenSnapshot:
-    """The snapshot of `version`, as the database of `dialect` with the tables `live` has it."""
+    """The snapshot of `version`, as `database` has it."""
 
     version: Version
-    dialect: Dialect
-    live: Mapping[str, Table]
+    database: Database
     skipping: Mapping[str, Collection[Key]] = field(default_factory=dict)
     """The keys of rows that are left out, by table: they were released in this database."""
     digest: str = ""
     """The digest of the rows as this database has them, when all of `blocks` was read."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the database."""
+        return self.database.dialect
 
     @cached_property
     def rows(self) -> dict[str, int]:
@@ -121,9 +126,9 @@ class OpenSnapshot:
         """The live tables, narrowed to the columns that the snapshot has, in its order.
 
         Raises:
-            KeyError: the database lacks one, or a column of one; `guard.unfit` says which.
+            KeyError: the database lacks one, or a column of one; `compatibility.unfit` says which.
         """
-        return tuple(transfer.project(self.live[t.name], t) for t in self.header.tables)
+        return tuple(transfer.project(self.database.tables[t.name], t) for t in self.header.tables)
 
     def blocks(self, *, checked: bool = True) -> Iterator[Rows]:
         """Yield the rows of each table, checked against the grammar, as this database has them.
@@ -193,11 +198,9 @@ def _without(rows: Rows, width: int, skipped: Collection[Key]) -> Iterator[list[
             yield left
 
 
-def holds_same(
-    version: Version, dialect: Dialect, tables: Mapping[str, Table], digest: str
-) -> bool:
+def holds_same(version: Version, database: Database, digest: str) -> bool:
     """Return whether a version of another dialect has just the rows of a digest of this one."""
-    opened = OpenSnapshot(version, dialect, tables)
+    opened = OpenSnapshot(version, database)
     try:
         for rows in opened.blocks():
             collections.deque(rows.batches, maxlen=0)

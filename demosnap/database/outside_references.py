@@ -6,15 +6,13 @@ import collections
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection
-
 from demosnap.database import dangling_references
 from demosnap.database.brought_keys import not_brought
 from demosnap.database.by_key import batches
+from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.references import constraint, matching, show_literals
-from demosnap.dialects.base import Dialect
-from demosnap.model import ExternalReference, Key, Table
+from demosnap.model import ExternalReference, Key
 from demosnap.rows.canonical import split
 from demosnap.snapshot.changes import TableChanges
 from demosnap.visible import rows as rows_of
@@ -34,9 +32,7 @@ A predicate; None: all rows.
 
 
 def unreferenced(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     snapshot: OpenSnapshot,
     changes: Mapping[str, TableChanges],
     staying: Staying | None,
@@ -66,13 +62,11 @@ def unreferenced(
             collections.deque(found, maxlen=0)
     if not any(external):
         return []
-    return list(missing(connection, dialect, tables, snapshot, external, fresh, staying))
+    return list(missing(database, snapshot, external, fresh, staying))
 
 
 def missing(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     snapshot: OpenSnapshot,
     external: Sequence[set[Key]],
     fresh: Sequence[set[Key]],
@@ -89,30 +83,28 @@ def missing(
     for keys, new, own, known, reference in zip(
         external, fresh, brought, nowhere, references, strict=True
     ):
-        filled = not_brought(tables, snapshot, reference, keys, own)
+        filled = not_brought(database.tables, snapshot, reference, keys, own)
         stays = staying(reference.references, reference.referred_columns)
         where = reference, filled - known, stays
-        yield from missing_externals(connection, dialect, tables, *where)
-        yield from refused(connection, dialect, tables, reference, filled & known & new)
+        yield from missing_externals(database, *where)
+        yield from refused(database, reference, filled & known & new)
 
 
 def refused(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     reference: ExternalReference,
     keys: Collection[Key],
 ) -> Iterator[str]:
     """Yield that a database does not take what dangled when it was captured, and dangles still."""
     if not keys:
         return
-    table = tables[reference.table]
+    table = database.tables[reference.table]
     for key in table.foreign_keys:
-        if not dangling_references.is_of(reference, key) or dialect.takes_dangling(
-            connection, table, key
+        if not dangling_references.is_of(reference, key) or database.dialect.takes_dangling(
+            database.connection, table, key
         ):
             continue
-        gone = _missing(connection, dialect, tables, reference, keys, None)
+        gone = _missing(database, reference, keys, None)
         if gone:
             shown = show_literals(gone[:_SHOWN], len(gone))
             names = ", ".join(reference.columns)
@@ -130,9 +122,7 @@ def refused(
 
 
 def missing_externals(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     reference: ExternalReference,
     keys: Iterable[Key],
     stays: str | None = None,
@@ -144,23 +134,19 @@ def missing_externals(
     """
     columns = reference.referred_columns
     names = ", ".join(reference.columns)
-    live = tables.get(reference.references)
+    live = database.tables.get(reference.references)
     if live is None or not {column.name for column in live.columns}.issuperset(columns):
         return [
             f"{reference.table}.{names} references {reference.references}"
             f" ({', '.join(columns)}), which is not in the database"
         ]
-    missing = _missing(connection, dialect, tables, reference, keys, stays)
+    missing = _missing(database, reference, keys, stays)
     if not missing:
         return []
     shown = show_literals(missing[:_SHOWN], len(missing))
     some, be = rows_of(len(missing)), "is" if len(missing) == 1 else "are"
     parent = replace(live, key=())
-    gone = [
-        key
-        for key in missing
-        if stays and list(matching(connection, dialect, parent, columns, [key]))
-    ]
+    gone = [key for key in missing if stays and list(matching(database, parent, columns, [key]))]
     if gone:
         return [
             f"{reference.table}.{names} references {some} of {reference.references}"
@@ -175,25 +161,22 @@ def missing_externals(
 
 
 def _missing(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     reference: ExternalReference,
     keys: Iterable[Key],
     stays: str | None,
 ) -> list[Key]:
     """Return which keys no row of the referenced table has, of those that stay."""
     columns = reference.referred_columns
-    parent = replace(tables[reference.references], key=())
+    parent = replace(database.tables[reference.references], key=())
     missing: list[Key] = []
     for batch in batches(sorted(set(keys))):
-        there = set(matching(connection, dialect, parent, columns, batch, stays))
+        there = set(matching(database, parent, columns, batch, stays))
         missing += [
             key
             for key in batch
             # Equal for the database need not be equal as text: 1 and 1.0, or by a collation.
-            if key not in there
-            and not list(matching(connection, dialect, parent, columns, [key], stays))
+            if key not in there and not list(matching(database, parent, columns, [key], stays))
         ]
     return missing
 

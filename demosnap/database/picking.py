@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.model import Selection, Table
 from demosnap.snapshot import predicates as texts
@@ -29,10 +30,8 @@ class _Picks:
 
 
 def predicates(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     selection: Selection,
-    tables: Mapping[str, Table],
     also: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the predicate of each table of a selection, in its order.
@@ -44,6 +43,7 @@ def predicates(
         ScriptError: the tables lack what the selection names.
         DatabaseError: a row that is picked cannot be named.
     """
+    connection, dialect = database.connection, database.dialect
 
     def users(table: Table, where: str) -> str:
         picks = _of(connection)
@@ -53,7 +53,7 @@ def predicates(
             picks.known[table, where] = (picks.number, note)
         return picks.known[table, where][1]
 
-    return texts.predicates(selection, tables, dialect, users, also)
+    return texts.predicates(selection, database.tables, dialect, users, also)
 
 
 def again(connection: Connection) -> bool:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection
-
 from demosnap.database.by_key import key_predicates, only_key
 from demosnap.database.live import Database
 from demosnap.database.verify import show_rows
-from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.base import execute
 from demosnap.model import ExternalReference, ForeignKey, Key, Table
 from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import filled, first_of, in_table, leads_nowhere, not_true
@@ -21,9 +19,7 @@ _SHOWN = 5
 
 
 def referenced(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     to_delete: Mapping[str, str],
     own: Mapping[str, str] | None = None,
     spared: Mapping[tuple[str, ForeignKey], str] | None = None,
@@ -35,6 +31,7 @@ def referenced(
     predicates of the rows that do not count (None: those that go), `spared` those of rows that
     do not count for one foreign key.
     """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
     own = to_delete if own is None else own
     reasons = []
     for name, key in references_to(tables, to_delete):
@@ -68,8 +65,7 @@ def referenced(
 
 
 def pointing(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     table: Table,
     key: ForeignKey,
     parent: str,
@@ -78,12 +74,13 @@ def pointing(
     limit: int,
 ) -> list[Sequence[object]]:
     """Return the keys of the first rows of a table that reference rows of a predicate."""
+    dialect = database.dialect
     points = in_table(dialect, table, key.columns, key.table, key.referred_columns, parent)
     also = f" AND {where}" if where else ""
     columns = dialect.quote_columns(table.key or key.columns)
     source = dialect.rows_of(table)
     sql = f"SELECT {columns} FROM {source} WHERE {points}{also} ORDER BY {columns}"
-    return list(execute(connection, dialect.limited(sql, limit)))
+    return list(execute(database.connection, dialect.limited(sql, limit)))
 
 
 def constraint(key: ForeignKey) -> str:
@@ -105,18 +102,16 @@ def references_to(
 
 
 def external_references(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     predicates: Mapping[str, str],
 ) -> list[ExternalReference]:
     """Return the references of selected rows to rows that are not selected."""
     found = []
     for name, predicate in predicates.items():
-        for key, outside in references_outside(dialect, tables, predicates, name):
+        for key, outside in references_outside(database, predicates, name):
             where = first_of(outside, predicate)
-            sql = f"SELECT COUNT(*) FROM {dialect.quote_table(name)} WHERE {where}"
-            count = execute(connection, sql).scalar()
+            sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {where}"
+            count = execute(database.connection, sql).scalar()
             if count:
                 found.append(external_reference(name, key, count))
     return found
@@ -128,10 +123,11 @@ def external_reference(name: str, key: ForeignKey, rows: int) -> ExternalReferen
 
 
 def references_outside(
-    dialect: Dialect, tables: Mapping[str, Table], predicates: Mapping[str, str], name: str
+    database: Database, predicates: Mapping[str, str], name: str
 ) -> Iterator[tuple[ForeignKey, str]]:
     """Yield each foreign key of a table with the predicate that it leads to no selected row."""
-    table = tables[name]
+    dialect = database.dialect
+    table = database.tables[name]
     for key in table.foreign_keys:
         if key.enforced != "all":
             # The database knows of which rows it has to hold.
@@ -143,8 +139,7 @@ def references_outside(
 
 
 def matching(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     table: Table,
     columns: Sequence[str],
     keys: Sequence[tuple[bytes, ...]],
@@ -154,6 +149,7 @@ def matching(
     """Yield, as literals, `columns` and then `also` of the rows that have one of the keys."""
     if not keys:
         return
+    dialect = database.dialect
     predicate = dialect.key_predicate([table.column(name) for name in columns], keys)
     if where:
         predicate = f"({predicate}) AND {where}"
@@ -162,7 +158,7 @@ def matching(
         columns=tuple(table.column(column) for column in (*columns, *also)),
         key=tuple(dict.fromkeys((*columns, *also))),
     )
-    for row in dialect.read_rows(connection, narrow, predicate):
+    for row in dialect.read_rows(database.connection, narrow, predicate):
         yield tuple(split(row))
 
 

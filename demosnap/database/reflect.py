@@ -10,9 +10,15 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SAWarning
 
 from demosnap import dialects, quiet
+from demosnap.database.live import Database
 from demosnap.database.own_tables import OWN_TABLES
 from demosnap.dialects.base import Dialect
 from demosnap.model import Column, ForeignKey, Table, display_name
+
+
+def database(connection: Connection) -> Database:
+    """Return the database of a connection, with the tables that it has now."""
+    return Database(connection, dialects.of(connection), tables(connection))
 
 
 def tables(connection: Connection) -> dict[str, Table]:

@@ -25,7 +25,6 @@ from demosnap import dialects
 from demosnap.database import by_key, references, transfer
 from demosnap.database.live import Database
 from demosnap.database.own_tables import KEPT_TABLE
-from demosnap.dialects.base import Dialect
 from demosnap.model import Key, Table
 from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import not_true
@@ -71,17 +70,15 @@ class Retained:
         keys = {name: self.keys.get(name, none) | other.keys.get(name, none) for name in names}
         return Retained(keys, {**self.columns, **other.columns})
 
-    def predicate(self, dialect: Dialect, table: Table) -> str:
+    def predicate(self, database: Database, name: str) -> str:
         """Return the predicate that picks the rows of one of the tables."""
-        columns = [table.column(name) for name in self.columns[table.name]]
-        return by_key.named(dialect, columns, self.keys[table.name])
+        columns = [database.tables[name].column(column) for column in self.columns[name]]
+        return by_key.named(database.dialect, columns, self.keys[name])
 
-    def without(
-        self, dialect: Dialect, tables: Mapping[str, Table], picked: Mapping[str, str]
-    ) -> dict[str, str]:
+    def without(self, database: Database, picked: Mapping[str, str]) -> dict[str, str]:
         """Return predicates that pick the same, but none of these rows."""
         return {
-            name: f"({predicate}) AND {not_true(self.predicate(dialect, tables[name]))}"
+            name: f"({predicate}) AND {not_true(self.predicate(database, name))}"
             if name in self.keys
             else predicate
             for name, predicate in picked.items()
@@ -176,9 +173,8 @@ def rows_beside(
     database: Database, to_delete: Mapping[str, str], known: Retained
 ) -> dict[str, int]:
     """Count the rows of a scenario beside those that are known to be kept, by table."""
-    dialect = database.dialect
-    picked = known.without(dialect, database.tables, to_delete)
-    return transfer.counts(database.connection, dialect, picked)
+    picked = known.without(database, to_delete)
+    return transfer.counts(database, picked)
 
 
 def record(database: Database, scenario: str, kept: Retained) -> None:

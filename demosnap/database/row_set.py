@@ -19,9 +19,7 @@ def selections(
     found = [version.selection for version in others if version is not None]
     if not settings.scenario_names or scenario in settings.scenario_names:
         try:
-            found.append(
-                selection.resolve(database.connection, settings, database.tables, scenario)
-            )
+            found.append(selection.resolve(database, settings, scenario))
         except ConfigError:
             # Rows can be taken out by the revisions alone, whatever the configuration says now.
             if not found:
@@ -78,14 +76,11 @@ def union(
     Raises:
         ScriptError: a selection goes over a column or foreign key that the database lacks.
     """
-    tables = database.tables
     found: dict[str, list[str]] = {}
     for one in covered:
-        rules = {name: rule for name, rule in one.rules.items() if name in tables}
+        rules = {name: rule for name, rule in one.rules.items() if name in database.tables}
         present = Selection(one.scenario, one.marker, rules, one.default)
-        for name, predicate in picking.predicates(
-            database.connection, database.dialect, present, tables, also
-        ).items():
+        for name, predicate in picking.predicates(database, present, also).items():
             known = found.setdefault(name, [])
             if predicate not in known:
                 known.append(predicate)

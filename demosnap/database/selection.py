@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from demosnap import dialects
 from demosnap.config import Settings
 from demosnap.config.names import shown, yaml_item
 from demosnap.config.sections import fitting
+from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import ConfigError, DatabaseError, ScriptError, did_you_mean
 from demosnap.model import Marker, Rule, Selection, Table
@@ -18,35 +17,34 @@ from demosnap.snapshot.predicates import bind_scenario, predicates
 from demosnap.snapshot.table_order import load_order
 
 
-def resolve(
-    connection: Connection, settings: Settings, tables: Mapping[str, Table], scenario: str
-) -> Selection:
+def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
     """Return the selection of a scenario as demosnap.yaml and the database have it now.
 
-    `tables` are all tables of the database. Tables come in load order.
+    Tables come in load order.
 
     Raises:
         ConfigError: demosnap.yaml names something that the database does not have, or nothing
             in the database has the marker.
         DatabaseError: the database has no tables.
     """
+    tables = database.tables
     if not tables:
         raise _empty()
     _check_names(settings, tables)
     excluded = set(settings.exclude)
     rules = {
         name: Rule("marker")
-        for name in _marked_tables(connection, settings, tables)
+        for name in _marked_tables(database, settings)
         if name not in excluded and name not in settings.tables
     }
     rules.update(settings.tables)
     if not rules:
-        raise _no_marker(dialects.of(connection), settings, tables)
+        raise _no_marker(database, settings)
     for name, rule in rules.items():
         if rule.kind == "via":
-            _check_via(dialects.of(connection), settings, tables, rules, name, rule)
+            _check_via(database, settings, rules, name, rule)
         elif rule.kind == "where":
-            _check_where(connection, settings, name, rule, scenario)
+            _check_where(database, settings, name, rule, scenario)
     names = load_order(tables, rules)
     default = settings.default_scenario
     selection = Selection(
@@ -56,7 +54,7 @@ def resolve(
         default=default == scenario or (default is None and not settings.scenario_names),
     )
     try:
-        predicates(selection, tables, dialects.of(connection))
+        predicates(selection, tables, database.dialect)
     except ScriptError as error:
         raise ConfigError(
             error.message, shown(settings.yaml_file), settings.line_of("tables"), error.hint
@@ -76,12 +74,10 @@ def marker_text(picked: Selection) -> str:
     return f"{text} true" + (f" and {other} {picked.scenario!r}" if other else "")
 
 
-def marker_column_tables(
-    connection: Connection, settings: Settings, tables: Mapping[str, Table]
-) -> list[str]:
+def marker_column_tables(database: Database, settings: Settings) -> list[str]:
     """Return the tables that have the marker's column, in a type that can hold it."""
+    tables = database.tables
     marker = settings.marker
-    dialect = dialects.of(connection)
     found = []
     for name in settings.marker_tables or tables:
         columns = {column.name: column for column in tables[name].columns}
@@ -89,17 +85,15 @@ def marker_column_tables(
             continue
         if marker.scenario_column is not None and marker.scenario_column not in columns:
             continue
-        if dialect.can_hold_marker(marker, columns[marker.column]):
+        if database.dialect.can_hold_marker(marker, columns[marker.column]):
             found.append(name)
     return found
 
 
-def _marked_tables(
-    connection: Connection, settings: Settings, tables: Mapping[str, Table]
-) -> list[str]:
+def _marked_tables(database: Database, settings: Settings) -> list[str]:
     marker, listed = settings.marker, settings.marker_tables
     if marker.column is not None:
-        found = marker_column_tables(connection, settings, tables)
+        found = marker_column_tables(database, settings)
         for name in listed or ():
             if name not in found:
                 raise settings.error(
@@ -109,13 +103,12 @@ def _marked_tables(
         return found
     if marker.where is None:
         return []
-    dialect = dialects.of(connection)
-    where = _bound(settings, "the where", marker.where, "none", dialect, "marker", "where")
+    where = _bound(settings, "the where", marker.where, "none", database.dialect, "marker", "where")
     if listed is not None:
         for name in listed:
-            _check_predicate(connection, settings, name, where, "marker", "where")
+            _check_predicate(database, settings, name, where, "marker", "where")
         return list(listed)
-    found = [name for name in tables if _error(connection, dialect, name, where) is None]
+    found = [name for name in database.tables if _error(database, name, where) is None]
     meant = [n for n in found if n not in settings.exclude and n not in settings.tables]
     if len(meant) > 1:
         line = yaml_item({"marker": {"where": marker.where, "tables": meant}})[1:-1]
@@ -134,8 +127,9 @@ def marker_column(marker: Marker) -> str:
     return f"column {marker.column}{other}"
 
 
-def _error(connection: Connection, dialect: Dialect, name: str, where: str) -> DBAPIError | None:
+def _error(database: Database, name: str, where: str) -> DBAPIError | None:
     """Return what the database says against a user's predicate of a table; None: nothing."""
+    connection, dialect = database.connection, database.dialect
     with dialect.users_settings(connection):
         # PostgreSQL would not go on after an error.
         savepoint = connection.begin_nested()
@@ -200,7 +194,8 @@ def _empty() -> DatabaseError:
     )
 
 
-def _no_marker(dialect: Dialect, settings: Settings, tables: Mapping[str, Table]) -> ConfigError:
+def _no_marker(database: Database, settings: Settings) -> ConfigError:
+    tables = database.tables
     marker = settings.marker
     if marker.none:
         return settings.error(
@@ -213,7 +208,7 @@ def _no_marker(dialect: Dialect, settings: Settings, tables: Mapping[str, Table]
         f"{name}.{column.name} ({column.type})"
         for name, table in tables.items()
         for column in table.columns
-        if column.name == marker.column and not dialect.can_hold_marker(marker, column)
+        if column.name == marker.column and not database.dialect.can_hold_marker(marker, column)
     ]
     if unfit:
         kind = f"the key {marker.key}" if marker.key else "a boolean"
@@ -230,11 +225,11 @@ def _no_marker(dialect: Dialect, settings: Settings, tables: Mapping[str, Table]
 
 
 def _check_where(
-    connection: Connection, settings: Settings, name: str, rule: Rule, scenario: str
+    database: Database, settings: Settings, name: str, rule: Rule, scenario: str
 ) -> None:
-    path, dialect = ("tables", name, "where"), dialects.of(connection)
+    path, dialect = ("tables", name, "where"), database.dialect
     where = _bound(settings, f"the where of {name}", rule.where, scenario, dialect, *path)
-    _check_predicate(connection, settings, name, where, *path)
+    _check_predicate(database, settings, name, where, *path)
 
 
 def _bound(
@@ -248,9 +243,9 @@ def _bound(
 
 
 def _check_predicate(
-    connection: Connection, settings: Settings, name: str, where: str, *path: str
+    database: Database, settings: Settings, name: str, where: str, *path: str
 ) -> None:
-    error = _error(connection, dialects.of(connection), name, where)
+    error = _error(database, name, where)
     if error is not None:
         raise settings.error(
             f"the database does not take the where of {name}: {error.orig}", *path
@@ -258,13 +253,14 @@ def _check_predicate(
 
 
 def _check_via(
-    dialect: Dialect,
+    database: Database,
     settings: Settings,
-    tables: Mapping[str, Table],
     rules: Mapping[str, Rule],
     name: str,
     rule: Rule,
 ) -> None:
+    tables = database.tables
+
     def fail(message: str, hint: str | None = None) -> ConfigError:
         line = settings.line_of("tables", name, "via") or settings.line_of("tables", name)
         return ConfigError(message, shown(settings.yaml_file), line, hint)
@@ -283,7 +279,7 @@ def _check_via(
         )
     if key.table not in rules:
         if all(rule.kind == "via" for rule in rules.values()):
-            raise _no_marker(dialect, settings, tables)
+            raise _no_marker(database, settings)
         raise fail(
             f"{name} is via {key.table}, which is not selected",
             f"Give {key.table} a rule under `tables:` or mark its rows.",

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection
-
 from demosnap.config import Settings
 from demosnap.config.names import yaml_list
-from demosnap.dialects.base import Dialect
+from demosnap.database.live import Database
 from demosnap.errors import UnknownNameError
 from demosnap.model import Table
 
 
-def positions(
-    connection: Connection, dialect: Dialect, settings: Settings, tables: Sequence[Table]
-) -> Mapping[str, int]:
+def positions(database: Database, settings: Settings, tables: Sequence[Table]) -> Mapping[str, int]:
     """Return where the sequences of `sequences:`, and those inside defaults, stand.
 
     Raises:
@@ -23,17 +19,17 @@ def positions(
     """
     names = settings.sequences or ()
     try:
-        return dialect.sequence_positions(connection, tables, names)
+        return database.dialect.sequence_positions(database.connection, tables, names)
     except UnknownNameError as error:
         name = error.name
         raise settings.error(error.message, "sequences", name, hint=error.hint) from error
 
 
-def notes(connection: Connection, dialect: Dialect, settings: Settings) -> list[str]:
+def notes(database: Database, settings: Settings) -> list[str]:
     """Propose the sequences that only the application uses, unless demosnap.yaml speaks of them."""
     if settings.sequences is not None:
         return []
-    free = dialect.free_sequences(connection)
+    free = database.dialect.free_sequences(database.connection)
     if not free:
         return []
     several = len(free) > 1

@@ -10,8 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from sqlalchemy import Connection
-
+from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import CountError
 from demosnap.model import Table, split_name
@@ -21,14 +20,12 @@ from demosnap.visible import as_many
 from demosnap.visible import rows as rows_of
 
 
-def counts(
-    connection: Connection, dialect: Dialect, predicates: Mapping[str, str]
-) -> dict[str, int]:
+def counts(database: Database, predicates: Mapping[str, str]) -> dict[str, int]:
     """Count the rows that each predicate picks, by table, in the given order."""
     found = {}
     for name, predicate in predicates.items():
-        sql = f"SELECT COUNT(*) FROM {dialect.quote_table(name)} WHERE {predicate}"
-        found[name] = int(execute(connection, sql).scalar())
+        sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {predicate}"
+        found[name] = int(execute(database.connection, sql).scalar())
     return found
 
 
@@ -73,24 +70,24 @@ class Digest:
 
 
 def digest(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     tables: Sequence[Table],
     predicates: Mapping[str, str],
 ) -> tuple[str, dict[str, int]]:
     """Return the digest of what the predicates pick, and the rows per table."""
+    dialect = database.dialect
     total = Digest(dialect)
     rows = {
-        table.name: total.table(table, dialect.read_rows(connection, table, predicates[table.name]))
+        table.name: total.table(
+            table, dialect.read_rows(database.connection, table, predicates[table.name])
+        )
         for table in tables
     }
     return total.hexdigest(), rows
 
 
 def purge(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     predicates: Mapping[str, str],
     expected: Mapping[str, int],
     unheld: Collection[str] = (),
@@ -102,9 +99,10 @@ def purge(
     Raises:
         DatabaseError: a table lost another number of rows than `expected`.
     """
+    tables = database.tables
     names = _readers_first([*reversed(table_order.load_order(tables, predicates))], predicates)
     deletes = [(tables[name], predicates[name]) for name in names]
-    gone = dialect.delete_rows(connection, deletes)
+    gone = database.dialect.delete_rows(database.connection, deletes)
     for (table, _), count in zip(deletes, gone, strict=True):
         if count != expected[table.name] and table.name not in unheld:
             raise CountError(
@@ -134,8 +132,7 @@ def _nothing(tables: Sequence[Table]) -> AbstractContextManager[None]:
 
 
 def load(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     tables: Sequence[Table],
     blocks: Iterator[Iterable[bytes]],
     around: Callable[[Sequence[Table]], AbstractContextManager[None]] = _nothing,
@@ -159,16 +156,16 @@ def load(
     for group in table_order.groups(tables):
         members = [(table, Rows(batches_of(table))) for table in group]
         with around(group):
-            _insert(connection, dialect, members, given)
+            _insert(database, members, given)
     return given
 
 
 def _insert(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     members: Sequence[tuple[Table, Rows]],
     given: Mapping[str, int],
 ) -> None:
+    connection, dialect = database.connection, database.dialect
     if len(members) > 1:
         taken = dialect.write_cyclic(connection, members)
     else:

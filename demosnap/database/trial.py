@@ -11,11 +11,11 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.base import execute
 from demosnap.errors import DemosnapError
 from demosnap.model import SpecialKey, Table
 from demosnap.rows.canonical import batches, show_key
@@ -28,8 +28,7 @@ _SHOWN = 5
 class Trial:
     """Rows of `table`, a table as a snapshot has it, in place of rows of the table `live`."""
 
-    connection: Connection
-    dialect: Dialect
+    database: Database
     live: Table
     table: Table
     _scratch: Table | None = field(default=None, init=False)
@@ -39,7 +38,7 @@ class Trial:
     def begun(self) -> Iterator[Trial]:
         """Have the temporary table for a while."""
         narrow = replace(self.live, columns=self.table.columns, key=self.table.key)
-        with self.dialect.scratch(self.connection, narrow) as name:
+        with self.database.dialect.scratch(self.database.connection, narrow) as name:
             if name is not None:
                 self._scratch = replace(
                     self.table, name=name, foreign_keys=(), triggers=(), inherited=False
@@ -72,7 +71,7 @@ class Trial:
         return [reason for key in keys if (reason := self._collision(key, stays))]
 
     def _collision(self, key: SpecialKey, stays: str | None) -> str:
-        dialect, name = self.dialect, self.live.name
+        dialect, name = self.database.dialect, self.live.name
         assert self._scratch is not None
         shown = self.live.key if self.live.key == self.table.key else self.table.key
         places = range(len(key.terms))
@@ -92,8 +91,8 @@ class Trial:
         )
         sql = dialect.limited(sql, _SHOWN + 1)
         try:
-            with dialect.undone_on_error(self.connection):
-                found = [tuple(map(str, row)) for row in execute(self.connection, sql)]
+            with dialect.undone_on_error(self.database.connection):
+                found = [tuple(map(str, row)) for row in execute(self.database.connection, sql)]
         except DBAPIError:
             # What cannot be asked, the load itself will find.
             return ""
@@ -114,7 +113,7 @@ class Trial:
     def _put(self, batch: Sequence[bytes]) -> None:
         if self._scratch is None or len(self._wrong) > _SHOWN:
             return
-        why = _refused(self.connection, self.dialect, self._scratch, batch, self.live.name)
+        why = _refused(self.database, self._scratch, batch, self.live.name)
         if why and len(batch) == 1:
             self._wrong.append((batch[0], why))
         elif why:
@@ -123,13 +122,12 @@ class Trial:
             self._put(batch[half:])
 
 
-def _refused(
-    connection: Connection, dialect: Dialect, table: Table, batch: Sequence[bytes], shown: str
-) -> str:
+def _refused(database: Database, table: Table, batch: Sequence[bytes], shown: str) -> str:
     """Insert rows; return why the database did not take them, and then none is there.
 
     `shown` is the table's name for people.
     """
+    connection, dialect = database.connection, database.dialect
     error: Exception
     try:
         with dialect.undone_on_error(connection):

@@ -8,9 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection
-
 from demosnap.database import transfer
+from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Key, Table, Trigger
@@ -52,8 +51,7 @@ class MiscountedError(VerificationError):
 
 
 def row_counts(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     predicates: Mapping[str, str],
     expected: Mapping[str, int],
 ) -> None:
@@ -62,13 +60,11 @@ def row_counts(
     Raises:
         MiscountedError: they do not; names every table.
     """
-    _compare(transfer.counts(connection, dialect, predicates), expected, predicates)
+    _compare(transfer.counts(database, predicates), expected, predicates)
 
 
 def rows_and_keys(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     predicates: Mapping[str, str],
     expected: Mapping[str, int],
     known: Known = _NOTHING,
@@ -81,13 +77,13 @@ def rows_and_keys(
     found: dict[str, int] = {}
     dangling = False
     for name, predicate in predicates.items():
-        keys = [orphaned for _, orphaned in dangling_keys(dialect, tables, name)]
+        keys = [orphaned for _, orphaned in dangling_keys(database, name)]
         sums = "".join(f", SUM(CASE WHEN {key} THEN 1 ELSE 0 END)" for key in keys)
-        sql = f"SELECT COUNT(*){sums} FROM {dialect.quote_table(name)} WHERE {predicate}"
-        found[name], *orphaned = execute(connection, sql).one()
+        sql = f"SELECT COUNT(*){sums} FROM {database.dialect.quote_table(name)} WHERE {predicate}"
+        found[name], *orphaned = execute(database.connection, sql).one()
         dangling = dangling or any(orphaned)
     if dangling:
-        foreign_keys(connection, dialect, tables, predicates, known)
+        foreign_keys(database, predicates, known)
     _compare(found, expected, predicates)
 
 
@@ -106,9 +102,7 @@ def _compare(
 
 
 def foreign_keys(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     predicates: Mapping[str, str],
     known: Known = _NOTHING,
 ) -> None:
@@ -117,15 +111,13 @@ def foreign_keys(
     Raises:
         VerificationError: some do not; names table, columns and the first keys.
     """
-    wrong = dangling(connection, dialect, tables, predicates, known)
+    wrong = dangling(database, predicates, known)
     if wrong:
         raise VerificationError("\n".join(wrong))
 
 
 def dangling(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     predicates: Mapping[str, str],
     known: Known = _NOTHING,
 ) -> list[str]:
@@ -136,16 +128,12 @@ def dangling(
     return [
         f"{name}.{', '.join(columns)}: {rows_of(count, 'references', 'reference')} no row of"
         f" {parent} ({keys})"
-        for name, columns, parent, count, keys in orphans(
-            connection, dialect, tables, predicates, known
-        )
+        for name, columns, parent, count, keys in orphans(database, predicates, known)
     ]
 
 
 def orphans(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     predicates: Mapping[str, str],
     known: Known = _NOTHING,
 ) -> Iterator[tuple[str, tuple[str, ...], str, int, str]]:
@@ -153,12 +141,13 @@ def orphans(
 
     Each is table, columns, referred table, number of rows, and the first values as text.
     """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
     for name, predicate in predicates.items():
-        for key, orphaned in dangling_keys(dialect, tables, name):
+        for key, orphaned in dangling_keys(database, name):
             where = first_of(orphaned, predicate)
             table = dialect.rows_of(tables[name])
             if spared := known.get((name, *place_of(key))):
-                values = values_of(connection, dialect, tables[name], key, where)
+                values = values_of(database, tables[name], key, where)
                 wrong = {one: rows for one, rows in values.items() if one not in spared}
                 if wrong:
                     shown = ", ".join(b"/".join(one).decode() for one in sorted(wrong)[:_SHOWN])
@@ -177,20 +166,17 @@ def place_of(key: ForeignKey) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     return key.columns, key.table, key.referred_columns
 
 
-def values_of(
-    connection: Connection, dialect: Dialect, table: Table, key: ForeignKey, where: str
-) -> Counter[Key]:
+def values_of(database: Database, table: Table, key: ForeignKey, where: str) -> Counter[Key]:
     """Return the values that rows have in the columns of a foreign key, as literals, counted."""
     columns = tuple(table.column(name) for name in key.columns)
     narrow = replace(table, columns=columns, key=key.columns)
-    rows = dialect.read_rows(connection, narrow, where)
+    rows = database.dialect.read_rows(database.connection, narrow, where)
     return collections.Counter(tuple(split(row)) for row in rows)
 
 
-def dangling_keys(
-    dialect: Dialect, tables: Mapping[str, Table], name: str
-) -> Iterator[tuple[ForeignKey, str]]:
+def dangling_keys(database: Database, name: str) -> Iterator[tuple[ForeignKey, str]]:
     """Yield each foreign key of a table with the predicate that it points at nothing."""
+    dialect, tables = database.dialect, database.tables
     table = tables[name]
     for key in table.foreign_keys:
         if key.enforced == "all":
@@ -199,9 +185,7 @@ def dangling_keys(
 
 
 def staying(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     to_delete: Mapping[str, str],
     but: Collection[str] = (),
 ) -> dict[str, str]:
@@ -210,6 +194,7 @@ def staying(
     `to_delete` are the predicates of the rows that it may touch, `but` tables that are left out. A
     table that cannot be read value by value is counted.
     """
+    connection, dialect, tables = database.connection, database.dialect, database.tables
     unreadable = dialect.refuse_tables(connection, list(tables))
     found = {}
     for name, table in tables.items():
@@ -217,7 +202,7 @@ def staying(
             continue
         stays = not_true(to_delete[name]) if name in to_delete else "1 = 1"
         if name in unreadable:
-            found[name] = str(transfer.counts(connection, dialect, {name: stays})[name])
+            found[name] = str(transfer.counts(database, {name: stays})[name])
         else:
             digest = transfer.Digest(dialect)
             digest.table(table, dialect.read_rows(connection, table, stays))

@@ -148,19 +148,16 @@ def refusals(
     `to_delete` are the predicates of the demo rows that go, `own` those of all rows of the run.
     `others` tells those of the other scenarios' rows, which no cascade takes.
     """
-    connection, dialect, tables = database.connection, database.dialect, database.tables
     all_going = merged([to_delete, permitted.to_delete(database)])
     own = merged([own, permitted.to_delete(database)])
     spared = {
-        (name, key): named(dialect, tables[name].key_columns, keys)
+        (name, key): named(database.dialect, database.tables[name].key_columns, keys)
         for name, key, keys in permitted.nulled
     }
 
     def beside(*more: Mapping[str, str]) -> list[str]:
         exempt = merged([own, *more])
-        return references.referenced(
-            connection, dialect, tables, all_going, own=exempt, spared=spared
-        )
+        return references.referenced(database, all_going, own=exempt, spared=spared)
 
     reasons = beside()
     if not reasons:

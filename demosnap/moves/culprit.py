@@ -27,7 +27,7 @@ def find(database: Database, version: Version) -> str | None:
 
     None: it does not fail so. The caller undoes all of it.
     """
-    snapshot = OpenSnapshot(version, database.dialect, database.tables)
+    snapshot = OpenSnapshot(version, database)
     blocks = snapshot.blocks()
     seen: list[Table] = []
     for group in table_order.groups(snapshot.tables):

@@ -74,7 +74,7 @@ def compare(
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     found: list[TableChanges] = []
-    snapshot = OpenSnapshot(target, dialect, tables, skipping or {})
+    snapshot = OpenSnapshot(target, database, skipping or {})
     reasons = compatibility.unfit(tables, snapshot.header.tables)
     refused = dialect.refuse_tables(connection, list(target.rows)).items()
     if reasons := [*reasons, *(f"{name}: {reason}" for name, reason in refused)]:
@@ -137,12 +137,9 @@ def refusals(
 
     `staying` tells the rows beside the version's that are there afterwards.
     """
-    connection, dialect, tables = database.connection, database.dialect, database.tables
     by_name = {one.name: one for one in planned.changes}
     reasons = _collisions(database, planned.changes, to_delete, owners)
-    reasons += outside_references.unreferenced(
-        connection, dialect, tables, planned.snapshot, by_name, staying
-    )
+    reasons += outside_references.unreferenced(database, planned.snapshot, by_name, staying)
     return reasons
 
 
@@ -296,8 +293,7 @@ def _collisions(
             live = database.tables[one.name]
             special = database.dialect.special_keys(database.connection, live)
             reasons += compatibility.collisions(
-                database.connection,
-                database.dialect,
+                database,
                 live,
                 new,
                 one.written() if special else _claiming(one),
@@ -347,16 +343,15 @@ def act(
 def _do(
     database: Database, step: Step, to_delete: Mapping[str, str], tally: Tally, made: TriggerRows
 ) -> None:
-    connection, dialect = database.connection, database.dialect
     if isinstance(step, Insert):
         tables = [table for table, _ in step.tables]
         blocks = made.passing(tables, iter([rows for _, rows in step.tables]))
-        transfer.load(connection, dialect, tables, blocks, made.inserting)
+        transfer.load(database, tables, blocks, made.inserting)
         database.advance_sequences(tables)
     elif isinstance(step, Update):
         for batch in in_batches(step.rows, _UPDATES):
             with made.doing("update", [step.table]):
-                changed = dialect.update_rows(connection, step.table, batch)
+                changed = database.dialect.update_rows(database.connection, step.table, batch)
                 _counted(step.table, "changed", changed, len(batch))
             tally.changed[step.table.name] += changed
     else:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection
-
 from demosnap.compare import released
 from demosnap.config import Triggers
 from demosnap.database import (
@@ -21,7 +19,6 @@ from demosnap.database import (
 )
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, VerificationError
 from demosnap.model import Trigger
 from demosnap.moves import concurrency, difference, final_references, full_load, miscounted, refused
@@ -57,7 +54,7 @@ def act(
     """
     connection, dialect = database.connection, database.dialect
     reached = [part for one in prepared for part in one.cascaded.touched(database) if part]
-    staying = [one.kept.without(dialect, database.tables, one.to_delete) for one in prepared]
+    staying = [one.kept.without(database, one.to_delete) for one in prepared]
     to_delete = by_key.merged([*staying, *reached])
     concurrency.check(database, to_delete, discard=discard)
     names = {name for one in prepared for name in touched(one)}
@@ -69,7 +66,7 @@ def act(
     # Switching triggers off changes definitions, and that may have triggers of its own.
     watch = bool(found.triggers or reached or (found.off and own_triggers))
     free = found.may_change if found.triggers else frozenset()
-    before = verify.staying(connection, dialect, database.tables, to_delete, free) if watch else {}
+    before = verify.staying(database, to_delete, free) if watch else {}
     counted = dialect.affected_rows(connection)
     # Where all demo rows go, the plan has seen that nothing references them.
     in_part = reached or any(one.planned is not None and one.move.changes for one in prepared)
@@ -93,20 +90,17 @@ def act(
         digests = _verify(database, prepared, snapshots, level, found)
         if anew:
             # What a user's predicate picks now are other rows.
-            now = [
-                one.kept.without(dialect, database.tables, one.picked_now(database))
-                for one in prepared
-            ]
+            now = [one.kept.without(database, one.picked_now(database)) for one in prepared]
             to_delete = by_key.merged([to_delete, *now])
         final_references.check(database, pins)
     if watch:
-        after = verify.staying(connection, dialect, database.tables, to_delete, free)
+        after = verify.staying(database, to_delete, free)
         triggering.untouched(found, before, after)
     _unseen(database, counted)
     sealed = triggering.seal(database, own_triggers, triggers, names)
     with triggering.blamed_own(connection, dialect, lambda: sealed):
         for one in prepared:
-            _log(connection, dialect, one, digests.get(one.move.scenario))
+            _log(database, one, digests.get(one.move.scenario))
             if one.move.action != "none":
                 retained.record(database, one.move.scenario, one.kept)
                 released.record(database, one.move.scenario, one.rows.left, one.rows.released)
@@ -126,13 +120,12 @@ def _purge(database: Database, prepared: Sequence[PlannedMove], found: ActiveTri
     Where no trigger acts, nothing but the plan may delete or change rows, and what the database
     counted is held against it.
     """
-    connection, dialect = database.connection, database.dialect
     acting = [
         one for one in prepared if one.move.action in ("purge", "load") and one.planned is None
     ]
     cascaded = [one.cascaded for one in prepared]
     to_delete = by_key.merged(
-        [one.kept.without(dialect, database.tables, one.to_delete) for one in acting]
+        [one.kept.without(database, one.to_delete) for one in acting]
         + [one.to_delete(database) for one in cascaded]
     )
     tally = difference.Tally()
@@ -143,13 +136,13 @@ def _purge(database: Database, prepared: Sequence[PlannedMove], found: ActiveTri
         tally.changed.update(reached.nulled_counts())
     if not to_delete and not tally.changed:
         return
-    before = dialect.affected_rows(connection) if not found.triggers else None
+    before = database.dialect.affected_rows(database.connection) if not found.triggers else None
     with triggering.blamed(database, found, "update", tally.changed):
         for reached in cascaded:
             reached.empty(database)
     free = found.may_change if found.triggers else ()
     with triggering.blamed(database, found, "delete", to_delete):
-        transfer.purge(connection, dialect, database.tables, to_delete, tally.deleted, free)
+        transfer.purge(database, to_delete, tally.deleted, free)
     _hold(database, before, tally)
 
 
@@ -253,7 +246,7 @@ def _verified(
             raise
         beside = one.kept if one.planned is not None else retained.NOTHING
         everything = full_load.predicates(database, snapshot.version)
-        picked = beside.without(database.dialect, database.tables, everything)
+        picked = beside.without(database, everything)
         try:
             if not put_back(database, found, snapshot.version, picked):
                 raise
@@ -285,19 +278,18 @@ def _blaming(
 def _checked(
     database: Database, one: PlannedMove, snapshot: OpenSnapshot | None, level: Verify
 ) -> str | None:
-    connection, dialect = database.connection, database.dialect
     # Of rows that stay, what dangled before may dangle still.
     known = dangling_references.known(database, (one.move.current, one.held, one.move.target))
     if one.move.action == "purge":
         now = one.picked_now(database)
-        verify.row_counts(connection, dialect, now, one.kept.counts())
+        verify.row_counts(database, now, one.kept.counts())
         if one.kept:
-            verify.foreign_keys(connection, dialect, database.tables, now, known)
+            verify.foreign_keys(database, now, known)
     elif snapshot is not None:
         if one.planned is not None:
             beside, rows = one.kept.counts(), snapshot.rows
             expected = {n: rows.get(n, 0) + beside.get(n, 0) for n in (*rows, *beside)}
-            verify.row_counts(connection, dialect, one.picked_now(database), expected)
+            verify.row_counts(database, one.picked_now(database), expected)
         kept_rows = one.kept if one.planned is not None else retained.NOTHING
         return full_load.verified(database, snapshot, level, kept_rows, known)
     return None
@@ -329,7 +321,7 @@ def _load(one: PlannedMove) -> str:
     return f"demosnap load {one.move.scenario}@{one.move.target.short} --discard"
 
 
-def _log(connection: Connection, dialect: Dialect, one: PlannedMove, digest: str | None) -> None:
+def _log(database: Database, one: PlannedMove, digest: str | None) -> None:
     move, target = one.move, one.move.target
     if move.action == "none":
         return
@@ -337,10 +329,10 @@ def _log(connection: Connection, dialect: Dialect, one: PlannedMove, digest: str
     if move.action == "stamp":
         operation = one.operation
         # Of an undone capture the rows stay, and are not the target's.
-        if target is not None and target.dialect == dialect.name and operation != "undo":
+        if target is not None and target.dialect == database.dialect.name and operation != "undo":
             digest = target.digest
     rows = one.rows.expected(target) if target else {}
     revision = target.revision if target else None
     own_tables.write(
-        connection, own_tables.new_entry(operation, move.scenario, revision, rows, digest)
+        database.connection, own_tables.new_entry(operation, move.scenario, revision, rows, digest)
     )

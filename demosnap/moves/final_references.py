@@ -46,8 +46,7 @@ def _unmet(
     database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
 ) -> Iterator[str]:
     """Yield what the versions of a run reference that is not there when all is done."""
-    dialect = database.dialect
-    leaving = [one.kept.without(dialect, database.tables, one.to_delete) for one in run]
+    leaving = [one.kept.without(database, one.to_delete) for one in run]
     gone = by_key.merged([*leaving, cascaded.to_delete(database)])
 
     def stays(table: str, columns: Sequence[str]) -> str | None:
@@ -56,7 +55,7 @@ def _unmet(
         return not_true(by_key.merged(predicates)[table]) if predicates else None
 
     snapshots = [
-        (OpenSnapshot(target, dialect, database.tables), one.planned is None and len(run) > 1)
+        (OpenSnapshot(target, database), one.planned is None and len(run) > 1)
         for one in run
         if (target := one.move.target) is not None
     ]
@@ -74,7 +73,7 @@ def _unmet(
         for keys, known, reference in zip(wanted, nowhere, references, strict=True):
             filled = {key for key in keys if b"NULL" not in key}
             where = stays(reference.references, reference.referred_columns)
-            at = database.connection, dialect, database.tables, reference
+            at = database, reference
             yield from outside_references.missing_externals(*at, filled - known, where)
             if is_whole:
                 yield from outside_references.refused(*at, filled & known)
@@ -96,10 +95,9 @@ def _losing(
 
     Demo rows that stay among them, and such as a database would not let be in the way.
     """
-    dialect = database.dialect
     demo = by_key.merged(
         [
-            {name: one.kept.predicate(dialect, database.tables[name]) for name in one.kept.keys}
+            {name: one.kept.predicate(database, name) for name in one.kept.keys}
             if one.planned is None
             else one.to_delete
             for one in run
@@ -111,7 +109,7 @@ def _losing(
             where = f"({demo[name]})"
             yield from _referring(database, name, key, parent, where, "would go along")
     for parent_name, by, keys in cascaded.nulled:
-        parent = by_key.named(dialect, database.tables[parent_name].key_columns, keys)
+        parent = by_key.named(database.dialect, database.tables[parent_name].key_columns, keys)
         for name, key in references.references_to(database.tables, [parent_name]):
             if set(key.referred_columns) & set(cascade.nulled_columns(by)):
                 what = f"would lose {', '.join(cascade.nulled_columns(by))}"
@@ -122,9 +120,7 @@ def _referring(
     database: Database, name: str, key: ForeignKey, parent: str, where: str | None, what: str
 ) -> Iterator[str]:
     table = database.tables[name]
-    found = references.pointing(
-        database.connection, database.dialect, table, key, parent, where, limit=_SHOWN + 1
-    )
+    found = references.pointing(database, table, key, parent, where, limit=_SHOWN + 1)
     if found:
         shown = show_rows(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
         yield (
@@ -163,12 +159,12 @@ def check(database: Database, before: Pins) -> None:
     Raises:
         VerificationError: some do not.
     """
-    connection, dialect, tables = database.connection, database.dialect, database.tables
+    dialect, tables = database.dialect, database.tables
     wrong = []
     for name, key, values in before:
         parent = tables[key.table]
         for some in by_key.batches(values):
-            there = references.matching(connection, dialect, parent, key.referred_columns, some)
+            there = references.matching(database, parent, key.referred_columns, some)
             missing = sorted(set(some).difference(there))
             if not missing:
                 continue
@@ -178,7 +174,7 @@ def check(database: Database, before: Pins) -> None:
                 f" AND {leads_nowhere(dialect, tables[name], key, dialect.own_rows(parent))}"
             )
             sql = f"SELECT COUNT(*) FROM {dialect.rows_of(tables[name])} WHERE {where}"
-            if count := execute(connection, sql).scalar():
+            if count := execute(database.connection, sql).scalar():
                 wrong.append(
                     f"{name}.{', '.join(key.columns)}: {rows_of(count)} would reference no row of"
                     f" {key.table} ({references.show_literals(missing[:_SHOWN], len(missing))})"

@@ -33,17 +33,17 @@ def differences(
     `kept` are rows beside it that are not looked at, `skipping` the keys of rows of the version
     that are left out.
     """
-    connection, dialect = database.connection, database.dialect
-    snapshot = OpenSnapshot(target, dialect, database.tables, skipping or {})
+    dialect = database.dialect
+    snapshot = OpenSnapshot(target, database, skipping or {})
     reasons = compatibility.unfit(database.tables, snapshot.header.tables)
     if reasons:
         return reasons
-    picked = kept.without(dialect, database.tables, predicates(database, target))
+    picked = kept.without(database, predicates(database, target))
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         difference = verify.first_difference(
             table,
             rows,
-            dialect.read_rows(connection, table, picked[table.name]),
+            dialect.read_rows(database.connection, table, picked[table.name]),
             decoded_by=dialect if snapshot.foreign else None,
         )
         if difference:
@@ -56,7 +56,7 @@ def fits(database: Database, version: Version | None) -> bool:
     if version is None:
         return False
     try:
-        header = OpenSnapshot(version, database.dialect, database.tables).header
+        header = OpenSnapshot(version, database).header
     except SnapshotError:
         return False
     return not compatibility.unfit(database.tables, header.tables)
@@ -77,15 +77,14 @@ def load(
         SnapshotError: the snapshot is not what demosnap wrote.
         DatabaseError: the database refused, or took another number of rows.
     """
-    snapshot = OpenSnapshot(target, database.dialect, database.tables, skipping or {})
+    snapshot = OpenSnapshot(target, database, skipping or {})
     picked = predicates(database, target)
     guarded = refused.Guarded(database, snapshot)
     blocks = guarded.noting(snapshot.blocks())
     guarded.begin()
     try:
         transfer.load(
-            database.connection,
-            database.dialect,
+            database,
             snapshot.tables,
             made.passing(snapshot.tables, blocks),
             lambda group: made.inserting(group, picked),
@@ -117,19 +116,18 @@ def verified(
     Raises:
         VerificationError: it is something else than the snapshot.
     """
-    connection, dialect, tables = database.connection, database.dialect, database.tables
     known = known or {}
     everything = predicates(database, snapshot.version)
-    picked = kept.without(dialect, tables, everything)
+    picked = kept.without(database, everything)
     concurrency.check_referred(database, everything)
     expected = snapshot.rows
     if level == "full":
         return _read(database, snapshot, everything, picked, known)
     if kept:
-        verify.foreign_keys(connection, dialect, tables, everything, known)
-        verify.row_counts(connection, dialect, picked, expected)
+        verify.foreign_keys(database, everything, known)
+        verify.row_counts(database, picked, expected)
     else:
-        verify.rows_and_keys(connection, dialect, tables, picked, expected, known)
+        verify.rows_and_keys(database, picked, expected, known)
     if level == "sample":
         for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
             _refuse(_sampled(database, snapshot, table, rows, picked[table.name]))
@@ -148,23 +146,23 @@ def _read(
     Raises:
         VerificationError: it is something else than the snapshot.
     """
-    connection, dialect, tables = database.connection, database.dialect, database.tables
+    dialect = database.dialect
     loaded = snapshot.digest
     total = transfer.Digest(dialect)
     dangling = False
     for table in snapshot.tables:
         name = table.name
-        keys = [orphaned for _, orphaned in verify.dangling_keys(dialect, tables, name)]
+        keys = [orphaned for _, orphaned in verify.dangling_keys(database, name)]
         # Rows that are kept are not read, and their references count as well.
         counted = Counted(keys) if keys and everything[name] == picked[name] else None
-        total.table(table, dialect.read_rows(connection, table, picked[name], counted))
+        total.table(table, dialect.read_rows(database.connection, table, picked[name], counted))
         dangling = dangling or (any(counted.counts) if counted else bool(keys))
     digest = total.hexdigest()
     if dangling:
-        verify.foreign_keys(connection, dialect, tables, everything, known)
+        verify.foreign_keys(database, everything, known)
     # As many rows as were loaded are there if they are the same.
     if digest != loaded:
-        verify.row_counts(connection, dialect, picked, snapshot.rows)
+        verify.row_counts(database, picked, snapshot.rows)
         for table in snapshot.tables:
             _refuse(_difference(database, snapshot, table, picked[table.name]))
     return digest
@@ -172,9 +170,7 @@ def _read(
 
 def predicates(database: Database, version: Version) -> dict[str, str]:
     """Return the predicates of a version's rows, by table."""
-    return picking.predicates(
-        database.connection, database.dialect, version.selection, database.tables
-    )
+    return picking.predicates(database, version.selection)
 
 
 def _refuse(difference: str | None) -> None:
@@ -190,13 +186,12 @@ def _sampled(
     database: Database, snapshot: OpenSnapshot, table: Table, rows: Iterable[bytes], predicate: str
 ) -> str | None:
     """Return what differs first in rows that are spread evenly over a table, None if nothing."""
-    dialect = database.dialect
     step = max(1, snapshot.version.rows[table.name] // SAMPLE)
     if not table.identified:
         return _first(database, snapshot, table, rows, predicate)
     for batch in by_key.batches(itertools.islice(rows, 0, None, step)):
         keys = [tuple(split(row)[: len(table.key)]) for row in batch]
-        where = f"({predicate}) AND ({dialect.key_predicate(table.key_columns, keys)})"
+        where = f"({predicate}) AND ({database.dialect.key_predicate(table.key_columns, keys)})"
         batch.sort(key=row_key(table))
         difference = _first(database, snapshot, table, batch, where)
         if difference is not None:

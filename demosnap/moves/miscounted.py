@@ -57,17 +57,19 @@ def _loaded(snapshot: OpenSnapshot | None, name: str) -> Iterator[Key]:
 def _named(
     database: Database, table: Table, predicate: str, wanted: set[Key], stays: frozenset[Key]
 ) -> Iterator[str]:
-    connection, dialect = database.connection, database.dialect
+    connection = database.connection
     if not table.key:
         return
     live = replace(database.tables[table.name], key=table.key)
     narrow = replace(live, columns=tuple(live.column(name) for name in table.key))
-    picked = {tuple(split(row)) for row in dialect.read_rows(connection, narrow, predicate)}
+    picked = {
+        tuple(split(row)) for row in database.dialect.read_rows(connection, narrow, predicate)
+    }
     picked -= stays
     missing = sorted(wanted - picked)
     there: set[Key] = set()
     for some in by_key.batches(missing):
-        there.update(references.matching(connection, dialect, live, table.key, some))
+        there.update(references.matching(database, live, table.key, some))
     kinds = {
         "{be} there and not picked": sorted(there),
         "of the snapshot {be} not there": [key for key in missing if key not in there],

@@ -194,9 +194,7 @@ class Planner:
         others = [v for v in reversed(versions) if v not in likely]
         database = self.database
         return captured.holding(
-            database.connection,
-            database.dialect,
-            database.tables,
+            database,
             goal.scenario,
             [*likely, *([] if self.options.discard else others)],
             present,
@@ -254,7 +252,7 @@ class Planner:
 
     def _purge(self, goal: Goal) -> Strategy:
         """Plan to take everything out, but for what is kept."""
-        to_delete, dialect = self.demo_rows[goal.scenario], self.database.dialect
+        to_delete = self.demo_rows[goal.scenario]
         staying = retained.NOTHING
         if self.options.keep_referenced:
             tables = {name: self.database.tables[name] for name in to_delete}
@@ -263,8 +261,8 @@ class Planner:
                 return set(keys)  # type: ignore[call-overload, no-any-return]
 
             staying = retained.find(self.database, tables, to_delete, goes, self.options.cascade)
-        leaving = staying.without(dialect, self.database.tables, to_delete)
-        counts = transfer.counts(self.database.connection, dialect, leaving)
+        leaving = staying.without(self.database, to_delete)
+        counts = transfer.counts(self.database, leaving)
         refusals, notes = self._unsafe({name for name, count in counts.items() if count})
         rests = goal.current is None and not any(counts.values())
         rests = rests and staying.keys == self.known[goal.scenario].keys
@@ -285,11 +283,8 @@ class Planner:
         """Plan to purge and load."""
         database, target, to_delete = self.database, goal.target, self.demo_rows[goal.scenario]
         assert target is not None
-        connection, dialect = database.connection, database.dialect
         refusals = compatibility.refusals(
-            connection,
-            dialect,
-            database.tables,
+            database,
             target,
             self._own,
             self.owners,
@@ -298,12 +293,12 @@ class Planner:
             whole=self.options.dry_run or self.options.non_transactional,
             skipping=self.rows[goal.scenario].skipped,
         )
-        if self.options.rebuild_indexes and not dialect.transactional_ddl:
+        if self.options.rebuild_indexes and not database.dialect.transactional_ddl:
             refusals.append(
                 "the indexes cannot be dropped and made again: here that would commit the"
                 " transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
             )
-        present = transfer.counts(connection, dialect, to_delete)
+        present = transfer.counts(database, to_delete)
         expected = self.rows[goal.scenario].expected(target)
         rows = (present, expected)
         unsafe, notes = self._unsafe({name for each in rows for name in each if each[name]})
@@ -330,8 +325,7 @@ class Planner:
     def _difference(self, goal: Goal, staying: Retained = retained.NOTHING) -> Strategy:
         """Plan to change the rows that differ from a version; `staying` are left alone."""
         assert goal.target is not None
-        dialect = self.database.dialect
-        to_delete = staying.without(dialect, self.database.tables, self.demo_rows[goal.scenario])
+        to_delete = staying.without(self.database, self.demo_rows[goal.scenario])
         skipping = self.rows[goal.scenario].skipped
         planned = (
             difference.compare(self.database, goal.target, to_delete, skipping=skipping)
@@ -344,7 +338,7 @@ class Planner:
             staying = staying.joined(found)
         refusals, obstacle = list(planned.unfit), ""
         if not refusals:
-            may_go = staying.without(dialect, self.database.tables, to_delete)
+            may_go = staying.without(self.database, to_delete)
             refusals = difference.refusals(
                 self.database, planned, self._freed(may_go), self.owners, self._staying(may_go)
             )

@@ -106,7 +106,7 @@ class Guarded:
                     pass
                 continue
             live = database.tables[name]
-            with Trial(database.connection, dialect, live, table).begun() as trial:
+            with Trial(database, live, table).begun() as trial:
                 for _ in trial.passing(rows):
                     pass
                 return trial.misfits()

@@ -57,7 +57,7 @@ def against(database: Database, settings: Settings, strategy: Strategy) -> str:
                 return f"there are triggers on {one.name}"
     if name := difference.tangled(database, planned):
         return f"values of {name} change that other rows reference"
-    there = transfer.counts(database.connection, database.dialect, strategy.prepared.to_delete)
+    there = transfer.counts(database, strategy.prepared.to_delete)
     share = planned.rows / max(planned.snapshot.version.total, sum(there.values()), 1)
     many = share > MOST and planned.rows > MANY
     return f"{share:.0%} of the rows differ" if many else ""
@@ -65,7 +65,7 @@ def against(database: Database, settings: Settings, strategy: Strategy) -> str:
 
 def crossing(database: Database, demo_rows: Mapping[str, Mapping[str, str]]) -> bool:
     """Return whether rows of one scenario of the run reference rows of another one."""
-    tables, dialect = database.tables, database.dialect
+    tables = database.tables
     for scenario, to_delete in demo_rows.items():
         for other, theirs in demo_rows.items():
             if other == scenario:
@@ -74,7 +74,7 @@ def crossing(database: Database, demo_rows: Mapping[str, Mapping[str, str]]) -> 
                 if name not in theirs:
                     continue
                 points = in_table(
-                    dialect,
+                    database.dialect,
                     tables[name],
                     key.columns,
                     key.table,
@@ -83,7 +83,7 @@ def crossing(database: Database, demo_rows: Mapping[str, Mapping[str, str]]) -> 
                 )
                 own = f" AND {not_true(to_delete[name])}" if name in to_delete else ""
                 where = {name: f"({theirs[name]}) AND {points}{own}"}
-                if any(transfer.counts(database.connection, dialect, where).values()):
+                if any(transfer.counts(database, where).values()):
                     return True
     return False
 

@@ -125,7 +125,7 @@ class TriggerRows:
         return {tuple(split(row)) for row in rows}
 
     def _check_empty(self, picked: Mapping[str, str]) -> None:
-        found = transfer.counts(self.database.connection, self.database.dialect, picked)
+        found = transfer.counts(self.database, picked)
         for name, count in found.items():
             if not count:
                 continue

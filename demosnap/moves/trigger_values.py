@@ -59,7 +59,7 @@ def _differences(
     database: Database, narrow: dict[str, Table], version: Version, picked: Mapping[str, str]
 ) -> PlannedChanges:
     """Compare the columns that the version has, and no others; `narrow` gets the tables."""
-    snapshot = OpenSnapshot(version, database.dialect, database.tables)
+    snapshot = OpenSnapshot(version, database)
     for recorded in snapshot.tables:
         narrow[recorded.name] = transfer.project(database.tables[recorded.name], recorded)
     return difference.compare(replace(database, tables=narrow), version, picked)

@@ -172,8 +172,7 @@ class Seal:
         Raises:
             VerificationError: it was; names the tables and the triggers.
         """
-        connection, dialect = database.connection, database.dialect
-        now = verify.staying(connection, dialect, database.tables, {}, self.but)
+        now = verify.staying(database, {}, self.but)
         changed = verify.changed(self.digests, now)
         if changed:
             self.refuse(f"rows of {', '.join(changed)} would be changed", changed)
@@ -212,9 +211,8 @@ def seal(
     """
     if not triggers:
         return None
-    connection, dialect = database.connection, database.dialect
     left_out = wanted.allowed(database.tables).difference(moved)
-    digests = verify.staying(connection, dialect, database.tables, {}, left_out)
+    digests = verify.staying(database, {}, left_out)
     return Seal(triggers, digests, left_out, wanted, frozenset(moved))
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from demosnap import dialects
 from demosnap.capture import left_behind, parallel, warnings, write
 from demosnap.compare import captured, unpicked
 from demosnap.config import Settings, scenario_name_problem
@@ -31,7 +30,7 @@ from demosnap.database import (
 from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
-from demosnap.model import Header, Selection, Table, Version
+from demosnap.model import Header, Selection, Version
 from demosnap.results import CapturePlan, Target
 from demosnap.revisions import revision_files
 from demosnap.revisions.graph import Graph
@@ -74,7 +73,6 @@ class Captured:
 @dataclass(frozen=True, slots=True)
 class _Found:
     selection: Selection
-    tables: dict[str, Table]
     predicates: dict[str, str]
     plan: CapturePlan
     message: str
@@ -112,11 +110,12 @@ def capture(
     """
     created_at = timestamp(wanted.date)
     check_scenario(settings, graph, wanted.scenario)
-    dialect = dialects.of(connection)
     head = only_head(graph, wanted.scenario)
     with contextlib.ExitStack() as stack:
         with reading:
-            found = _look(connection, dialect, place, settings, graph, wanted, created_at, dry_run)
+            database = reflect.database(connection)
+            dialect = database.dialect
+            found = _look(database, place, settings, graph, wanted, created_at, dry_run)
             if dry_run:
                 return Captured(found.plan, None, False, False)
             if found.plan.refusals:
@@ -124,13 +123,12 @@ def capture(
             temporary = stack.enter_context(_snapshot_file(settings, wanted.scenario))
             moment = dialect.shared_moment(connection) if connect and jobs > 1 else None
             several = (connect, moment, jobs) if connect and moment else None
-            header = _header(dialect, found, created_at)
-            database = Database(connection, dialect, found.tables)
+            header = _header(database, found, created_at)
             writer, external = write.write(
                 database, found.predicates, header, found.selection, temporary, several
             )
             plan = replace(found.plan, external_references=external)
-            found = _counted(connection, dialect, replace(found, plan=plan), wanted, writer.rows)
+            found = _counted(database, replace(found, plan=plan), wanted, writer.rows)
             if head is None or writer.digest != head.digest:
                 found = _unpicked(database, settings, found, writer.rows)
             if jobs > 1 and several is None:
@@ -150,7 +148,7 @@ def capture(
             and (
                 writer.digest == head.digest
                 if head.dialect == dialect.name
-                else opened.holds_same(head, dialect, found.tables, writer.digest)
+                else opened.holds_same(head, database, writer.digest)
             )
         ):
             if tried is not None:
@@ -189,8 +187,7 @@ def check_scenario(settings: Settings, graph: Graph, scenario: str) -> None:
 
 
 def _look(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     place: Target,
     settings: Settings,
     graph: Graph,
@@ -198,31 +195,27 @@ def _look(
     created_at: str,
     dry_run: bool,
 ) -> _Found:
-    tables = reflect.tables(connection)
-    picked = selection.resolve(connection, settings, tables, wanted.scenario)
-    by_table = picking.predicates(connection, dialect, picked, tables)
+    connection, tables = database.connection, database.tables
+    picked = selection.resolve(database, settings, wanted.scenario)
+    by_table = picking.predicates(database, picked)
     stamps = own_tables.stamps(connection)
     parent, refusals = parent_of(graph, wanted, stamps)
-    counts = _Counts(connection, dialect, by_table)
+    counts = _Counts(database, by_table)
 
     def head_is_here() -> bool:
         alone = parent is not None and graph.heads(wanted.scenario) == [parent]
-        return alone and _holds(connection, dialect, tables, picked, counts.all(), parent)
+        return alone and _holds(database, picked, counts.all(), parent)
 
     if refusals and head_is_here():
         # It was captured from here, and only its stamp is missing.
         refusals = []
-    refused = dialect.refuse_tables(connection, list(by_table))
+    refused = database.dialect.refuse_tables(connection, list(by_table))
     refusals += [f"{name}: {reason}" for name, reason in refused.items() if counts.of(name)]
     known = settings.scenario_names or tuple(dict.fromkeys((*graph.scenarios, wanted.scenario)))
     others = [name for name in known if name != wanted.scenario]
     refusals += warnings.overlaps(
-        connection,
-        tables,
-        picked,
-        [selection.resolve(connection, settings, tables, other) for other in others],
+        database, picked, [selection.resolve(database, settings, other) for other in others]
     )
-    database = Database(connection, dialect, tables)
     external = write.references_to_outside(database, by_table) if dry_run else ()
     most = None if dry_run else _MOST_LOOKED_AT
     number, message = number_and_message(graph, wanted, head_is_here)
@@ -235,17 +228,17 @@ def _look(
         external_references=external,
         refusals=tuple(refusals),
         notes=(
-            *left_behind.notes(connection, dialect, settings, tables, by_table, most),
-            *warnings.notes(connection, settings, tables, known, most),
-            *sequences.notes(connection, dialect, settings),
+            *left_behind.notes(database, settings, by_table, most),
+            *warnings.notes(database, settings, known, most),
+            *sequences.notes(database, settings),
         ),
     )
-    newest = application.revision(connection, tables)
+    newest = application.revision(database)
     selected = [tables[name] for name in by_table]
-    positions = sequences.positions(connection, dialect, settings, selected)
-    found = _Found(picked, tables, by_table, plan, message, stamps, newest, positions)
+    positions = sequences.positions(database, settings, selected)
+    found = _Found(picked, by_table, plan, message, stamps, newest, positions)
     if dry_run:
-        found = _counted(connection, dialect, found, wanted, counts.all())
+        found = _counted(database, found, wanted, counts.all())
         return _unpicked(database, settings, found, counts.all())
     for group in table_order.groups([tables[name] for name in by_table]):
         if len(group) > 1:
@@ -257,18 +250,15 @@ def _look(
 class _Counts:
     """How many rows each predicate picks, counted when that is asked for."""
 
-    def __init__(
-        self, connection: Connection, dialect: Dialect, by_table: Mapping[str, str]
-    ) -> None:
-        self._connection = connection
-        self._dialect = dialect
+    def __init__(self, database: Database, by_table: Mapping[str, str]) -> None:
+        self._database = database
         self._predicates = by_table
         self.known: dict[str, int] = {}
 
     def of(self, name: str) -> int:
         if name not in self.known:
             one = {name: self._predicates[name]}
-            self.known |= transfer.counts(self._connection, self._dialect, one)
+            self.known |= transfer.counts(self._database, one)
         return self.known[name]
 
     def all(self) -> dict[str, int]:
@@ -276,8 +266,7 @@ class _Counts:
 
 
 def _counted(
-    connection: Connection,
-    dialect: Dialect,
+    database: Database,
     found: _Found,
     wanted: Wanted,
     rows: Mapping[str, int],
@@ -290,7 +279,7 @@ def _counted(
             f"there are no demo rows of {wanted.scenario} in {plan.target.url}\n"
             f"looked at: {', '.join(rows)}; the marker is {selection.marker_text(found.selection)}"
         )
-    moments = warnings.moments(connection, dialect, [name for name in rows if rows[name]])
+    moments = warnings.moments(database, [name for name in rows if rows[name]])
     notes = (*plan.notes, *dangling_references.notes(plan.external_references), *moments)
     return replace(
         found, plan=replace(plan, rows=dict(rows), refusals=tuple(refusals), notes=notes)
@@ -315,9 +304,7 @@ def _unpicked(
 
 
 def _holds(
-    connection: Connection,
-    dialect: Dialect,
-    tables: Mapping[str, Table],
+    database: Database,
     picked: Selection,
     rows: Mapping[str, int],
     head: Version | None,
@@ -325,9 +312,9 @@ def _holds(
     """Return whether the database holds exactly what the head has."""
     return (
         head is not None
-        and (head.selection, head.dialect) == (picked, dialect.name)
+        and (head.selection, head.dialect) == (picked, database.dialect.name)
         and bool(sum(rows.values()))
-        and captured.is_captured(connection, dialect, tables, picked.scenario, [head], rows)
+        and captured.is_captured(database, picked.scenario, [head], rows)
     )
 
 
@@ -348,13 +335,13 @@ def _snapshot_file(settings: Settings, scenario: str) -> Iterator[Path]:
                 folder.rmdir()
 
 
-def _header(dialect: Dialect, found: _Found, created_at: str) -> Header:
+def _header(database: Database, found: _Found, created_at: str) -> Header:
     return Header(
         scenario=found.plan.scenario,
         version=found.plan.version,
         created_at=created_at,
-        dialect=dialect.name,
-        tables=tuple(found.tables[name] for name in found.selection.rules),
+        dialect=database.dialect.name,
+        tables=tuple(database.tables[name] for name in found.selection.rules),
         rows=found.plan.rows,
         sequences=found.sequences,
     )

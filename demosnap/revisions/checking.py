@@ -286,8 +286,7 @@ def database(
     connection: Connection, settings: Settings, graph: Graph, scenario: str | None
 ) -> list[Finding]:
     """Return where the loaded versions and the database do not agree; the files are right."""
-    dialect = dialects.of(connection)
-    seen = Database(connection, dialect, reflect.tables(connection))
+    seen = reflect.database(connection)
     found = []
     for stamp in own_tables.stamps(connection):
         version = graph.versions.get(stamp)
@@ -327,7 +326,7 @@ def _loaded(
         if reason.partition(":")[0] not in {one.table for one in told}:
             yield Finding(f"{version.scenario} {version.version}: {reason}")
     dangled = dangling_references.known(seen, [version])
-    for reason in verify.dangling(seen.connection, seen.dialect, seen.tables, picked, dangled):
+    for reason in verify.dangling(seen, picked, dangled):
         yield Finding(f"{version.scenario}: {reason}")
     counts = retained.rows_beside(seen, picked, known)
     for name, count in counts.items():
@@ -351,10 +350,10 @@ def untaken(connection: Connection, graph: Graph, scenario: str | None) -> Itera
 
     They are tried in temporary tables; the caller's transaction is to be rolled back.
     """
-    dialect, tables = dialects.of(connection), reflect.tables(connection)
+    seen = reflect.database(connection)
     for name in graph.scenarios:
         for version in graph.heads(name) if scenario in (None, name) else ():
-            for reason in loadable.misfits(connection, dialect, tables, version):
+            for reason in loadable.misfits(seen, version):
                 yield Finding(
                     f"{version.scenario} {version.version}: {reason}",
                     hint="Change the table, or capture the demo as the table has it now.",

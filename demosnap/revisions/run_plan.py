@@ -8,9 +8,7 @@ from typing import Any
 from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import Connection
 
-from demosnap import dialects
 from demosnap.database import own_tables, reflect, search_indexes, views
-from demosnap.database.live import Database
 from demosnap.errors import RefusedError, UsageError
 from demosnap.model import Version
 from demosnap.moves import execute
@@ -45,8 +43,7 @@ def planned(
     else:
         goals = steps.goals_of(found, graph, current)
     extra = _others_out(goals, current, graph) if options.only or settings.exclusive else []
-    dialect = dialects.of(connection)
-    database = Database(connection, dialect, reflect.tables(connection))
+    database = reflect.database(connection)
     everyone = [*extra, *goals]
     made_from = sealed.files_and_stamps(place, settings, graph, current, everyone)
     if request.expected is not None:

@@ -113,7 +113,7 @@ class Access:
                 stack.enter_context(dialect.session(reading, write=False))
                 if connection is None:
                     stack.enter_context(dialect.consistent_read(reading))
-                yield Database(reading, dialect, reflect.tables(reading))
+                yield reflect.database(reading)
 
     def run(
         self,

@@ -60,11 +60,11 @@ def test_what_is_noted_since_a_savepoint_is_forgotten_with_it(workspace: Workspa
     with chain.database.engine.connect() as connection:
         dialect = dialects.of(connection)
         with dialect.session(connection, write=True), connection.begin():
-            tables = reflect.tables(connection)
+            database = reflect.database(connection)
 
             def count() -> int:
-                picked = picking.predicates(connection, dialect, selection, tables)
-                return transfer.counts(connection, dialect, picked)["cards"]
+                picked = picking.predicates(database, selection)
+                return transfer.counts(database, picked)["cards"]
 
             assert count() == 3
             savepoint = picking.Savepoint(connection)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from demosnap import dialects
 from demosnap.database import reflect, verify
 from demosnap.model import Table
 from demosnap.moves.cascade import nulled_columns
@@ -183,8 +182,8 @@ def test_a_row_of_a_child_table_is_none_that_a_key_may_lead_to(postgresql: Datab
         "ALTER TABLE place ADD FOREIGN KEY (city_id) REFERENCES city NOT VALID",
     )
     with postgresql.engine.connect() as connection:
-        known = reflect.tables(connection)
-        found = list(verify.orphans(connection, dialects.of(connection), known, {"place": "true"}))
+        database = reflect.database(connection)
+        found = list(verify.orphans(database, {"place": "true"}))
     assert found == [("place", ("city_id",), "city", 1, "7")]
 
 

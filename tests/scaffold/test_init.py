@@ -483,7 +483,7 @@ def test_the_found_settings_make_a_selection() -> None:
     look(SCHEMA + marked('{"demo_seed": true}'))
     engine = create_engine("sqlite:///app.db")
     with engine.connect() as connection:
-        found = selection.resolve(connection, load(), reflect.tables(connection), "writer")
+        found = selection.resolve(reflect.database(connection), load(), "writer")
     assert set(found.rules) >= {"vaults", "fragments", "todos", "todo_items", '"odd: one"'}
     engine.dispose()
 
