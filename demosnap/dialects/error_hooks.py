@@ -27,10 +27,9 @@ class ErrorHooks:
     """Of those that say that the role lacks a right."""
 
     def error_codes(self, error: BaseException) -> Codes:
-        """Return all codes of a driver's error: here its SQLSTATE, or the first it is made of."""
+        """Return all codes of a driver's error: here its SQLSTATE, and the first it is made of."""
         cause = getattr(error, "orig", None) or error
-        state = getattr(cause, "sqlstate", None)
-        codes = [state] if state is not None else cause.args[:1]
+        codes = (getattr(cause, "sqlstate", None), *cause.args[:1])
         return frozenset(code for code in codes if isinstance(code, (int, str)))
 
     def is_lock_timeout(self, error: BaseException) -> bool:

@@ -16,15 +16,15 @@ from demosnap.model import Table
 from demosnap.rows.canonical import split
 from demosnap.testing import application
 from demosnap.testing.application import Application
+from demosnap.testing.shapes import MARKED, Shapes
 
-ZOO_SETTINGS = "marker: {column: is_demo}\nscenarios: {general: {default: true}}\n"
 
-
-class DialectSuite:
+class DialectSuite(Shapes):
     """Capture, load, purge, diff and reset, and every value of a zoo; a subclass says where.
 
     A subclass overrides the fixture `database_url` and, where its database needs it, the words
-    below. Everything runs on tables that the suite makes itself, through `demosnap.Project`.
+    below and those of `Shapes`. Everything runs on tables that the suite makes itself, through
+    `demosnap.Project`.
     """
 
     dialect_name: ClassVar[str]
@@ -36,15 +36,6 @@ class DialectSuite:
     Let it hold every type that the dialect claims to capture, and of each the edges: the smallest
     and the largest value, zero and minus zero, empty texts, quotes, controls, time zones.
     """
-
-    integer: ClassVar[str] = "INTEGER"
-    text: ClassVar[str] = "VARCHAR(80)"
-    flag: ClassVar[str] = "BOOLEAN"
-    """How a column of integers, of short texts and of a boolean marker is declared."""
-
-    true: ClassVar[str] = "TRUE"
-    false: ClassVar[str] = "FALSE"
-    """The literals of the marker's column."""
 
     numbered: ClassVar[str | None] = None
     """How a key is declared that numbers itself where none is given; None: there is no such."""
@@ -170,7 +161,7 @@ class DialectSuite:
         """A row that comes after a load gets a number that no loaded row has."""
         if self.numbered is None:
             pytest.skip("no key numbers itself")
-        empty.configure(ZOO_SETTINGS)
+        empty.configure(MARKED)
         insert = f"INSERT INTO notes (is_demo) VALUES ({self.true})"
         empty.run(f"CREATE TABLE notes (id {self.numbered}, is_demo {self.flag})")
         empty.run(f"INSERT INTO notes (id, is_demo) VALUES (900, {self.true})")
@@ -210,7 +201,7 @@ class DialectSuite:
 
     def test_a_real_row_that_references_a_demo_row_stops_a_purge(self, app: Application) -> None:
         """And nothing is changed."""
-        app.configure(ZOO_SETTINGS)
+        app.configure(MARKED)
         app.project.revision("general", date="2025-01-20")
         before = _everything(app)
         with pytest.raises(RefusedError, match="members that are not this demo data"):
@@ -257,7 +248,7 @@ class DialectSuite:
 
     def test_reserved_words_are_names(self, empty: Application) -> None:
         """Of a table, of its columns, and of what a foreign key names."""
-        empty.configure(ZOO_SETTINGS)
+        empty.configure(MARKED)
         dialect = empty.dialect
         q = dialect.quote_character
         words = sorted(dialect.reserved)
@@ -274,7 +265,7 @@ class DialectSuite:
 
     def test_every_value_of_the_zoo_comes_back(self, empty: Application) -> None:
         """A table for each type, a row for each value, and one that is NULL."""
-        empty.configure(ZOO_SETTINGS)
+        empty.configure(MARKED)
         names = []
         for number, (declared, values) in enumerate(self.zoo.items()):
             name = f"zoo_{number}"

@@ -1,0 +1,152 @@
+"""Tests of tables of other shapes than the suite's application has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pytest
+import sqlalchemy as sa
+
+from demosnap.database import reflect
+from demosnap.errors import (
+    ConfigError,
+    ConflictError,
+    DatabaseError,
+    DemosnapError,
+    LockError,
+    RefusedError,
+)
+from demosnap.model import Marker
+from demosnap.project import Project
+from demosnap.testing import application
+from demosnap.testing.application import Application
+
+MARKED = "marker: {column: is_demo}\nscenarios: {general: {default: true}}\n"
+
+
+class Shapes:
+    """References of a table to itself, keys of two columns, large values, triggers, locks."""
+
+    integer: ClassVar[str] = "INTEGER"
+    text: ClassVar[str] = "VARCHAR(80)"
+    flag: ClassVar[str] = "BOOLEAN"
+    """How a column of integers, of short texts and of a boolean marker is declared."""
+
+    true: ClassVar[str] = "TRUE"
+    false: ClassVar[str] = "FALSE"
+    """The literals of the marker's column."""
+
+    long_text: ClassVar[str] = "TEXT"
+    """How a column of texts of any length is declared."""
+
+    trigger: ClassVar[Sequence[str]] = ()
+    """Statements that make a trigger `stamped`, which writes 'by a trigger' into the label of each
+    new or changed row of `members`; none: there are no triggers."""
+
+    def test_rows_that_reference_their_own_table(self, empty: Application) -> None:
+        """Whatever their order; and a real row that references one of them stops a purge."""
+        empty.configure(MARKED)
+        empty.run(
+            f"CREATE TABLE parts (id {self.integer} NOT NULL PRIMARY KEY, whole {self.integer},"
+            f" is_demo {self.flag}, FOREIGN KEY (whole) REFERENCES parts (id))",
+            *(
+                f"INSERT INTO parts VALUES ({number}, {whole}, {marked})"
+                for number, whole, marked in (
+                    (2, "NULL", self.true),
+                    (1, 2, self.true),
+                    (3, 1, self.true),
+                    (4, "NULL", self.false),
+                )
+            ),
+        )
+        before = empty.rows("parts")
+        empty.project.revision("general", date="2025-01-20")
+        empty.project.downgrade("general", "base")
+        assert [row[0] for row in empty.rows("parts")] == [4]
+        empty.project.upgrade("general@head")
+        assert empty.rows("parts") == before
+        empty.run("UPDATE parts SET whole = 3 WHERE id = 4")
+        with pytest.raises(RefusedError, match="of parts that is not this demo data"):
+            empty.project.downgrade("general", "base")
+
+    def test_a_key_of_two_columns_is_referenced(self, empty: Application) -> None:
+        """And what references it is picked by both."""
+        empty.configure(MARKED + "tables: {items: {via: [a, b]}}\n")
+        empty.run(
+            f"CREATE TABLE orders (a {self.integer} NOT NULL, b VARCHAR(5) NOT NULL,"
+            f" is_demo {self.flag}, PRIMARY KEY (a, b))",
+            f"CREATE TABLE items (id {self.integer} NOT NULL PRIMARY KEY, a {self.integer},"
+            " b VARCHAR(5), FOREIGN KEY (a, b) REFERENCES orders (a, b))",
+            f"INSERT INTO orders VALUES (1, 'x', {self.true})",
+            f"INSERT INTO orders VALUES (1, 'y', {self.false})",
+            "INSERT INTO items VALUES (1, 1, 'x')",
+            "INSERT INTO items VALUES (2, 1, 'y')",
+        )
+        before = (empty.rows("orders"), empty.rows("items"))
+        version = empty.project.revision("general", date="2025-01-20").version
+        assert version is not None and version.rows == {"orders": 1, "items": 1}
+        empty.project.downgrade("general", "base")
+        assert empty.rows("items") == [(2, 1, "y")]
+        empty.project.upgrade("general@head")
+        assert (empty.rows("orders"), empty.rows("items")) == before
+
+    def test_large_values_come_back(self, empty: Application) -> None:
+        """Longer than the literals and the statements of many databases."""
+        empty.configure(MARKED)
+        empty.run(
+            f"CREATE TABLE large (id {self.integer} NOT NULL PRIMARY KEY, t {self.long_text},"
+            f" is_demo {self.flag})",
+            f"INSERT INTO large VALUES (1, NULL, {self.true})",
+        )
+        text = "it's 漢字\n" * 20_000
+        large = sa.table("large", sa.column("t", sa.Text()))
+        with empty.engine.begin() as connection:
+            connection.execute(large.update().values(t=text))
+        before = empty.rows("large")
+        empty.project.revision("general", date="2025-01-20")
+        empty.project.downgrade("general", "base")
+        assert empty.rows("large") == []
+        empty.project.upgrade("general@head")
+        assert empty.rows("large") == before and before[0][1] == text
+
+    def test_a_marker_that_cannot_be_held_is_refused(self, app: Application) -> None:
+        """Before anything is read."""
+        marker = Marker(column="label", key="demo")
+        with app.engine.connect() as connection:
+            column = reflect.tables(connection)["teams"].column("label")
+        if app.dialect.can_hold_marker(marker, column):
+            pytest.skip("a text can hold it")
+        app.configure("marker: {column: label, key: demo}\nscenarios: {general: {default: true}}\n")
+        with pytest.raises(ConfigError, match=r"the key demo in .*label"):
+            app.project.revision("general", date="2025-01-20")
+
+    def test_an_error_of_the_database_is_told(self, app: Application) -> None:
+        """In the database's own words."""
+        app.configure(MARKED + "deny_if: SELECT nonsense FROM teams\n")
+        with pytest.raises(DatabaseError, match=r"(?i)nonsense"):
+            app.project.revision("general", date="2025-01-20")
+
+    def test_what_a_trigger_changes_is_found(self, app: Application) -> None:
+        """And named."""
+        if not self.trigger:
+            pytest.skip("no trigger is named")
+        app.project.revision("general", date="2025-01-20")
+        app.project.downgrade("general", "base")
+        app.run(*self.trigger)
+        app.configure(application.SETTINGS + "triggers: check\n")
+        before = app.rows("members")
+        with pytest.raises(DemosnapError, match=r"(?s)by a trigger.*stamped"):
+            app.project.upgrade("general@head")
+        assert app.rows("members") == before
+
+    def test_a_row_that_somebody_else_holds_stops_a_purge(self, app: Application) -> None:
+        """After the time that may be waited."""
+        app.project.revision("general", date="2025-01-20")
+        project = Project(app.folder / "alembic.ini", url=app.url, lock_timeout=1)
+        with app.engine.connect() as connection:
+            connection.exec_driver_sql("UPDATE teams SET label = 'mine' WHERE id = 1")
+            with pytest.raises((ConflictError, LockError)):
+                project.downgrade("general", "base")
+            connection.commit()
+        assert len(app.rows("teams")) == 10
