@@ -12,14 +12,14 @@ from demosnap.cli import (
     screen,
 )
 from demosnap.cli.move_commands import show_plan
-from demosnap.cli.options import (
+from demosnap.cli.session import Session
+from demosnap.cli.shared_options import (
     Command,
     dry_run,
     lock_timeout,
     pass_session,
     rehearse_capture,
 )
-from demosnap.cli.session import Session
 from demosnap.errors import RefusedError, UsageError
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from demosnap.cli import completion, screen
-from demosnap.cli.options import Command, StepCommand, pass_session, strip_step
 from demosnap.cli.session import Session
+from demosnap.cli.shared_options import Command, StepCommand, pass_session, strip_step
 from demosnap.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
@@ -135,11 +135,11 @@ def status(session: Session, scenario: str | None, exit_code: bool, as_json: boo
     demosnap status
     demosnap status general --exit-code
     """
-    from demosnap.cli import shapes, statuses
+    from demosnap.cli import json_shapes, statuses
 
     entries = session.project().status(scenario)
     if as_json:
-        screen.echo_json(shapes.dump([shapes.status(entry) for entry in entries]))
+        screen.echo_json(json_shapes.dump([json_shapes.status(entry) for entry in entries]))
     elif entries:
         for line in statuses.status(entries):
             screen.echo(line)
@@ -162,11 +162,11 @@ def log(session: Session, scenario: str | None, as_json: bool) -> None:
     demosnap log
     demosnap log general --json
     """
-    from demosnap.cli import render, shapes
+    from demosnap.cli import json_shapes, render
 
     entries = session.project().log(scenario)
     if as_json:
-        screen.echo_json(shapes.dump([shapes.log_entry(entry) for entry in entries]))
+        screen.echo_json(json_shapes.dump([json_shapes.log_entry(entry) for entry in entries]))
     elif entries:
         _page(iter(render.log(entries, sys.stdout).split("\n")))
     else:

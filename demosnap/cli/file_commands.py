@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from demosnap.cli import completion, screen
-from demosnap.cli.options import Command, lock_timeout, pass_session
 from demosnap.cli.session import Session
+from demosnap.cli.shared_options import Command, lock_timeout, pass_session
 from demosnap.errors import UsageError
 from demosnap.visible import paragraph
 
@@ -140,11 +140,11 @@ def current(session: Session, as_json: bool) -> None:
     demosnap current
     demosnap current --url sqlite:///other.db
     """
-    from demosnap.cli import render, shapes
+    from demosnap.cli import json_shapes, render
 
     entries = session.project().current()
     if as_json:
-        screen.echo_json(shapes.dump([shapes.current(entry) for entry in entries]))
+        screen.echo_json(json_shapes.dump([json_shapes.current(entry) for entry in entries]))
     elif entries:
         screen.echo(render.current(entries, sys.stdout))
     else:
@@ -167,11 +167,11 @@ def show(session: Session, version: str | None, as_json: bool) -> None:
     demosnap show general@v1
     demosnap show general@head --json
     """
-    from demosnap.cli import shapes, versions
+    from demosnap.cli import json_shapes, versions
 
     entry = session.project().show(version)
     if as_json:
-        screen.echo_json(shapes.dump(shapes.details(entry)))
+        screen.echo_json(json_shapes.dump(json_shapes.details(entry)))
     else:
         screen.echo(versions.details(entry))
 
@@ -197,12 +197,12 @@ def check(
     demosnap check
     demosnap check general --database
     """
-    from demosnap.cli import render, shapes
+    from demosnap.cli import json_shapes, render
 
     project = session.project()
     findings = project.check(scenario, database=database, rehearse=rehearse)
     if as_json:
-        screen.echo_json(shapes.dump([shapes.finding(finding) for finding in findings]))
+        screen.echo_json(json_shapes.dump([json_shapes.finding(finding) for finding in findings]))
     elif findings:
         _show_findings(findings)
     elif not session.quiet:
@@ -308,10 +308,10 @@ def _reject(session: Session, because: str, **options: str | None) -> None:
 
 
 def _show_versions(session: Session, entries: list[HistoryEntry], as_json: bool) -> None:
-    from demosnap.cli import shapes, versions
+    from demosnap.cli import json_shapes, versions
 
     if as_json:
-        screen.echo_json(shapes.dump([shapes.version(entry) for entry in entries]))
+        screen.echo_json(json_shapes.dump([json_shapes.version(entry) for entry in entries]))
     elif not entries:
         session.note('no versions yet: `demosnap revision general -m "v1"` captures the first')
     elif session.verbose:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from demosnap.cli import screen
-from demosnap.cli.options import Command
+from demosnap.cli.shared_options import Command
 from demosnap.errors import DemosnapError
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)

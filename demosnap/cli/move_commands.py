@@ -13,7 +13,8 @@ from demosnap.cli import (
     completion,
     screen,
 )
-from demosnap.cli.options import (
+from demosnap.cli.session import Session
+from demosnap.cli.shared_options import (
     Command,
     StepCommand,
     move_options,
@@ -21,7 +22,6 @@ from demosnap.cli.options import (
     pass_session,
     strip_step,
 )
-from demosnap.cli.session import Session
 from demosnap.errors import RefusedError, UsageError
 from demosnap.options import MoveOptions
 

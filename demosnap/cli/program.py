@@ -12,7 +12,7 @@ from demosnap.cli import (
     move_commands,
     screen,
 )
-from demosnap.cli.options import DOCS, Group
+from demosnap.cli.shared_options import DOCS, Group
 
 
 @click.group(

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from demosnap.config import Settings
-from demosnap.database import own_tables, picking, retained, row_set, transfer, verify
+from demosnap.database import bulk, own_tables, picking, retained, row_set, verify
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, compare_digest, read
 from demosnap.database.retained import NOTHING, Retained
@@ -32,7 +32,7 @@ class Digests:
         """Return the digest of what is picked of tables, reading it if it is not known."""
         what = self._what(database.dialect, tables, picked)
         if what not in self._known:
-            self._known[what] = transfer.digest(database, tables, picked)[0]
+            self._known[what] = bulk.digest(database, tables, picked)[0]
         return self._known[what]
 
     def add(
@@ -114,7 +114,7 @@ def _holds(
     except (DemosnapError, KeyError):
         # A snapshot that is gone or that fits no longer cannot vouch for rows.
         return False
-    if sum(transfer.counts(database, picked).values()) != total:
+    if sum(bulk.counts(database, picked).values()) != total:
         return False
     if any(_beyond(database, database.tables[t.name], t, picked[t.name]) for t in tables):
         return False

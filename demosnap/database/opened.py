@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from demosnap import dialects
-from demosnap.database import transfer
+from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
@@ -80,6 +80,19 @@ def compare_digest(reader: SnapshotReader, version: Version) -> None:
         )
 
 
+def project(live: Table, recorded: Table) -> Table:
+    """Return the live table narrowed to the columns, order and key that a snapshot has.
+
+    Raises:
+        KeyError: the live table lacks a column.
+    """
+    return replace(
+        live,
+        columns=tuple(live.column(column.name) for column in recorded.captured),
+        key=recorded.key,
+    )
+
+
 @dataclass
 class OpenSnapshot:
     """The snapshot of `version`, as `database` has it."""
@@ -128,7 +141,7 @@ class OpenSnapshot:
         Raises:
             KeyError: the database lacks one, or a column of one; `compatibility.unfit` says which.
         """
-        return tuple(transfer.project(self.database.tables[t.name], t) for t in self.header.tables)
+        return tuple(project(self.database.tables[t.name], t) for t in self.header.tables)
 
     def blocks(self, *, checked: bool = True) -> Iterator[Rows]:
         """Yield the rows of each table, checked against the grammar, as this database has them.
@@ -151,7 +164,7 @@ class OpenSnapshot:
             and [*map(self.dialect.digest_name, live.values())]
             == [*map(self.dialect.digest_name, self.header.tables)]
         )
-        total = transfer.Digest(self.dialect)
+        total = Digest(self.dialect)
         for block in blocks:
             rows, table = block.rows, live[block.table.name]
             if self.foreign:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from demosnap import dialects
-from demosnap.database import by_key, references, transfer
+from demosnap.database import bulk, by_key, references
 from demosnap.database.live import Database
 from demosnap.database.own_tables import KEPT_TABLE
 from demosnap.model import Key, Table
@@ -174,7 +174,7 @@ def rows_beside(
 ) -> dict[str, int]:
     """Count the rows of a scenario beside those that are known to be kept, by table."""
     picked = known.without(database, to_delete)
-    return transfer.counts(database, picked)
+    return bulk.counts(database, picked)
 
 
 def record(database: Database, scenario: str, kept: Retained) -> None:

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from demosnap.database import transfer
+from demosnap.database import bulk
+from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
@@ -60,7 +61,7 @@ def row_counts(
     Raises:
         MiscountedError: they do not; names every table.
     """
-    _compare(transfer.counts(database, predicates), expected, predicates)
+    _compare(bulk.counts(database, predicates), expected, predicates)
 
 
 def rows_and_keys(
@@ -202,9 +203,9 @@ def staying(
             continue
         stays = not_true(to_delete[name]) if name in to_delete else "1 = 1"
         if name in unreadable:
-            found[name] = str(transfer.counts(database, {name: stays})[name])
+            found[name] = str(bulk.counts(database, {name: stays})[name])
         else:
-            digest = transfer.Digest(dialect)
+            digest = Digest(dialect)
             digest.table(table, dialect.read_rows(connection, table, stays))
             found[name] = digest.hexdigest()
     return found

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects import picked_keys, references, unique
+from demosnap.dialects import inspected_keys, picked_keys, unique
 from demosnap.dialects.counted import Counted as Counted
 from demosnap.dialects.error_hooks import ErrorHooks
 from demosnap.dialects.rights_hooks import RightsHooks
@@ -189,7 +189,7 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
 
         Names may be spelled as the definition has them; no referred columns: the primary key.
         """
-        return references.of_sqlalchemy(connection, tables)
+        return inspected_keys.of_sqlalchemy(connection, tables)
 
     def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
         """Return the tables whose plain name shows also the rows of tables that inherit."""

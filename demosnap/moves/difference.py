@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from demosnap.compare.captured import Digests
 from demosnap.database import (
+    bulk,
     by_key,
     compatibility,
     outside_references,
     references,
     retained,
-    transfer,
 )
+from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, arranged, path_of
 from demosnap.database.retained import Retained
@@ -79,7 +80,7 @@ def compare(
     refused = dialect.refuse_tables(connection, list(target.rows)).items()
     if reasons := [*reasons, *(f"{name}: {reason}" for name, reason in refused)]:
         return PlannedChanges((), snapshot, tuple(reasons))
-    held = transfer.Digest(dialect)
+    held = Digest(dialect)
     # What is not checked here is equal to a row of the database, or checked below.
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         live = arranged(tables[table.name], table)
@@ -346,7 +347,7 @@ def _do(
     if isinstance(step, Insert):
         tables = [table for table, _ in step.tables]
         blocks = made.passing(tables, iter([rows for _, rows in step.tables]))
-        transfer.load(database, tables, blocks, made.inserting)
+        bulk.load(database, tables, blocks, made.inserting)
         database.advance_sequences(tables)
     elif isinstance(step, Update):
         for batch in in_batches(step.rows, _UPDATES):

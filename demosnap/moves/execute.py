@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from demosnap.compare import released
 from demosnap.config import Triggers
 from demosnap.database import (
+    bulk,
     by_key,
     dangling_references,
     own_tables,
     picking,
     retained,
     search_indexes,
-    transfer,
     verify,
 )
 from demosnap.database.live import Database
@@ -142,7 +142,7 @@ def _purge(database: Database, prepared: Sequence[PlannedMove], found: ActiveTri
             reached.empty(database)
     free = found.may_change if found.triggers else ()
     with triggering.blamed(database, found, "delete", to_delete):
-        transfer.purge(database, to_delete, tally.deleted, free)
+        bulk.purge(database, to_delete, tally.deleted, free)
     _hold(database, before, tally)
 
 

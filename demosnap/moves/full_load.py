@@ -6,7 +6,8 @@ import collections
 import itertools
 from collections.abc import Collection, Iterable, Mapping
 
-from demosnap.database import by_key, compatibility, picking, transfer, verify
+from demosnap.database import bulk, by_key, compatibility, picking, verify
+from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.retained import NOTHING, Retained
@@ -83,7 +84,7 @@ def load(
     blocks = guarded.noting(snapshot.blocks())
     guarded.begin()
     try:
-        transfer.load(
+        bulk.load(
             database,
             snapshot.tables,
             made.passing(snapshot.tables, blocks),
@@ -148,7 +149,7 @@ def _read(
     """
     dialect = database.dialect
     loaded = snapshot.digest
-    total = transfer.Digest(dialect)
+    total = Digest(dialect)
     dangling = False
     for table in snapshot.tables:
         name = table.name

@@ -9,7 +9,7 @@ from functools import cached_property
 from demosnap.compare import captured, unpicked
 from demosnap.compare.known_rows import KnownRows
 from demosnap.config import Settings
-from demosnap.database import by_key, compatibility, outside_references, retained, transfer
+from demosnap.database import bulk, by_key, compatibility, outside_references, retained
 from demosnap.database.live import Database
 from demosnap.database.retained import Retained
 from demosnap.model import Key, Version
@@ -262,7 +262,7 @@ class Planner:
 
             staying = retained.find(self.database, tables, to_delete, goes, self.options.cascade)
         leaving = staying.without(self.database, to_delete)
-        counts = transfer.counts(self.database, leaving)
+        counts = bulk.counts(self.database, leaving)
         refusals, notes = self._unsafe({name for name, count in counts.items() if count})
         rests = goal.current is None and not any(counts.values())
         rests = rests and staying.keys == self.known[goal.scenario].keys
@@ -298,7 +298,7 @@ class Planner:
                 "the indexes cannot be dropped and made again: here that would commit the"
                 " transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
             )
-        present = transfer.counts(database, to_delete)
+        present = bulk.counts(database, to_delete)
         expected = self.rows[goal.scenario].expected(target)
         rows = (present, expected)
         unsafe, notes = self._unsafe({name for each in rows for name in each if each[name]})

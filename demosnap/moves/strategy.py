@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from demosnap.config import Settings
-from demosnap.database import references, transfer
+from demosnap.database import bulk, references
 from demosnap.database.live import Database
 from demosnap.model import Version
 from demosnap.moves import difference
@@ -57,7 +57,7 @@ def against(database: Database, settings: Settings, strategy: Strategy) -> str:
                 return f"there are triggers on {one.name}"
     if name := difference.tangled(database, planned):
         return f"values of {name} change that other rows reference"
-    there = transfer.counts(database, strategy.prepared.to_delete)
+    there = bulk.counts(database, strategy.prepared.to_delete)
     share = planned.rows / max(planned.snapshot.version.total, sum(there.values()), 1)
     many = share > MOST and planned.rows > MANY
     return f"{share:.0%} of the rows differ" if many else ""
@@ -83,7 +83,7 @@ def crossing(database: Database, demo_rows: Mapping[str, Mapping[str, str]]) -> 
                 )
                 own = f" AND {not_true(to_delete[name])}" if name in to_delete else ""
                 where = {name: f"({theirs[name]}) AND {points}{own}"}
-                if any(transfer.counts(database, where).values()):
+                if any(bulk.counts(database, where).values()):
                     return True
     return False
 

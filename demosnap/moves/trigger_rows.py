@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from demosnap.database import transfer
+from demosnap.database import bulk
 from demosnap.database.live import Database
 from demosnap.errors import DatabaseError
 from demosnap.model import Event, Key, Table
@@ -125,7 +125,7 @@ class TriggerRows:
         return {tuple(split(row)) for row in rows}
 
     def _check_empty(self, picked: Mapping[str, str]) -> None:
-        found = transfer.counts(self.database, picked)
+        found = bulk.counts(self.database, picked)
         for name, count in found.items():
             if not count:
                 continue

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from demosnap.database import by_key, transfer
+from demosnap.database import by_key
 from demosnap.database.live import Database
-from demosnap.database.opened import OpenSnapshot
+from demosnap.database.opened import OpenSnapshot, project
 from demosnap.model import Table, Version
 from demosnap.moves import difference
 from demosnap.moves.difference import PlannedChanges
@@ -61,5 +61,5 @@ def _differences(
     """Compare the columns that the version has, and no others; `narrow` gets the tables."""
     snapshot = OpenSnapshot(version, database)
     for recorded in snapshot.tables:
-        narrow[recorded.name] = transfer.project(database.tables[recorded.name], recorded)
+        narrow[recorded.name] = project(database.tables[recorded.name], recorded)
     return difference.compare(replace(database, tables=narrow), version, picked)

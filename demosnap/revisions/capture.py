@@ -16,8 +16,9 @@ from demosnap.compare import captured, unpicked
 from demosnap.config import Settings, scenario_name_problem
 from demosnap.config.names import shown
 from demosnap.database import (
-    application,
+    bulk,
     dangling_references,
+    framework_migrations,
     opened,
     own_tables,
     picking,
@@ -25,7 +26,6 @@ from demosnap.database import (
     row_set,
     selection,
     sequences,
-    transfer,
 )
 from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
@@ -233,7 +233,7 @@ def _look(
             *sequences.notes(database, settings),
         ),
     )
-    newest = application.revision(database)
+    newest = framework_migrations.revision(database)
     selected = [tables[name] for name in by_table]
     positions = sequences.positions(database, settings, selected)
     found = _Found(picked, by_table, plan, message, stamps, newest, positions)
@@ -258,7 +258,7 @@ class _Counts:
     def of(self, name: str) -> int:
         if name not in self.known:
             one = {name: self._predicates[name]}
-            self.known |= transfer.counts(self._database, one)
+            self.known |= bulk.counts(self._database, one)
         return self.known[name]
 
     def all(self) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demosnap import dialects
-from demosnap.database import picking, reflect, transfer
+from demosnap.database import bulk, picking, reflect
 from support import small, triggers
 from support.small import Chain
 from support.workspaces import Workspace
@@ -64,7 +64,7 @@ def test_what_is_noted_since_a_savepoint_is_forgotten_with_it(workspace: Workspa
 
             def count() -> int:
                 picked = picking.predicates(database, selection)
-                return transfer.counts(database, picked)["cards"]
+                return bulk.counts(database, picked)["cards"]
 
             assert count() == 3
             savepoint = picking.Savepoint(connection)

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Container, Iterator
 from pathlib import Path
 
@@ -17,8 +18,8 @@ import pytest
 import settings_page
 
 from demosnap import requirements
-from demosnap.cli.options import GlobalOption
 from demosnap.cli.program import cli
+from demosnap.cli.shared_options import GlobalOption
 from demosnap.config import Choices, choices
 
 ROOT = Path(__file__).parents[2]
@@ -169,6 +170,13 @@ def test_the_session_in_the_readme_is_what_quickstart_prints(tmp_path: Path) -> 
         timeout=120,
     )
     assert session == done.stdout.replace(str(tmp_path), "/home/you")
+
+
+def test_no_module_has_the_name_of_another_one() -> None:
+    """Dialects are packages of one shape: what is inside of them has names of that shape."""
+    inside = (PACKAGE / "dialects").glob("*/*.py")
+    names = Counter(path.stem for path in {*MODULES}.difference(inside))
+    assert [name for name, count in names.items() if count > 1 and name != "__init__"] == []
 
 
 def test_rooms_are_described() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from demosnap.dialects import references, unique
+from demosnap.dialects import inspected_keys, unique
 from demosnap.dialects.generic.codecs import words
 from demosnap.dialects.generic.names import Names
 from demosnap.model import Column, ForeignKey, split_name
@@ -81,7 +81,7 @@ def foreign_keys(
             "referred_table": dialect.shown(one["referred_table"]),
             "referred_columns": _shown(dialect, one["referred_columns"]),
         }
-        return references.foreign_key(told, inspector.default_schema_name)
+        return inspected_keys.foreign_key(told, inspector.default_schema_name)
 
     found = {}
     for table in tables:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from demosnap.dialects import references, unique
+from demosnap.dialects import inspected_keys, unique
 from demosnap.dialects.base import Dialect, execute
 from demosnap.dialects.mysql.text import unescaped
 from demosnap.model import Column, ForeignKey, Table, Trigger, display_name, split_name
@@ -145,7 +145,7 @@ def foreign_keys(
     said = {
         (table, key.name): key.on_delete
         for table, keys in (
-            references.of_sqlalchemy(connection, unknown) if unknown else {}
+            inspected_keys.of_sqlalchemy(connection, unknown) if unknown else {}
         ).items()
         for key in keys
     }

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from demosnap.dialects import references
+from demosnap.dialects import inspected_keys
 from demosnap.dialects.base import Dialect, execute
 from demosnap.dialects.sqlite import virtual
 from demosnap.model import Column, Event, ForeignKey, Table, Trigger, display_name, split_name
@@ -83,7 +83,7 @@ def foreign_keys(
 
     A key without referred columns refers to the primary key.
     """
-    named = references.of_sqlalchemy(connection, tables)
+    named = inspected_keys.of_sqlalchemy(connection, tables)
     found: dict[str, tuple[ForeignKey, ...]] = {}
     for table in tables:
         name = split_name(table)[1]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 
+from demosnap.database.digest import Digest
 from demosnap.database.live import Database
-from demosnap.dialects.base import Dialect, execute
+from demosnap.dialects.base import execute
 from demosnap.errors import CountError
 from demosnap.model import Table, split_name
 from demosnap.rows.canonical import Rows, batches
@@ -27,46 +26,6 @@ def counts(database: Database, predicates: Mapping[str, str]) -> dict[str, int]:
         sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {predicate}"
         found[name] = int(execute(database.connection, sql).scalar())
     return found
-
-
-def project(live: Table, recorded: Table) -> Table:
-    """Return the live table narrowed to the columns, order and key that a snapshot has.
-
-    Raises:
-        KeyError: the live table lacks a column.
-    """
-    return replace(
-        live,
-        columns=tuple(live.column(column.name) for column in recorded.captured),
-        key=recorded.key,
-    )
-
-
-class Digest:
-    """The digest of canonical rows, fed table by table (docs/file-format.md, "Digest").
-
-    SHA-256 over, per table in order, its name and column list, LF, then each row, LF.
-    """
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        self._sha = hashlib.sha256()
-
-    def table(self, table: Table, rows: Iterable[bytes]) -> int:
-        """Add a table with its canonical rows; return how many there were."""
-        return sum(map(len, self.passing(table, rows)))
-
-    def passing(self, table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
-        """Add a table with its canonical rows, and yield these in batches as they are added."""
-        self._sha.update(self._dialect.digest_name(table).encode() + b"\n")
-        for batch in batches(rows):
-            self._sha.update(b"\n".join(batch))
-            self._sha.update(b"\n")
-            yield batch
-
-    def hexdigest(self) -> str:
-        """Return what was added so far as 64 hex digits."""
-        return self._sha.hexdigest()
 
 
 def digest(
