@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, create_engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from demosnap import dialects
@@ -23,6 +23,7 @@ from demosnap.errors import (
     DatabaseError,
     DemosnapError,
     LockError,
+    MissingDriverError,
     ReadOnlyError,
     TargetError,
 )
@@ -150,6 +151,7 @@ def connected(
 
     Raises:
         DatabaseError: the database cannot be reached.
+        MissingDriverError: there is no driver.
     """
     dialect = dialects.get(url.get_backend_name())
     try:
@@ -164,6 +166,11 @@ def connected(
     ) as error:
         if dialect.is_statement_pool(error):
             raise _statement_pool() from error
+        if isinstance(error, (ModuleNotFoundError, NoSuchModuleError)):
+            raise MissingDriverError(
+                f"no driver for {dialect.name} is installed: {error}",
+                f"pip install '{dialect.url_rules.install or dialects.package_of(dialect.name)}'",
+            ) from error
         whence = f" (from {source})" if source else ""
         raise DatabaseError(
             f"the database {passwords.rendered(url)}{whence} cannot be reached:"

@@ -77,6 +77,12 @@ def _plugins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
+def package_of(name: str) -> str:
+    """Return the package that brings a dialect, by its name on the index."""
+    point = None if name in _MODULES else _plugins().get(name)
+    return "demosnap" if point is None or point.dist is None else point.dist.name
+
+
 def unknown(name: str) -> tuple[str, str]:
     """Return that demosnap does not know a dialect, and what to do."""
     return (

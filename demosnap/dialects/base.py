@@ -21,6 +21,7 @@ from demosnap.dialects.rights_hooks import RightsHooks
 from demosnap.dialects.text import DialectText
 from demosnap.dialects.transaction_hooks import TransactionHooks
 from demosnap.dialects.trigger_hooks import TriggerHooks
+from demosnap.dialects.url_rules import UrlRules
 from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, SpecialKey, Table
 from demosnap.rows.spool import KEYS, in_batches
 
@@ -48,8 +49,8 @@ class SearchIndex:
 class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectText):
     """One SQL variety; stateless, one instance per process (`demosnap.dialects.get`)."""
 
-    extra: ClassVar[str | None] = None
-    """The extra of demosnap that installs a driver; None when Python brings one."""
+    url_rules: ClassVar[UrlRules] = UrlRules()
+    """What it makes of URLs."""
 
     enforces_foreign_keys: ClassVar[bool] = True
     """Whether the server itself checks foreign keys while demosnap loads."""

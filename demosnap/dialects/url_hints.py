@@ -6,24 +6,22 @@ Nothing of a text that may hold a password is repeated.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-EXAMPLES = "For example: sqlite:///app.db, postgresql://user@localhost/app, mysql://user@host/app."
+from demosnap.dialects.sqlite.urls import file_url
+from demosnap.dialects.url_rules import UrlRules
 
-_SERVERS = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mariadb"}
-_PORTS = {"5432": "postgresql", "3306": "mysql"}
 _WINDOWS = re.compile(r"([a-zA-Z]):[\\/]")
 _JDBC = re.compile(r"jdbc:([a-z]+):(.*)", re.IGNORECASE | re.DOTALL)
 _ENDPOINT = re.compile(r"(?:[^@/\s]+@)?([\w.-]+|\[[0-9a-fA-F:]+\])(?::([0-9]+))?(?:/[\w.$-]*)?")
-_SLASHES = re.compile(r"(postgres(?:ql)?|pgsql|mysql2?|mariadb)(:/?|//)(?!/)(.+)", re.IGNORECASE)
 _SECRET = re.compile(r"@|passw|pwd|secret|token", re.IGNORECASE)
 _KEYWORDS = re.compile(r"\b(host|dbname|server|database|user|data source)\s*=", re.IGNORECASE)
 _VARIABLE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)=(?=\S+:)")
 _SPACED = re.compile(r"[a-zA-Z0-9+]+://[^\s].* ", re.DOTALL)
-_COMMANDS = ("psql", "mysql", "mariadb", "sqlite3")
 
 
-def explained(text: str) -> tuple[str, str]:
+def explained(text: str, known: Sequence[UrlRules]) -> tuple[str, str]:
     """Return what is wrong with a text that stands where a database URL should, and what to do."""
     text = text.strip()
     words = text.split()
@@ -34,10 +32,11 @@ def explained(text: str) -> tuple[str, str]:
             f"the database URL begins with {match[1]}=",
             "Give what stands behind the = alone.",
         )
-    if len(words) > 1 and words[0] in _COMMANDS:
+    commands = [command for one in known for command in one.commands]
+    if len(words) > 1 and words[0] in commands:
         return (
             f"the database URL is a command of {words[0]}",
-            f"Give the URL alone. {EXAMPLES}",
+            f"Give the URL alone. {_examples(known)}",
         )
     if match := _WINDOWS.match(text):
         rest = text[2:].replace("\\", "/")
@@ -46,7 +45,7 @@ def explained(text: str) -> tuple[str, str]:
             f"Write sqlite:///{match[1]}:{rest} there; on this system sqlite:////path/to/app.db.",
         )
     if match := _JDBC.fullmatch(text):
-        return "the database URL is one of JDBC", _jdbc(match[1].lower(), match[2])
+        return "the database URL is one of JDBC", _jdbc(match[1].lower(), match[2], known)
     if text.lower().startswith("file:"):
         return "the database URL is a path", f"Write {file_url(text[5:])}."
     if _is_path(text):
@@ -54,7 +53,7 @@ def explained(text: str) -> tuple[str, str]:
         if not Path(text).expanduser().exists():
             hint = f"There is no such file; the URL of one is {file_url(text)}."
         return f"{text} is a path, not a database URL", hint
-    if match := _SLASHES.fullmatch(text):
+    if match := _slashes(known).fullmatch(text):
         shown = f"{match[1]}://{match[3]}"
         return (
             "the database URL lacks a : or a / behind its first word",
@@ -63,18 +62,19 @@ def explained(text: str) -> tuple[str, str]:
     if _KEYWORDS.search(text):
         return (
             "the database URL is a connection string of another kind",
-            "Write it as a URL: postgresql://USER@HOST/DATABASE, or mysql://….",
+            f"Write it as a URL: {_servers(known)[0].name}://USER@HOST/DATABASE, or"
+            f" {_servers(known)[1].name}://….",
         )
     match = _ENDPOINT.fullmatch(text.removeprefix("//"))
     # A word alone may be anything, also a password.
     if match and (match[2] or match[1] == "localhost" or "." in match[1]):
-        return _endpoint(text.removeprefix("//"), match[2] or "")
+        return _endpoint(text.removeprefix("//"), match[2] or "", known)
     if _SPACED.match(text):
         return "the database URL holds a space", "Write %20 for a space of a password or a name."
-    return "the database URL is none", EXAMPLES
+    return "the database URL is none", _examples(known)
 
 
-def unreadable(text: str) -> tuple[str, str]:
+def unreadable(text: str, known: Sequence[UrlRules]) -> tuple[str, str]:
     """Return what is wrong with a URL of which the first word is right, and what to do."""
     _, _, behind = text.partition("//")
     host = behind.partition("/")[0].partition("?")[0].rpartition("@")[2]
@@ -84,13 +84,23 @@ def unreadable(text: str) -> tuple[str, str]:
             "Write HOST:PORT, or leave :PORT out. Write %3A for a : of a password, %2F for a /,"
             " %40 for an @.",
         )
-    problem, hint = explained(text)
-    return ("the database URL cannot be read", hint) if hint == EXAMPLES else (problem, hint)
+    problem, hint = explained(text, known)
+    none = hint == _examples(known)
+    return ("the database URL cannot be read", hint) if none else (problem, hint)
 
 
-def file_url(path: str) -> str:
-    """Return the URL of an SQLite database's file."""
-    return f"sqlite:///{path.removeprefix('./') if not path.startswith('/') else path}"
+def _examples(known: Sequence[UrlRules]) -> str:
+    return f"For example: {', '.join(one.example for one in known if one.example)}."
+
+
+def _servers(known: Sequence[UrlRules]) -> list[UrlRules]:
+    """Return those that a text without a scheme may mean."""
+    return [one for one in known if one.port]
+
+
+def _slashes(known: Sequence[UrlRules]) -> re.Pattern[str]:
+    words = [word for one in known if not one.is_file for word in (one.name, *one.schemes)]
+    return re.compile(rf"({'|'.join(map(re.escape, words))})(:/?|//)(?!/)(.+)", re.IGNORECASE)
 
 
 def _is_path(text: str) -> bool:
@@ -105,11 +115,13 @@ def _is_path(text: str) -> bool:
         return False
 
 
-def _jdbc(kind: str, rest: str) -> str:
+def _jdbc(kind: str, rest: str, known: Sequence[UrlRules]) -> str:
     if kind == "sqlite":
         return f"Write {file_url(rest.removeprefix('///'))}."
-    if kind not in _SERVERS:
-        return "demosnap knows PostgreSQL, MariaDB, MySQL and SQLite."
+    if kind not in [one.name for one in known]:
+        # The first is SQLite, which the sentence ends with.
+        first, *others = [one.title for one in known if one.title]
+        return f"demosnap knows {', '.join(others)} and {first}."
     host, _, query = rest.partition("?")
     shown = host if not query and host.startswith("//") else ""
     if url := _harmless(f"{kind}:{shown}" if shown else "@"):
@@ -117,8 +129,9 @@ def _jdbc(kind: str, rest: str) -> str:
     return f"Write {kind}://USER@HOST/DATABASE."
 
 
-def _endpoint(text: str, port: str) -> tuple[str, str]:
-    kinds = [_PORTS[port]] if port in _PORTS else ["postgresql", "mysql"]
+def _endpoint(text: str, port: str, known: Sequence[UrlRules]) -> tuple[str, str]:
+    servers = _servers(known)
+    kinds = [one.name for one in servers if one.port == port] or [one.name for one in servers]
     shown = [_harmless(f"{kind}://{text}") or f"{kind}://…" for kind in kinds]
     return (
         "the database URL does not say which kind of database it is",

@@ -75,6 +75,7 @@ def init(
     Raises:
         ConfigError: a file that is there is broken, or the folder cannot be written.
         UsageError: `url` is no database URL.
+        DatabaseError: demosnap knows no dialect for it.
         DemosnapError: `git` is wanted, and there is no git or no repository.
     """
     root = Path(directory).absolute()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from demosnap import dialects
 from demosnap.config import passwords
 from demosnap.dialects.urls import normalise
 from demosnap.errors import ConfigError, MissingDriverError, UsageError
 
 
 def check(url: str) -> None:
-    """Check that a URL can be one.
+    """Check that a URL can be one, of a database that there is a dialect for.
 
     Raises:
         UsageError: it cannot.
+        DatabaseError: there is no dialect.
     """
     try:
-        normalise(url)
+        dialects.get(normalise(url).get_backend_name())
     except MissingDriverError:
         # It is a URL, and the look at the database says what to install.
         return

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from demosnap.dialects import urls
+from demosnap.dialects import url_rules, urls
 from demosnap.errors import ConfigError, MissingDriverError
 
 
@@ -15,7 +15,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Say which driver modules are installed."""
 
     def only(*modules: str) -> None:
-        monkeypatch.setattr(urls, "_is_installed", lambda module: module in modules)
+        monkeypatch.setattr(url_rules, "is_installed", lambda module: module in modules)
 
     only("psycopg", "pymysql")
     return only

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
 
-from demosnap import dialects
+from demosnap import connect, dialects, scaffold
 from demosnap.database import reflect
+from demosnap.dialects import urls
 from demosnap.dialects.base import Counted, Dialect, execute
 from demosnap.dialects.sqlite.dialect import SQLiteDialect
-from demosnap.errors import DatabaseError
+from demosnap.errors import ConfigError, DatabaseError, MissingDriverError
 from demosnap.model import Marker
 from demosnap.rows.canonical import split
 from support.databases import Database
@@ -192,3 +193,73 @@ def test_the_dialect_of_the_guide_works(small: Dialect, sqlite: Database) -> Non
 
 def _columns(dialect: Dialect, connection: Connection) -> dict[str, Any]:
     return {"columns": dialect.reflect_columns(connection, ["t"])["t"]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("upgrade", "general@head", "--yes"),
+        ("revision", "general"),
+        ("status",),
+        ("reset", "general", "--yes"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_every_command_refuses_a_database_that_nothing_supports(
+    sqlite_workspace: Workspace, words: tuple[str, ...]
+) -> None:
+    done = sqlite_workspace.run(*words, "--url", "duckdb:///some.duckdb", check=False)
+    assert done.returncode == 1
+    assert "does not know the dialect 'duckdb'" in done.stderr
+
+
+def test_init_refuses_a_database_that_nothing_supports(tmp_path: Path) -> None:
+    for url in ("duckdb:///some.duckdb", "mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BPWD%3Ds3cret"):
+        name = url.partition(":")[0].partition("+")[0]
+        with pytest.raises(DatabaseError, match=f"does not know the dialect '{name}'") as caught:
+            scaffold.init(tmp_path, url=url, confirm=lambda question, text: True)
+        assert "s3cret" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+RULES = """
+from demosnap.dialects.url_rules import UrlRules
+
+class PluggedUrls(UrlRules):
+    name = "plugged"
+    title = "Plugged"
+    schemes = ("plug",)
+    port = "4711"
+    example = "plugged://user@host/app"
+    commands = ("plugsql",)
+"""
+
+
+def test_a_package_brings_rules_for_urls(install: Install) -> None:
+    install(_with_rules("PluggedUrls()"))
+    assert urls.normalise("plug://u@h/db").render_as_string() == "plugged://u@h/db"
+    for text, hint in (
+        ("localhost:4711/app", "Put it in front: plugged://localhost:4711/app"),
+        ("plugsql plugged://h/app", "plugged://user@host/app"),
+        ("plug:localhost/app", "Write plug://localhost/app"),
+        ("jdbc:plugged://h/app", "Write plugged://h/app;"),
+        ("jdbc:sqlserver://h", "demosnap knows PostgreSQL, MariaDB, MySQL, Plugged and SQLite."),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            urls.normalise(text)
+        assert hint in str(caught.value)
+
+
+def test_the_missing_driver_of_a_package_names_the_package(install: Install) -> None:
+    install(_with_rules("UrlRules()"))
+    url = make_url("plugged://u@h/db")
+    with (
+        pytest.raises(MissingDriverError, match="no driver for plugged is installed") as caught,
+        connect.connected(url),
+    ):
+        pass
+    assert caught.value.hint == "pip install 'plugged-one'"
+
+
+def _with_rules(rules: str) -> str:
+    return f"{RULES}{WORKING}    url_rules = {rules}\n"

@@ -444,6 +444,9 @@ def test_the_guide_names_every_hook_in_its_section() -> None:
     # `codec` looks into `codecs`; the other two are the ways of a name.
     own = generic - optional - needed - {"codec", "shown", "asked"}
     assert named("What a generic one can say") == own
+    rules = {*hooks(room / "url_rules.py"), *attributes(room / "url_rules.py")}
+    # What the steps share.
+    assert named("URLs") == rules - {"without_unknown"}
 
 
 def test_nothing_prints_outside_of_the_command_line() -> None:

@@ -21,6 +21,8 @@ from demosnap.dialects.mysql import pick, read, reflect, sequences, session, tri
 from demosnap.dialects.mysql.keywords import MARIADB
 from demosnap.dialects.mysql.rights import MySQLRights
 from demosnap.dialects.mysql.text import SQL_MODE
+from demosnap.dialects.mysql.urls import MariaDBUrls
+from demosnap.dialects.url_rules import UrlRules
 from demosnap.errors import LockError
 from demosnap.model import (
     Column,
@@ -318,6 +320,7 @@ class MariaDBDialect(MySQLDialect):
 
     name: ClassVar[str] = "mariadb"
     reserved = MARIADB
+    url_rules: ClassVar[UrlRules] = MariaDBUrls()
     native_json: ClassVar[bool] = False
     rereads_temporary: ClassVar[bool] = True
     binary_collation: ClassVar[str] = "utf8mb4_nopad_bin"

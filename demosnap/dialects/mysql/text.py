@@ -13,7 +13,9 @@ from demosnap.dialects.mysql import file_picks, session
 from demosnap.dialects.mysql.codecs import Text, codec
 from demosnap.dialects.mysql.keywords import MYSQL
 from demosnap.dialects.mysql.scalars import Double, Integer
+from demosnap.dialects.mysql.urls import MySQLUrls
 from demosnap.dialects.mysql.values import normal_json
+from demosnap.dialects.url_rules import UrlRules
 from demosnap.model import Column, Marker, Table, Value
 
 # Zero and impossible dates must come back as they were, an AUTO_INCREMENT of 0 too.
@@ -40,7 +42,7 @@ class MySQLText(Dialect):
     quote_character: ClassVar[str] = "`"
     reserved = MYSQL
     quoted_at_first = FORMAT_1
-    extra: ClassVar[str | None] = "mysql"
+    url_rules: ClassVar[UrlRules] = MySQLUrls()
     enforces_foreign_keys: ClassVar[bool] = False
     transactional_ddl: ClassVar[bool] = False
 

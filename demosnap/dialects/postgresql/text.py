@@ -13,7 +13,9 @@ from demosnap.dialects.postgresql import sequences as sequences
 from demosnap.dialects.postgresql import session as sessions
 from demosnap.dialects.postgresql.codecs import codec
 from demosnap.dialects.postgresql.keywords import RESERVED
+from demosnap.dialects.postgresql.urls import PostgreSQLUrls
 from demosnap.dialects.postgresql.values import INTEGERS, NUMBERS, base_type
+from demosnap.dialects.url_rules import UrlRules
 from demosnap.model import Column, Marker, Table, Value
 
 _DEFAULT = re.compile(r"""('(?:[^']|'')*'|-?[0-9.]+|true|false)(?:::[\w ."()\[\],]+)?""")
@@ -44,7 +46,7 @@ class PostgreSQLText(Dialect):
     absent: ClassVar[bytes] = b"\x00"
     temporary_namespace: ClassVar[str] = "pg_temp"
     locks_picked: ClassVar[str] = " FOR UPDATE"
-    extra: ClassVar[str | None] = "postgresql"
+    url_rules: ClassVar[UrlRules] = PostgreSQLUrls()
 
     # ------------------------------------------------------------------ text: literals
 

@@ -23,7 +23,7 @@ from demosnap.dialects.sqlite import ddl, files, pick, read, reflect, trial, vir
 from demosnap.dialects.sqlite.bind import parsed
 from demosnap.dialects.sqlite.file_text import SQLiteFileText
 from demosnap.dialects.sqlite.keywords import RESERVED
-from demosnap.dialects.urls import sqlite_file
+from demosnap.dialects.sqlite.urls import sqlite_file
 from demosnap.holders import holder
 from demosnap.model import (
     Column,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from demosnap.dialects.base import Dialect
 from demosnap.dialects.sqlite.pick import NUMBERS
+from demosnap.dialects.sqlite.urls import SQLiteUrls
+from demosnap.dialects.url_rules import UrlRules
 from demosnap.model import Table
 
 
 class SQLiteFileText(Dialect):
     """What stands before and behind the rows of a file."""
+
+    url_rules: ClassVar[UrlRules] = SQLiteUrls()
 
     def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
         """Return lines for the sqlite3 shell, which would go on after an error otherwise."""
