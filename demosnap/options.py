@@ -1,5 +1,5 @@
-"""What a caller may ask for beside the target of a move: declared once, for Python, for the command
-line and for `-x demosnap.…` of the stock alembic command."""
+"""The options of moves, declared once: for Python, for the command line and for `-x demosnap.…` of
+the stock alembic command."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ VERIFY: tuple[Verify, ...] = get_args(Verify)
 """The same, the strictest first."""
 
 Verb = Literal["upgrade", "downgrade", "load", "reset", "stamp"]
-"""What moves a scenario, or only its stamp."""
+"""The verbs that move a scenario, or only its stamp."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """How the command line has an option.
+    """An option on the command line.
 
-    `flag` is its name there, `help` what --help says of it, with `instead` for some verbs.
-    `metavar` stands for its value, `choices` are those that there are; neither: it is on or off,
-    and `off` if the flag turns it off.
+    `flag` is its name there, `help` its text in --help, with `instead` for some verbs. `metavar`
+    stands for its value, `choices` lists the possible values; an option with neither is a switch,
+    which its flag turns on, or with `off` turns off.
     """
 
     flag: str
@@ -47,20 +47,20 @@ def _option(default: Any, flag: str, help: str, **more: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class MoveOptions:
-    """What a caller may ask for beside the target of a move.
+    """The options of a move.
 
-    `discard`: demo rows that are in no revision may go. `only`: every other loaded scenario is
-    taken out too. `full`: purge and load, also where few rows differ. `rebuild_indexes`: indexes
+    `discard`: demo rows that are in no revision may be lost. `only`: all other loaded scenarios
+    are taken out too. `full`: purge and load, even if few rows differ. `rebuild_indexes`: indexes
     that keep nothing unique are dropped before a load and made again after it; until the end
-    nobody else can use the tables. `cascade`: tables whose unmarked rows may go, or lose their
-    reference, with the demo rows that they reference. `keep_referenced`: demo rows that unmarked
-    rows reference stay where they would go. `release`: rows, as TABLE/KEY, that are no longer
-    picked and are real rows from now on. `verify`: what is compared after a load beside counts
-    and foreign keys: every row's content, that of a sample, or nothing. `verify_stamp`: whether a
-    stamp compares the rows first. `dry_run`: plan, act not. `lock_timeout`: how long to wait for
-    somebody else's lock, in seconds; None: as long as the project says. `non_transactional`: also
-    tables may be changed on which nothing can be rolled back. `rehearse`: before rows go whose way
-    back nobody has tried, it is tried.
+    other connections cannot use the tables. `cascade`: tables whose non-demo rows may go, or lose
+    their reference, with the demo rows that they reference. `keep_referenced`: demo rows that
+    other rows reference stay. `release`: rows, as TABLE/KEY, that are no longer picked and are
+    real rows from now on. `verify`: what is compared after a load beside counts and foreign keys:
+    every row's content, that of a sample, or nothing. `verify_stamp`: whether a stamp compares
+    the rows first. `dry_run`: only plan. `lock_timeout`: how long to wait for the lock of another
+    connection, in seconds; None: the project's setting. `non_transactional`: tables may be changed
+    that cannot roll back. `rehearse`: rows that were never loaded are taken out and put back once,
+    before they go for good.
 
     Raises:
         UsageError: a value is not what the option takes, or two do not go together.
@@ -69,18 +69,16 @@ class MoveOptions:
     discard: bool = _option(
         False,
         "--discard",
-        "Demo rows that are in no revision may be thrown away.",
+        "Allow the loss of demo rows that are in no revision.",
         instead={
-            "reset": "Also throw away demo rows of tables that the loaded version does not have, "
-            "and what changed in rows that are no longer picked."
+            "reset": "Also remove demo rows of tables that the loaded version does not have, and "
+            "undo changes of rows that are no longer picked."
         },
     )
     only: bool = _option(
-        False, "--only", "Take every other loaded scenario out, in the same transaction."
+        False, "--only", "Take all other loaded scenarios out, in the same transaction."
     )
-    full: bool = _option(
-        False, "--full", "Purge and load, also where only some of the rows differ."
-    )
+    full: bool = _option(False, "--full", "Purge and load all rows, even if only a few differ.")
     rebuild_indexes: bool = _option(
         False,
         "--rebuild-indexes",
@@ -90,21 +88,20 @@ class MoveOptions:
     cascade: tuple[str, ...] = _option(
         (),
         "--cascade",
-        "Rows of TABLE that are no demo data and reference demo rows may go with them, or be set "
-        "NULL where the constraint says so; can be repeated.",
+        "Allow non-demo rows of TABLE to go with the demo rows that they reference, or to lose the "
+        "reference where the constraint is ON DELETE SET NULL; can be repeated.",
         metavar="TABLE",
     )
     keep_referenced: bool = _option(
         False,
         "--keep-referenced",
-        "Demo rows that would go stay where other rows reference them, and what they need "
-        "themselves stays too.",
+        "Keep demo rows that other rows reference, and the rows that they reference themselves.",
     )
     release: tuple[str, ...] = _option(
         (),
         "--release",
-        "This row, which the selection no longer picks, is a real row from now on: loads leave it "
-        "alone; can be repeated.",
+        "Treat this row, which the selection no longer picks, as a real row from now on: loads "
+        "leave it alone; can be repeated.",
         metavar="TABLE/KEY",
     )
     verify: Verify = _option(  # noqa: RUF009  it makes a field
@@ -119,7 +116,7 @@ class MoveOptions:
     lock_timeout: float | None = _option(
         None,
         "--lock-timeout",
-        "Wait so long for another demosnap, or for locked rows.  [default: 30]",
+        "How long to wait for another demosnap or for locked rows.  [default: 30]",
         metavar="SECONDS",
     )
     non_transactional: bool = _option(
@@ -130,7 +127,7 @@ class MoveOptions:
     rehearse: bool = _option(
         True,
         "--no-rehearse",
-        "Do not try first whether rows that nobody has loaded yet can come back.",
+        "Skip the test load that proves that rows which were never loaded can be put back.",
         off=True,
     )
 
@@ -181,17 +178,17 @@ TAKEN: Mapping[Verb, tuple[str, ...]] = {
     ),
     "stamp": ("verify_stamp", "lock_timeout"),
 }
-"""The options that each verb takes, in the order in which --help has them."""
+"""The options of each verb, in the order of --help."""
 
 
 def declared(name: str) -> Declared:
-    """Return how the command line has an option."""
+    """Return an option as the command line declares it."""
     found: Declared = MoveOptions.__dataclass_fields__[name].metadata["declared"]
     return found
 
 
 def of_call(verb: Verb, options: MoveOptions | None, changes: Mapping[str, Any]) -> MoveOptions:
-    """Return the options of a call: those that are given, and what is changed of them.
+    """Return the options of a call: the given ones with the given changes.
 
     Raises:
         UsageError: the verb does not take one of them, or a value is not what it takes.
@@ -208,13 +205,13 @@ def of_call(verb: Verb, options: MoveOptions | None, changes: Mapping[str, Any])
 
 
 def check_lock_timeout(seconds: float) -> None:
-    """Check how long a lock shall be waited for.
+    """Check a lock timeout.
 
     Raises:
-        UsageError: it is no number from 0 to the seconds of a day, which every server takes.
+        UsageError: it is not between 0 and the seconds of a day, which every server takes.
     """
     if not 0 <= seconds <= _DAY:
         raise UsageError(
-            f"a lock timeout of {seconds:g} seconds cannot be",
-            f"Give a number from 0 to {_DAY}; 0 does not wait at all.",
+            f"a lock timeout of {seconds:g} seconds is out of range",
+            f"Give a number from 0 to {_DAY}; 0 does not wait.",
         )

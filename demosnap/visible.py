@@ -1,11 +1,11 @@
-"""Text as a terminal may show it: what would steer it, or hide in it, is written out."""
+"""Text that is safe on a terminal: control and invisible characters are written as escapes."""
 
 from __future__ import annotations
 
 import re
 
 _SUSPECT = re.compile(r"[^\n\t -~]+")
-# What is a letter or a mark by its category, and shows nothing: fillers, joiners, selectors.
+# Letters and marks by their category that show nothing: fillers, joiners, selectors.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0"
                     "\U000e0100-\U000e01ef]")  # fmt: skip
 _SPACES = frozenset("\u00a0\u1680\u202f\u205f\u3000") | {chr(n) for n in range(0x2000, 0x200B)}
@@ -14,39 +14,39 @@ _SPACES = frozenset("\u00a0\u1680\u202f\u205f\u3000") | {chr(n) for n in range(0
 def visible(text: str) -> str:
     """Write controls, bidi marks and invisible characters as escapes; lines and tabs stay.
 
-    `\\x1b` stands for an escape, `\\u202e` for a mark that turns the line round.
+    `\\x1b` stands for an escape, `\\u202e` for a mark that reverses the line.
     """
     return _SUSPECT.sub(_written, text)
 
 
 def one_line(text: str) -> str:
-    """Write all that `visible` does, and what ends a line too: for a value inside of a line."""
+    """Write a value for the middle of a line: like `visible`, with line ends and tabs escaped."""
     if text.isprintable() and not _BLANK.search(text):
         return text
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 _names: dict[str, str] = {}
-"""The names of tables, columns and the like that end a line, as a line may show them."""
+"""Names of tables, columns and the like that contain a line end, with their escaped form."""
 
 
 def know_names(*names: str | None) -> None:
     """Remember names of a database: `paragraph` shows them on one line."""
     for name in names:
         if name and not name.isprintable() and "\n" in name:
-            # A table's name may stand in quotes, and a driver says it without them.
+            # A table's name may stand in quotes, and drivers write it without them.
             for one in {name, name.strip('"'), name.strip('"').replace('""', '"')}:
-                # What is blank stands in every text.
+                # Every text contains blanks.
                 if one.strip():
                     _names[one] = one_line(one)
 
 
 def paragraph(text: str, indent: str = "") -> str:
-    """Write what may have several lines, but no name in it that ends one; indent all but the first.
+    """Write a text of several lines, with line ends in names escaped; indent all but the first.
 
-    So no name of a database writes a line that demosnap did not.
+    So the name of a table cannot forge a line of demosnap's output.
     """
-    # Copied, since another thread may come to know a name.
+    # Copied, since another thread may add a name.
     names = _names.copy()
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, names[name])
@@ -75,11 +75,16 @@ def rows(count: int, one: str = "", several: str = "") -> str:
     return f"{number} {verb}" if verb else number
 
 
+def non_demo_rows(count: int) -> str:
+    """Write a number of rows that are not demo rows: `1 non-demo row`."""
+    return "1 non-demo row" if count == 1 else f"{count:,} non-demo rows"
+
+
 def as_many(count: int, done: str) -> str:
-    """Write a number that another one is held against: `1 was planned`, `1,305 were planned`."""
+    """Write a number to compare with another: `1 was planned`, `1,305 were planned`."""
     return f"1 was {done}" if count == 1 else f"{count:,} were {done}"
 
 
 def seconds(count: float) -> str:
-    """Write how long something took: `1 second`, `0.5 seconds`."""
+    """Write a duration: `1 second`, `0.5 seconds`."""
     return f"{count:g} second" if count == 1 else f"{count:g} seconds"

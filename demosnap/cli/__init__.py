@@ -1,7 +1,6 @@
-"""The command line: it parses, calls `demosnap.project` and renders what comes back.
+"""The command line: parse, call `demosnap.project`, render the result.
 
-Importing it imports click and nothing heavy; everything else is imported by the command that
-needs it.
+Importing this package imports click and nothing heavy; each command imports the rest that it needs.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ def main() -> None:
 
 
 def _hurry() -> None:
-    """Spare this process work that only pays in one that runs for long."""
-    # Imports make many objects, and none of them is garbage.
+    """Switch off work that only pays in a long-running process."""
+    # Imports make many objects, all of which stay.
     gc.set_threshold(_OBJECTS)
     # glibc keeps freed memory for the next batch of rows, instead of giving it back to the system
     # and asking for it again, up to the size of the largest block that was freed: mallopt(3),

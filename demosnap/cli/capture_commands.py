@@ -26,34 +26,34 @@ from demosnap.errors import RefusedError, UsageError
 @click.command("revision", cls=Command)
 @click.argument("scenario", required=False, shell_complete=completion.scenario)
 @click.option(
-    "-m", "--message", metavar="TEXT", help='What is new; "v2" or "v2: …" names the version too.'
+    "-m", "--message", metavar="TEXT", help='What is new; "v2" or "v2: …" also names the version.'
 )
 @click.option("--no-stamp", is_flag=True, help="Only read the database: do not stamp it.")
-@click.option("--allow-empty", is_flag=True, help="Write a version even if nothing has changed.")
+@click.option("--allow-empty", is_flag=True, help="Write a version even if no row has changed.")
 @click.option(
     "--head",
     metavar="VERSION",
     shell_complete=completion.version,
-    help="Version that the new one follows, if it is not the one in the database.",
+    help="Version that the new one follows, if it is not the loaded one.",
 )
-@click.option("--splice", is_flag=True, help="Allow a second head, beside the one there is.")
+@click.option("--splice", is_flag=True, help="Allow a second head beside the existing one.")
 @click.option(
     "--renumber",
     metavar="VERSION",
     shell_complete=completion.version,
-    help="Capture nothing: make VERSION, one of two heads, the next version after the other.",
+    help="Do not capture: make VERSION, one of two heads, the next version after the other head.",
 )
 @click.option(
     "--undo",
     is_flag=True,
-    help="Capture nothing: take the last capture back, files and stamp; the rows stay.",
+    help="Do not capture: take back the files and the stamp of the last capture; the rows stay.",
 )
 @dry_run
 @rehearse_capture
 @click.option(
     "--auto",
     is_flag=True,
-    help="Do nothing unless `auto_export: true` or DEMOSNAP_AUTO_EXPORT=1: for the end of a "
+    help="Capture only if `auto_export: true` or DEMOSNAP_AUTO_EXPORT=1 is set: for the end of a "
     "seeder.",
 )
 @click.option(
@@ -66,16 +66,15 @@ from demosnap.errors import RefusedError, UsageError
 @click.option(
     "--date",
     metavar="WHEN",
-    help="Day or time of the version, instead of now.  [default: $SOURCE_DATE_EPOCH]",
+    help="Date or time of the version, instead of now.  [default: $SOURCE_DATE_EPOCH]",
 )
 @lock_timeout
 @pass_session
 def revision(session: Session, scenario: str | None, **options: Any) -> None:
     """Capture the demo rows of SCENARIO as its next version.
 
-    Writes the snapshot, its revision script and the metadata, and stamps the database. If the
-    rows equal the newest version, nothing is written. With -q the snapshot's path is all that is
-    printed.
+    Writes the snapshot, its revision script and the metadata, and stamps the database. If the rows
+    equal the newest version, no file is written. With -q only the snapshot's path is printed.
 
     \b
     demosnap revision general -m "more todos"
@@ -107,7 +106,7 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
         else:
             if not session.announced:
                 session.note(render.target(result.plan.target))
-            # What would be left out is found by the capture itself.
+            # The capture itself finds what would be left out.
             session.note("\n".join(render.remarks(result.plan, result.notes)))
     if session.quiet and not dry_run:
         if result.version is not None:
@@ -116,7 +115,7 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
         for line in render.revision(result):
             screen.echo(line)
     if result.plan is None and session.verbose:
-        session.note("note: auto_export is off, nothing was done")
+        session.note("note: auto_export is off, no version was captured")
     if dry_run and result.plan is not None and result.plan.refusals:
         raise RefusedError("revision", result.plan.refusals)
 

@@ -25,7 +25,7 @@ DIFFERENCES = 3
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _exit_code = click.option(
-    "--exit-code", is_flag=True, help="Exit with 3 if there are differences, as git has it."
+    "--exit-code", is_flag=True, help="Exit with code 3 if there are differences."
 )
 
 
@@ -43,14 +43,14 @@ _exit_code = click.option(
     "new", metavar="[TO]", required=False, shell_complete=completion.side, callback=strip_step
 )
 @click.option("--stat", is_flag=True, help="Only count the rows of each table.")
-@click.option("--table", metavar="TABLE", help="Only this table.")
+@click.option("--table", metavar="TABLE", help="Compare only this table.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "sql"]),
     default="text",
     show_default=True,
-    help="sql is a script that makes TO of FROM.",
+    help="sql prints a script that changes FROM into TO.",
 )
 @_exit_code
 @pass_session
@@ -66,10 +66,9 @@ def diff(
 ) -> None:
     """Show what differs between two versions.
 
-    FROM and TO are v1, v1_2025-01-15, head, -1, a revision id, base or database. Without TO a
-    version is compared with the database, without both it is the loaded one. Long values are
-    shortened around what has changed; -v shows them whole. SCENARIO can be left out where there
-    is only one.
+    FROM and TO are v1, v1_2025-01-15, head, -1, a revision id, base or database. The default of TO
+    is the database, the default of FROM is the loaded version. Long values are shortened around the
+    change; -v shows them whole. SCENARIO can be left out if there is only one.
 
     \b
     demosnap diff
@@ -128,8 +127,8 @@ def diff(
 def status(session: Session, scenario: str | None, exit_code: bool, as_json: bool) -> None:
     """Show what is loaded, and what has changed since.
 
-    Rows are compared with the snapshot; what a trigger is known to alter when rows are loaded is
-    no change.
+    Compares the rows with the snapshot. Values that a trigger is known to alter during a load do
+    not count as changed.
 
     \b
     demosnap status
@@ -156,7 +155,7 @@ def status(session: Session, scenario: str | None, exit_code: bool, as_json: boo
 def log(session: Session, scenario: str | None, as_json: bool) -> None:
     """Show what demosnap did to the database.
 
-    The newest comes first.
+    Lists the newest entry first.
 
     \b
     demosnap log
@@ -174,7 +173,7 @@ def log(session: Session, scenario: str | None, as_json: bool) -> None:
 
 
 def show_changes(session: Session, plan: MovePlan | CapturePlan) -> None:
-    """Show the rows that a reset changes, and with -v those that any move does by difference."""
+    """Show the rows that a reset changes, and with -v the rows of any move by difference."""
     from demosnap.cli import differences
 
     for move in getattr(plan, "moves", ()):
@@ -185,7 +184,7 @@ def show_changes(session: Session, plan: MovePlan | CapturePlan) -> None:
 
 
 def _remarks(found: Comparison) -> Iterator[str]:
-    # Known when all was read.
+    # Complete only after the last row was read.
     yield from found.remarks
 
 
@@ -197,7 +196,7 @@ def _write(pieces: Iterator[str]) -> None:
 
 
 def _page(lines: Iterator[str]) -> None:
-    """Print lines, through the pager if they are more than the terminal has."""
+    """Print lines, through the pager if they are more than the terminal shows."""
     if not sys.stdout.isatty():
         for line in lines:
             screen.echo(line)

@@ -1,7 +1,7 @@
-"""Shell completion of scenarios and versions, from the names of files.
+"""Shell completion of scenarios and versions, from file names.
 
-Nothing is executed and no database is asked: with a thousand versions the answer must be there
-before the user's finger leaves the key.
+No script runs and no database is queried: with a thousand versions the answer must come before the
+user's finger leaves the key.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SCRIPT = re.compile(r"([a-z][a-z0-9_]*)_(v([1-9][0-9]*)_[0-9]{4}-[0-9]{2}-[0-9]
 
 
 def versions_by_scenario(session: Session) -> dict[str, list[str]]:
-    """Return each scenario's version names, the newest first; empty where there is no project."""
+    """Return each scenario's version names, the newest first; empty without a project."""
     from demosnap.config import ini
     from demosnap.errors import DemosnapError
 
@@ -48,30 +48,30 @@ def scenario(context: click.Context, parameter: click.Parameter, incomplete: str
 
 
 def version(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Complete `scenario@version`."""
+    """Complete a `scenario@version`."""
     return _fitting(_targets(context), incomplete)
 
 
 def target(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Complete what `upgrade` takes."""
+    """Complete a target of `upgrade`."""
     return _fitting([*_targets(context), "heads"], incomplete)
 
 
 def load_name(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Complete what `load` takes: a scenario, or one of its versions once there is an @."""
+    """Complete the argument of `load`: a scenario, or after an @ one of its versions."""
     if "@" in incomplete:
         return version(context, parameter, incomplete)
     return scenario(context, parameter, incomplete)
 
 
 def step(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the version that `downgrade` goes to, of the scenario given before."""
+    """Complete the version that `downgrade` goes to, of the scenario before it."""
     known = versions_by_scenario(_session(context)).get(context.params.get("scenario") or "", [])
     return _fitting([*known, "base"], incomplete)
 
 
 def side(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Complete a side of `diff`, of the scenario given before."""
+    """Complete a side of `diff`, of the scenario before it."""
     known = versions_by_scenario(_session(context)).get(context.params.get("scenario") or "", [])
     return _fitting([*known, "head", "base", "database"], incomplete)
 
@@ -79,7 +79,7 @@ def side(context: click.Context, parameter: click.Parameter, incomplete: str) ->
 def side_or_scenario(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[str]:
-    """Complete the first word of `diff`: where there is one scenario it may be a side."""
+    """Complete the first argument of `diff`: a scenario, or a side of the only scenario."""
     known = versions_by_scenario(_session(context))
     sides = [*next(iter(known.values())), "head", "base", "database"] if len(known) == 1 else []
     return _fitting([*known, *sides], incomplete)
@@ -102,10 +102,10 @@ def _fitting(names: dict[str, list[str]] | list[str], incomplete: str) -> list[s
 
 
 def install() -> None:
-    """Make click's completion for bash know that `@` is part of a name.
+    """Teach click's completion for bash that `@` is part of a name.
 
-    Bash itself breaks words there (unless COMP_WORDBREAKS was changed): `general@v` arrives in
-    pieces, and what stands from the @ on is replaced by the answer.
+    Bash splits words at `@` (unless COMP_WORDBREAKS was changed): `general@v` arrives in pieces,
+    and the answer replaces the text from the `@` on.
     """
     if not os.environ.get("_DEMOSNAP_COMPLETE", "").startswith("bash"):
         return

@@ -1,4 +1,4 @@
-"""Differences as text, as JSON and as totals: line by line, so that any number of them streams."""
+"""Differences as text, as JSON and as totals: line by line, so that any number of rows streams."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ _AROUND = 12
 
 
 def width() -> int:
-    """Return the columns of the terminal, 80 where there is none."""
+    """Return the width of the terminal, or 80 without a terminal."""
     return shutil.get_terminal_size((80, 24)).columns
 
 
 class Totals:
-    """How many rows of each table differ, counted on the way."""
+    """The numbers of differing rows of each table, counted while rows stream."""
 
     def __init__(self) -> None:
         self.tables: dict[str, Counter[Kind]] = {}
 
     def counting(self, name: str, rows: Iterable[RowDifference]) -> Iterator[RowDifference]:
-        """Yield rows as they come, and count them."""
+        """Yield rows and count them."""
         for row in rows:
             self.tables.setdefault(name, Counter())[row.kind] += 1
             yield row
@@ -56,7 +56,7 @@ class Totals:
 
 
 def text(tables: Tables, totals: Totals, *, whole: bool = False) -> Iterator[str]:
-    """Yield the lines that show what differs; `whole`: values are never shortened."""
+    """Yield the lines that show the differences; with `whole`, values are never shortened."""
     room = 1_000_000 if whole else width()
     for pair, rows in tables:
         heading = [screen.style(one_line(pair.name), bold=True), *_notes(pair)]
@@ -145,7 +145,7 @@ def _change(old: str | None, new: str | None, room: int) -> str:
 
 
 def _around(value: str, other: str, room: int) -> str:
-    """Shorten a value to what stands around the first place where the other one differs."""
+    """Shorten a value to the text around the first place where the other value differs."""
     if len(value) <= room:
         return value
     pairs = enumerate(zip(value, other, strict=False))
@@ -175,7 +175,7 @@ def summary(totals: Totals) -> str:
 
 
 def stat(totals: Totals) -> Iterator[str]:
-    """Yield a line a table with its rows as a bar, as git has it."""
+    """Yield one line for each table, with its rows as a bar like git's."""
     longest = max((len(one_line(name)) for name in totals.tables), default=0)
     most = max((counts.total() for counts in totals.tables.values()), default=0)
     digits = len(f"{most:,}")
@@ -275,7 +275,7 @@ def _path_shape(path: PathChange) -> dict[str, Any]:
 
 
 def _value(value: object) -> Any:
-    """Return a value as JSON has it: bytes as hex, and numbers that it lacks as text."""
+    """Return a value for JSON: bytes as hex, and numbers that JSON lacks as text."""
     if isinstance(value, bytes):
         return {"hex": value.hex()}
     if isinstance(value, Decimal) or (isinstance(value, float) and not math.isfinite(value)):

@@ -1,4 +1,4 @@
-"""The one place that turns an error into words and an exit code."""
+"""The only place that turns an error into a message and an exit code."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from demosnap.cli.session import Session
 from demosnap.errors import DemosnapError, did_you_mean
 
 _NOTHING = "interrupted, nothing was changed"
-# Errors of drivers that no border has translated, by module and base class.
+# Errors of drivers that reached the command line untranslated, by module and base class.
 _DRIVERS = frozenset(
     f"{module}.{name}"
     for module in ("sqlite3", "psycopg", "psycopg2", "pymysql", "MySQLdb", "sqlalchemy")
@@ -26,10 +26,10 @@ _DRIVERS = frozenset(
 
 
 def report(error: BaseException, session: Session) -> int:
-    """Say on standard error what went wrong; return the exit code."""
+    """Print an error on standard error; return the exit code."""
     if isinstance(error, Unwritable):
         if not error.broken:
-            done = "; what was asked for is done" if session.is_done else ""
+            done = "; the command itself has succeeded" if session.is_done else ""
             _say(f"{'note' if done else 'error'}: standard output: {error}{done}")
         return 0 if session.is_done else 1
     if interrupt := interrupts.behind(error):
@@ -65,10 +65,10 @@ def report(error: BaseException, session: Session) -> int:
 
 
 def check_streams() -> None:
-    """Check that there is a standard output; without a standard error nothing is said.
+    """Check that standard output is open; discard messages if standard error is closed.
 
     Raises:
-        DemosnapError: the caller closed it.
+        DemosnapError: the caller closed standard output.
     """
     if cast("TextIO | None", sys.stderr) is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  to the end
@@ -77,20 +77,20 @@ def check_streams() -> None:
 
 
 def _known(error: BaseException) -> str:
-    """Return the sentence for an error of Python itself, empty where there is none."""
+    """Return the message for an error of Python itself; empty for any other."""
     from demosnap.config.passwords import redacted
 
     what = redacted(str(error).strip().partition("\n")[0])
     if isinstance(error, MemoryError):
         return "there is not enough memory"
     if isinstance(error, RecursionError):
-        return "something in the settings, the scripts or the snapshots is nested too deeply"
+        return "the settings, a script or a snapshot are nested too deeply"
     if isinstance(error, UnicodeError):
-        return f"a text cannot be read or written in its encoding: {what}"
+        return f"cannot read or write a text in its encoding: {what}"
     if isinstance(error, ImportError):
-        return f"a module cannot be imported: {what}"
+        return f"cannot import a module: {what}"
     if isinstance(error, OSError):
-        return f"the system says no: {what or type(error).__name__}"
+        return f"the operating system refused: {what or type(error).__name__}"
     if isinstance(error, ValueError) and "null" in what:
         return f"a name or a path holds a NUL character ({what})"
     if isinstance(error, ValueError) and "integer string conversion" in what:

@@ -1,4 +1,4 @@
-"""The commands that look, check or set up, and change no demo row."""
+"""The commands that look, check or set up: they change no demo row."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--git",
     is_flag=True,
-    help="Also teach the git repository to show rows and cells, and to merge the metadata.",
+    help="Also configure git to show rows and cells, and to merge the metadata.",
 )
 @pass_session
 def init(session: Session, directory: str, git: bool) -> None:
     """Set up a project in DIR.
 
-    Writes alembic.ini, env.py and demo_revisions/ into DIR, by default the current folder. Looks
-    at the database, if one is given, for tables with the marker. Nothing that is there is
-    overwritten, and no password is written into a file. To an alembic.ini of your own a [demosnap]
-    section is added, after a question.
+    Writes alembic.ini, env.py and demo_revisions/ into DIR, by default the current folder. Finds
+    the tables with the marker if --url or a setting names a database. Existing files are never
+    overwritten, and passwords are never written to a file. To an existing alembic.ini of your own,
+    init adds a [demosnap] section after asking.
 
     \b
     demosnap init
@@ -57,8 +57,8 @@ def init(session: Session, directory: str, git: bool) -> None:
             session.ask(
                 question,
                 UsageError(
-                    "alembic.ini is not demosnap's, and there is no terminal to ask on",
-                    "Add --yes to have the section above added to it.",
+                    "alembic.ini exists and is not demosnap's, and there is no terminal to ask on",
+                    "Add --yes to add the section above to it.",
                 ),
             )
         except click.Abort:
@@ -85,10 +85,10 @@ def init(session: Session, directory: str, git: bool) -> None:
 @click.command("history", cls=Command)
 @click.argument("scenario", required=False, shell_complete=completion.scenario)
 @click.option(
-    "-r", "--rev-range", metavar="A:B", help="Only the versions of a range, as Alembic has it."
+    "-r", "--rev-range", metavar="A:B", help="List only the versions of a range, as in Alembic."
 )
 @click.option(
-    "-i", "--indicate-current", is_flag=True, help="Mark where the database is (always done)."
+    "-i", "--indicate-current", is_flag=True, help="Mark the version in the database (always on)."
 )
 @_json
 @pass_session
@@ -101,7 +101,7 @@ def history(
 ) -> None:
     """List the versions, the newest first.
 
-    The database's own place is marked if it can be reached. With -v all fields are shown.
+    Marks the loaded version if the database can be reached. With -v, shows all fields.
 
     \b
     demosnap history
@@ -156,10 +156,10 @@ def current(session: Session, as_json: bool) -> None:
 @_json
 @pass_session
 def show(session: Session, version: str | None, as_json: bool) -> None:
-    """Show everything that is known of one VERSION.
+    """Show all details of one VERSION.
 
-    VERSION is scenario@v1, a scenario alone for its latest, a revision id or its beginning. Where
-    there is only one scenario, its name can be left out.
+    VERSION is scenario@v1, a scenario alone for its latest, or a revision id or its beginning. The
+    scenario can be left out if there is only one.
 
     \b
     demosnap show
@@ -178,11 +178,14 @@ def show(session: Session, version: str | None, as_json: bool) -> None:
 
 @click.command("check", cls=Command)
 @click.argument("scenario", required=False, shell_complete=completion.scenario)
-@click.option("--database", is_flag=True, help="Also compare with what the database holds.")
+@click.option(
+    "--database", is_flag=True, help="Also compare the database with the loaded versions."
+)
 @click.option(
     "--rehearse",
     is_flag=True,
-    help="With --database: try whether what is loaded comes back, and undo that.",
+    help="With --database: try whether the loaded rows can be taken out and put back, then undo "
+    "that.",
 )
 @_json
 @pass_session
@@ -191,7 +194,7 @@ def check(
 ) -> None:
     """Check scripts, snapshots and metadata.
 
-    Reads files only, unless --database is given. The exit code is 3 if something is wrong.
+    Reads only files, unless --database is given. The exit code is 3 if there is a problem.
 
     \b
     demosnap check
@@ -208,21 +211,31 @@ def check(
     elif not session.quiet:
         count = len(project.history(scenario, indicate_current=False))
         what = "1 revision" if count == 1 else f"{render.number(count)} revisions"
-        screen.echo(f"{what}, nothing wrong")
+        screen.echo(f"{what}, no problems")
     if findings:
         session.note("1 problem" if len(findings) == 1 else f"{len(findings)} problems")
         click.get_current_context().exit(FINDINGS)
 
 
 @click.command("manifest", cls=Command)
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit code 3 if stale.")
-@click.option("--stdout", "to_stdout", is_flag=True, help="Print export_manifest.json instead.")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Only check; exit with code 3 if the metadata is stale.",
+)
+@click.option(
+    "--stdout",
+    "to_stdout",
+    is_flag=True,
+    help="Print export_manifest.json instead of writing files.",
+)
 @lock_timeout
 @pass_session
 def manifest(session: Session, only_check: bool, to_stdout: bool) -> None:
     """Rebuild the metadata files from the revisions.
 
-    They are export_manifest.json, schema_versions.json and the latest links.
+    The metadata files are export_manifest.json, schema_versions.json and the latest links.
 
     \b
     demosnap manifest
@@ -247,13 +260,13 @@ def manifest(session: Session, only_check: bool, to_stdout: bool) -> None:
 
 
 @click.command("schema", cls=Command)
-@click.option("--write", is_flag=True, help="Write it beside demosnap.yaml, as init does.")
+@click.option("--write", is_flag=True, help="Write the schema beside demosnap.yaml, as init does.")
 @pass_session
 def schema(session: Session, write: bool) -> None:
     """Print the JSON Schema of demosnap.yaml.
 
-    By it editors complete the file and mark what is wrong in it. init writes it beside
-    demosnap.yaml; after an update of demosnap --write renews it there.
+    Editors use the schema to complete demosnap.yaml and to mark errors in it. init writes it beside
+    demosnap.yaml; run --write after an update of demosnap to renew it.
 
     \b
     demosnap schema --write
@@ -279,11 +292,11 @@ def schema(session: Session, write: bool) -> None:
 )
 @pass_session
 def quickstart(session: Session, directory: str) -> None:
-    """See it work, on an SQLite database in a new folder.
+    """See demosnap work on an SQLite database in a new folder.
 
-    Shows the whole life of a demo data set in DIR, by default demosnap-quickstart. Every command
-    is printed as it runs, so that you can repeat it by hand. A second time it starts over, in a
-    folder that it made itself and in no other.
+    Shows the whole life of a demo data set in DIR, by default demosnap-quickstart. Every command is
+    printed before it runs, so that you can repeat it by hand. Run again, it starts over, but only
+    in a folder that it made itself.
 
     \b
     demosnap quickstart
@@ -291,7 +304,7 @@ def quickstart(session: Session, directory: str) -> None:
     """
     _reject(
         session,
-        "quickstart works in a folder and on a database of its own",
+        "quickstart works in its own folder and on its own database",
         config=session.config,
         name=session.name,
         url=session.url,

@@ -1,4 +1,4 @@
-"""The commands that git calls, as `demosnap init --git` sets it up."""
+"""The commands that git calls after `demosnap init --git`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command("git-textconv", cls=Command, hidden=True)
 @click.argument("file", type=_file)
 def textconv(file: Path) -> None:
-    """Print the snapshot FILE with a line for each cell.
+    """Print the snapshot FILE with one line for each cell.
 
-    It is what git shows in `git diff` and `git log -p` after `demosnap init --git`.
+    After `demosnap init --git`, git runs this for `git diff` and `git log -p`.
 
     \b
     demosnap git-textconv demo_revisions/general/latest.sql | less
@@ -38,11 +38,11 @@ def textconv(file: Path) -> None:
 def merge(base: Path, ours: Path, theirs: Path) -> None:
     """Merge BASE, OURS and THEIRS, three states of a metadata file, into OURS.
 
-    It is what git does in `git merge` after `demosnap init --git`. Where it fails, git leaves a
-    conflict, and `demosnap manifest` rebuilds the file.
+    After `demosnap init --git`, git runs this for `git merge`. If it fails, git leaves a conflict,
+    and `demosnap manifest` rebuilds the file.
 
     \b
-    demosnap git-merge %O %A %B         as git's configuration has it
+    demosnap git-merge %O %A %B         as in git's configuration
     """
     from demosnap.snapshot import manifest
 
@@ -51,7 +51,7 @@ def merge(base: Path, ours: Path, theirs: Path) -> None:
         text = manifest.merged(*texts)
     except ValueError as error:
         raise DemosnapError(
-            f"the metadata cannot be merged: {error}", "`demosnap manifest` rebuilds it."
+            f"cannot merge the metadata: {error}", "`demosnap manifest` rebuilds it."
         ) from error
     ours.write_text(text, encoding="utf-8", newline="\n")
 

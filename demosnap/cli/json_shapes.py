@@ -1,4 +1,4 @@
-"""What `--json` prints. The shapes are stable: keys are added, never renamed or taken away.
+"""The output of `--json`. The shapes are stable: keys are added, never renamed or removed.
 
 `history` and `heads`: a list of versions, the newest first; `show`: one version, with more keys
 (below). A version::
@@ -9,11 +9,11 @@
     rows {table: n}, total          rows of the snapshot
     size, file, digest, dialect, format   of the snapshot; file is relative to demo_revisions
     head                            whether it is the newest of its branch
-    current                         whether the database is at it; null: it could not be asked
+    current                         whether it is loaded; null: the database could not be read
 
 `show` adds `selection` {table: rule}, `external_references` [{table, columns, references,
-referred_columns, rows, dangling [[literal]] (what points at no row)}] and `application_revision`
-{version table: revision}.
+referred_columns, rows, dangling [[literal]] (values without a referenced row)}] and
+`application_revision` {version table: revision}.
 
 `current`: a list with one object per stamp: scenario, revision, version and expected {table: n}
 (null: no script knows the revision), head, rows {table: n} and total (null: not countable).
@@ -28,7 +28,7 @@ tables, a list with one object for each table that differs::
 
         kind                        "added", "removed", "modified" or "unpicked" (no longer picked)
         key {column: value}         null where rows have no key
-        old, new {column: value}    the whole row; null where it is not there
+        old, new {column: value}    the whole row; null on the side without it
         cells                       of the last two: [{column, old, new, paths}], paths being
                                     [{path, old, new}] inside of JSON; old or new is left out
                                     where there is no such column or path
@@ -86,7 +86,7 @@ def version(entry: HistoryEntry) -> dict[str, Any]:
 
 
 def details(entry: HistoryEntry) -> dict[str, Any]:
-    """Make the object of a version with all that is known of it."""
+    """Make the object of a version with all its details."""
     from demosnap.revisions.script import rule_text
 
     one = entry.version

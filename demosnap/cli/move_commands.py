@@ -1,4 +1,4 @@
-"""The commands that move rows into the database or out of it, and those that stamp it."""
+"""The commands that move rows into the database or out of it, and the command that stamps it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from demosnap.results import CapturePlan, MovePlan
 
 _sql = click.option(
-    "--sql", is_flag=True, help="Write the SQL script to standard output; needs no database."
+    "--sql", is_flag=True, help="Print the SQL script instead of running it; needs no database."
 )
 
 
@@ -46,11 +46,11 @@ _sql = click.option(
 def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
     """Load a newer version of one or more scenarios.
 
-    Where an older version is loaded, only the rows that differ are removed, added or modified,
-    unless most of them do.
+    If an older version is loaded, only the rows that differ are removed, added or modified, unless
+    most rows differ.
 
-    TARGET is scenario@head, scenario@v2, scenario@v2_2025-01-20, scenario@+1, a revision id or
-    the unique beginning of one, or heads. With --sql it can be a range A:B.
+    TARGET is scenario@head, scenario@v2, scenario@v2_2025-01-20, scenario@+1, a revision id or its
+    unique beginning, or heads. With --sql it can be a range A:B.
 
     \b
     demosnap upgrade general@head
@@ -60,8 +60,8 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
     if not targets:
         raise UsageError(
             "upgrade needs a target",
-            "`demosnap upgrade general@head` loads the latest version of general, "
-            "`demosnap heads` lists what there is.",
+            "`demosnap upgrade general@head` loads the latest version of general; "
+            "`demosnap heads` lists the scenarios.",
         )
     if options.pop("sql"):
         no_options_with_sql(options)
@@ -76,10 +76,10 @@ def upgrade(session: Session, targets: tuple[str, ...], **options: Any) -> None:
 @move_options("downgrade", dry_run=_sql)
 @pass_session
 def downgrade(session: Session, scenario: str, step: str | None, **options: Any) -> None:
-    """Go back to an older version of SCENARIO, or take it out.
+    """Go back to an older version of SCENARIO, or take all its rows out.
 
-    STEP is -1, v1, v1_2025-01-15 or base. At base no demo row of the scenario is left. To an
-    older version only the rows that differ are touched, unless most of them do.
+    STEP is -1, v1, v1_2025-01-15 or base; base takes all demo rows of the scenario out. To an older
+    version, only the rows that differ are changed, unless most rows differ.
 
     \b
     demosnap downgrade general -1
@@ -107,8 +107,8 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
 def load(session: Session, name: str | None, **options: Any) -> None:
     """Load any version of a scenario: up, down, or once more.
 
-    Goes to it from wherever the database is, by purge and load. The default version is the
-    latest. Where there is only one scenario, its name can be left out.
+    Purges the loaded version, whichever it is, and loads the given one. The default version is the
+    latest. The scenario can be left out if there is only one.
 
     \b
     demosnap load
@@ -124,9 +124,9 @@ def load(session: Session, name: str | None, **options: Any) -> None:
 @move_options("stamp")
 @pass_session
 def stamp(session: Session, name: str, **options: Any) -> None:
-    """Say that the database holds a version, without loading it.
+    """Record that the database holds a version, without loading it.
 
-    For rows that were loaded by hand; they are compared with the snapshot first.
+    For rows that were loaded by hand. The rows are compared with the snapshot first.
 
     \b
     sqlite3 demo.db < demo_revisions/general/latest.sql
@@ -142,9 +142,9 @@ def stamp(session: Session, name: str, **options: Any) -> None:
 def reset(session: Session, scenario: str | None, **options: Any) -> None:
     """Undo what a demo has changed since the load.
 
-    The demo rows of SCENARIO are again what the loaded version has: rows that were changed, added
-    or deleted since are put back, and rows that nobody touched are left alone. What goes is shown
-    first; --dry-run shows every row. SCENARIO can be left out where there is only one.
+    Makes the demo rows of SCENARIO equal to the loaded version again: changed rows are changed
+    back, added rows removed, deleted rows restored, and unchanged rows left alone. Shows the
+    numbers of rows first; --dry-run shows every row. SCENARIO can be left out if there is only one.
 
     \b
     demosnap reset --dry-run

@@ -1,4 +1,4 @@
-"""The `demosnap` command: a group of all commands, in the order in which a project meets them."""
+"""The `demosnap` command: a group of all commands, in the order in which a project needs them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def cli(context: click.Context) -> None:
     demosnap revision general -m "v2"   capture the demo rows as the next version
     demosnap upgrade general@head       load the latest version
     demosnap downgrade general -1       go back to the version before
-    demosnap history                    list what there is
+    demosnap history                    list the versions
     """
     if context.invoked_subcommand is None:
         screen.echo(context.get_help())

@@ -1,4 +1,4 @@
-"""`quickstart`: the life of a demo data set, with the very commands that it prints."""
+"""`quickstart`: the life of a demo data set, run by the commands that it prints."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ from demosnap.cli.session import Session
 from demosnap.errors import ConfigError, UsageError
 
 MARKER = ".demosnap-quickstart"
-"""The file that says that quickstart made a folder, and may start over in it."""
+"""The file that marks a folder as made by quickstart, which may start over in it."""
 
-_MARKER_TEXT = (
-    "`demosnap quickstart` made this folder, and starts over in it when it is run again.\n"
-)
+_MARKER_TEXT = "`demosnap quickstart` made this folder, and starts over in it when it runs again.\n"
 
-# Nothing but these is ever deleted, whatever else is in the folder.
+# Only these are ever deleted, whatever else is in the folder.
 _MADE = (
     "app.py",
     "demo.db",
@@ -37,7 +35,7 @@ _MADE = (
     "__pycache__",
 )
 
-# They would lead the commands to another project or database than the folder's.
+# With these variables, commands would use another project or database than the folder's.
 _VARIABLES = ("ALEMBIC_CONFIG", "DEMOSNAP_DATABASE_URL", "DATABASE_URL")
 
 _APP = '''\
@@ -66,7 +64,7 @@ with create_engine("sqlite:///demo.db").begin() as connection:
 
 
 def run(folder: Path, session: Session) -> None:
-    """Run the tour in `folder`, which is made if it is not there.
+    """Run the tour in `folder`, which is made if it does not exist.
 
     Raises:
         UsageError: the folder is not empty, and quickstart did not make it.
@@ -86,18 +84,18 @@ def _tour(way: str | None, session: Session) -> None:
         for name in hidden:
             del os.environ[name]
 
-    _say("An application's database, with rows of its own and with demo rows.")
+    _say("An application's database, with real rows and demo rows.")
     _python("seed")
     _demosnap(session, "init")
 
     _say("Keep the demo rows as a version.")
     _demosnap(session, "revision", "general", "-m", "v1: a good demo")
 
-    _say("Somebody works with the application, and the demo gets better.")
+    _say("A day of work with the application makes the demo better.")
     _python("edit")
     _demosnap(session, "revision", "general", "-m", "v2: after a day of work")
 
-    _say("Back to the version before, and up again. No other row is touched.")
+    _say("Back to the version before, and up again. Real rows are not touched.")
     _demosnap(session, "downgrade", "general", "-1")
     _demosnap(session, "upgrade", "general@head")
     _demosnap(session, "history")
@@ -108,7 +106,7 @@ def _tour(way: str | None, session: Session) -> None:
         f"  {way + ', and' if way else 'Here:'} repeat any of these commands\n"
         "  less demo_revisions/general/latest.sql        the snapshot is plain SQL\n"
         "  less demo_revisions/demosnap.yaml             what tells a demo row from a real one\n"
-        "  demosnap downgrade general base               takes every demo row out\n"
+        "  demosnap downgrade general base               take every demo row out\n"
         "  cd your-project && demosnap init --url URL    the same for your own application"
     )
 
@@ -142,7 +140,7 @@ def _start_over(folder: Path) -> None:
 
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
-    """Be in the folder, and leave folder and environment as they were."""
+    """Change into the folder, and restore the current folder and the environment afterwards."""
     before, environment = Path.cwd(), dict(os.environ)
     os.chdir(folder)
     try:

@@ -1,7 +1,7 @@
 """Results as text for people: tables and sentences; nothing here prints.
 
-Where the output is no terminal, the text is the one of a terminal of 80 columns ($COLUMNS) without
-colours, so that a log reads as the screen does.
+Without a terminal, the text is that of a terminal of 80 columns ($COLUMNS) without colours, so that
+a log reads like the screen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rich.text import Text
 from demosnap.cli import text_tables
 from demosnap.config.names import shown
 from demosnap.results import CapturePlan
-from demosnap.visible import one_line, paragraph, rows
+from demosnap.visible import non_demo_rows, one_line, paragraph, rows
 
 if TYPE_CHECKING:
     from demosnap.database.own_tables import LogEntry
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 
 def target(target: Target) -> str:
-    """Render the database that is worked on, and where its URL came from."""
+    """Render the database and the source of its URL."""
     return f"Database: {one_line(target.url)} (from {one_line(target.source)})"
 
 
 def plan(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
-    """Render a target and what is going to be done to it."""
+    """Render a database and the planned changes."""
     if isinstance(plan, CapturePlan):
-        # A capture is announced before it has looked.
+        # A capture is announced before it has read the database.
         return target(plan.target)
     acting = tuple(move for move in plan.moves if move.action != "none")
     body = plan_body(replace(plan, moves=acting), stream)
@@ -50,12 +50,12 @@ def plan(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
 
 
 def acts(plan: MovePlan | CapturePlan) -> bool:
-    """Whether anything is going to be changed."""
+    """Whether the plan changes anything."""
     return isinstance(plan, CapturePlan) or any(move.action != "none" for move in plan.moves)
 
 
 def plan_body(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
-    """Render what is going to be done, without the target."""
+    """Render the planned changes, without the database."""
     if isinstance(plan, CapturePlan):
         return _capture_body(plan, stream)
     parts = [part for move in plan.moves for part in _move(move, stream)]
@@ -63,7 +63,7 @@ def plan_body(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
 
 
 def remarks(plan: MovePlan | CapturePlan, more: Sequence[str] = ()) -> list[str]:
-    """Render what is worth knowing of a plan and stops nothing, one text each, and `more` of it."""
+    """Render the notes of a plan, and `more` notes, as one text each."""
     references = plan.external_references if isinstance(plan, CapturePlan) else ()
     way_back = () if isinstance(plan, CapturePlan) else filter(None, [plan.way_back])
     notes = ("note: " + paragraph(note, "  ") for note in (*plan.notes, *way_back, *more))
@@ -82,17 +82,17 @@ def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
 
 
 def external_references(references: Iterable[ExternalReference]) -> Iterator[str]:
-    """Render selected rows that refer to rows outside of the selection, by what they refer to."""
+    """Render the external references of selected rows, by referenced table."""
     by_parent: dict[str, list[str]] = {}
     for one in references:
         columns = one_line(", ".join(one.columns))
         there = one_line(f"{one.references} ({', '.join(one.referred_columns)})")
-        # The verb of the first row says it for all that refer to the same table.
+        # One verb is enough for all references to the same table.
         refer = "" if there in by_parent else "refers " if one.rows == 1 else "refer "
         from_here = f"{rows(one.rows)} of {one_line(one.table)} {refer}by {columns}"
         if gone := len(one.dangling):
-            points = "value points" if gone == 1 else "values point"
-            from_here += f" ({number(gone)} {points} at nothing)"
+            values = "value has" if gone == 1 else "values have"
+            from_here += f" ({number(gone)} {values} no referenced row)"
         by_parent.setdefault(there, []).append(from_here)
     for there, found in by_parent.items():
         yield f"note: {', '.join(found)} to {there}, which is not captured: a load needs those rows"
@@ -151,14 +151,13 @@ def _changes(move: Move, stream: TextIO, *titles: str) -> str:
 
 
 def _others(move: Move) -> Iterator[str]:
-    """Yield what happens beside: to rows that are no demo data, and because of them."""
+    """Yield the effects on other rows: non-demo rows that go or change, rows that stay."""
     for name, count in move.also.items():
-        are, go = ("is", "goes") if count == 1 else ("are", "go")
-        yield f"{rows(count)} of {one_line(name)} that {are} no demo data {go} too (--cascade)"
+        go = "goes" if count == 1 else "go"
+        yield f"{non_demo_rows(count)} of {one_line(name)} {go} too (--cascade)"
     for name, count in move.nulled.items():
-        are, lose = ("is", "loses its") if count == 1 else ("are", "lose their")
-        told = f"{rows(count)} of {one_line(name)} that {are} no demo data"
-        yield f"{told} {lose} reference (--cascade)"
+        lose = "loses its" if count == 1 else "lose their"
+        yield f"{non_demo_rows(count)} of {one_line(name)} {lose} reference (--cascade)"
     for name, count in move.kept.items():
         stay = (
             "stays, since other rows need it" if count == 1 else "stay, since other rows need them"
@@ -170,7 +169,7 @@ def _others(move: Move) -> Iterator[str]:
 
 
 def done(plan: MovePlan) -> list[str]:
-    """Render what was done, one line a scenario."""
+    """Render the changes that were made, one line for each scenario."""
     return [f"{move.scenario}: {_done(move)}" for move in plan.moves]
 
 
@@ -201,13 +200,13 @@ def _sums(move: Move, *kinds: str) -> str:
 
 
 def revision(result: RevisionResult) -> list[str]:
-    """Render what a revision did."""
+    """Render the result of a capture."""
     version = result.version
     if version is None:
         return []
     if not result.created:
-        stamped = "; the database is stamped with it now" if result.stamped else ""
-        return [f"{version.scenario}: nothing changed since {version.short}{stamped}"]
+        stamped = "; the database is now stamped with it" if result.stamped else ""
+        return [f"{version.scenario}: no changes since {version.short}{stamped}"]
     lines = [
         f"{version.scenario}: {version.version}, {rows(version.total)} captured "
         f"({size(version.size)})"
@@ -216,7 +215,7 @@ def revision(result: RevisionResult) -> list[str]:
 
 
 def undoing(result: Undoing, *, dry_run: bool) -> list[str]:
-    """Render what becomes of a capture that is taken back, and the files that were changed."""
+    """Render a capture that is taken back, and the changed files."""
     version, parent = result.version, result.parent
     stay = f"changes since {parent.short}" if parent else "in no version"
     done = "would be undone" if dry_run else "undone"
@@ -229,7 +228,7 @@ def undoing(result: Undoing, *, dry_run: bool) -> list[str]:
 
 
 def renumbering(result: Renumbering) -> list[str]:
-    """Render what becomes of the versions of a head, and the files that were changed."""
+    """Render the renumbered versions, and the changed files."""
     lines = []
     before = result.after
     for old, new in result.versions:
@@ -247,7 +246,7 @@ def _changed_files(
     yield from (f"wrote {one_line(file)}" for file in written)
     yield from (f"removed {one_line(file)}" for file in removed)
     if ignored:
-        # A folder would have git add nothing of what it ignores there, and say nothing.
+        # Given a folder, git would silently leave out the files that it ignores there.
         yield f"git add --force {one_line(shlex.join(written))}"
         return
     folders = dict.fromkeys(str(Path(file).parent) for file in written)
@@ -256,7 +255,7 @@ def _changed_files(
 
 
 def snapshot_path(version: Version, files: Sequence[str] = ()) -> str:
-    """Render the path of a version's snapshot, as it is among `files` if it is there."""
+    """Render the path of a version's snapshot, as written in `files` if it is one of them."""
     for file in files:
         if Path(file).name == version.file:
             return file
@@ -264,12 +263,12 @@ def snapshot_path(version: Version, files: Sequence[str] = ()) -> str:
 
 
 def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
-    """Render what the database holds, one line a stamp."""
+    """Render the versions in the database, one line for each stamp."""
     table = text_tables.table(stream, "scenario", "version", ">rows", "")
     for entry in entries:
         count = "?" if entry.rows is None else number(sum(entry.rows.values()))
         if entry.version is None:
-            said = Text("no script here knows this revision", style="yellow")
+            said = Text("no script for this revision here", style="yellow")
             table.add(Text(entry.scenario), Text(entry.revision), count, said)
             continue
         said = Text("head" if entry.head else "", style="cyan")
@@ -280,13 +279,13 @@ def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
             but = f", {number(sum(left_out.values()))} of them left out" if left_out else ""
             said = Text(f"the snapshot has {rows(entry.version.total)}{but}", style="yellow")
             if sum(entry.rows.values()) == sum(expected.values()):
-                said = Text("other counts per table than the snapshot", style="yellow")
+                said = Text("the snapshot has other counts per table", style="yellow")
         table.add(Text(entry.scenario), Text(entry.version.version), count, said)
     return text_tables.text(table, stream)
 
 
 def log(entries: Sequence[LogEntry], stream: TextIO) -> str:
-    """Render what was done to the database, one line each."""
+    """Render the log entries, one line each."""
     table = text_tables.table(stream, "when (UTC)", "what", "scenario", "version", ">rows", "who")
     for entry in entries:
         when = entry.logged_at.replace("T", " ").replace("Z", "")
@@ -298,7 +297,7 @@ def log(entries: Sequence[LogEntry], stream: TextIO) -> str:
 
 
 def _logged(entry: LogEntry) -> str:
-    """Render where an entry of the log went, and from where; an id where no script knows it."""
+    """Render an entry's version and the one before; an id if there is no script for it."""
 
     def name(revision: str | None, version: str | None) -> str:
         return version.partition("_")[0] if version else revision or "base"

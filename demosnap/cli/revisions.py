@@ -1,4 +1,4 @@
-"""What `revision` does beside a capture: with revisions that are there."""
+"""The actions of `revision` on existing revisions: renumber and undo."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from demosnap.visible import paragraph
 
 
 def renumber(session: Session, name: str, dry_run: bool, others: dict[str, object]) -> None:
-    """Make a version the next one after the other head, and say what was done.
+    """Make a version the next one after the other head, and print the changes.
 
-    `others` are the other words of the call, which are about a capture.
+    `others` are the other arguments of the call, which only a capture takes.
 
     Raises:
         UsageError: one of them was given.
     """
     from demosnap.cli import render
 
-    _alone("--renumber", others, "It captures nothing, and VERSION names the scenario.")
+    _alone("--renumber", others, "It does not capture, and VERSION names the scenario.")
     result = session.project().renumber(name, dry_run=dry_run)
     session.done(dry_run=dry_run)
     if session.quiet and not dry_run:
@@ -35,16 +35,16 @@ def renumber(session: Session, name: str, dry_run: bool, others: dict[str, objec
 def undo(
     session: Session, scenario: str | None, dry_run: bool, others: Mapping[str, object]
 ) -> None:
-    """Take the last capture back, and say what was done.
+    """Take the last capture back, and print the changes.
 
-    `others` are the other words of the call, which are about a capture.
+    `others` are the other arguments of the call, which only a capture takes.
 
     Raises:
-        UsageError: one of them was given, or git has the version and there is nobody to ask.
+        UsageError: one of them was given, or the version is in git and there is no terminal.
     """
     from demosnap.cli import render
 
-    _alone("--undo", others, "It captures nothing.")
+    _alone("--undo", others, "It does not capture.")
     project = session.project()
     found = project.undo(scenario, dry_run=True)
     name = f"{found.version.scenario} {found.version.version}"
@@ -53,7 +53,7 @@ def undo(
             f"{name} is committed in git. Undo it all the same?",
             UsageError(
                 f"{name} is committed in git, and there is no terminal to ask on",
-                "Add --yes to undo it all the same; git still has its files then.",
+                "Add --yes to undo it all the same; its files stay in git's history.",
             ),
         )
     if not dry_run:

@@ -1,8 +1,8 @@
-"""The border to the terminal: everything that the command line says goes through it.
+"""The border to the terminal: all output of the command line goes through it.
 
-`Screen` stands in the place of standard output and standard error for the time of a command. It
-makes visible what would steer a terminal, whoever wrote it; only the styles of `style` and `tables`
-get through. What is for programs (JSON, SQL) goes out as it is, by `data`.
+`Screen` replaces standard output and standard error during a command. It makes characters visible
+that would control a terminal, whatever their source; only the styles of `style` and `tables` pass.
+Output for programs (JSON, SQL) goes out unchanged, through `data`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ import click
 
 from demosnap.visible import visible
 
-# Nobody can write a style of demosnap's into a value: each process has a mark of its own.
+# A value cannot forge a style of demosnap's: each process has its own random mark.
 _MARK = f"\x1b{os.urandom(8).hex()}["
 _STYLE = re.compile(re.escape(_MARK) + r"([0-9;]*m)")
 _NOT_FOR_JSON = re.compile(r"[^\n -~]+")
 
 
-class Unwritable(Exception):  # noqa: N818  no error of what the command does
+class Unwritable(Exception):  # noqa: N818  not an error of the command itself
     """Standard output cannot be written; `broken`: its reader has left."""
 
     def __init__(self, error: OSError) -> None:
@@ -37,9 +37,9 @@ class Unwritable(Exception):  # noqa: N818  no error of what the command does
 
 
 class Screen:
-    """A stream for people; `raw` is the one behind it.
+    """A stream for people; `raw` is the stream behind it.
 
-    Where standard error cannot be written, nothing is said, and the command goes on.
+    If standard error cannot be written, messages are dropped and the command goes on.
     """
 
     def __init__(self, raw: TextIO, *, must_be_written: bool) -> None:
@@ -53,7 +53,7 @@ class Screen:
 
     @property
     def errors(self) -> str:
-        """What becomes of characters that the encoding lacks."""
+        """How characters are written that the encoding lacks."""
         return "backslashreplace"
 
     @property
@@ -63,7 +63,7 @@ class Screen:
         return self.isatty() and not plain
 
     def shown(self, text: str) -> str:
-        """Return text as it goes out."""
+        """Return text in the form that is written."""
         parts = _STYLE.split(text)
         styles = [f"\x1b[{code}" if self.colours else "" for code in parts[1::2]]
         parts[::2] = map(visible, parts[::2])
@@ -78,7 +78,7 @@ class Screen:
             Unwritable: standard output cannot be written.
         """
         if not isinstance(text, str):
-            # So click finds out that a stream takes no bytes, and looks at `buffer`.
+            # By this error click learns that the stream takes no bytes, and uses `buffer`.
             raise TypeError("a screen shows text")
         with self._watched():
             self.raw.write(self.shown(text))
@@ -86,7 +86,7 @@ class Screen:
 
     @property
     def buffer(self) -> BinaryIO:
-        """The same screen for those who write bytes, as UTF-8."""
+        """The same screen for bytes, as UTF-8."""
         return cast("BinaryIO", _Bytes(self))
 
     def flush(self) -> None:
@@ -99,7 +99,7 @@ class Screen:
             self.raw.flush()
 
     def isatty(self) -> bool:
-        """Whether somebody may be looking."""
+        """Whether the stream is a terminal."""
         return self.raw.isatty()
 
     def fileno(self) -> int:
@@ -111,7 +111,7 @@ class Screen:
         return True
 
     def send(self, data: bytes) -> None:
-        """Write bytes as they are.
+        """Write bytes unchanged.
 
         Raises:
             Unwritable: standard output cannot be written.
@@ -152,7 +152,7 @@ class _Bytes(io.RawIOBase):
             self._screen.flush()
 
     def __del__(self) -> None:
-        """Leave the screen alone, which outlives this."""
+        """Do not close the screen, which outlives this wrapper."""
 
 
 class Data:
@@ -174,7 +174,7 @@ class Data:
 
 @contextlib.contextmanager
 def shown() -> Iterator[None]:
-    """Let all that is printed go through screens."""
+    """Send all output through screens."""
     before = sys.stdout, sys.stderr
     sys.stdout = _over(sys.stdout, must_be_written=True)
     sys.stderr = _over(sys.stderr, must_be_written=False)
@@ -185,7 +185,7 @@ def shown() -> Iterator[None]:
 
 
 def _over(stream: TextIO | None, *, must_be_written: bool) -> TextIO:
-    # None: the caller has closed it.
+    # None if the caller has closed the stream.
     made = None if stream is None else Screen(stream, must_be_written=must_be_written)
     return cast("TextIO", made)
 
@@ -207,7 +207,7 @@ def data() -> TextIO:
 
 
 def json_text(text: str) -> str:
-    """Return the same JSON, without a character that steers a terminal."""
+    """Return the same JSON with all control characters escaped."""
     return _NOT_FOR_JSON.sub(_json_escaped, text)
 
 
@@ -231,7 +231,7 @@ def style(text: str, **styles: Any) -> str:
 
 
 def marked(text: str) -> str:
-    """Mark the styles of a text, whose values are visible already, as demosnap's own."""
+    """Mark the styles of a text as demosnap's own; its values must be escaped already."""
     return text.replace("\x1b[", _MARK)
 
 
@@ -248,6 +248,6 @@ def page(lines: Iterable[str]) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Let nothing more be written to what cannot be written."""
+    """Stop all writing to a stream that cannot be written."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

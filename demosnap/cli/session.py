@@ -1,4 +1,4 @@
-"""One call of the command line: its global options, and what it says and asks on the way."""
+"""One call of the command line: its global options, notes and questions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """The global options, the same object wherever on the line they were given.
+    """The global options, in one object wherever they stand on the command line.
 
-    `announced`: the plan was shown before it was acted on. `interrupted`: what to say when the
-    user interrupts; empty: whether something was changed, as far as it was.
+    `announced`: the plan was shown before it was applied. `interrupted`: the message after an
+    interrupt; empty for the message that says whether anything was changed.
     """
 
     def __init__(self, *, debug: bool = False) -> None:
@@ -52,25 +52,25 @@ class Session:
         )
 
     def done(self, *, dry_run: bool) -> None:
-        """Note that all that is left is to say what was done; nothing was, by a dry run."""
+        """Note that the work is done and only its result is to be printed; not by a dry run."""
         if not dry_run:
             self.interrupted = interrupts.DONE
 
     @property
     def is_done(self) -> bool:
-        """Whether what was asked for is done, and only said or not."""
+        """Whether the work is done, printed or not."""
         return self.interrupted == interrupts.DONE or bool(interrupts.said())
 
     def note(self, text: str) -> None:
-        """Say something beside the result, on standard error; nothing with -q."""
+        """Print a note on standard error, unless -q is given."""
         if text and not self.quiet:
             screen.echo(text, err=True)
 
     def confirm(self, plan: MovePlan | CapturePlan) -> None:
-        """Show the target and the plan, and ask if the target is a remote one.
+        """Show the database and the plan, and ask if the database is remote.
 
         Raises:
-            UsageError: there is nobody to ask.
+            UsageError: there is no terminal to ask on.
             click.Abort: the answer is no.
         """
         from demosnap.cli import render
@@ -102,5 +102,5 @@ class Session:
 
 
 def is_terminal() -> bool:
-    """Whether a question can be put to somebody."""
+    """Whether there is a terminal to ask a question on."""
     return sys.stdin.isatty() and sys.stderr.isatty()

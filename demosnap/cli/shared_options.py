@@ -1,4 +1,4 @@
-"""What all commands share: global options before and after the command, relative steps, help."""
+"""The parts that all commands share: global options before and after the command, steps, help."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _STEP = re.compile(r"-[0-9]+")
 
 
 class GlobalOption(click.Option):
-    """An option that is about the call, not the command, and can stand on either side of it."""
+    """An option of the whole call, which can stand before or after the command."""
 
 
 def _store(context: click.Context, parameter: click.Parameter, value: Any) -> None:
-    # An absent option must not undo what was given on the other side of the command.
+    # An absent option must not undo the same option on the other side of the command.
     if value is None or value is False or value == 0:
         return
     name = parameter.opts[-1].removeprefix("--")
@@ -46,7 +46,7 @@ def _version(context: click.Context, parameter: click.Parameter, value: bool) ->
 
 def _global_options() -> list[click.Parameter]:
     def option(*names: str, callback: Callable[..., None] = _store, **more: Any) -> GlobalOption:
-        # A name of its own, since a command's argument may be called the same.
+        # A separate name, since a command's argument may have the same name.
         own_name = "session_" + names[-1].removeprefix("--").replace("-", "_")
         return GlobalOption((*names, own_name), expose_value=False, callback=callback, **more)
 
@@ -70,14 +70,14 @@ def _global_options() -> list[click.Parameter]:
             help="Database.  [default: $DEMOSNAP_DATABASE_URL, else the ini file's, "
             "else $DATABASE_URL]",
         ),
-        option("-v", "--verbose", count=True, help="Show more."),
-        option("-q", "--quiet", is_flag=True, help="Print only what was asked for."),
+        option("-v", "--verbose", count=True, help="Show more details."),
+        option("-q", "--quiet", is_flag=True, help="Print only the result."),
         option("--debug", is_flag=True, help="Show the traceback of an error."),
-        option("--yes", is_flag=True, help="Do not ask."),
+        option("--yes", is_flag=True, help="Do not ask questions."),
         option(
             "--allow-target",
             metavar="HOST/DATABASE",
-            help="Allow this database, as `allow:` in demosnap.yaml would.",
+            help="Allow this database, like `allow:` in demosnap.yaml.",
         ),
         option(
             "--version",
@@ -96,7 +96,7 @@ def _store_lock_timeout(
 
 
 def move_option(name: str, verb: str = "") -> Callable[..., Any]:
-    """Return a declared option of moves as click has it, with what its --help says for a verb."""
+    """Return the click option of a declared option of moves, with the help text of a verb."""
     known = declared(name)
     more: dict[str, Any] = {"help": known.instead.get(verb, known.help)}
     if name == "lock_timeout":
@@ -113,7 +113,7 @@ def move_option(name: str, verb: str = "") -> Callable[..., Any]:
 
 
 def move_options(verb: Verb, **others: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the decorator with all options that a verb takes; `others` come behind those."""
+    """Return the decorator with all options of a verb; `others` follow the options they name."""
 
     def decorate(function: Any) -> Any:
         made = {}
@@ -135,7 +135,7 @@ lock_timeout = move_option("lock_timeout")
 rehearse_capture = click.option(
     "--rehearse",
     is_flag=True,
-    help="Take the rows out and load them from the new file, undo that, and refuse if it fails.",
+    help="Take the rows out and load them from the new file, then undo that; refuse if it fails.",
 )
 """The option of a capture."""
 
@@ -156,17 +156,17 @@ def _write_options(
 
 
 def no_options_with_sql(options: dict[str, Any]) -> None:
-    """Check that none of the options of a move is given beside --sql.
+    """Check that --sql stands without options of a move.
 
     Raises:
-        UsageError: one is.
+        UsageError: such an option is given.
     """
     default = MoveOptions()
     for name, value in options.items():
         if value != getattr(default, name):
             raise UsageError(
                 f"{declared(name).flag} does not go with --sql",
-                "The script of --sql is written without a look at any database.",
+                "--sql writes its script without reading a database.",
             )
 
 
@@ -183,10 +183,10 @@ class Command(click.Command):
 
 
 class StepCommand(Command):
-    """A command with a relative step among its arguments: `-1` is one, not an option."""
+    """A command with a step among its arguments: `-1` is a step, not an option."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Parse what stands behind the command's name."""
+        """Parse the arguments after the command's name."""
         valued = {
             name
             for parameter in self.params
@@ -199,7 +199,7 @@ class StepCommand(Command):
             if arg == "--":
                 hidden.extend(args[position:])
                 break
-            # A space in front: click takes what begins with a dash for an option.
+            # A space in front, since click takes an argument with a leading dash for an option.
             is_step = _STEP.fullmatch(arg) and before not in valued
             hidden.append(f" {arg}" if is_step else arg)
             before = arg
@@ -207,7 +207,7 @@ class StepCommand(Command):
 
 
 def strip_step(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """Take away, as an argument's callback, what `StepCommand` put in front of a step."""
+    """Remove, as an argument's callback, the space that `StepCommand` put in front of a step."""
     if isinstance(value, tuple):
         return tuple(strip_step(context, parameter, one) for one in value)
     if isinstance(value, str) and _STEP.fullmatch(value[1:]):
@@ -216,7 +216,7 @@ def strip_step(context: click.Context, parameter: click.Parameter, value: Any) -
 
 
 class Group(click.Group):
-    """The `demosnap` command; shows errors, and suggests the nearest name for an unknown one."""
+    """The `demosnap` command: shows errors, and suggests a command for an unknown name."""
 
     command_class = Command
 
@@ -225,7 +225,7 @@ class Group(click.Group):
         self.params.extend(_global_options())
 
     def list_commands(self, context: click.Context) -> list[str]:
-        # In the order of a demo data set's life, not of the alphabet.
+        # In the order of a demo data set's life, not by the alphabet.
         return list(self.commands)
 
     def resolve_command(
@@ -234,13 +234,13 @@ class Group(click.Group):
         """Find the command of a name.
 
         Raises:
-            UnknownNameError: there is none.
+            UnknownNameError: the command does not exist.
         """
         name = args[0]
         is_unknown = name not in self.commands and not name.startswith("-")
         if is_unknown and not context.resilient_parsing:
             raise UnknownNameError(
-                "command", name, self.commands, "Try `demosnap --help` for the list."
+                "command", name, self.commands, "`demosnap --help` lists the commands."
             )
         return super().resolve_command(context, args)
 
@@ -248,13 +248,15 @@ class Group(click.Group):
         """Run the command.
 
         Raises:
-            DemosnapError: another program has gone that the command talks to.
+            DemosnapError: a program at the other end of a pipe has ended.
         """
         try:
             return super().invoke(context)
         except BrokenPipeError as error:
-            # Click would take it for a reader of standard output that has left.
-            raise DemosnapError(f"another program hung up: {error.strerror}") from error
+            # Click would take this for a closed standard output.
+            raise DemosnapError(
+                f"a program at the other end of a pipe has ended: {error.strerror}"
+            ) from error
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(context, formatter)
@@ -278,6 +280,6 @@ class Group(click.Group):
                 sys.stdout.flush()
             except SystemExit:
                 raise
-            except BaseException as error:  # noqa: BLE001  the border where all errors become words
+            except BaseException as error:  # noqa: BLE001  the border where all errors become messages
                 code = failure.report(error, session)
         sys.exit(code if isinstance(code, int) else 0)

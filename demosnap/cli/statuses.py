@@ -1,4 +1,4 @@
-"""What `status` prints."""
+"""The output of `status`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from demosnap.visible import one_line, paragraph, rows
 
 
 def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
-    """Yield what the database holds of each scenario, and which rows differ, line by line."""
+    """Yield the loaded version of each scenario and the rows that differ, line by line."""
     for entry in entries:
         yield f"{screen.style(one_line(entry.scenario), bold=True)}: {_loaded(entry)}"
         for problem in entry.problems:
@@ -34,7 +34,7 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
 
 
 def _ways_on(entries: Sequence[StatusEntry]) -> Iterator[str]:
-    """Yield what can be done about rows that differ; each command works where it is shown."""
+    """Yield the commands that deal with rows that differ; each works in the state that is shown."""
     differing = [entry for entry in entries if entry.version and _resettable(entry)]
     if differing:
         name = differing[0].scenario if len(differing) == 1 else "SCENARIO"
@@ -48,7 +48,7 @@ def _ways_on(entries: Sequence[StatusEntry]) -> Iterator[str]:
         yield f"(demosnap diff {name} shows the rows, {back} puts them back,"
         yield f" {keep} {kept})"
     if any(entry.left for entry in entries):
-        yield "(an upgrade or downgrade to a version that has the rows which are no longer picked"
+        yield "(an upgrade or downgrade to a version with the rows that are no longer picked"
         yield " brings them back with --discard, and lets them go with --release TABLE/KEY)"
 
 
@@ -58,13 +58,13 @@ def _unpicked_here(entry: StatusEntry) -> bool:
 
 
 def _resettable(entry: StatusEntry) -> bool:
-    """Return whether a reset would find something to do."""
+    """Return whether a reset would change any row."""
     changed = any(one.added or one.removed or one.modified for one in entry.drift or ())
     return changed or _unpicked_here(entry)
 
 
 def _unpicked(told: Unpicked) -> Iterator[str]:
-    """Yield what changed in rows that are no longer picked."""
+    """Yield the changes of rows that are no longer picked."""
     yield from (f"{told.table} {row}" for row in told.rows)
     if told.count > len(told.rows):
         yield "…"

@@ -1,4 +1,4 @@
-"""Tables as the terminal has them, or as text of 80 columns."""
+"""Tables as wide as the terminal, or as text of 80 columns."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from demosnap.cli import screen
 from demosnap.visible import one_line
 
 Cell = str | Text | tuple[Text, ...]
-"""A text of one line, or several of them."""
+"""A text of one line, or of several."""
 
 
 class Table(RichTable):
-    """A table of values that somebody else wrote: each stays in its line and cannot steer it."""
+    """A table of foreign values: each stays on its line and cannot control the terminal."""
 
     def add(self, *cells: Cell) -> None:
         """Add a row."""
@@ -33,7 +33,7 @@ def _cell(cell: Cell) -> Text:
 
 
 def console(stream: TextIO) -> Console:
-    """Return what renders for a stream: as wide as it, or 80 columns."""
+    """Return the renderer of a stream: as wide as its terminal, or 80 columns."""
     given = os.environ.get("COLUMNS", "")
     width = int(given) if given.isdecimal() and len(given) < 6 and int(given) else None
     if width is None and (given or not stream.isatty()):
@@ -42,7 +42,7 @@ def console(stream: TextIO) -> Console:
 
 
 def table(stream: TextIO, *titles: str) -> Table:
-    """Make an empty table; a title with `>` in front is one of numbers."""
+    """Make an empty table; a title with a leading `>` heads a column of numbers."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for title in titles:
         is_number = title.startswith(">")
@@ -56,7 +56,7 @@ def table(stream: TextIO, *titles: str) -> Table:
 
 
 def text(table: Table, stream: TextIO) -> str:
-    """Render a table as the text of a stream."""
+    """Render a table as text for a stream."""
     wide = console(stream)
     with wide.capture() as capture:
         wide.print(table)

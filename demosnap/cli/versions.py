@@ -37,7 +37,7 @@ def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
         if wide:
             table.add(name, place, message, *middle, file)
         else:
-            # Both lines are said in two cells each: at 80 columns seven columns do not fit.
+            # Two lines for each version: seven columns do not fit into 80 characters.
             table.add(
                 (name, place) if place else name,
                 *middle,
@@ -51,7 +51,7 @@ def _place(head: bool, current: bool | None) -> str:
 
 
 def details(entry: HistoryEntry) -> str:
-    """Render everything that is known of a version."""
+    """Render all details of a version."""
     from demosnap.revisions.script import rule_text
 
     version = entry.version

@@ -1333,7 +1333,7 @@ def test_the_command_says_what_it_wrote_and_how_to_add_it(sqlite_seeded: Chain) 
     assert workspace.database.url in done.stderr
 
     again = workspace.run("revision", "general")
-    assert again.stdout.strip() == "general: nothing changed since v1"
+    assert again.stdout.strip() == "general: no changes since v1"
 
 
 def test_the_quiet_command_prints_the_path_of_the_snapshot_alone(sqlite_seeded: Chain) -> None:

@@ -696,7 +696,7 @@ def test_the_command_ends_with_3_and_prints_file_line_message_and_hint(chain: Ch
 
 def test_the_command_ends_with_0_and_says_how_much_it_read(chain: Chain) -> None:
     done = chain.workspace.run("check")
-    assert done.stdout == "3 revisions, nothing wrong\n"
+    assert done.stdout == "3 revisions, no problems\n"
 
 
 def test_json_of_check_has_a_stable_shape(chain: Chain) -> None:

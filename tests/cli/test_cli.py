@@ -298,10 +298,10 @@ def test_a_plan_tells_one_row_that_goes_too_as_one(fake: Any) -> None:
     move = replace(LOAD, also={"notes": 1, "stars": 2}, nulled={"tags": 1, "links": 2})
     fake.result = moved(move)
     said = run("load", "general", "--dry-run").stdout
-    assert "1 row of notes that is no demo data goes too (--cascade)" in said
-    assert "2 rows of stars that are no demo data go too (--cascade)" in said
-    assert "1 row of tags that is no demo data loses its reference (--cascade)" in said
-    assert "2 rows of links that are no demo data lose their reference (--cascade)" in said
+    assert "1 non-demo row of notes goes too (--cascade)" in said
+    assert "2 non-demo rows of stars go too (--cascade)" in said
+    assert "1 non-demo row of tags loses its reference (--cascade)" in said
+    assert "2 non-demo rows of links lose their reference (--cascade)" in said
 
 
 @pytest.mark.parametrize(
@@ -402,9 +402,9 @@ def test_quiet_revision_prints_the_path_of_the_snapshot_alone(fake: Any) -> None
 def test_revision_with_nothing_changed(fake: Any) -> None:
     fake.result = RevisionResult(CAPTURE, V1, False, False)
     result = run("revision", "general")
-    assert (result.exit_code, result.stdout) == (0, "general: nothing changed since v1\n")
+    assert (result.exit_code, result.stdout) == (0, "general: no changes since v1\n")
     fake.result = RevisionResult(CAPTURE, V1, False, True)
-    assert "nothing changed since v1; the database is stamped" in run("revision", "general").stdout
+    assert "no changes since v1; the database is stamped" in run("revision", "general").stdout
 
 
 def test_revision_dry_run_and_auto(fake: Any) -> None:
@@ -520,7 +520,7 @@ def test_current(fake: Any) -> None:
     lines = run("current").stdout.splitlines()
     assert lines[2].split() == ["general", "v2_2025-01-20", "1,285", "head"]
     assert "the snapshot has 275 rows" in lines[3]
-    assert "no script here knows this revision" in lines[4]
+    assert "no script for this revision here" in lines[4]
     shown = json.loads(run("current", "--json").stdout)
     assert shown[0]["expected"] == shown[0]["rows"] == V2.rows
     assert (shown[2]["version"], shown[2]["rows"], shown[2]["total"]) == (None, None, None)
@@ -559,7 +559,7 @@ def test_check(fake: Any) -> None:
 def test_check_with_nothing_wrong(fake: Any) -> None:
     fake.result = []
     result = run("check")
-    assert (result.exit_code, result.stdout) == (0, "0 revisions, nothing wrong\n")
+    assert (result.exit_code, result.stdout) == (0, "0 revisions, no problems\n")
     assert run("check", "-q").output == ""
 
 
@@ -671,7 +671,7 @@ def test_a_server_that_hangs_up_is_no_reader_that_leaves(fake: Any) -> None:
     result = run("load", "general")
     assert (result.exit_code, result.stderr) == (
         1,
-        "error: another program hung up: Broken pipe\n",
+        "error: a program at the other end of a pipe has ended: Broken pipe\n",
     )
 
 
@@ -890,7 +890,7 @@ def test_what_quickstart_prints_can_be_repeated_by_hand(
         assert connection.execute(text(marked)).scalar_one() == 0
         assert connection.execute(text("SELECT count(*) FROM fragments")).scalar_one() > 0
     assert run("upgrade", "general@head").exit_code == 0
-    assert "nothing changed since v2" in run("revision", "general").stdout
+    assert "no changes since v2" in run("revision", "general").stdout
 
 
 def test_quickstart_refuses_a_folder_that_it_did_not_make(tmp_path: Path) -> None:

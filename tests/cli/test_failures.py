@@ -58,12 +58,12 @@ def of_sqlalchemy() -> Exception:
 
 SENTENCES = [
     (MemoryError(), "there is not enough memory"),
-    (too_deep, "something in the settings, the scripts or the snapshots is nested too deeply"),
-    (unreadable, "a text cannot be read or written in its encoding: 'utf-8' codec can't decode"),
-    (UnicodeEncodeError("ascii", "é", 0, 1, "no"), "a text cannot be read or written in its"),
-    (ModuleNotFoundError("No module named 'x'"), "a module cannot be imported: No module named"),
-    (OSError("timed out"), "the system says no: timed out"),
-    (OSError(), "the system says no: OSError"),
+    (too_deep, "the settings, a script or a snapshot are nested too deeply"),
+    (unreadable, "cannot read or write a text in its encoding: 'utf-8' codec can't decode"),
+    (UnicodeEncodeError("ascii", "é", 0, 1, "no"), "cannot read or write a text in its"),
+    (ModuleNotFoundError("No module named 'x'"), "cannot import a module: No module named"),
+    (OSError("timed out"), "the operating system refused: timed out"),
+    (OSError(), "the operating system refused: OSError"),
     (with_nul, "a name or a path holds a NUL character ("),
     (too_long, "a number has too many digits (Exceeds the limit"),
     (of_sqlite, "the database refused: no such table: missing"),

@@ -215,6 +215,6 @@ def test_a_commit_is_done_whoever_reads_the_output(nasty: sqlite3.Connection) ->
         pytest.skip("this system has no /dev/full")
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False)
-    said = b"note: standard output: No space left on device; what was asked for is done\n"
+    said = b"note: standard output: No space left on device; the command itself has succeeded\n"
     assert (done.returncode, done.stderr) == (0, said)
     assert run("current").stdout.count("v4") == 1

@@ -197,11 +197,11 @@ def test_different_moves_at_once_come_one_after_the_other(chain: Chain) -> None:
 
 
 def test_two_captures_of_the_same_rows_make_one_version(chain: Chain) -> None:
-    """The second finds nothing changed since the first."""
+    """The second finds no changes since the first."""
     chain.database.execute(*small.GENERAL["v3"])
     runs = at_once(chain, ["revision general"] * 2)
     assert [run.code for run in runs] == [0, 0], runs
-    assert sum("nothing changed since v3" in run.stdout for run in runs) == 1, runs
+    assert sum("no changes since v3" in run.stdout for run in runs) == 1, runs
     assert list(chain.ids()) == ["v3", "v2", "v1"]
     assert chain.project.check() == []
     assert stamps(chain.database) == [chain.ids()["v3"]]

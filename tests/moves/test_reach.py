@@ -149,7 +149,7 @@ def test_the_options_are_those_of_the_command_lines(chain: Chain) -> None:
     assert "--cascade" in done.stderr
     done = chain.workspace.run("downgrade", "general", "-1", "--cascade", "stickers")
     assert "stickers" in done.stderr
-    assert "no demo data" in done.stderr
+    assert "non-demo row" in done.stderr
     assert _ids(chain, "stickers") == [1, 2, 4]
     done = chain.workspace.alembic("-x", "demosnap.cascade=stickers", "downgrade", "general@base")
     assert "no demo data: stickers 1" in done.stdout
