@@ -118,6 +118,11 @@ def _grouped(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield batch
 
 
+def insert_text(head: str, batch: list[bytes]) -> bytes:
+    """Return the INSERT of a batch of rows; `head` is its text up to and including `VALUES`."""
+    return f"{head}\n(".encode() + b"),\n(".join(batch) + b")"
+
+
 FIRST_ROWS = 10
 """The rows to fetch when nothing is known of their size."""
 

@@ -28,7 +28,7 @@ VALUES = [
     ("integer", Decimal("5.0"), "5"),
     ("integer", "7", "7"),
     ("integer", 2**31, "is beyond"),
-    ("smallint", 1.5, "has a fraction"),
+    ("smallint", 1.5, "is not a whole number"),
     ("bigint", "x", "is no number"),
     ("boolean", 1, "true"),
     ("boolean", 0, "false"),

@@ -33,7 +33,7 @@ CASES = {
         ("postgresql", "NUMERIC", "1e40", "mariadb", "BIGINT", "is not between"),
     ),
     "fraction lost": (
-        ("sqlite", "REAL", "1.5", "postgresql", "INTEGER", "has a fraction"),
+        ("sqlite", "REAL", "1.5", "postgresql", "INTEGER", "not a whole number"),
         ("sqlite", "REAL", "1.5", "mariadb", "INTEGER", "not a whole number"),
         ("postgresql", "NUMERIC", "1.125", "mariadb", "DECIMAL(10,2)", "more digits than DEC"),
         ("mariadb", "DECIMAL(10,3)", "1.125", "postgresql", "NUMERIC(10,2)", "more than 2 digits"),

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from demosnap.dialects.floats import single
+from demosnap.dialects.numbers import exact_number, single, whole_number
 from demosnap.dialects.patterns import TEXT, integer_pattern
 
 if TYPE_CHECKING:
@@ -120,38 +120,19 @@ def unquoted(literal: str) -> str:
 # ---------------------------------------------------------------------- numbers
 
 
-def exact(value: Any) -> Decimal:
-    """Return a number as it stands.
-
-    Raises:
-        ValueError: it is none, or no finite one.
-    """
-    if isinstance(value, (bool, int, Decimal)):
-        number = Decimal(value)
-    elif isinstance(value, float):
-        number = Decimal(repr(value))
-    else:
-        raise ValueError("is no number")
-    if not number.is_finite():
-        raise ValueError("is no finite number")
-    return number
-
-
 def _integer(low: int, high: int) -> Codec:
     def encode(value: Any) -> str:
-        number = exact(value)
-        if number != int(number):
-            raise ValueError("has a fraction")
+        number = whole_number(value)
         if not low <= number <= high:
             raise ValueError(f"is not between {low} and {high}")
-        return str(int(number))
+        return str(number)
 
     return Codec(integer_pattern(low, high), int, encode)
 
 
 def _decimal(precision: int, scale: int, low: int, high: int) -> Codec:
     def encode(value: Any) -> str:
-        sign, digits, exponent = exact(value).as_tuple()
+        sign, digits, exponent = exact_number(value).as_tuple()
         assert isinstance(exponent, int)
         whole = int("".join(map(str, digits))) * (-1) ** sign
         scaled, rest = divmod(whole, 10 ** max(-exponent - scale, 0))
@@ -170,7 +151,7 @@ def _decimal(precision: int, scale: int, low: int, high: int) -> Codec:
 
 
 def _real(value: Any) -> float:
-    number = exact(value)
+    number = exact_number(value)
     nearest = float(number)
     if not math.isfinite(nearest):
         raise ValueError("is beyond what a double can be")

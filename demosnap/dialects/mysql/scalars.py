@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from demosnap.dialects.mysql import values as values
+from demosnap.dialects.numbers import exact_number
 from demosnap.dialects.patterns import TEXT, integer_pattern
 from demosnap.model import Value
 
@@ -169,7 +170,7 @@ class Exact(Codec):
 
     def encode(self, value: Value) -> bytes:
         before, after = self.digits
-        text = values.fixed(values.decimal(value), before, after)
+        text = values.fixed(exact_number(value), before, after)
         if "zerofill" in self.rest:
             text = text.zfill(before + after + (1 if after else 0))
         return f"'{text}'".encode()

@@ -11,9 +11,9 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-from demosnap.dialects.floats import nearest_single as nearest_single
-from demosnap.dialects.floats import packs_to
-from demosnap.dialects.floats import single as single
+from demosnap.dialects.numbers import exact_number, packs_to, whole_number
+from demosnap.dialects.numbers import nearest_single as nearest_single
+from demosnap.dialects.numbers import single as single
 from demosnap.model import Value
 
 _MOMENT = re.compile(
@@ -139,22 +139,7 @@ def integer(value: Value) -> int:
     """Return a whole number; booleans are 1 and 0."""
     if isinstance(value, str) and not re.fullmatch(r"-?\d+", value):
         raise ValueError("is not a number")
-    if isinstance(value, (int, str)):
-        return int(value)
-    if isinstance(value, (float, Decimal)) and Decimal(value).is_finite() and value == int(value):
-        return int(value)
-    raise ValueError("is not a whole number")
-
-
-def decimal(value: Value) -> Decimal:
-    """Return a finite decimal number."""
-    try:
-        number = Decimal(repr(value) if isinstance(value, float) else value)  # type: ignore[arg-type]
-    except (ArithmeticError, TypeError, ValueError):
-        raise ValueError("is not a number") from None
-    if not number.is_finite():
-        raise ValueError(f"is {number}, which no number here can be")
-    return number
+    return whole_number(value)
 
 
 def fixed(number: Decimal, before: int, after: int) -> str:
@@ -175,7 +160,7 @@ def fixed(number: Decimal, before: int, after: int) -> str:
 
 def double(value: Value) -> float:
     """Return a finite double that is exactly the value."""
-    exact = decimal(value)
+    exact = exact_number(value)
     number = float(exact)
     if number in (float("inf"), float("-inf")):
         raise ValueError("is beyond what a double can be")

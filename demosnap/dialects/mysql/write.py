@@ -23,7 +23,7 @@ from demosnap.dialects.mysql import session
 from demosnap.dialects.mysql.codecs import HEX_TEXT
 from demosnap.dialects.mysql.values import text_of
 from demosnap.errors import RowsNotTakenError
-from demosnap.rows.canonical import Rows, batches, split
+from demosnap.rows.canonical import Rows, batches, insert_text, split
 from demosnap.visible import rows as rows_of
 
 _PIPE_BYTES = 1024 * 1024
@@ -38,10 +38,9 @@ def insert(driver: Any, head: str, rows: Iterable[bytes]) -> int:
         DatabaseError: the server warned.
     """
     taken = 0
-    start = f"{head} (".encode()
     for batch in batches(rows):
         with contextlib.closing(driver.cursor()) as cursor:
-            cursor.execute(start + b"),(".join(batch) + b")")
+            cursor.execute(insert_text(head, batch))
             taken += cursor.rowcount
         session.check_warnings(driver, head)
     return taken

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from demosnap.dialects.numbers import whole_number
 from demosnap.dialects.patterns import TEXT, integer_pattern
 from demosnap.dialects.postgresql import values as values
 from demosnap.model import Column, Value
@@ -47,12 +48,10 @@ def codec(column: Column) -> Codec:
 
 def _integer(low: int, high: int, quoted: bool = False) -> Codec:
     def encode(value: Any, column: Column) -> str:
-        number = values.exact_number(value)
-        if number != int(number):
-            raise ValueError("has a fraction")
+        number = whole_number(value)
         if not low <= number <= high:
             raise ValueError(f"is beyond {column.type} ({low} to {high})")
-        return str(int(number))
+        return str(number)
 
     return Codec(integer_pattern(low, high), int, encode, quoted)
 

@@ -13,7 +13,7 @@ from demosnap.dialects.postgresql.session import COMMAND_OK
 from demosnap.dialects.postgresql.values import INTEGERS, base_type
 from demosnap.errors import DatabaseError
 from demosnap.model import Column, Table
-from demosnap.rows.canonical import BATCH_BYTES, BATCH_ROWS, batches
+from demosnap.rows.canonical import BATCH_BYTES, BATCH_ROWS, batches, insert_text
 
 if TYPE_CHECKING:
     import psycopg
@@ -137,10 +137,9 @@ def copy_in(driver: psycopg.Connection[Any], target: str, rows: Iterable[bytes])
 def insert(driver: psycopg.Connection[Any], head: str, rows: Iterable[bytes]) -> int:
     """Insert rows by statements that begin with `head`; return how many were taken."""
     count = 0
-    start = f"{head}\n(".encode()
     with driver.cursor() as cursor:
         for batch in batches(rows):
-            cursor.execute(start + b"),\n(".join(batch) + b")")
+            cursor.execute(insert_text(head, batch))
             count += cursor.rowcount
     return count
 

@@ -14,9 +14,10 @@ import re
 import struct
 import uuid
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from demosnap.dialects.numbers import exact_number
 from demosnap.model import Column
 
 _TYPE = re.compile(r"(.*?)\(([0-9]+)(?:,(-?[0-9]+))?\)(.*)")
@@ -44,21 +45,6 @@ def modifiers(column: Column) -> tuple[int, ...]:
     """Return the numbers in the declared type's parentheses."""
     match = _TYPE.fullmatch(column.type)
     return tuple(int(n) for n in (match[2], match[3]) if n is not None) if match else ()
-
-
-def exact_number(value: Any) -> Decimal:
-    """Return a finite number as a Decimal.
-
-    Raises:
-        ValueError: it is no number, or NaN, or infinite.
-    """
-    try:
-        number = Decimal(repr(value) if isinstance(value, float) else value)
-    except (InvalidOperation, TypeError, ValueError):
-        raise ValueError("is no number") from None
-    if not number.is_finite():
-        raise ValueError(f"is {number}")
-    return number
 
 
 def numeric(value: Any, column: Column) -> str:

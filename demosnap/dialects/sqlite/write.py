@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from demosnap.dialects.sqlite import codecs as values
 from demosnap.dialects.sqlite.bind import bound
 from demosnap.model import Table
-from demosnap.rows.canonical import batches
+from demosnap.rows.canonical import batches, insert_text
 from demosnap.rows.prefetch import ahead
 
 _LONGEST = 900_000
@@ -27,12 +27,12 @@ def write(driver: sqlite3.Connection, into: str, table: Table, rows: Iterable[by
     `into` is the table with its column list. The connection keeps no statements.
     """
     # A conflict ends the statement either way; FAIL needs no journal of each statement.
-    head = f"INSERT OR FAIL INTO {into} VALUES\n(".encode()
+    head = f"INSERT OR FAIL INTO {into} VALUES"
     plain = re.compile(b",".join([values.EXACT] * len(table.captured))).fullmatch
 
     def statement(batch: list[bytes]) -> bytes | list[bytes]:
         if sum(map(len, batch)) <= _LONGEST and all(map(plain, batch)):
-            return head + b"),\n(".join(batch) + b")"
+            return insert_text(head, batch)
         return batch
 
     taken = 0

@@ -1,8 +1,37 @@
-"""Numbers of single precision, which Python has none of."""
+"""Numbers that the codecs of several dialects go by: exact, whole, and of single precision."""
 
 from __future__ import annotations
 
 import struct
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+
+def exact_number(value: Any) -> Decimal:
+    """Return a finite number as it stands, also one that is a text.
+
+    Raises:
+        ValueError: it is no number, or NaN, or infinite.
+    """
+    try:
+        number = Decimal(repr(value) if isinstance(value, float) else value)
+    except (InvalidOperation, TypeError, ValueError):
+        raise ValueError("is no number") from None
+    if not number.is_finite():
+        raise ValueError(f"is {number}, which no number here can be")
+    return number
+
+
+def whole_number(value: Any) -> int:
+    """Return a whole number; booleans are 1 and 0.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = exact_number(value)
+    if number != int(number):
+        raise ValueError("is not a whole number")
+    return int(number)
 
 
 def nearest_single(number: float) -> float:
