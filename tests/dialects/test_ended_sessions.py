@@ -80,11 +80,11 @@ def at_planning(chain: Chain, patch: pytest.MonkeyPatch) -> None:
 
 
 def at_purge(chain: Chain, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(execute.transfer, "purge", ending(chain.database, execute.bulk.purge))
+    patch.setattr(execute.bulk, "purge", ending(chain.database, execute.bulk.purge))
 
 
 def at_load(chain: Chain, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(full_load.transfer, "load", ending(chain.database, full_load.bulk.load))
+    patch.setattr(full_load.bulk, "load", ending(chain.database, full_load.bulk.load))
 
 
 def at_verification(chain: Chain, patch: pytest.MonkeyPatch) -> None:
