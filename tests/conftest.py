@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import compileall
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,14 +13,18 @@ import pytest
 
 from demosnap import example, scaffold, visible
 from demosnap.config import passwords
-from support import editors
+from support import editors, images
 from support.databases import DATABASES, Database, make_database, mysql_in_its_place
 from support.workspaces import EXAMPLE_SETTINGS, Workspace
 
-# Python takes a script from its cache if it has the size and the second of the one that was
-# there before, and tests replace scripts within a second.
-sys.dont_write_bytecode = True
-os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**31:
+    # Half of what a test waits for is the disk, and nothing of it has to survive the machine.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+# pytest keeps the tests that it has compiled, also where the environment says otherwise.
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -30,7 +36,19 @@ def every_demosnap_yaml_fits_its_schema() -> Iterator[None]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks."""
+    if not hasattr(config, "workerinput"):
+        # Each process that a test starts would compile it again.
+        compileall.compile_dir(Path(scaffold.__file__).parents[1], quiet=2)
     config.addinivalue_line("markers", "mariadb_alone(reason): no such thing on MySQL")
+
+
+def pytest_collection_finish() -> None:
+    """Have no script taken from Python's cache: tests replace scripts within a second.
+
+    One that has the size and the second of the one before it would be taken for that.
+    """
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,12 +97,7 @@ def make_workspace(tmp_path: Path) -> Callable[[Database], Workspace]:
 
     def make(database: Database) -> Workspace:
         folder = tmp_path / "project"
-        folder.mkdir()
-        # The URL stays out of the file: it comes from the environment, as a team would have it.
-        scaffold.init(folder, url="sqlite:///demo.db", confirm=lambda *_: True)
-        ini = folder / "alembic.ini"
-        lines = ini.read_text().splitlines(keepends=True)
-        ini.write_text("".join(line for line in lines if not line.startswith("sqlalchemy.url")))
+        images.new_project(folder)
         workspace = Workspace(folder, database)
         workspace.configure(EXAMPLE_SETTINGS)
         return workspace
@@ -107,8 +120,11 @@ def sqlite_workspace(
 
 
 def _seeded(workspace: Workspace) -> Workspace:
-    with workspace.database.engine.begin() as connection:
-        example.create_tables(connection)
-        example.seed_own_rows(connection)
-        example.seed(connection, "general")
+    def build() -> None:
+        with workspace.database.engine.begin() as connection:
+            example.create_tables(connection)
+            example.seed_own_rows(connection)
+            example.seed(connection, "general")
+
+    images.copied(workspace, ("example",), build)
     return workspace

@@ -9,8 +9,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from demosnap import scaffold
-from support import small
+from support import images, small
 from support.databases import make_database
 from support.small import Chain
 from support.workspaces import Workspace
@@ -19,11 +18,7 @@ from support.workspaces import Workspace
 def build(folder: Path, *versions: str, writer: bool = False) -> Path:
     """Build a project with versions captured, and its database, in a folder; return that."""
     project = folder / "project"
-    project.mkdir()
-    scaffold.init(project, url="sqlite:///demo.db", confirm=lambda *_: True)
-    ini = project / "alembic.ini"
-    lines = ini.read_text().splitlines(keepends=True)
-    ini.write_text("".join(line for line in lines if not line.startswith("sqlalchemy.url")))
+    images.new_project(project)
     for database in make_database("sqlite", folder):
         small.make(Workspace(project, database), *versions, writer=writer)
     return folder

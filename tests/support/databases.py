@@ -19,6 +19,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from support import reused
+
 SERVERS = {
     "postgresql": (
         "DEMOSNAP_TEST_POSTGRESQL_URL",
@@ -115,7 +117,7 @@ def mysql_in_its_place() -> bool:
 
 
 def make_database(dialect: str, folder: Path) -> Iterator[Database]:
-    """Make an empty database of a random name, and drop it at the end."""
+    """Make an empty database of a random name, which no other test has at the same time."""
     if dialect == "sqlite":
         path = folder / "demo.db"
         engine = sa.create_engine(f"sqlite:///{path}", poolclass=NullPool)
@@ -126,11 +128,8 @@ def make_database(dialect: str, folder: Path) -> Iterator[Database]:
         return
     variable, default = SERVERS[dialect]
     server = sa.make_url(os.environ.get(variable) or default)
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    name = f"demosnap_test_{os.getpid()}_{secrets.token_hex(4)}"
     try:
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        name = reused.take(server) if dialect == "postgresql" else _new(server)
     except sa.exc.OperationalError as error:
         missing(f"no {dialect} server at {server.host}:{server.port} ({variable}): {error.orig}")
     url = server.set(database=name)
@@ -139,7 +138,19 @@ def make_database(dialect: str, folder: Path) -> Iterator[Database]:
         yield Database(dialect, url.render_as_string(hide_password=False), engine, folder)
     finally:
         engine.dispose()
-        with admin.connect() as connection:
-            force = " WITH (FORCE)" if dialect == "postgresql" else ""
-            connection.exec_driver_sql(f"DROP DATABASE {name}{force}")
-        admin.dispose()
+        if dialect == "postgresql":
+            reused.give_back(server, name)
+        else:
+            _run(server, f"DROP DATABASE {name}")
+
+
+def _new(server: sa.URL) -> str:
+    name = f"demosnap_test_{os.getpid()}_{secrets.token_hex(4)}"
+    _run(server, f"CREATE DATABASE {name}")
+    return name
+
+
+def _run(server: sa.URL, statement: str) -> None:
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import secrets
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from demosnap import scaffold
 from support.databases import Database
 from support.workspaces import Workspace
 
@@ -29,7 +32,21 @@ class Image:
     told: Any
 
 
+_projects: dict[str, Path] = {}
 _images: dict[tuple[object, ...], Image] = {}
+
+
+def new_project(folder: Path) -> None:
+    """Make the files of a new project whose URL comes from the environment."""
+    if not _projects:
+        made = Path(tempfile.mkdtemp(prefix="demosnap-image-"))
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
+        scaffold.init(made, url="sqlite:///demo.db", confirm=lambda *_: True)
+        ini = made / "alembic.ini"
+        lines = ini.read_text().splitlines(keepends=True)
+        ini.write_text("".join(line for line in lines if not line.startswith("sqlalchemy.url")))
+        _projects["new"] = made
+    shutil.copytree(_projects["new"], folder, symlinks=True, dirs_exist_ok=True)
 
 
 def copied(workspace: Workspace, name: tuple[object, ...], build: Callable[[], Any]) -> Any:
@@ -38,7 +55,7 @@ def copied(workspace: Workspace, name: tuple[object, ...], build: Callable[[], A
     `name` is all that decides what is built.
     """
     database = workspace.database
-    key = (sa.make_url(database.url).set(database=None).render_as_string(), *name)
+    key = (sa.make_url(database.url).set(database="").render_as_string(), *name)
     if database.dialect == "sqlite":
         key = ("sqlite", *name)
     image = _images.get(key)
@@ -56,7 +73,7 @@ def copied(workspace: Workspace, name: tuple[object, ...], build: Callable[[], A
 
 
 def _saved(database: Database, folder: Path) -> Callable[[Database], None]:
-    save = {"sqlite": _saved_file, "postgresql": _saved_template, "mariadb": _saved_tables}
+    save = {"sqlite": _saved_file, "postgresql": _saved_script, "mariadb": _saved_tables}
     return save[database.dialect](database, folder)
 
 
@@ -66,6 +83,25 @@ def _saved_file(database: Database, folder: Path) -> Callable[[Database], None]:
 
     def restore(target: Database) -> None:
         shutil.copyfile(file, str(sa.make_url(target.url).database))
+
+    return restore
+
+
+def _saved_script(database: Database, folder: Path) -> Callable[[Database], None]:
+    url = sa.make_url(database.url)
+    command = ["pg_dump", "--rows-per-insert=100", "-h", url.host or "", "-p", str(url.port)]
+    command += ["-U", url.username or "", "-d", url.database or ""]
+    if url.password is not None or shutil.which(command[0]) is None:
+        return _saved_template(database, folder)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        # It is older than the server.
+        return _saved_template(database, folder)
+    # Lines of psql's own commands, as the newest ones have, are around what is SQL.
+    script = re.sub(r"(?m)^(\\|--).*\n", "", done.stdout)
+
+    def restore(target: Database) -> None:
+        target.execute(script)
 
     return restore
 
@@ -92,8 +128,10 @@ def _saved_tables(database: Database, folder: Path) -> Callable[[Database], None
 
     def fill(connection: sa.Connection, origin: str) -> None:
         connection.exec_driver_sql("SET foreign_key_checks = 0")
-        for table, statement in zip(tables, made, strict=True):
+        for statement in made:
             connection.exec_driver_sql(statement)
+        # Each table commits what was before it.
+        for table in tables:
             connection.exec_driver_sql(f"INSERT INTO `{table}` SELECT * FROM {origin}.`{table}`")
 
     kept = sa.make_url(database.url).set(database=name)

@@ -183,13 +183,16 @@ def make(
     return chain
 
 
-def copied(workspace: Workspace, *versions: str, writer: bool = False) -> Chain:
+def copied(
+    workspace: Workspace, *versions: str, writer: bool = False, settings: str = SETTINGS
+) -> Chain:
     """Make the same from what was built before, for a new workspace and an empty database."""
 
     def build() -> dict[str, Rows]:
-        return make(workspace, *versions, writer=writer).at
+        return make(workspace, *versions, writer=writer, settings=settings).at
 
-    return Chain(workspace, dict(images.copied(workspace, ("small", versions, writer), build)))
+    name = ("small", versions, writer, settings)
+    return Chain(workspace, dict(images.copied(workspace, name, build)))
 
 
 def trigger(
