@@ -146,7 +146,7 @@ def connected(
 ) -> Iterator[Connection]:
     """Open a connection of demosnap's own, and close it.
 
-    `lock_timeout` is how long a statement waits for somebody else's lock, in seconds; `source` is
+    `lock_timeout` is how long a statement waits for another session's lock, in seconds; `source` is
     where the URL comes from, for an error.
 
     Raises:
@@ -193,7 +193,7 @@ def database_errors(connection: Connection) -> Iterator[None]:
     """Turn the errors of driver and server into demosnap's, at this one border.
 
     Raises:
-        LockError: somebody else holds a lock for too long.
+        LockError: another session holds a lock for too long.
         DatabaseError: any other error.
     """
     try:
@@ -243,18 +243,18 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
     if ended(connection, error):
         return DatabaseError(
             f"the server ended the connection: {_reason(dialect, error)}; nothing was changed",
-            "Somebody stopped it, or the server. Try again.",
+            "The server or an administrator stopped it. Try again.",
         )
     error = _original(error)
     if dialect.is_lock_timeout(error):
         return LockError(
-            f"the database is locked by somebody else{dialect.lock_holder(connection)}"
+            f"the database is locked by another session{dialect.lock_holder(connection)}"
             f" ({_reason(dialect, error)}); nothing was changed",
             "Try again when the other program is done, or wait longer with --lock-timeout.",
         )
     refused = f"the database refused: {_reason(dialect, error)}; nothing was changed"
     if dialect.is_conflict(error):
-        return ConflictError(refused, "Somebody else writes to the same rows. Try again.")
+        return ConflictError(refused, "Another session writes to the same rows. Try again.")
     if dialect.is_missing_right(error):
         return DatabaseError(
             refused,
@@ -262,7 +262,7 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
             " that can reference demo rows must be readable before any of them goes.",
         )
     if dialect.is_read_only(error):
-        return ReadOnlyError(refused, "Name the server that takes changes, with --url.")
+        return ReadOnlyError(refused, "Name the server that accepts changes, with --url.")
     return DatabaseError(refused, dialect.advice(connection, error))
 
 

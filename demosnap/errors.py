@@ -3,22 +3,22 @@
 ::
 
     DemosnapError                 exit code 1
-    ├── UsageError                2: the words of a call are wrong
+    ├── UsageError                2: the arguments of a call are wrong
     │   └── UnknownNameError      2: no such scenario, version, table, option
     ├── ConfigError               alembic.ini or demosnap.yaml, with file, line and key
     ├── ScriptError               a revision script or the graph of them
     ├── SnapshotError             a snapshot file, with file and line
-    ├── DatabaseError             the server said no, or cannot be reached
+    ├── DatabaseError             the server refused, or cannot be reached
     │   ├── MissingDriverError    names the extra to install
     │   ├── ReadOnlyError         the server, or the transaction, only reads
-    │   ├── ConflictError         somebody else was quicker; to try again may help
-    │   └── RowsNotTakenError     rows went in otherwise than they were given, or not at all
+    │   ├── ConflictError         another session changed the rows; a retry may succeed
+    │   └── RowsNotTakenError     the database changed rows or left some out
     ├── TargetError               the database is not an allowed target
     ├── RefusedError              a guard refused; holds every reason
-    ├── VerificationError         what was loaded is not what the snapshot says
+    ├── VerificationError         the loaded rows differ from the snapshot
     └── LockError                 another demosnap is at work
 
-Every error says what was found, where, and what to do next (`hint`).
+Every error names what was found, where, and what to do next (`hint`).
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ class DemosnapError(Exception):
 
 
 class UsageError(DemosnapError):
-    """The words of a call are wrong; nothing was looked at."""
+    """The arguments of a call are wrong; no file and no database was read."""
 
     exit_code = 2
 
 
 class UnknownNameError(UsageError):
-    """A name that nothing has; suggests the nearest one that exists.
+    """An unknown name; the message suggests the nearest one that exists.
 
-    `hint` stands in the place of the known names, `otherwise` after them.
+    `hint` replaces the list of known names, `otherwise` follows it.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class UnknownNameError(UsageError):
 
 
 class ConfigError(DemosnapError):
-    """A settings file cannot be used as it stands.
+    """A settings file cannot be used.
 
     `file` is its path; `line` counts from 1, None where no line can be named.
     """
@@ -143,7 +143,7 @@ class DatabaseError(DemosnapError):
 
 
 class RowsNotTakenError(DatabaseError):
-    """The database did not take rows as they were given, and said so by a warning or a count."""
+    """The database changed rows or left some out, as a warning or a count shows."""
 
 
 class ReadOnlyError(DatabaseError):
@@ -151,11 +151,11 @@ class ReadOnlyError(DatabaseError):
 
 
 class ConflictError(DatabaseError):
-    """Somebody else has just changed what was to be changed, so all was undone."""
+    """Another session has just changed the same rows, so all changes were undone."""
 
 
 class CountError(DatabaseError):
-    """The database took, changed or deleted another number of rows than it was asked to."""
+    """The database inserted, changed or deleted another number of rows than planned."""
 
     def __init__(self, table: str, message: str, hint: str | None = None) -> None:
         super().__init__(message, hint)
@@ -173,7 +173,7 @@ class TargetError(DemosnapError):
 class RefusedError(DemosnapError):
     """A guard refused; nothing was changed.
 
-    `reasons` are all that were found, each a short block of lines.
+    `reasons` lists all reasons, each a short block of lines.
     """
 
     def __init__(self, action: str, reasons: Sequence[str], hint: str | None = None) -> None:
@@ -183,7 +183,7 @@ class RefusedError(DemosnapError):
 
 
 class VerificationError(DemosnapError):
-    """The database does not hold what the snapshot says; the change was rolled back."""
+    """The database differs from the snapshot; the change was rolled back."""
 
 
 class LockError(DemosnapError):

@@ -1,4 +1,4 @@
-"""Ctrl-C: not heard during a commit, and never said to have changed nothing when it has."""
+"""Ctrl-C: held back during a commit, with a message that says what was changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import signal
 from collections.abc import Callable, Iterator
 
-DONE = "interrupted, but all was done already"
+DONE = "interrupted, but the command had already succeeded"
 
 _done = ""
 
@@ -37,7 +37,7 @@ def said() -> str:
 def held(text: str = "") -> Iterator[Callable[[], None]]:
     """Yield what holds Ctrl-C back, from when it is called to the end of the context.
 
-    A commit that is interrupted has happened or not, and nobody can say which. What was held
+    A commit that is interrupted has happened or not, and it is unknown which. What was held
     back comes at the end; `text` is what is then to be said of it.
     """
     global _done

@@ -113,7 +113,8 @@ Event = Literal["insert", "update", "delete"]
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What somebody made act when rows of a table change: a trigger or a rule.
+    """Code of the application that the database runs when rows of a table change: a trigger or a
+    rule.
 
     `table` is a display name; None for one that acts when definitions change. `events` are those
     that it acts on.

@@ -83,7 +83,7 @@ class MoveOptions:
         False,
         "--rebuild-indexes",
         "Drop the indexes that keep nothing unique before a load, and make them again after it: "
-        "quicker for many rows, and until the end nobody else can use the tables.",
+        "quicker for many rows, and until the end other sessions cannot use the tables.",
     )
     cascade: tuple[str, ...] = _option(
         (),

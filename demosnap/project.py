@@ -44,7 +44,7 @@ class Project:
     `confirm` is called with the plan before a database is changed, and stops the change by
     raising; `allow_remote`: it only shows, it does not ask, so one look at the database is enough.
     `allow_targets` are patterns of `host/database` beside those of `allow:`.
-    `lock_timeout` is how long somebody else's lock is waited for, in seconds.
+    `lock_timeout` is how long to wait for another session's lock, in seconds.
 
     Every method takes its database from the settings; those with `connection` work inside the
     caller's transaction instead and commit nothing. Several threads may use one project.
@@ -94,7 +94,7 @@ class Project:
         """Return a scenario: its versions, what the database holds of it, and its verbs.
 
         Raises:
-            UnknownNameError: there are scenarios, and this is none of them.
+            UnknownNameError: there are scenarios, but none with this name.
         """
         looking.check_scenario(self._access, name)
         return Scenario(self._access, name)

@@ -28,7 +28,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One scenario's way from what the database holds to what it shall hold.
+    """The move of one scenario from the loaded version to its target.
 
     `current` and `target` are None for base. `action` is "load" (purge, then load the target),
     "purge" (nothing is left), "stamp" (only the stamp is set), "reset" (rows that differ from the
@@ -38,7 +38,7 @@ class Move:
     `by_difference`: a load, or a reset, of only the rows that differ: then `change` counts the
     rows that are changed in place, and `changes` are all rows. `reason` says why a move from one
     version to another purges and loads instead, or why it does not.
-    `also` counts rows that are no demo data and go with those of this run, `nulled` those that
+    `also` counts non-demo rows that go with the rows of this run, `nulled` those that
     lose their reference, `kept` demo rows that would go and stay, since others reference them,
     by table. `unpicked` counts the rows that the selection no longer picks (brought back by a load
     or a reset, left by a purge), `released` those of them that are real rows from now on.
@@ -63,11 +63,11 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class MovePlan:
-    """What an upgrade, downgrade, load or stamp does.
+    """The plan of an upgrade, downgrade, load or stamp.
 
     `refusals` are reasons not to act (empty: it may); `notes` are worth saying and stop nothing.
-    `way_back` says whether the way back is tried first, where nobody has tried it; empty: it is
-    known, or nothing goes.
+    `way_back` says whether the way back is tried first, where it was never tried; empty: it was, or
+    no row goes.
     """
 
     target: Target
@@ -79,7 +79,7 @@ class MovePlan:
 
 @dataclass(frozen=True, slots=True)
 class CapturePlan:
-    """What a revision would capture.
+    """The plan of a capture.
 
     `rows` counts per table in load order. `parent` is the version that the new one follows.
     """
@@ -96,7 +96,7 @@ class CapturePlan:
 
 @dataclass(frozen=True, slots=True)
 class RevisionResult:
-    """What a revision did.
+    """The result of a capture.
 
     `version` is the new version, or, when `created` is False, the one that the demo rows equal
     already (None: a dry run, or `auto` with nothing to do). `files` are the paths written, the
@@ -143,7 +143,7 @@ class CurrentEntry:
 
 @dataclass(frozen=True, slots=True)
 class TableDrift:
-    """How many demo rows of one table are not as the loaded version has them.
+    """The numbers of demo rows of one table that differ from the loaded version.
 
     `unpicked` are there, and the selection no longer picks them.
     """
@@ -156,7 +156,7 @@ class TableDrift:
 
     @property
     def told(self) -> str:
-        """What a line of text says of it, without the kinds that there are none of."""
+        """The counts above zero, as one line of text."""
         kinds = (
             ("added", self.added),
             ("removed", self.removed),
@@ -183,7 +183,7 @@ class Unpicked:
 
     @property
     def told(self) -> str:
-        """What a note says of them."""
+        """The changes as the text of a note."""
         said = []
         if self.count:
             first = "; ".join(self.rows) + ("; …" if self.count > len(self.rows) else "")
@@ -197,13 +197,13 @@ class Unpicked:
 
 @dataclass(frozen=True, slots=True)
 class StatusEntry:
-    """What the database holds of one scenario, and how that differs from what it should hold.
+    """The state of one scenario in the database, and its differences from the loaded version.
 
     `revision` is the stamp, None where nothing is loaded; `version` is None, too, for a stamp that
     no script knows. `newer` are the versions that follow it. `drift` has the tables that differ
     from the version (from none, where nothing is loaded); None: it cannot be told. `problems` say
     why, or what else is wrong. `kept` counts the rows beside it that an earlier move left, since
-    rows that are no demo data reference them. `unpicked` says of the rows that are no longer
+    non-demo rows reference them. `unpicked` says of the rows that are no longer
     picked what changed, `released` counts those that were let go. `left` counts those of `unpicked`
     that another version has, and this one has not.
     """
@@ -221,13 +221,13 @@ class StatusEntry:
 
     @property
     def clean(self) -> bool:
-        """Whether the database holds just what its stamp says."""
+        """Whether the demo rows equal the loaded version."""
         return self.drift == () and not self.problems
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that `check` found wrong; `file` is relative to the project, `line` from 1."""
+    """A problem that `check` found; `file` is relative to the project, `line` counts from 1."""
 
     message: str
     file: str | None = None

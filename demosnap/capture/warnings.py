@@ -54,7 +54,12 @@ def notes(
         )
         for scenario, rows in execute(connection, sql):
             if scenario is None and settings.default_scenario is None and settings.scenario_names:
-                yield f"{name}: {rows:,} marked {_name(rows)} no scenario, and none is the default"
+                yield (
+                    f"{name}: {rows:,} marked {_name(rows)} no scenario, and there is no default "
+                    f""
+                    f""
+                    f"scenario"
+                )
             elif scenario is not None and scenario not in known_scenarios:
                 yield f"{name}: {rows:,} marked {_name(rows)} the unknown scenario {scenario!r}"
 
@@ -67,7 +72,8 @@ def moments(database: Database, names: Sequence[str]) -> Iterator[str]:
     """Yield a line per table that a consistent read does not cover, of those with demo rows."""
     for name, reason in database.dialect.non_transactional(database.connection, names).items():
         yield (
-            f"{name}: {reason}: its rows are those of the moment when they were read; let nobody"
+            f"{name}: {reason}: its rows are those of the moment when they were read; let no "
+            f"session"
             " write to it meanwhile"
         )
 

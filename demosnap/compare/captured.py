@@ -156,7 +156,7 @@ def _equal(database: Database, snapshot: OpenSnapshot, picked: Mapping[str, str]
 def _beyond(database: Database, live: Table, recorded: Table, predicate: str) -> bool:
     """Return whether rows hold values in columns that the version does not have.
 
-    A column that was added since holds NULL or its default in every row that nobody touched.
+    A column that was added since holds NULL or its default in every untouched row.
     """
     dialect = database.dialect
     known = {column.name for column in recorded.columns}

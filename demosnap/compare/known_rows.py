@@ -274,7 +274,7 @@ def _missing(
         try:
             yield collect(pair, there, keys)
         except DemosnapError:
-            # A server that is still sending rows would let nobody roll back.
+            # A server that is still sending rows would not roll back.
             collections.deque(there, maxlen=0)
             raise
 

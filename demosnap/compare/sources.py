@@ -226,12 +226,12 @@ class Comparison:
 
         Raises:
             UsageError: the sides are of two dialects.
-            DatabaseError: rows exchange unique values, and none can be set aside.
+            DatabaseError: rows exchange unique values, and no value can be set aside.
         """
         if self.foreign or self.dialect is None:
             names = sorted({s.dialect.name for s in (self.old, self.new) if s.dialect})
             raise UsageError(
-                f"the two sides are of two dialects ({', '.join(names)})",
+                f"the two sides have different dialects ({', '.join(names)})",
                 "A script is written in one dialect; compare with --format text or json.",
             )
         yield from sql_script.script(changes, self.dialect, self.old.predicates, title)

@@ -32,7 +32,7 @@ class Choices(
     dict=True,
     rename=lambda name: name.removesuffix("_in_file"),
 ):
-    """What demosnap.yaml says.
+    """The settings in demosnap.yaml.
 
     The fields are its keys: their names (but for `_in_file`), types, defaults and descriptions.
     Where a value has more than one form in the file, the field is called `…_in_file`, and a
@@ -42,9 +42,9 @@ class Choices(
     marker_in_file: Annotated[
         MarkerKeys | Annotated[Literal["none"], Meta(extra={"any_case": True})],
         Meta(
-            description="What tells a demo row from a real one: a key in a JSON column, a boolean "
-            "column, or a predicate. `none`: there is no marker, and a rule under `tables` says "
-            "so for each table.",
+            description="Tells demo rows from real rows: a key in a JSON column, a boolean column, "
+            "or a predicate. `none`: there is no marker, and each table has a rule "
+            "under `tables`.",
             examples=[
                 {"column": "metadata", "key": "demo_seed", "scenario_key": "scenario"},
                 {"column": "is_demo", "scenario_column": "scenario"},
@@ -57,15 +57,15 @@ class Choices(
     tables_in_file: Annotated[
         dict[TableName, TableRule],
         Meta(
-            description="The tables that the marker does not find by itself, or not rightly, each "
-            "with one rule.",
+            description="The tables whose demo rows the marker alone does not find, or finds "
+            "wrongly, each with one rule.",
             examples=[{"todos": {"via": "fragment_id"}}],
         ),
     ] = {}
     exclude: Annotated[
         tuple[TableName, ...],
         Meta(
-            description="Tables that have the marker and are not to be captured.",
+            description="Tables with the marker that must not be captured.",
             examples=[["audit_log"]],
         ),
     ] = ()
@@ -78,15 +78,15 @@ class Choices(
             ],
         ],
         Meta(
-            description="The demo data sets. Without this key any name can be captured.",
+            description="The demo data sets. Without this key, any name can be captured.",
             examples=[{"general": {"default": True}}],
         ),
     ] = {}
     exclusive: Annotated[
         bool,
         Meta(
-            description="`true`: `upgrade` and `load` take every other loaded scenario out in the "
-            "same transaction, as `--only` does."
+            description="`true`: `upgrade` and `load` take all other loaded scenarios out in the "
+            "same transaction, like `--only`."
         ),
     ] = False
     auto_export_in_file: Annotated[
@@ -94,14 +94,14 @@ class Choices(
         Meta(
             description="`true`: `demosnap revision SCENARIO --auto` and `demosnap.after_seed` "
             "capture; otherwise they do nothing. The environment variable "
-            "`DEMOSNAP_AUTO_EXPORT=1` turns it on as well."
+            "`DEMOSNAP_AUTO_EXPORT=1` also turns it on."
         ),
     ] = False
     allow: Annotated[
         tuple[Target, ...],
         Meta(
-            description="The databases other than local ones that may be changed, as "
-            "`host/database` with the wildcards `*`, `?` and `[…]`.",
+            description="The remote databases that may be changed, as `host/database` with the "
+            "wildcards `*`, `?` and `[…]`.",
             examples=[["db.internal/demo_*"]],
         ),
     ] = ()
@@ -109,15 +109,15 @@ class Choices(
         tuple[Target, ...],
         Meta(
             description="The databases that are never changed, local ones included, as "
-            "`host/database`. All names of this machine are one: `localhost/…` is for a file, "
-            "a socket and loopback addresses. It wins over `allow`.",
+            "`host/database`. `localhost/…` covers all names of this machine: files, sockets and "
+            "loopback addresses. `deny` wins over `allow`.",
             examples=[["*/production"]],
         ),
     ] = ()
     deny_if: Annotated[
         Sql | None,
         Meta(
-            description="A query. A database for which its first value is true is never changed, "
+            description="A query. If its first value is true, the database is never changed, "
             "whatever its name is.",
             examples=["SELECT count(*) > 0 FROM customers WHERE is_real"],
         ),
@@ -125,25 +125,25 @@ class Choices(
     triggers_in_file: Annotated[
         Triggers | Action,
         Meta(
-            description="What triggers, and PostgreSQL's rules, may do while demo rows are moved. "
-            "A word, which is the action, or a mapping.",
+            description="How triggers, and rules of PostgreSQL, are treated while demo rows are "
+            "moved: an action, or a mapping.",
             examples=["check", {"action": "check", "may_change": ["audit_log"]}],
         ),
     ] = "check"
     sequences: Annotated[
         tuple[TableName, ...] | None,
         Meta(
-            description="Sequences that only the application uses: a load advances each to where "
-            "it stood at the capture. While the key is missing a capture proposes some; `[]` ends "
-            "that.",
+            description="Sequences that only the application uses: a load advances each to its "
+            "position at the capture. Without this key, a capture proposes some; `[]` "
+            "ends that.",
             examples=[["person_seq"]],
         ),
     ] = None
     refresh: Annotated[
         tuple[TableName, ...],
         Meta(
-            description="Materialized views that are refreshed after each move that touches a "
-            "table which they read.",
+            description="Materialized views to refresh after each move that changes a table which "
+            "they read.",
             examples=[["sales_per_month"]],
         ),
     ] = ()
@@ -152,12 +152,12 @@ class Choices(
         """Check what does not go together, beyond one section."""
         for name in self.exclude:
             if name in self.tables:
-                raise Misfit(f"{name} stands under tables and under exclude", "exclude", name)
+                raise Misfit(f"{name} is listed under both tables and exclude", "exclude", name)
         for name in self.marker_tables or ():
             for section, names in (("tables", self.tables), ("exclude", self.exclude)):
                 if name in names:
                     raise Misfit(
-                        f"{name} stands under marker.tables and under {section}",
+                        f"{name} is listed under both marker.tables and {section}",
                         *("marker", "tables", name),
                     )
         self._check_scenarios()
@@ -176,7 +176,7 @@ class Choices(
             raise Misfit(
                 f"two default scenarios, {default[0]} and {default[1]}",
                 *("scenarios", default[1]),
-                hint="Only one can be.",
+                hint="Flag only one scenario as default.",
             )
 
     @cached_property
@@ -228,7 +228,7 @@ def read(path: Path) -> Found:
     """Read demosnap.yaml.
 
     Raises:
-        ConfigError: it is missing or unreadable, or something in it cannot be meant.
+        ConfigError: it is missing or unreadable, or something in it is wrong.
     """
     try:
         data = path.read_bytes()

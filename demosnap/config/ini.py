@@ -1,4 +1,4 @@
-"""alembic.ini: which file, which section, and where the database's URL comes from.
+"""alembic.ini: the file, the section, and the source of the database's URL.
 
 The file is read with configparser alone, so that what needs no Alembic does not import it.
 """
@@ -47,7 +47,7 @@ class Ini:
 
     @property
     def start(self) -> Path:
-        """The folder that relative paths in it start at: for whoever works in its own."""
+        """The folder that relative paths in it start at; the current folder by default."""
         return self.root if self.above else Path.cwd()
 
     def get(self, section: str, option: str) -> str | None:
@@ -66,7 +66,7 @@ class Ini:
                 message = f"the path of the folder {self.root} holds a %, which Alembic cannot read"
                 hint = "Give the folder another name."
             else:
-                message = f"{option} in [{section}] holds a % that stands for nothing"
+                message = f"{option} in [{section}] holds a single %"
                 hint = "Write %% for %, for example p%%40ss for p%40ss."
             raise ConfigError(message, self.name, self.line_of(section, option), hint) from None
 
@@ -89,11 +89,11 @@ class Ini:
 def find(config_file: str | os.PathLike[str] | None) -> Ini:
     """Read the ini file: the given one, else ALEMBIC_CONFIG's, else the nearest `alembic.ini`.
 
-    That is looked for in the current folder and in those above it, up to the user's home or the
-    border of the file system.
+    The search covers the current folder and those above it, up to the user's home or the border of
+    the file system.
 
     Raises:
-        ConfigError: there is none, or it cannot be used.
+        ConfigError: there is no such file, or it cannot be used.
     """
     path = config_path(config_file)
     if config_file is not None or os.environ.get("ALEMBIC_CONFIG") or os.path.lexists(path):
@@ -111,13 +111,14 @@ def _above(path: Path) -> Path | None:
     """Return the nearest file of a path's name above its folder.
 
     Raises:
-        ConfigError: it is somebody else's.
+        ConfigError: the file belongs to another user.
     """
     folder = path.parent
     device = folder.stat().st_dev
     home = Path("~").expanduser()
     for parent in folder.parents:
-        # Above a home, and on another disk, is nobody's project; `git` looks no further either.
+        # A search above the home folder or on another disk would find foreign projects; `git` stops
+        # there too.
         if (folder.is_relative_to(home) and not parent.is_relative_to(home)) or (
             parent.stat().st_dev != device
         ):
@@ -197,23 +198,29 @@ def parse(path: Path, text: str) -> Ini:
         parser.read_string(text)
     except configparser.MissingSectionHeaderError as error:
         raise ConfigError(
-            "a line before the first [section]", file, error.lineno, "Put it below [alembic]."
+            "a line stands before the first [section]",
+            file,
+            error.lineno,
+            "Put it below [alembic].",
         ) from None
     except (configparser.DuplicateSectionError, configparser.DuplicateOptionError) as error:
         what = f"[{error.section}]"
         if isinstance(error, configparser.DuplicateOptionError):
             what = f"{error.option} in {what}"
-        raise ConfigError(f"{what} stands there twice", file, error.lineno) from None
+        raise ConfigError(f"{what} is defined twice", file, error.lineno) from None
     except configparser.ParsingError as error:
         line = error.errors[0][0] if error.errors else None
         raise ConfigError(
-            "neither a [section] nor an option = value", file, line, "Mend the line."
+            "this line is neither a [section] nor an option = value",
+            file,
+            line,
+            "Correct the line.",
         ) from None
     return Ini(path.absolute(), text, parser)
 
 
 def default_section(ini: Ini) -> str | None:
-    """Return the section that is used where none is named; None: there is none."""
+    """Return the default section, or None."""
     known = ini.parser.sections()
     if "demosnap" in known and ini.parser.has_option("demosnap", "script_location"):
         return "demosnap"

@@ -1,4 +1,4 @@
-"""The texts that settings are made of: which ones fit, told to the reader and to the JSON Schema.
+"""The kinds of text in settings, each declared for the reader and for the JSON Schema.
 
 Each has a pattern, for editors, and a check, which says what is wrong; a test holds that both
 take the same texts.
@@ -17,7 +17,7 @@ from demosnap.model import split_name
 
 
 class Misfit(Exception):  # noqa: N818 - it is caught by the reader, which makes an error of it
-    """A value that cannot be meant.
+    """A value that does not fit its setting.
 
     `at` is the path of keys to what is wrong, from the value that is checked. With `about`, also
     such a path, the message begins behind that key's name; without it it is a whole sentence.
@@ -104,7 +104,7 @@ Name = Annotated[str, _meta("column", _TEXT, "Must be a text that is not empty."
 """The name of a column."""
 
 Sql = Annotated[str, _meta("SQL", _TEXT, "Must be an SQL expression.", also=("number", "boolean"))]
-"""SQL of the user's own. It may be a mere `true`."""
+"""SQL of the user. It may be just `true`."""
 
 Remark = Annotated[
     str,
@@ -115,7 +115,7 @@ Remark = Annotated[
         extra={"may_be_blank": True},
     ),
 ]
-"""What is for people. If it is empty, it is a place to fill in."""
+"""A text for readers. An empty one is a place to fill in."""
 
 TableName = Annotated[
     str,

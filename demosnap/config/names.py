@@ -11,7 +11,7 @@ from demosnap.visible import one_line
 SCENARIO_RULE = "a scenario's name is lower-case letters, digits and _, with a letter first"
 _SCENARIO = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = {
-    "metadata": "the folder of the manifest has that name",
+    "metadata": "the manifest's folder has that name",
     "base": "Alembic means something else by it",
     "head": "Alembic means something else by it",
     "heads": "Alembic means something else by it",
@@ -21,7 +21,7 @@ _LONGEST = 100
 
 
 def scenario_name_problem(name: str) -> str | None:
-    """Return why a name cannot be a scenario's, None if it can."""
+    """Return why a scenario cannot have a name; None: it can."""
     if not _SCENARIO.fullmatch(name):
         return SCENARIO_RULE
     if len(name) > _LONGEST:
@@ -30,7 +30,7 @@ def scenario_name_problem(name: str) -> str | None:
 
 
 def shown(path: Path) -> str:
-    """Render a path for a message: relative to the current folder where it is below it."""
+    """Render a path for a message: relative to the current folder if it is below it."""
     path = path.absolute()
     cwd = Path.cwd()
     return str(path.relative_to(cwd)) if path.is_relative_to(cwd) else str(path)

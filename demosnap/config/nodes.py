@@ -28,7 +28,7 @@ def compose(data: bytes, file: str) -> yaml.Node | None:
     """Parse YAML into nodes; None for a file without a value.
 
     Raises:
-        ConfigError: it is not UTF-8 or no YAML.
+        ConfigError: it is not UTF-8 or not YAML.
     """
     text = decode(data, file).removeprefix("\ufeff")
     try:
@@ -39,7 +39,7 @@ def compose(data: bytes, file: str) -> yaml.Node | None:
                 "has conflict markers of a git merge",
                 file,
                 text.count("\n", 0, conflict.start()) + 1,
-                "Keep what is right of the two sides, and take out the markers.",
+                "Keep the right parts of both sides, and delete the markers.",
             ) from None
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context

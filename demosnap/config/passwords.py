@@ -1,7 +1,7 @@
-"""What of a database URL nobody else may read, and text without it.
+"""The secret parts of a database URL, and text without them.
 
-Every URL that is read is remembered here, so that its password is taken out of whatever a driver
-says later. What is shown of a URL is what is known to be harmless; all else is `***`.
+Every URL that is read is remembered here, so that its password is removed from later messages of
+drivers. Only those parts of a URL are shown that are known to be harmless; all else is `***`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _HARMLESS = {
 }
 _NAMES_THE_DATABASE = (
     *("host", "hostaddr", "dbname", "unix_socket"),
-    # What is behind them only the driver reads; a pattern in their place would allow any.
+    # Only the driver reads their targets; a pattern in their place would allow any.
     *("service", "read_default_file"),
 )
 _PASSWORD_NAME = r"(?:pass\w*|\w*password|pwd|pw|\w*secret\w*|\w*token|\w*credentials?|api_?key)"
@@ -61,7 +61,7 @@ _remembered: dict[str, frozenset[str]] = {}
 
 
 def is_harmless(key: str, value: str) -> bool:
-    """Say whether anybody may read what a URL's query has under a key."""
+    """Return whether the value of a key in a URL's query is public."""
     pattern = _HARMLESS.get(key.lower())
     return not value or bool(pattern and re.fullmatch(pattern, value, re.IGNORECASE))
 
@@ -89,12 +89,12 @@ def rendered(url: URL) -> str:
 
 
 def is_public(url: URL) -> bool:
-    """Say whether anybody may read the whole of a URL."""
+    """Return whether a whole URL is public."""
     return url.password is None and HIDDEN not in rendered(url)
 
 
 def pattern(url: URL, name: str) -> str:
-    """Return a target's name, `host/database`, as a pattern that shows nothing of what is hidden.
+    """Return a database's name, `host/database`, as a pattern without secret parts.
 
     `name` may hold parts of the URL's query.
     """
@@ -111,7 +111,7 @@ def pattern(url: URL, name: str) -> str:
 
 
 def _database(name: str, *, remote: bool) -> str:
-    """Return a database's name without what somebody put behind it, or before an @."""
+    """Return a database's name without options after it and credentials before an @."""
     plain = unquote(name)
     if cut := re.search(r"[;?&\s][^=/]*=|(?<![A-Za-z0-9])" + _PASSWORD_NAME + r"\s*=", plain, re.I):
         return plain[: cut.start()] + plain[cut.start() : cut.start() + 1] + HIDDEN
@@ -119,7 +119,7 @@ def _database(name: str, *, remote: bool) -> str:
 
 
 def remember(url: str) -> None:
-    """Keep in mind what `redacted` is to hide of a URL."""
+    """Remember the parts of a URL that `redacted` must hide."""
     if url not in _remembered:
         _remembered[url] = frozenset(_spellings(_secrets(url)))
 
@@ -157,7 +157,9 @@ def _spellings(secrets: Iterator[str]) -> Iterator[str]:
 
 
 def redacted(text: str) -> str:
-    """Return what a driver says without the passwords of URLs that were read, or stand in it."""
+    """Return a driver's message without the passwords of URLs that were read or that it
+    contains.
+    """
     found = {secret for one in tuple(_remembered.values()) for secret in one if secret.strip("*")}
     for secret in sorted(found, key=len, reverse=True):
         pattern = re.escape(secret)

@@ -168,7 +168,7 @@ class Reader:
             full = (*path, name)
             if name in there:
                 raise self._error(
-                    key, f"{_shown(full)} stands there twice, first in line {there[name]}"
+                    key, f"{_shown(full)} is defined twice, first in line {there[name]}"
                 )
             if known is not None and name not in known:
                 raise self._error(

@@ -1,4 +1,4 @@
-"""The JSON Schema of demosnap.yaml, by which editors complete it and mark what is wrong in it.
+"""The JSON Schema of demosnap.yaml, for completion and error marks in editors.
 
 The file is made from the declaration when that changes, and not when it is wanted: what msgspec
 makes of the declaration differs from one of its versions to another.

@@ -1,4 +1,4 @@
-"""The sections of demosnap.yaml that are more than one value, each declared once.
+"""The sections of demosnap.yaml with several keys, each declared once.
 
 From the types, defaults and descriptions here come the reading of the file, its JSON Schema and
 the table of settings in docs/configuration.md.
@@ -44,13 +44,11 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     column: Annotated[
         Name | UnsetType,
-        Meta(
-            description="The column that tells demo rows: boolean, or JSON where there is a `key`."
-        ),
+        Meta(description="The column that marks demo rows: boolean, or JSON if there is a `key`."),
     ] = UNSET
     key: Annotated[
         JsonKey | UnsetType,
-        Meta(description='The key in the JSON that is `true`, or `"true"`, in a demo row.'),
+        Meta(description='The key in the JSON that is `true` or `"true"` in a demo row.'),
     ] = UNSET
     scenario_key: Annotated[
         JsonKey | UnsetType,
@@ -58,20 +56,18 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = UNSET
     scenario_column: Annotated[
         Name | UnsetType,
-        Meta(
-            description="Beside a boolean column: the column with the name of the row's scenario."
-        ),
+        Meta(description="For a boolean column: the column with the name of the row's scenario."),
     ] = UNSET
     where: Annotated[
         Sql | UnsetType,
         Meta(
-            description="A predicate, in the place of a column; `:scenario` in it stands for the "
+            description="A predicate, instead of a column; `:scenario` in it stands for the "
             "scenario's name."
         ),
     ] = UNSET
     tables: Annotated[
         Annotated[tuple[TableName, ...], _some(_MARKERS)] | UnsetType,
-        Meta(description="The only tables in which the marker counts."),
+        Meta(description="The only tables that the marker applies to."),
     ] = UNSET
 
     def __post_init__(self) -> None:
@@ -81,9 +77,13 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             (
                 "where",
                 ("column", "key", "scenario_key", "scenario_column"),
-                "a predicate stands alone; :scenario in it names a scenario",
+                "a predicate stands alone; use :scenario in it for the scenario's name",
             ),
-            ("key", ("scenario_column",), "beside a JSON key, a scenario_key names a scenario"),
+            (
+                "key",
+                ("scenario_column",),
+                "with a JSON key, use a scenario_key for the scenario's name",
+            ),
         ):
             for other in others:
                 if one in given and other in given:
@@ -96,7 +96,7 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise Misfit(" has a scenario_key and no key", "scenario_key", about=(), hint=_MARKERS)
         for one, other in (("key", "scenario_key"), ("column", "scenario_column")):
             if one in given and given[one] == given.get(other):
-                raise Misfit(f" is marker.{one} itself", other, about=(other,))
+                raise Misfit(f" is the same as marker.{one}", other, about=(other,))
         for name in self.listed or ():
             if self.listed is not None and self.listed.count(name) > 1:
                 raise Misfit(f" names {name} twice", "tables", name, about=("tables",))
@@ -122,16 +122,16 @@ class TableKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     via: Annotated[
         Name | Annotated[tuple[Name, ...], _some(_RULES)] | UnsetType,
         Meta(
-            description="The column of a foreign key, or a list of its columns: the rows that it "
-            "points from at a picked row.",
+            description="The column of a foreign key, or a list of its columns: picks the rows "
+            "that reference a picked row by it.",
             examples=["fragment_id"],
         ),
     ] = UNSET
     where: Annotated[
         Sql | UnsetType,
         Meta(
-            description="The rows for which this predicate holds; `:scenario` in it stands for the "
-            "scenario's name.",
+            description="A predicate: picks the rows for which it holds; `:scenario` in it stands "
+            "for the scenario's name.",
             examples=["store_id = 1"],
         ),
     ] = UNSET
@@ -163,7 +163,7 @@ TableRule = Annotated[
             "minProperties": 1,
             "dependencies": {"via": {"properties": {"where": False}}},
         },
-        extra={"wanted": "must say how rows are picked", "hint": _RULES},
+        extra={"wanted": "must have a rule that picks rows", "hint": _RULES},
     ),
 ]
 """The rule of one table."""
@@ -172,12 +172,12 @@ TableRule = Annotated[
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """What demosnap.yaml says of a scenario; `default`: rows that name none belong to it."""
 
-    description: Annotated[Remark, Meta(description="For people.")] = ""
+    description: Annotated[Remark, Meta(description="A text for readers.")] = ""
     default: Annotated[
         bool,
         Meta(
-            description="`true` for one scenario: marked rows that name none belong to it. A "
-            "single scenario is the default by itself."
+            description="`true` for one scenario: marked rows without a scenario's name belong to "
+            "it. A single scenario is the default by itself."
         ),
     ] = False
 
@@ -185,11 +185,11 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
 Action = Annotated[
     Literal["check", "disable"],
     Meta(
-        description="`check`: they act, and what they change in rows that are no demo rows is "
-        "found and refused. `disable`: they are off, where the database can do that."
+        description="`check`: triggers act, and a change of non-demo rows by them is refused. "
+        "`disable`: triggers are off, if the database can do that."
     ),
 ]
-"""What becomes of triggers while demo rows are moved."""
+"""How triggers are treated while demo rows are moved."""
 
 
 class Triggers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -204,7 +204,7 @@ class Triggers(Struct, frozen=True, forbid_unknown_fields=True):
     may_change: Annotated[
         tuple[TableName, ...],
         Meta(
-            description="The tables in which triggers may do what they like, by name or by a shell "
+            description="The tables in which triggers may change any row, by name or by a shell "
             "pattern: a journal, a search index, a counter.",
             examples=[["audit_log", "search_*"]],
         ),

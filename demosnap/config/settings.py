@@ -1,4 +1,4 @@
-"""The settings of a project: what alembic.ini and demosnap.yaml say together."""
+"""The settings of a project: alembic.ini and demosnap.yaml together."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def load(
             raise ConfigError(
                 f"[{chosen}] is not demosnap's: no {choices.FILE_NAME} in {shown(revisions)}",
                 file.name,
-                hint="Leave -n out: [demosnap] is set up here.",
+                hint="Leave -n out: the section [demosnap] is set up here.",
             )
     return _settings(file, chosen, url)
 

@@ -68,7 +68,7 @@ def purge(
                 table.name,
                 f"{table.name}: {rows_of(count)} would be deleted where"
                 f" {as_many(expected[table.name], 'planned')}; nothing was changed",
-                "Somebody else writes to the demo rows. Try again.",
+                "Another session writes to the demo rows. Try again.",
             )
 
 

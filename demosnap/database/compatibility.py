@@ -40,7 +40,7 @@ def refusals(
     `tables` are all tables of the database, `to_delete` the predicates of the rows that are purged
     before, and `staying` tells those that are there afterwards (None: references are looked at
     elsewhere). The rows of the snapshot are read where they have to be compared with rows that
-    stay, or `whole`; else nobody has looked at them yet. `skipping` are the
+    stay, or `whole`; else they were not read yet. `skipping` are the
     keys of rows of it that are left out.
 
     Raises:

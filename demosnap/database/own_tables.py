@@ -176,7 +176,7 @@ def write(connection: Connection, entry: LogEntry) -> None:
     """Append an entry.
 
     Raises:
-        ConflictError: on another server somebody has appended one since this transaction began.
+        ConflictError: another server's session has appended one since this transaction began.
     """
     row: dict[str, str | int | None] = {**values(entry)}
     if dialects.of(connection).locks_out_all(connection):

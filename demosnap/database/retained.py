@@ -1,4 +1,4 @@
-"""Demo rows that stay where others go, since rows that are no demo data reference them.
+"""Demo rows that stay where others go, since non-demo rows reference them.
 
 `demosnap_kept` names them, so that the next move knows them again and changes them in place.
 """

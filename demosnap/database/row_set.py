@@ -94,7 +94,7 @@ def others(database: Database, settings: Settings, scenario: str) -> dict[str, d
     """Return the predicates of what is picked today of the other scenarios, by scenario."""
     found = {}
     for other in settings.scenario_names:
-        # What cannot be picked is nobody's.
+        # Rows that cannot be picked belong to no scenario.
         with contextlib.suppress(ConfigError, ScriptError):
             if other != scenario:
                 found[other] = picked(database, settings, other, ())

@@ -53,7 +53,7 @@ def kept_right(
             continue
         damage = dialect.index_damage(connection, index)
         if damage and index.can_be_rebuilt and not index.kept_by_triggers:
-            # It was right, and whoever keeps it does not see the move.
+            # It was right, and the code that keeps it does not see the move.
             dialect.rebuild_index(connection, index)
             damage = dialect.index_damage(connection, index)
         if damage:

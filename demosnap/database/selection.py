@@ -174,7 +174,7 @@ def may_change(settings: Settings, tables: Iterable[str]) -> frozenset[str]:
     for name in settings.triggers.may_change:
         fits = fitting(name, known)
         if not fits:
-            # A pattern is told by its characters: a name that is meant as one has none of them.
+            # A pattern is known by its characters, which a plain name does not have.
             what = "that fits" if any(c in name for c in "*?[") else "called"
             raise settings.error(
                 f"triggers.may_change: there is no table in the database {what} {name!r}"

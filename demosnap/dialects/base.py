@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Table as SQLTable
 
 LOCK_WAIT = 30.0
-"""How long to wait for somebody else's lock, in seconds."""
+"""How long to wait for another session's lock, in seconds."""
 
 
 @dataclass(frozen=True)
 class SearchIndex:
-    """A full-text index that is a table of its own and has no rows that anybody else lacks.
+    """A full-text index that is a table of its own and has only rows that come from its own table.
 
     `tables` are those that it is of, or whose triggers write to it.
     """
@@ -82,7 +82,7 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         """Bound how long a statement waits for a lock, in seconds; else it is `LOCK_WAIT`."""
 
     def lock_holder(self, connection: Connection) -> str:
-        """Render who holds the lock that was waited for, as ` (…)`; empty where nobody knows."""
+        """Render the holder of the lock that was waited for, as ` (…)`; empty if unknown."""
         return ""
 
     @contextlib.contextmanager
@@ -107,12 +107,13 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         """Hold the database's advisory lock; entered outside any transaction.
 
         Raises:
-            LockError: somebody else holds it for longer than `timeout` seconds; says who, if known.
+            LockError: another session holds it for longer than `timeout` seconds; names it, if
+            known.
         """
         yield
 
     def locks_out_all(self, connection: Connection) -> bool:
-        """Return whether `lock` is known to whoever changes this database, by any server."""
+        """Return whether all sessions that change this database see `lock`, on any server."""
         return True
 
     def begin(self, connection: Connection) -> bool:
@@ -154,7 +155,7 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         return inspect(connection).get_table_names(schema=namespace)
 
     def create_table(self, connection: Connection, table: SQLTable) -> None:
-        """Make a table of demosnap's own that was not there; somebody else may have made it since.
+        """Make a table of demosnap's own that was missing; another session may have made it since.
 
         Raises:
             SQLAlchemyError: the database refuses.

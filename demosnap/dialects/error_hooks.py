@@ -15,10 +15,10 @@ class ErrorHooks:
     """The part of a dialect that is about what errors mean."""
 
     lock_timeouts: ClassVar[Codes] = frozenset()
-    """The codes of errors that say that somebody else held a lock for too long."""
+    """The codes of errors for a lock that another session held for too long."""
 
     conflicts: ClassVar[Codes] = frozenset()
-    """Of those that say that somebody else was quicker, so that to try again may help."""
+    """The codes of errors for a conflict with another session, after which a retry may succeed."""
 
     disconnects: ClassVar[Codes] = frozenset()
     """Of those that say that the session is over."""
@@ -33,11 +33,11 @@ class ErrorHooks:
         return frozenset(code for code in codes if isinstance(code, (int, str)))
 
     def is_lock_timeout(self, error: BaseException) -> bool:
-        """Return whether a driver's error says that somebody else held a lock for too long."""
+        """Return whether an error is about a lock that another session held for too long."""
         return not self.lock_timeouts.isdisjoint(self.error_codes(error))
 
     def is_conflict(self, error: BaseException) -> bool:
-        """Return whether it says that somebody else was quicker, so that to try again may help."""
+        """Return whether it is a conflict with another session, after which a retry may succeed."""
         return not self.conflicts.isdisjoint(self.error_codes(error))
 
     def is_disconnect(self, error: BaseException) -> bool:

@@ -26,7 +26,7 @@ class FilePickHooks(NameHooks):
     """The namespace that a temporary table is in."""
 
     locks_picked: ClassVar[str] = ""
-    """What stands at the end of a query whose rows nobody else is to change from then on."""
+    """The end of a query that locks its rows against changes by other sessions."""
 
     def file_begin_picking(
         self, notes: Sequence[str], predicates: Iterable[str] = ()

@@ -26,7 +26,7 @@ _EVENTS = (
     "savepoint",
 )
 
-# Weakly: a reader that nobody has any more closes itself.
+# Weakly: an unreferenced reader closes itself.
 _open: weakref.WeakKeyDictionary[Connection, weakref.ref[Generator[list[bytes], None, None]]]
 _open = weakref.WeakKeyDictionary()
 

@@ -113,7 +113,7 @@ class DialectText(QueryHooks, FilePickHooks, NeededToLoad):
     def oddly_marked(self, marker: Marker, column: Column) -> str:
         """Return the predicate of rows whose marker has a value other than true, false or none.
 
-        A capture only mentions them; here nobody looks for them.
+        A capture only mentions them; by default it does not look for them.
         """
         return "1 = 0"
 

@@ -44,7 +44,7 @@ class UrlRules:
     """The rules of one dialect; by these a URL is taken as it stands."""
 
     name: ClassVar[str] = ""
-    """The dialect's name, in the URLs of errors; empty: it is not proposed to anybody."""
+    """The dialect's name, in the URLs of errors; empty: it is not proposed."""
 
     title: ClassVar[str] = ""
     """The database's own name, for a sentence."""

@@ -58,7 +58,7 @@ def rules() -> list[UrlRules]:
 
 
 def _rules_of(scheme: str) -> tuple[str, UrlRules] | None:
-    """Return the dialect that is meant by what stands before `://`; None: nobody knows it."""
+    """Return the dialect of the part before `://`; None: unknown."""
     for own in _OWN:
         if scheme == own.name or scheme in own.schemes:
             return own.name, own

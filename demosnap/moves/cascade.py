@@ -1,4 +1,4 @@
-"""What taking demo rows out reaches: rows that are no demo data, at any depth."""
+"""The non-demo rows that a purge reaches, at any depth."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LISTED = re.compile(r'"(?:[^"]|"")*"|[^",\s]+')
 
 @dataclass(frozen=True)
 class CascadedRows:
-    """Rows that are no demo data and that `--cascade` lets a purge reach.
+    """Non-demo rows that `--cascade` lets a purge reach.
 
     `gone` has the keys of rows that are deleted, by table; `nulled` those of rows that lose a
     reference, with its foreign key.
@@ -67,7 +67,7 @@ class CascadedRows:
                 raise DatabaseError(
                     f"{name}: {rows_of(changed, 'was', 'were')} changed where"
                     f" {as_many(len(keys), 'planned')}; nothing was changed",
-                    "Somebody else writes to these rows. Try again.",
+                    "Another session writes to these rows. Try again.",
                 )
 
 
@@ -143,7 +143,7 @@ def refusals(
     permitted: CascadedRows,
     others: Callable[[], Mapping[str, Mapping[str, str]]],
 ) -> list[str]:
-    """Return which rows that are no demo data would be reached and may not be.
+    """Return the non-demo rows that would be reached without permission.
 
     `to_delete` are the predicates of the demo rows that go, `own` those of all rows of the run.
     `others` tells those of the other scenarios' rows, which no cascade takes.

@@ -1,4 +1,4 @@
-"""Whether somebody else has changed what a plan was made from.
+"""Whether another session has changed the rows of a plan.
 
 On some databases a transaction changes rows that it does not see: it reads the moment of its
 beginning, and deletes what is there now. The others refuse that by themselves.
@@ -36,8 +36,8 @@ def hold(database: Database, covered: Sequence[Selection]) -> None:
 def check(database: Database, to_delete: Mapping[str, str], *, discard: bool) -> None:
     """Check that demo rows, and the rows that reference them, are those that the plan saw.
 
-    From here on nobody else changes them before the end of the transaction. `to_delete` are their
-    predicates; `discard`: the demo rows themselves may have changed.
+    From here on no other session changes them before the end of the transaction. `to_delete` are
+    their predicates; `discard`: the demo rows themselves may have changed.
 
     Raises:
         ConflictError: they are not.
@@ -91,5 +91,5 @@ def _narrow(table: Table, columns: tuple[str, ...]) -> Table:
 
 def _changed(name: str, what: str) -> ConflictError:
     return ConflictError(
-        f"{name}: somebody else has just changed {what}; nothing was changed", "Try again."
+        f"{name}: another session has just changed {what}; nothing was changed", "Try again."
     )

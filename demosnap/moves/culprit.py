@@ -97,7 +97,7 @@ def _triggers(tables: Sequence[Table]) -> str:
 
 
 def told(database: Database, versions: Sequence[Version], *, disable_triggers: bool) -> str | None:
-    """Return where and why the first of the versions cannot be loaded; None: nobody knows."""
+    """Return where and why the first of the versions cannot be loaded; None: unknown."""
     for version in versions:
         with contextlib.suppress(Exception), contextlib.ExitStack() as stack:
             tables = [database.tables[name] for name in version.rows if name in database.tables]

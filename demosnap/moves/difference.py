@@ -90,7 +90,7 @@ def compare(
         try:
             found.append(collect(pair, Rows(held.passing(live, there)), rows))
         except SnapshotError:
-            # A server that is still sending rows would let nobody roll back.
+            # A server that is still sending rows would not roll back.
             collections.deque(there, maxlen=0)
             raise
     if digests is not None:
@@ -286,7 +286,7 @@ def _loses(one: TableChanges, difference: RowDifference, referred: Collection[st
 def _collisions(
     database: Database, changes: Changes, to_delete: Mapping[str, str], owners: compatibility.Owners
 ) -> list[str]:
-    """Return the rows that would be written with a key that is taken by no demo data."""
+    """Return the rows that would be written with a key that a non-demo row has."""
     reasons: list[str] = []
     for one in changes:
         new = one.pair.new
@@ -387,5 +387,5 @@ def _counted(table: Table, what: str, count: int, wanted: int) -> None:
     if count != wanted:
         said = f"{table.name}: {rows_of(count, 'was', 'were')} {what} where"
         said += f" {as_many(wanted, 'planned')}"
-        hint = "Somebody else writes to the demo rows. Try again."
+        hint = "Another session writes to the demo rows. Try again."
         raise CountError(table.name, f"{said}; nothing was changed", hint)

@@ -24,9 +24,8 @@ class PlannedMove:
     those that are no longer picked, and what is remembered of them. `cascaded` are non-demo rows
     of the run that go all the same; one of its moves has them. `operation` is what the log calls a
     stamp. `held` is the version that shall be able to come back, None where none has to;
-    `recognized` the one whose rows the demo rows are, None where they are of none, or where nobody
-    has looked.
-    `covered` are the selections that pick the rows.
+    `recognized` the one whose rows the demo rows are, None where they are of no version, or where
+    nothing has looked. `covered` are the selections that pick the rows.
     """
 
     move: Move

@@ -29,7 +29,7 @@ class Planner:
     """The moves of one run that move rows.
 
     `demo_rows` are the predicates of all rows of each scenario, `known` those among them that an
-    earlier move kept and that nobody changed. `rows` is what is remembered of rows that are no
+    earlier move kept and that are unchanged. `rows` is what is remembered of rows that are no
     longer picked. `owners` tells the predicates of the other scenarios' rows.
     """
 
@@ -304,7 +304,7 @@ class Planner:
         unsafe, notes = self._unsafe({name for each in rows for name in each if each[name]})
         if self.options.rebuild_indexes:
             loaded = ", ".join(name for name, count in expected.items() if count)
-            notes = [*notes, f"nobody else can use {loaded} until the indexes are made again"]
+            notes = [*notes, f"other sessions cannot use {loaded} until the indexes are made again"]
         move = Move(
             goal.scenario,
             goal.current,

@@ -67,7 +67,7 @@ class Rehearsal:
                 " again; what does not load again is lost"
             )
         if not self.options.rehearse:
-            return f"nobody has tried the way back to {names}; what does not load again is lost"
+            return f"the way back to {names} was never tried; rows that do not load again are lost"
         triggers = self._triggers()
         also = f"; triggers act in that, too: {', '.join(triggers)}" if triggers else ""
         return f"the way back to {names} is tried first, and undone{also}"

@@ -184,7 +184,7 @@ class Seal:
             VerificationError: always.
         """
         way = f"Take {told(self.triggers)} away: demosnap's own tables are for its notes alone."
-        # What is moved is the snapshot's: nobody else may change it.
+        # The moved rows must equal the snapshot: triggers may not change them.
         if changed and not self.moved.intersection(changed):
             way = f"{_allow(self.wanted.action, self.wanted.may_change, changed)}\nOr t{way[1:]}"
         raise VerificationError(

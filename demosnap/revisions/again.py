@@ -1,4 +1,4 @@
-"""A run that somebody else was quicker than: planned and made again, as a whole."""
+"""A retry of a run after a conflict with another session: planned and made again as a whole."""
 
 from __future__ import annotations
 

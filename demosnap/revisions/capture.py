@@ -142,7 +142,7 @@ def capture(
             and not wanted.allow_empty
             and found.plan.parent == head
             and found.selection == head.selection
-            # Where they stand changes with every row that somebody makes.
+            # Their positions change with every new row of the application.
             and found.sequences.keys() == head.sequences.keys()
             and dangling_references.within(found.plan.external_references, head.external_references)
             and (

@@ -276,7 +276,7 @@ def _scenario(settings: Settings, graph: Graph, scenario: str) -> Iterator[Findi
             )
     if scenario not in settings.scenario_names and settings.scenario_names:
         yield Finding(
-            f"scenario {scenario} is not among the scenarios of {settings.yaml_file.name}",
+            f"scenario {scenario} is missing under `scenarios:` in {settings.yaml_file.name}",
             _shown(settings, settings.yaml_file),
             settings.line_of("scenarios"),
         )

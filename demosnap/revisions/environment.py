@@ -142,7 +142,7 @@ def _online(
         )
         opts[operations.RUN] = run
         if request.handed_over and changes:
-            # Here, and not at the first step: nobody else has to wait for it.
+            # Here, and not at the first step, so that no other session waits for it.
             run.act()
         for step in found:
             if request.handed_over and isinstance(step, RevisionStep):

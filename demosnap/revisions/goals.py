@@ -41,13 +41,13 @@ def stamp_captured(version: Version, seen: Sequence[str]) -> Goals:
     """Return the goal of stamping what was captured; `seen` are the stamps that the capture saw.
 
     Raises:
-        DatabaseError: when made: somebody else has changed the scenario since.
+        DatabaseError: when made: another session has changed the scenario since.
     """
 
     def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
         now = current.get(version.scenario)
         if now is not None and now.revision not in seen:
-            raise DatabaseError(f"somebody else brought it to {now.version} in the meantime")
+            raise DatabaseError(f"another session moved it to {now.version} in the meantime")
         return list(stamp(version.revision, operation="capture")(graph, current))
 
     return goals
@@ -158,7 +158,9 @@ def upward(targets: Sequence[str]) -> Goals:
                 now = current.get(version.scenario)
                 _check_above(graph, now, version)
                 if version.scenario in made and made[version.scenario].target != version:
-                    raise UsageError(f"two targets for {version.scenario}; one run goes to one")
+                    raise UsageError(
+                        f"two targets for {version.scenario}; a run takes one per scenario"
+                    )
                 made[version.scenario] = Goal(version.scenario, now, version)
         return list(made.values())
 

@@ -41,8 +41,8 @@ class Graph:
             parent = self.versions.get(version.down_revision or "")
             if parent is not None and parent.scenario != version.scenario:
                 raise ScriptError(
-                    f"{version.revision} of scenario {version.scenario} follows {parent.revision}"
-                    f" of scenario {parent.scenario}",
+                    f"{version.revision} of scenario {version.scenario} follows {parent.revision} "
+                    f"of scenario {parent.scenario}",
                     "A version follows one of its own scenario; restore the script.",
                 )
 
@@ -99,7 +99,7 @@ class Graph:
 
     @classmethod
     def loose(cls, paths: Iterable[Path]) -> Graph:
-        """Return the graph of single scripts, be it one that Alembic would not have.
+        """Build a graph from individual scripts, including graphs that Alembic rejects.
 
         Raises:
             ScriptError: a script is not demosnap's.

@@ -1,8 +1,8 @@
 """A change of several files of the revisions, made whole: at once, or when demosnap runs next.
 
 New files are written beside and synced; then a journal says which comes where, and what goes.
-From there on the change is made to its end, by whoever finds the journal. Nothing goes before
-all that is new is in place.
+From there on the change is made to its end, by the next demosnap that finds the journal. Nothing
+goes before all that is new is in place.
 """
 
 from __future__ import annotations

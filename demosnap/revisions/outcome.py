@@ -1,4 +1,4 @@
-"""What is true of a run that failed: all was undone, or what was not, or that nobody knows."""
+"""The outcome of a failed run: undone, undone in part, or unknown."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Outcome:
 
     @contextlib.contextmanager
     def told(self) -> Iterator[None]:
-        """Never say that nothing was changed when something was, or when nobody knows."""
+        """Never say that nothing was changed when something was, or when that is unknown."""
         try:
             yield
         except (Exception, KeyboardInterrupt) as error:

@@ -44,7 +44,7 @@ class Request:
 
     @property
     def lock_timeout(self) -> float:
-        """How long to wait for somebody else's lock, in seconds."""
+        """How long to wait for another session's lock, in seconds."""
         given = self.options.lock_timeout
         return LOCK_WAIT if given is None else given
 

@@ -59,7 +59,7 @@ def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[Non
 
 
 def tidy(settings: Settings) -> None:
-    """Finish or take away what was left by one that was killed, unless somebody is at work."""
+    """Finish or remove the files of a killed run, unless another demosnap is at work."""
     if _left(settings) or (settings.revisions / journal.NAME).exists():
         with contextlib.suppress(DemosnapError), project_lock(settings, 0):
             pass
@@ -152,7 +152,7 @@ def temporary(folder: Path, name: str) -> Iterator[Path]:
 
 
 def new_beside(folder: Path, name: str) -> Path:
-    """Make a new, empty file in a folder, that is taken away if nobody does anything with it.
+    """Make a new, empty file in a folder, that is removed again if it is not used.
 
     Raises:
         DemosnapError: it cannot be made.
@@ -176,7 +176,7 @@ def write(path: Path, text: str) -> None:
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write a file that nobody reads yet, and put it on the disk.
+    """Write a file that is not read yet, and sync it to disk.
 
     Raises:
         DemosnapError: it cannot be written.

@@ -100,4 +100,6 @@ class Run:
             there = target is None or target.revision in stamps
             left = current is not None and current != target and current.revision in stamps
             if one.move.action != "none" and (left or not there):
-                self.sealed.refuse(f"{own_tables.VERSION_TABLE} does not say what it was told")
+                self.sealed.refuse(
+                    f"{own_tables.VERSION_TABLE} does not hold what was written to it"
+                )

@@ -70,8 +70,8 @@ def describe(plan: MovePlan) -> str:
         removed, added = ("remove", "add") if move.by_difference else ("purge", "load")
         for verb, rows in (
             (removed, move.purge),
-            ("purge, though no demo data", move.also),
-            ("set NULL, though no demo data", move.nulled),
+            ("purge (non-demo rows)", move.also),
+            ("set NULL (non-demo rows)", move.nulled),
             (added, move.load),
             ("modify", move.change),
             ("keep, since other rows need them", move.kept),

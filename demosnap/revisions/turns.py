@@ -1,8 +1,8 @@
 """Whose turn it is with what Alembic keeps for the whole process.
 
 `alembic.context` and `alembic.op` are modules that speak for one environment: what env.py and the
-scripts reach through them is of whoever was the last to install it. So one thread at a time
-has them, for as long as env.py or a function of a script runs, and no longer: nobody waits for a
+scripts reach through them belongs to the thread that installed it last. So one thread at a time
+has them, for as long as env.py or a function of a script runs, and no longer: no thread waits for a
 database in here.
 """
 

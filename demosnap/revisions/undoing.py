@@ -61,7 +61,7 @@ def look(
 
     Raises:
         RefusedError: it was not captured from this database, or others may know it.
-        ScriptError: the scenario has several heads, and the database is at none of them.
+        ScriptError: the scenario has several heads, and the database is not at any.
     """
     heads = graph.heads(scenario)
     version = next((head for head in heads if head.revision in stamps), None)

@@ -1,4 +1,4 @@
-"""Files of a project that git ignores: nobody else would get them."""
+"""Files of a project that git ignores, and that other clones would miss."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ BATCH_BYTES = 512 << 10
 
 
 class Rows(Iterator[bytes]):
-    """Canonical rows that come in batches: lists of rows, none of them empty.
+    """Canonical rows in batches: lists of at least one row.
 
     Batches go through Python's own loops, rows do not. Either the rows are used up or the
     batches, not both.

@@ -17,7 +17,7 @@ _WAITING = 2
 def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
     """Yield items that a thread takes from an iterable, if there are more than a few.
 
-    Whoever uses them does so in its own thread; making them must need nothing of that. An error
+    Their reader stays in its own thread; making them must need nothing of that thread. An error
     of making one comes in its place. When this generator is closed, no more are made.
     """
     iterator = iter(items)
@@ -41,7 +41,7 @@ def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
         except BaseException as error:  # noqa: BLE001 it is raised where the item is missed
             made.put(error)
 
-    # A daemon: what is left of it after a second Ctrl-C keeps nobody from ending.
+    # A daemon: after a second Ctrl-C its rest does not keep the process alive.
     thread = threading.Thread(target=make, name="demosnap-ahead", daemon=True)
     for _ in range(_WAITING):
         asked.put(True)

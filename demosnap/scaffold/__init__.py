@@ -1,4 +1,4 @@
-"""`init`: the files of a new project, without a byte of what is there already being changed."""
+"""`init`: the files of a new project; existing files keep every byte."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def init(
     """Write what a project needs and does not have yet.
 
     `url` is the database as the user gave it, None for what the environment or alembic.ini
-    says. `confirm` is asked before a section is added to somebody's alembic.ini. `git`: also
+    says. `confirm` asks before a section is added to an existing alembic.ini. `git`: also
     teach the git repository how to show and to merge what demosnap writes.
 
     Raises:
@@ -96,8 +96,8 @@ def init(
         addition = _section(root, place, url=database, source=source)
         if source == "--url" and database is not None and not ini_url.is_public(database):
             notes.append(
-                "The URL holds a password, or what may be one, which demosnap writes into no file: "
-                f"set {ini.URL_VARIABLE} to it."
+                "The URL may hold a password, which demosnap does not write into a file: set "
+                f"{ini.URL_VARIABLE} to the URL."
             )
     files = _files(place)
     if not os.path.lexists(place.revisions / choices.FILE_NAME):
@@ -158,7 +158,7 @@ def init(
             + INCLUDE_NAME
         )
     if not written and not configured:
-        notes.append("Everything is there already.")
+        notes.append("All files exist already.")
     return InitResult(
         _names(root, written),
         _names(root, kept),
@@ -187,7 +187,7 @@ def _place(root: Path, existing: ini.Ini | None) -> _Place:
                 "[demosnap] names no script_location",
                 existing.name,
                 existing.line_of("demosnap"),
-                "Take the section out, and `demosnap init` writes a whole one.",
+                "Delete the section, and run `demosnap init` again to write a complete one.",
             )
     section = "demosnap" if existing is not None or ini.has_tool_alembic(root) else "alembic"
     env = root / "env.py"
@@ -197,7 +197,7 @@ def _place(root: Path, existing: ini.Ini | None) -> _Place:
         env = root / ENV_FOLDER / "env.py"
         if os.path.lexists(env) and not _is_ours(env):
             raise ConfigError(
-                "is there already, and is not demosnap's", shown(env), hint="Move it elsewhere."
+                "exists already and is not demosnap's", shown(env), hint="Move it elsewhere."
             )
     return _Place(section, env, root / REVISIONS)
 

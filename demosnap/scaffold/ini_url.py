@@ -1,4 +1,4 @@
-"""Database URLs: whether one can be one, and what in it nobody else may read."""
+"""Database URLs of `init`: whether one is valid, and whether it is public."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from demosnap.errors import ConfigError, MissingDriverError, UsageError
 
 
 def check(url: str) -> None:
-    """Check that a URL can be one, of a database that there is a dialect for.
+    """Check that a URL is valid and that its database has a dialect.
 
     Raises:
         UsageError: it cannot.
@@ -25,7 +25,7 @@ def check(url: str) -> None:
 
 
 def is_public(url: str) -> bool:
-    """Say whether anybody may read the whole of a URL."""
+    """Return whether a whole URL is public."""
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
 

@@ -1,4 +1,4 @@
-"""What a database tells about its demo data: the marker, the tables tied to it, the scenarios."""
+"""A look at a database for demo data: the marker, the tables tied to it, the scenarios."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Found:
 def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
     """Look at a database; return what was found, None for nothing, and notes for the user.
 
-    A database that cannot be looked at is a note, not an error, and none is made by looking.
+    A database that cannot be read is a note, not an error. A missing one is not created.
     """
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -62,8 +62,8 @@ def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
         *(TypeError, AttributeError),
     ) as error:
         return None, (
-            f"The database could not be looked at ({_reason(error, url)}); "
-            "demosnap.yaml names no tables.",
+            f"The database could not be read ({_reason(error, url)}), so demosnap.yaml names no "
+            f"tables.",
         )
 
 
@@ -104,7 +104,7 @@ def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
 
     tables = reflect.tables(connection)
     if not tables:
-        return None, ("The database has no tables yet; demosnap.yaml names none.",)
+        return None, ("The database has no tables yet, so demosnap.yaml names no tables.",)
     by_key = _candidates(connection, tables, DEFAULT_MARKER)
     rows = _scenarios(connection, tables, by_key, DEFAULT_MARKER)
     marker = DEFAULT_MARKER
@@ -115,10 +115,7 @@ def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
             marker, having = _flag_marker(tables, flagged), flagged
             rows = _scenarios(connection, tables, having, marker)
     if not having:
-        return None, (
-            "No table has a marker that demosnap knows; say in demosnap.yaml what tells a demo row "
-            "from a real one.",
-        )
+        return None, ("No table has a marker that demosnap knows; set `marker:` in demosnap.yaml.",)
     marked = tuple(name for name in having if rows.get(name))
     notes = []
     if not marked:
@@ -241,8 +238,8 @@ def following(found: Found | None, yaml_file: str) -> str:
     """Return what to do after an init, which works with what a look at the database found."""
     if found is None:
         return (
-            f"say in {yaml_file} what tells a demo row from a real one; then"
-            " `demosnap revision general --dry-run` shows what would be captured"
+            f"set `marker:` in {yaml_file}; then `demosnap revision general --dry-run` shows the "
+            f"rows to capture"
         )
     names = found.scenarios
     scenario = names[0] if names and "general" not in names else "general"

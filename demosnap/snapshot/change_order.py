@@ -160,7 +160,7 @@ def key_of(table: Table, row: bytes) -> Key:
 def _delete_last(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, set[Key]]:
     """Return, by table, the keys of removed rows that a row references until it changes.
 
-    And of those that such a row itself references. Where nobody checks, none is late.
+    And of those that such a row itself references. Without foreign-key checks, no row is late.
     """
     wanted: _Wanted = {}
     losing = {name for name, one in by_name.items() if one.counts.get("removed")}

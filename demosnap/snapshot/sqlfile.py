@@ -139,8 +139,8 @@ class SnapshotWriter:
             wrong = order.first_wrong(group)
             if wrong is not None:
                 raise DatabaseError(
-                    f"{table.name}: the row {_key(table, group[wrong])} is out of order,"
-                    " or there twice",
+                    f"{table.name}: the row {_key(table, group[wrong])} is out of order or "
+                    f"duplicate",
                     "The table changed while it was read, or the database sorts in another way"
                     " than demosnap expects, which is a bug in demosnap.",
                 )
@@ -172,7 +172,7 @@ class SnapshotWriter:
         if count != (counted := self._header.rows.get(table.name, count)):
             raise DatabaseError(
                 f"{table.name}: {as_many(count, 'read')} where {as_many(counted, 'counted')}",
-                "Somebody else wrote to it in the meantime. Try again.",
+                "Another session wrote to it in the meantime. Try again.",
             )
         self._counts[table.name] = count
         return count

@@ -104,7 +104,7 @@ def filled(dialect: Dialect, true: str, false: str) -> Iterator[str]:
     insert = "INSERT INTO teams (id, label, is_demo) VALUES"
     for number, words in enumerate(TEXTS, 1):
         yield f"{insert} ({number}, {dialect.string(words)}, {false if number == 2 else true})"
-    # A key that a text would sort otherwise than a number, and a row that nobody marked.
+    # A key that a text would sort otherwise than a number, and an unmarked row.
     yield f"{insert} (10, NULL, {true})"
     yield f"{insert} (11, NULL, NULL)"
     for number, team in enumerate((10, 1, 2, 1, 3), 1):

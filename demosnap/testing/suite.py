@@ -319,7 +319,7 @@ def _moved(app: Application) -> None:
 
 
 def _changed(app: Application) -> None:
-    """Do what somebody who works with the application does."""
+    """Change rows like a user of the application."""
     app.run(
         "UPDATE teams SET label = 'another' WHERE id = 1",
         "UPDATE members SET label = 'another' WHERE id = 2",

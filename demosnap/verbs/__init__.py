@@ -1,1 +1,1 @@
-"""What can be asked of a project: functions that take the way to it, and return frozen results."""
+"""The verbs of a project: functions that take the access to it, and return frozen results."""

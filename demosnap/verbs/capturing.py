@@ -1,4 +1,4 @@
-"""The verbs that make revisions: by a capture, files first and then the stamp, or of others."""
+"""The verbs that make revisions: capture (files first, then the stamp), undo and renumber."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def undo(
     options = MoveOptions(verify_stamp=False, discard=True)
     local = access.allow_remote or access.target().local
     if found.stamped and not local and access.confirm is not None:
-        # Nobody is asked while a lock is held.
+        # No question is asked while a lock is held.
         access.confirm(access.run(found.goal, replace(options, dry_run=True)))
     lock = revision_files.project_lock(access.settings, access.lock_timeout)
     with interrupts.held(interrupts.DONE) as hold, lock:
@@ -205,8 +205,8 @@ def _captured_but(
         message = error.message.removesuffix("; nothing was changed")
         if isinstance(error, ReadOnlyError):
             hint = (
-                f"Where nothing can be written, capture with --no-stamp; {name} is to be stamped"
-                " where it can be."
+                f"Capture from a read-only database with --no-stamp; stamp {name} in a database "
+                f"that can be written."
             )
         if unstamped:
             hint = f"{error.hint}\nThen {hint}" if isinstance(error, VerificationError) else hint

@@ -121,7 +121,9 @@ def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | 
     elif first is None:
         words = (graph.only(),)
     if len(words) > 3:
-        raise UsageError(f"{words[3]} is one version too many", "Two are compared: FROM and TO.")
+        raise UsageError(
+            f"{words[3]} is one version too many", "A diff compares two versions: FROM and TO."
+        )
     scenario, old, new = (*words, None, None)[:3]
     assert scenario is not None
     return scenario, old, new
@@ -159,7 +161,7 @@ def _status(
         if stamp not in graph.versions and (scenario_of(stamp) or stamp) == scenario
     ]
     for stamp in unknown:
-        problem = "no script here knows this revision"
+        problem = "no script for this revision here"
         yield StatusEntry(scenario, stamp, None, (), None, (problem,))
     loaded: list[Version | None] = [v for v in graph.of(scenario) if v.revision in stamps]
     if not loaded and not unknown:
@@ -233,6 +235,6 @@ def _version(
     full = name if "@" in name else f"{scenario}@{name}"
     if full.partition("@")[0] != scenario:
         raise UsageError(
-            f"{name} is no version of {scenario}", "The versions of one scenario are compared."
+            f"{name} is not a version of {scenario}", "A diff compares versions of one scenario."
         )
     return graph.resolve(full, {scenario: current} if current else {})

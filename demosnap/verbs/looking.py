@@ -1,4 +1,4 @@
-"""The verbs that look: at the versions there are, and at what the database holds of them."""
+"""The verbs that look: at the versions, and at the rows of them in the database."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from demosnap.verbs.access import Access
 
 
 def check_scenario(access: Access, name: str) -> None:
-    """Check that there is a scenario of a name, or can be.
+    """Check that a scenario of a name exists, or could exist.
 
     Raises:
-        UnknownNameError: there are scenarios, and this is none of them.
+        UnknownNameError: there are scenarios, but none with this name.
         UsageError: it cannot be a name.
     """
     if problem := scenario_name_problem(name):

@@ -31,7 +31,7 @@ def move(
     shown = options.dry_run or connection is not None
     if shown or access.allow_remote or access.target().local:
         return access.run(wanted, options, connection, access.confirm)
-    # Nobody is asked while a lock is held: plan, ask, and plan again.
+    # No question is asked while a lock is held: plan, ask, and plan again.
     plan = access.run(wanted, replace(options, dry_run=True), confirm=access.confirm)
     if access.confirm is not None and not plan.refusals:
         access.confirm(plan)
@@ -73,7 +73,7 @@ def apply(access: Access, plan: SealedPlan, connection: Connection | None) -> Mo
     confirm = access.confirm
     remote = connection is None and not access.allow_remote and not access.target().local
     if remote and confirm is not None:
-        # Nobody is asked while a lock is held.
+        # No question is asked while a lock is held.
         confirm(plan)
         confirm = None
     return access.run(wanted, plan.options, connection, confirm, expected=plan)

@@ -78,7 +78,7 @@ def test_a_name_that_no_scenario_has_is_told(chain: Chain) -> None:
         chain.project.scenario("genral")
     with pytest.raises(UsageError, match="cannot be a scenario's name"):
         chain.project.scenario("not a name")
-    with pytest.raises(UsageError, match="writer@v1 is no version of general"):
+    with pytest.raises(UsageError, match="writer@v1 is not a version of general"):
         chain.project.scenario("general").load("writer@v1")
     assert chain.project.scenario("writer").versions == ()
 

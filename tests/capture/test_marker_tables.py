@@ -120,7 +120,7 @@ def test_a_table_that_cannot_be_meant_is_an_error(
         ("marker: {tables: [b]}", "marker needs a column or a where"),
         (
             "marker: {where: a, tables: [b]}\nexclude: [b]",
-            "b stands under marker.tables and under exclude",
+            "b is listed under both marker.tables and exclude",
         ),
         (
             "marker: {where: a, tables: [b]}\ntables: {b: {where: c}}",

@@ -598,7 +598,9 @@ def test_rows_that_name_no_scenario_are_mentioned_where_none_is_the_default(
     workspace.configure(text.replace("general: {default: true}", "general: {}"))
     add_vaults(workspace, {"demo_seed": True}, {"demo_seed": True, "scenario": None})
     plan = workspace.project.revision("general", dry_run=True).plan
-    assert plan.notes == ("vaults: 2 marked rows name no scenario, and none is the default",)
+    assert plan.notes == (
+        "vaults: 2 marked rows name no scenario, and there is no default scenario",
+    )
     assert plan.refusals == ()
     before = workspace.database.dump()
     assert workspace.project.revision("general").version.rows["vaults"] == 2

@@ -160,7 +160,7 @@ def sql(workspace: Workspace, *statements: str) -> None:
         ("revision metadata", 2, "cannot be a scenario's name"),
         ("revision general -m v1", 2, "v1 is not above v2_2025-01-20"),
         ("revision general --head general@v1", 2, "v1_2025-01-15 is not a head of general"),
-        ("revision general --head writer@v1", 2, "writer@v1 is no version of general"),
+        ("revision general --head writer@v1", 2, "writer@v1 is not a version of general"),
         ("revision general --date yesterday", 2, "--date yesterday is no date"),
         ("manifest --check --stdout", 2, "--check does not go with --stdout"),
         ("quickstart .", 2, "is not empty, and quickstart did not make it"),
@@ -187,9 +187,17 @@ def test_the_stock_command_knows_no_other_option_of_ours(project: Workspace) -> 
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("[alembic]", "x = 1\n[alembic]", "alembic.ini:2: a line before the first [section]"),
+        (
+            "[alembic]",
+            "x = 1\n[alembic]",
+            "alembic.ini:2: a line stands before the first [section]",
+        ),
         ("[alembic]", "[other]", "neither a [demosnap] nor an [alembic] section"),
-        ("path_separator", "nonsense\npath_separator", "neither a [section] nor an option = value"),
+        (
+            "path_separator",
+            "nonsense\npath_separator",
+            "this line is neither a [section] nor an option = value",
+        ),
         ("script_location =", "location =", "[alembic] names no script_location"),
         ("= os", "= dot", "path_separator is 'dot'"),
         ("sqlite:", f"postgresql://u:{SECRET}%x@h/", "sqlalchemy.url in [alembic] holds a %"),

@@ -189,7 +189,7 @@ def test_the_file_of_another_user_is_not_run(chain: Chain, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("statements", "following"),
     [
-        (("CREATE TABLE t (id INTEGER)",), "say in demo_revisions/demosnap.yaml what tells a demo"),
+        (("CREATE TABLE t (id INTEGER)",), "set `marker:` in demo_revisions/demosnap.yaml"),
         (
             ("CREATE TABLE t (id INTEGER, is_demo BOOLEAN)",),
             "mark the demo rows (the column is_demo), then `demosnap revision general",

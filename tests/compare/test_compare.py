@@ -95,7 +95,7 @@ def test_names_that_mean_nothing(sqlite_chain: Chain) -> None:
         (("v9", "v1"), UnknownNameError, "unknown version of general 'v9'"),
         (("database", "database"), UsageError, "both sides are the database"),
         (("database",), UsageError, "both sides are the database"),
-        (("writer@v1", "v2"), UsageError, "writer@v1 is no version of general"),
+        (("writer@v1", "v2"), UsageError, "writer@v1 is not a version of general"),
     ):
         with pytest.raises(kind, match=message):
             found(chain, *names)

@@ -162,11 +162,11 @@ WRONG: list[tuple[str | bytes, int, str]] = [
         2,
         "unknown key 'tabels'; did you mean 'tables'?\nKnown: marker, tables,",
     ),
-    ("exclude: []\nexclude: []", 2, "exclude stands there twice, first in line 1"),
+    ("exclude: []\nexclude: []", 2, "exclude is defined twice, first in line 1"),
     (
         "tables:\n  a: {via: x}\n  b: {via: x}\n  a: {via: y}",
         4,
-        "tables.a stands there twice, first in line 2",
+        "tables.a is defined twice, first in line 2",
     ),
     ("exclusive: 'yes'", 1, "exclusive must be true or false"),
     ("auto_export: 1", 1, "auto_export must be true or false"),
@@ -179,7 +179,7 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     (
         "tables: {a: {via: b}}\nexclude: [a]",
         2,
-        "a stands under tables and under exclude",
+        "a is listed under both tables and exclude",
     ),
     ("allow:\n  - localhost", 2, "allow: 'localhost' is no host/database"),
     ("deny: ['/x']", 1, "deny: '/x' is no host/database"),
@@ -206,7 +206,7 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     (
         "marker: {column: a, key: b, scenario_key: b}",
         1,
-        "marker.scenario_key is marker.key itself",
+        "marker.scenario_key is the same as marker.key",
     ),
     ("marker: {column: a, key: 'b\"c'}", 1, "marker.key holds a double quote"),
     ("marker: {column: a, key: b, scenario_key: 'c\\'}", 1, "marker.scenario_key holds"),
@@ -214,8 +214,8 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ('marker: {column: a, key: "b\\0"}', 1, "marker.key holds the control character U+0000"),
     # Rules.
     ("tables: [a]", 1, "tables must hold keys and values"),
-    ("tables:\n  a: via b", 2, "tables.a must say how rows are picked\nWrite {via: "),
-    ("tables:\n  a:", 2, "tables.a must say how rows are picked"),
+    ("tables:\n  a: via b", 2, "tables.a must have a rule that picks rows\nWrite {via: "),
+    ("tables:\n  a:", 2, "tables.a must have a rule that picks rows"),
     ("tables: {a: {}}", 1, "tables.a has neither via nor where"),
     ("tables: {a: {via: b, where: c}}", 1, "tables.a has both via and where"),
     ("tables: {a: {marker: true}}", 1, "unknown key 'tables.a.marker'"),
@@ -322,13 +322,13 @@ def test_which_file(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("ini", "message"),
     [
-        ("key = 1\n", "alembic.ini:1: a line before the first [section]"),
+        ("key = 1\n", "alembic.ini:1: a line stands before the first [section]"),
         ("[alembic]\nx = 1\nrubbish secret\n", "alembic.ini:3: neither a [section] nor an"),
         (
             "[alembic]\n\n[alembic]\n",
-            "alembic.ini:3: [alembic] stands there twice",
+            "alembic.ini:3: [alembic] is defined twice",
         ),
-        ("[alembic]\na = 1\na = 2\n", "alembic.ini:3: a in [alembic] stands there twice"),
+        ("[alembic]\na = 1\na = 2\n", "alembic.ini:3: a in [alembic] is defined twice"),
         (b"[alembic]\n# caf\xe9\n", "alembic.ini:2: not UTF-8"),
         ("[other]\n", "alembic.ini: neither a [demosnap] nor an [alembic] section"),
         ("[x]\n[alembic]\n", "alembic.ini:2: [alembic] names no script_location"),
@@ -339,8 +339,7 @@ def test_which_file(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             INI + "sqlalchemy.url = postgresql://u:s3cr%40t@h/d\n",
-            "alembic.ini:6: sqlalchemy.url in [alembic] holds a % that stands for nothing\n"
-            "Write %% for %",
+            "alembic.ini:6: sqlalchemy.url in [alembic] holds a single %\nWrite %% for %",
         ),
         (
             INI + "sqlalchemy.url = postgresql://u:%(s3cret)s@h/d\n",
@@ -496,4 +495,4 @@ def test_another_tools_section_is_named_as_that(project: Path) -> None:
     )
     with pytest.raises(ConfigError, match=r"\[alembic\] is not demosnap's") as caught:
         load(section="alembic")
-    assert caught.value.hint == "Leave -n out: [demosnap] is set up here."
+    assert caught.value.hint == "Leave -n out: the section [demosnap] is set up here."

@@ -26,8 +26,8 @@ from support import editors
 
 # What needs more than one value, or a count of values, to be seen.
 BEYOND = re.compile(
-    r"not YAML|not UTF-8|.* stands there twice|.* stands under .* and under"
-    r"|marker\.\w+ is marker\.\w+ itself|two default scenarios|scenario '\w+' is one too many"
+    r"not YAML|not UTF-8|.* is defined twice|.* is listed under both .* and"
+    r"|marker\.\w+ is the same as marker\.\w+|two default scenarios|scenario '\w+' is one too many"
 )
 WRONG = [(text, message) for text, _, message in test_config.WRONG + test_triggers_settings.WRONG]
 

@@ -108,7 +108,7 @@ def test_a_reader_is_waited_for_and_then_named(chain: Chain) -> None:
 def test_the_plan_says_that_tables_are_locked_and_alembic_takes_the_option(chain: Chain) -> None:
     needs_transactional_ddl(chain)
     plan = chain.project.load("general@v1", rebuild_indexes=True, dry_run=True)
-    assert any("nobody else can use boards, cards, checks" in note for note in plan.notes)
+    assert any("other sessions cannot use boards, cards, checks" in note for note in plan.notes)
     before = indexes(chain.database)
     options = ("-x", "demosnap.rebuild_indexes=1", "-x", "demosnap.full=1")
     chain.workspace.alembic(*options, "downgrade", "general@-1")

@@ -129,7 +129,7 @@ def test_twice_is_fine(project: Path) -> None:
     result = init(url="sqlite:///other.db", confirm=never)
     assert result.written == ()
     assert sorted(result.kept) == sorted(FRESH)
-    assert result.notes == ("Everything is there already.",)
+    assert result.notes == ("All files exist already.",)
     assert files(project) == before
 
 
@@ -286,7 +286,7 @@ def test_an_env_folder_that_is_taken_is_refused(project: Path) -> None:
     Path("demosnap_env").mkdir()
     Path("demosnap_env/env.py").write_text("# theirs too\n")
     before = files(project)
-    with pytest.raises(ConfigError, match=r"demosnap_env/env\.py: is there already"):
+    with pytest.raises(ConfigError, match=r"demosnap_env/env\.py: exists already"):
         init(confirm=never)
     assert files(project) == before
 
@@ -335,7 +335,7 @@ def test_somebodys_alembic_goes_on_working(project: Path, template: str) -> None
 @pytest.mark.parametrize(
     ("ini", "message"),
     [
-        ("rubbish\n", "alembic.ini:1: a line before the first [section]"),
+        ("rubbish\n", "alembic.ini:1: a line stands before the first [section]"),
         ("[demosnap]\n", "alembic.ini:1: [demosnap] names no script_location"),
         ("[alembic]\nsqlalchemy.url = a://b:%40@c/d\n", "alembic.ini:2: sqlalchemy.url in [alem"),
     ],

@@ -130,7 +130,7 @@ def test_a_database_that_is_not_there_is_a_note(database: Database, folder: Path
     )
 
     (note,) = [n for n in result.notes if "looked at" in n]
-    assert note.startswith("The database could not be looked at (")
+    assert note.startswith("The database could not be read (")
     assert "demosnap.yaml names no tables" in note
     assert load().tables == {}
     assert not (folder / "no.db").exists()

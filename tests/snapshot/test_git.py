@@ -109,7 +109,7 @@ def test_init_git_sets_the_repository_up_once(chain: Chain) -> None:
     before = tree(chain.workspace.folder)
     second = chain.workspace.run("init", "--git")
     assert second.stdout == ""
-    assert "Everything is there already." in second.stderr
+    assert "All files exist already." in second.stderr
     assert tree(chain.workspace.folder) == before
 
 

@@ -319,7 +319,7 @@ def test_rows_of_a_table_without_a_key_may_be_equal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "count", "words"),
     [
-        ([b"1,''", b"1,''"], 2, "t: the row id=1 is out of order, or there twice"),
+        ([b"1,''", b"1,''"], 2, "t: the row id=1 is out of order or duplicate"),
         ([b"2,''", b"1,''"], 2, "t: the row id=1 is out of order"),
         ([b"10,''", b"9,''"], 2, "id=9"),
         ([b"'a',''", b"1,''"], 2, "id=1"),

@@ -193,7 +193,7 @@ class Enum(Text):
 
     @property
     def refusal(self) -> str | None:
-        return "holds the ENUM value of index 0, which strict mode lets nobody write"
+        return "holds the ENUM value of index 0, which strict mode refuses to write"
 
     def _held(self, name: str, literal: str) -> str:
         return f"IF({name}+0=0,NULL,{literal})"

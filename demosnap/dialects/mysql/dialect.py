@@ -63,7 +63,7 @@ class MySQLDialect(MySQLRights):
         database = str(options.get("database") or options.get("db") or "")
         file = options.get("read_default_file") or options.get("option_files")
         if file or options.get("read_default_group"):
-            # The file may name any host; nobody takes it for a local one.
+            # The file may name any host, so it does not count as a local one.
             return f"(named in {file or 'an option file'})", database
         if options.get("unix_socket"):
             return None, database
@@ -346,7 +346,7 @@ class MariaDBDialect(MySQLDialect):
         return lines
 
     def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Advance sequences of defaults; a rollback leaves them advanced, which harms nobody."""
+        """Advance sequences of defaults; a rollback leaves them advanced, which does no harm."""
         driver = session.of(connection)
         for table in tables:
             for sequence, column in _sequences(table):
@@ -370,7 +370,9 @@ class MariaDBDialect(MySQLDialect):
         return sequences.positions(connection, self, tables, names)
 
     def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
-        """Run what a file has; a rollback leaves sequences advanced, which harms nobody."""
+        """Run the statements of a file; a rollback leaves sequences advanced, which does no
+        harm.
+        """
         driver = session.of(connection)
         for statement in self.file_positions(positions):
             session.query(driver, statement)

@@ -254,7 +254,7 @@ class _Places:
         return f"{schema} IN ({schemas}) AND {name} IN ({names})"
 
     def display(self, schema: str, name: str) -> str | None:
-        """Return the display name of a table; None: it is none of them."""
+        """Return the display name of a table, or None."""
         return self._names.get(self._folded(schema, name))
 
     def shown(self, schema: str, name: str) -> str:

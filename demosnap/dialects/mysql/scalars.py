@@ -52,7 +52,7 @@ class Codec:
 
     @property
     def width(self) -> int | None:
-        """How many bytes a literal has at most; None: nobody knows without looking."""
+        """How many bytes a literal has at most; None: it depends on the value."""
         return None
 
     @property

@@ -39,7 +39,7 @@ def positions(
 ) -> dict[str, int]:
     """Return the next values of the named sequences and of those inside expressions of defaults.
 
-    A server gives numbers out of a cache that nobody sees: it is the first value beyond.
+    A server gives numbers out of a hidden cache: the value is the first one beyond it.
 
     Raises:
         UnknownNameError: a named sequence is not there.

@@ -195,7 +195,7 @@ def _charset(driver: Any) -> str:
 
 
 def finish_stream(connection: Connection) -> None:
-    """Close the stream of rows that somebody left open, if any."""
+    """Close the stream of rows that a reader left open, if any."""
     readers.close(connection)
 
 

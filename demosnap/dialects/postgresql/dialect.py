@@ -320,5 +320,5 @@ class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
         return views.reading(connection)
 
     def refresh_view(self, connection: Connection, name: str) -> None:
-        """Refresh one, under a lock that lets nobody read it until the end."""
+        """Refresh one, under a lock that other sessions cannot read past until the end."""
         views.refresh(connection, self.quote_table(name))

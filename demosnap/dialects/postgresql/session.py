@@ -283,7 +283,7 @@ def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
     """Hold the advisory lock of the connection's database.
 
     Raises:
-        LockError: somebody else holds it for longer than `timeout` seconds.
+        LockError: another session holds it for longer than `timeout` seconds.
     """
     from psycopg.errors import LockNotAvailable
 
@@ -314,7 +314,7 @@ def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
 
 
 def holder(connection: psycopg.Connection[Any], query: str = _HOLDER) -> str:
-    """Render who holds the lock, as a query finds it; empty where nobody is found."""
+    """Render the holder of the lock, as a query finds it; empty if there is none."""
     row = connection.execute(query.encode()).fetchone()
     if row is None:
         return ""

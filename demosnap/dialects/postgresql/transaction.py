@@ -1,7 +1,7 @@
 """One transaction of a connection of demosnap's own: the lock, the settings and what it needs.
 
 All of it is the transaction's and ends with it. A pooler in transaction mode gives the next
-transaction another session of the server, and this one to somebody else.
+transaction another session of the server, and this one to another client.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def lock(connection: Connection, timeout: float) -> Iterator[None]:
     """Begin a transaction that holds the lock, which is held until its end.
 
     Raises:
-        LockError: somebody else holds it for longer than `timeout` seconds.
+        LockError: another session holds it for longer than `timeout` seconds.
     """
     from psycopg.errors import LockNotAvailable
 
@@ -117,7 +117,7 @@ def _acquire(driver: psycopg.Connection[Any], deadline: float) -> None:
             f"SELECT pg_try_advisory_xact_lock({sessions.LOCK_KEY}),"
             f" to_regclass('{_STAMPS}') IS NOT NULL".encode()
         ).fetchone() or (False, there)
-        # Whoever was the first to change this database has made the table in the meantime.
+        # The first session to change this database has made the table in the meantime.
         if taken and now == there:
             return
         driver.rollback()

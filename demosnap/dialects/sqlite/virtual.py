@@ -53,7 +53,7 @@ class _Virtual:
 def table_names(connection: Connection) -> list[str]:
     """Return the tables with rows of their own, sorted: no shadow table, no index.
 
-    A virtual table of an unknown module is left out, since nobody can read it.
+    A virtual table of an unknown module is left out, since it cannot be read.
     """
     rows = execute(
         connection,
