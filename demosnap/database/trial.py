@@ -8,7 +8,9 @@ tried.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +21,7 @@ from demosnap.dialects.base import execute
 from demosnap.errors import DemosnapError
 from demosnap.model import SpecialKey, Table
 from demosnap.rows.canonical import batches, show_key
+from demosnap.visible import one_line
 from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
@@ -100,7 +103,7 @@ class Trial:
             return ""
         width = len(shown)
         pairs = [
-            f"{_named(shown, row[:width])} of the snapshot and {_named(shown, row[width:])}"
+            f"{_pairs(shown, row[:width])} of the snapshot and {_pairs(shown, row[width:])}"
             " of the database"
             for row in found[:_SHOWN]
         ]
@@ -115,11 +118,21 @@ class Trial:
             return
         why = _refused(self.database, self._scratch, batch, self.live.name)
         if why and len(batch) == 1:
-            self._wrong.append((batch[0], why))
+            self._wrong.append((batch[0], self._named(why)))
         elif why:
             half = len(batch) // 2
             self._put(batch[:half])
             self._put(batch[half:])
+
+    def _named(self, why: str) -> str:
+        """Return a reason with the names that the user knows."""
+        for renamed, name in self._names.items():
+            why = re.sub(rf"\b{re.escape(renamed)}\b", lambda _: one_line(name), why)  # noqa: B023
+        return why
+
+    @functools.cached_property
+    def _names(self) -> Mapping[str, str]:
+        return self.database.dialect.scratch_names(self.database.connection, self.live)
 
 
 def _refused(database: Database, table: Table, batch: Sequence[bytes], shown: str) -> str:
@@ -142,7 +155,7 @@ def _refused(database: Database, table: Table, batch: Sequence[bytes], shown: st
     return dialect.refusal(error, shown)
 
 
-def _named(columns: Sequence[str], values: Sequence[str]) -> str:
+def _pairs(columns: Sequence[str], values: Sequence[str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in zip(columns, values, strict=True))
 
 

@@ -242,6 +242,13 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         # `table` has the columns that are written. None: there can be none.
         yield None
 
+    def scratch_names(self, connection: Connection, table: Table) -> Mapping[str, str]:
+        """Return, by the scratch table's names of its indexes and checks, those of the table.
+
+        Asked while the scratch table of this table is there; of those alone that differ.
+        """
+        return {}
+
     def refusal(self, error: BaseException, table: str = "it") -> str:
         """Say in a line why the database did not take rows of a table, with the column if known."""
         return self.said(error)

@@ -223,6 +223,60 @@ def test_a_key_that_only_the_database_can_compare(workspace: Workspace, kind: st
     assert database.dump(own=True) == before
 
 
+NAMED = {
+    "plain": (("postgresql", "mariadb"), "CREATE UNIQUE INDEX one ON notes (is_demo)"),
+    "constraint": (
+        ("postgresql", "mariadb"),
+        "ALTER TABLE notes ADD CONSTRAINT one UNIQUE (is_demo)",
+    ),
+    "expression": (
+        ("sqlite", "postgresql"),
+        "CREATE UNIQUE INDEX one ON notes ((id * 0)) WHERE is_demo",
+    ),
+    "exclusion": (
+        ("postgresql",),
+        "ALTER TABLE notes ADD CONSTRAINT one EXCLUDE USING gist (int4range(id, id + 60) WITH &&)",
+    ),
+    "generated": (
+        ("mariadb",),
+        "ALTER TABLE notes ADD zero INTEGER AS (id * 0), ADD UNIQUE KEY one (zero)",
+    ),
+    "check": (
+        ("sqlite", "postgresql", "mariadb"),
+        "CONSTRAINT one CHECK (id < 2)",
+    ),
+}
+MANY_NAMED = {
+    "sqlite": ("CREATE UNIQUE INDEX alike ON notes ((id * 1)) WHERE is_demo",),
+    "postgresql": (
+        "CREATE UNIQUE INDEX alike ON notes ((id * 1)) WHERE is_demo",
+        "CREATE UNIQUE INDEX zalike ON notes ((id * 0), id) WHERE is_demo",
+    ),
+    "mariadb": ("CREATE UNIQUE INDEX alike ON notes (is_demo, id)",),
+}
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_a_reason_names_the_key_as_the_table_does(workspace: Workspace, kind: str) -> None:
+    dialects, definition = NAMED[kind]
+    database = workspace.database
+    if database.dialect not in dialects:
+        pytest.skip(f"{database.dialect} names no such key")
+    captured(workspace, PLAIN, "(1, TRUE, 'a'), (2, TRUE, 'b')")
+    if kind == "check":
+        other = "CONSTRAINT alike CHECK (id < 9), CONSTRAINT zalike CHECK (id < 8)"
+        database.execute(
+            "DROP TABLE notes", f"CREATE TABLE notes ({COLUMNS}, {PLAIN}, {definition}, {other})"
+        )
+    else:
+        first, *more = MANY_NAMED[database.dialect]
+        database.execute(first, definition, *more)
+    (reason,) = workspace.project.upgrade("general@head", dry_run=True).refusals
+    assert reason.startswith("notes: row id=2 of the snapshot is not taken: ")
+    assert re.search(r"""["'`. ]one\b""", reason)
+    assert "scratch" not in reason
+
+
 def test_by_difference_such_a_key_is_found_too(workspace: Workspace) -> None:
     database = workspace.database
     if database.dialect == "mariadb":

@@ -264,8 +264,7 @@ class MySQLDialect(MySQLRights):
         """Insert by LOAD DATA LOCAL, or by INSERT where that is not allowed or not worth it."""
         session.finish_stream(connection)
         driver = session.of(connection)
-        with trial.named_checks(connection):
-            return write.write(driver, self.insert_head(table), self.load_text(table), rows)
+        return write.write(driver, self.insert_head(table), self.load_text(table), rows)
 
     def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
         """Return unique indexes over prefixes, generated columns or expressions."""
@@ -277,12 +276,17 @@ class MySQLDialect(MySQLRights):
         with trial.scratch(self, connection, table) as name:
             yield name
 
+    def scratch_names(self, connection: Connection, table: Table) -> Mapping[str, str]:
+        """Return the names of checks."""
+        return trial.names(self, connection, table)
+
     def refusal(self, error: BaseException, table: str = "it") -> str:
         """Say the server's message, which names the column or the key."""
         original = getattr(error, "orig", None) or error
         if not original.args:
             return super().refusal(error, table)
-        return one_line(str(original.args[-1]).replace(trial.SCRATCH, split_name(table)[1]))
+        name = split_name(table)[1]
+        return one_line(trial.SCRATCH_NAME.sub(lambda _: name, str(original.args[-1])))
 
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]

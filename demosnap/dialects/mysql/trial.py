@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 SCRATCH = "demosnap_scratch"
-_CHECKS = "demosnap_scratch_checks"
-_NUMBERED = re.compile(rf"{SCRATCH}_chk_(\d+)")
+SCRATCH_NAME = re.compile(rf"\b{SCRATCH}\b")
 
 
 def special_keys(dialect: Dialect, connection: Connection, table: Table) -> Iterator[SpecialKey]:
@@ -59,16 +58,15 @@ def scratch(dialect: Dialect, connection: Connection, table: Table) -> Iterator[
     except Exception:  # noqa: BLE001  whatever speaks against it, there is none
         yield None
         return
-    connection.info[_CHECKS] = _checks(dialect, connection, table)
     try:
         yield SCRATCH
     finally:
-        connection.info.pop(_CHECKS, None)
         with contextlib.suppress(Exception):
             execute(connection, f"DROP TEMPORARY TABLE IF EXISTS {SCRATCH}")
 
 
-def _checks(dialect: Dialect, connection: Connection, table: Table) -> list[str]:
+def names(dialect: Dialect, connection: Connection, table: Table) -> dict[str, str]:
+    """Return the names of checks: MySQL numbers those of a table that is LIKE it."""
     namespace, name = split_name(table.name)
     schema = dialect.string(namespace) if namespace else "DATABASE()"
     sql = (
@@ -76,22 +74,5 @@ def _checks(dialect: Dialect, connection: Connection, table: Table) -> list[str]
         f" WHERE constraint_type = 'CHECK' AND table_schema = {schema}"
         f" AND table_name = {dialect.string(name)} ORDER BY constraint_name"
     )
-    return [name for (name,) in execute(connection, sql)]
-
-
-@contextlib.contextmanager
-def named_checks(connection: Connection) -> Iterator[None]:
-    """Have a refusal name a check of the table: MySQL numbers those of a table that is LIKE it."""
-    try:
-        yield
-    except Exception as error:
-        names = connection.info.get(_CHECKS, ())
-
-        def own(found: re.Match[str]) -> str:
-            place = int(found[1]) - 1
-            return names[place] if place < len(names) else found[0]
-
-        error.args = tuple(
-            _NUMBERED.sub(own, part) if isinstance(part, str) else part for part in error.args
-        )
-        raise
+    checks = execute(connection, sql).scalars()
+    return {f"{SCRATCH}_chk_{number}": check for number, check in enumerate(checks, 1)}

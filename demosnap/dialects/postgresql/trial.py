@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects.base import Dialect, execute
@@ -35,6 +35,18 @@ WHERE i.indrelid = to_regclass({}) AND (i.indisunique OR i.indisexclusion)
                   AND a.attnum = ANY (i.indkey) AND a.attgenerated <> ''))
 ORDER BY c.relname
 """
+
+# An index of a table that is LIKE another one has a name of its own, and is known by what it is.
+_INDEXES = """
+SELECT c.relname, rank() OVER (PARTITION BY shape ORDER BY c.oid) AS place, shape
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid, LATERAL (SELECT ROW(
+    c.relam, i.indisunique, i.indisexclusion, i.indoption::text, i.indclass::text,
+    i.indcollation::text, pg_get_expr(i.indpred, i.indrelid),
+    (SELECT array_agg(pg_get_indexdef(i.indexrelid, k::int, false) ORDER BY k)
+     FROM generate_series(1, i.indnatts) k))::text AS shape) known
+WHERE i.indrelid = to_regclass({})
+"""
+_NAMES = f"SELECT s.relname, t.relname FROM ({_INDEXES}) s JOIN ({_INDEXES}) t USING (shape, place)"
 
 # An insert is what bit 4 of tgtype says.
 _WATCHED = """
@@ -135,6 +147,11 @@ class PostgreSQLTrial(PostgreSQLText):
         """Have one LIKE the table."""
         with _scratch(self, connection, table) as name:
             yield name
+
+    def scratch_names(self, connection: Connection, table: Table) -> Mapping[str, str]:
+        """Return the names of indexes, which are those of unique keys."""
+        names = [self.string(SCRATCH), self.string(self.quote_table(table.name))]
+        return dict(execute(connection, _NAMES.format(*names)).all())
 
     def refusal(self, error: BaseException, table: str = "it") -> str:
         """Say the server's message, with the column that it names and the key."""

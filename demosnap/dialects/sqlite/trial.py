@@ -93,20 +93,19 @@ def _created(dialect: Dialect, connection: Connection, table: Table) -> bool:
     if namespace or (table.foreign_keys and execute(connection, "PRAGMA foreign_keys").scalar()):
         return False
     sql = (
-        "SELECT type, sql FROM sqlite_master WHERE tbl_name COLLATE NOCASE = {} AND sql NOT NULL"
-        " AND type IN ('table', 'index') ORDER BY type DESC, rowid"
+        "SELECT type, name, sql FROM sqlite_master WHERE tbl_name COLLATE NOCASE = {}"
+        " AND sql NOT NULL AND type IN ('table', 'index') ORDER BY type DESC, rowid"
     )
-    number = 0
     try:
-        for kind, text in execute(connection, sql.format(dialect.string(name))).all():
+        for kind, index, text in execute(connection, sql.format(dialect.string(name))).all():
             if kind == "table":
                 made, count = _TABLE.subn(f"CREATE TEMPORARY TABLE {SCRATCH}", text, count=1)
                 if not count:
                     return False
                 execute(connection, made)
             elif _INDEX.match(text):
-                number += 1
-                head = f"CREATE UNIQUE INDEX temp.{SCRATCH}_{number} ON {SCRATCH} "
+                # Its own name, which a message may tell: temporary ones are apart from the others.
+                head = f"CREATE UNIQUE INDEX temp.{dialect.quote(index)} ON {SCRATCH} "
                 execute(connection, _INDEX.sub(lambda _: head, text, count=1))  # noqa: B023
     except Exception:  # noqa: BLE001  whatever speaks against it, there is none
         execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
