@@ -1,6 +1,6 @@
 """Bad input: one clear line on standard error, exit code 1 or 2, nothing changed, no traceback.
 
-These run the installed command as a user would. Nothing here may take a password into its output.
+These run commands as a user would. Nothing here may take a password into its output.
 """
 
 from __future__ import annotations
@@ -9,77 +9,19 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import sqlite3
 import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
-from filelock import FileLock
-from sqlalchemy.pool import NullPool
 
-from demosnap import example, scaffold
-from support.databases import Database, make_database
+from support.projects import DEMOSNAP, copied, state
 from support.workspaces import EXAMPLE_SETTINGS, Workspace
 
 V1 = "general_v1_2025-01-15"
 SECRET = "geheim42"
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project at general v2 and writer v1, to be copied."""
-    folder = tmp_path_factory.mktemp("template")
-    scaffold.init(folder, url="sqlite:///demo.db", confirm=lambda *_: True)
-    for database in make_database("sqlite", folder):
-        workspace = Workspace(folder, database)
-        workspace.configure(EXAMPLE_SETTINGS)
-        with database.engine.begin() as connection:
-            example.create_tables(connection)
-            example.seed_own_rows(connection)
-            example.seed(connection, "general")
-        workspace.project.revision("general", message="one", date="2025-01-15")
-        workspace.seed("general", 2)
-        workspace.project.revision("general", message="two", date="2025-01-20")
-        workspace.seed("writer")
-        workspace.project.revision("writer", message="one", date="2025-01-15")
-        yield folder
-
-
-@pytest.fixture
-def project(template: Path, tmp_path: Path) -> Workspace:
-    """A copy of the template of the test's own."""
-    return copied(template, tmp_path / "project")
-
-
-def copied(template: Path, folder: Path) -> Workspace:
-    shutil.copytree(template, folder, symlinks=True)
-    url = f"sqlite:///{folder / 'demo.db'}"
-    return Workspace(
-        folder, Database("sqlite", url, sa.create_engine(url, poolclass=NullPool), folder)
-    )
-
-
-def state(workspace: Workspace) -> dict[str, object]:
-    """Return every file of the project, links as such, and every row of its database."""
-    found: dict[str, object] = {}
-    for path in sorted(workspace.folder.rglob("*")):
-        if "__pycache__" in path.parts or path.name in (".demosnap.lock", "demo.db"):
-            continue
-        name = str(path.relative_to(workspace.folder))
-        if path.is_symlink():
-            found[name] = path.readlink()
-        else:
-            found[name] = path.read_bytes() if path.is_file() else None
-    with closing(sqlite3.connect(workspace.folder / "demo.db")) as connection:
-        found["demo.db"] = list(connection.iterdump())
-    return found
 
 
 def refused(
@@ -527,93 +469,3 @@ def test_rows_that_reference_what_would_go(project: Workspace) -> None:
 
 def test_nothing_to_capture(project: Workspace) -> None:
     refused(project, "revision developer", 1, "there are no demo rows of developer")
-
-
-# ---------------------------------------------------------------------- how a run is ended
-
-
-DEMOSNAP = str(Path(sys.executable).with_name("demosnap"))
-
-
-def test_an_interrupt(project: Workspace) -> None:
-    before = state(project)
-    with FileLock(project.revisions / ".demosnap.lock"):
-        process = subprocess.Popen(
-            [DEMOSNAP, "revision", "general", "--allow-empty"],
-            cwd=project.folder,
-            env={**os.environ, "DEMOSNAP_DATABASE_URL": project.database.url},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        # The target is said when the command is at work; then it waits for the lock.
-        first = process.stderr.readline()
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
-    assert first.startswith("Database: ")
-    assert (process.returncode, stdout) == (130, "")
-    assert stderr.strip() == "interrupted, nothing was changed"
-    assert state(project) == before
-
-
-@pytest.mark.parametrize(
-    "command", ["history", "history --json", "manifest --stdout", "upgrade general@v1 --sql"]
-)
-def test_nobody_reads_the_output(project: Workspace, command: str) -> None:
-    before = state(project)
-    read, write = os.pipe()
-    os.close(read)
-    try:
-        done = subprocess.run(
-            [DEMOSNAP, *shlex.split(command)],
-            cwd=project.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=write,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=120,
-        )
-    finally:
-        os.close(write)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert state(project) == before
-
-
-@pytest.mark.parametrize("command", ["history", "load general@v1"])
-def test_standard_output_is_closed(project: Workspace, command: str) -> None:
-    before = state(project)
-    for closing_them, said in ((">&-", "error: standard output is closed"), (">&- 2>&-", "")):
-        done = subprocess.run(
-            ["sh", "-c", f'exec "$0" {command} {closing_them}', DEMOSNAP],
-            cwd=project.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 1
-        assert done.stderr.partition("\n")[0] == said
-    assert state(project) == before
-
-
-def test_a_full_disk_under_standard_output(project: Workspace) -> None:
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("this system has no /dev/full")
-    with full.open("w") as stream:
-        done = subprocess.run(
-            [DEMOSNAP, "history"],
-            cwd=project.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=120,
-        )
-    assert (done.returncode, done.stderr) == (
-        1,
-        "error: standard output: No space left on device\n",
-    )

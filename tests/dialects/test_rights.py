@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from demosnap.errors import DatabaseError, RefusedError
 from demosnap.project import Project
-from support.databases import Database
+from support.databases import Database, make_database
 from support.workspaces import Workspace
 
 MakeWorkspace = Callable[[Database], Workspace]
@@ -74,10 +75,8 @@ class Role:
 
 
 @pytest.fixture(params=["postgresql", "mariadb"])
-def database(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Database]:
-    from conftest import make_database
-
-    yield from make_database(request.param, tmp_path)  # type: ignore[arg-type]
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    yield from make_database(request.param, tmp_path)
 
 
 @pytest.fixture

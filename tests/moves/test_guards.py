@@ -3,53 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from demosnap.errors import (
     DatabaseError,
     DemosnapError,
     RefusedError,
-    SnapshotError,
-    TargetError,
     UsageError,
     VerificationError,
 )
 from demosnap.model import ExternalReference
-from demosnap.project import Project
 from support import small
 from support.databases import Database, make_database
 from support.small import Chain
-from support.workspaces import Workspace
-
-MakeWorkspace = Callable[[Database], Workspace]
-
-
-@pytest.fixture
-def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
-    """Versions v1 and v2 of general; the database is at v2."""
-    return small.copied(make_workspace(database), "v1", "v2")
-
-
-@pytest.fixture
-def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
-    """The same on SQLite alone, for what is about files and words."""
-    return small.copied(make_workspace(sqlite), "v1", "v2")
-
-
-@contextlib.contextmanager
-def nothing_changes(chain: Chain) -> Iterator[None]:
-    """Check that not one value of one table changes, demosnap's own tables included."""
-    before = chain.everything()
-    yield
-    assert chain.everything() == before
+from support.unchanged import nothing_changes
+from support.workspaces import MakeWorkspace
 
 
 def refused(chain: Chain, move: Callable[[], Any], *told: str) -> str:
@@ -464,192 +437,3 @@ def test_a_first_move_that_is_refused_or_fails_leaves_no_table(chain: Chain) -> 
 
 def _on(database: Database, table: str) -> str:
     return f" ON {table}" if database.dialect == "postgresql" else ""
-
-
-# ---------------------------------------------------------------- snapshots that were touched
-
-
-def _cut(text: bytes, at: bytes) -> bytes:
-    return text[: text.index(at)]
-
-
-DAMAGE: dict[str, Callable[[bytes], bytes | None]] = {
-    "a value": lambda text: text.replace(b"'Five'", b"'Four'"),
-    "a key": lambda text: text.replace(b"\n(5,1,", b"\n(6,1,"),
-    "a row less": lambda text: b"\n".join(
-        line for line in text.split(b"\n") if not line.startswith(b"(3,1,")
-    ),
-    "a row more": lambda text: text.replace(b"\n(5,1,", b"\n(4,1,NULL,NULL,NULL,NULL),\n(5,1,"),
-    "an expression": lambda text: text.replace(b"'Five'", b"upper('Five')"),
-    "a statement at the end": lambda text: text + b"DROP TABLE users;\n",
-    "a statement in the middle": lambda text: text.replace(
-        b"\nINSERT INTO cards", b"\nDELETE FROM users;\nINSERT INTO cards"
-    ),
-    "a wider purge": lambda text: text.replace(
-        b"DELETE FROM checks WHERE", b"DELETE FROM users --"
-    ),
-    "a table that is not selected": lambda text: text.replace(b"INTO cards", b"INTO users"),
-    "another scenario": lambda text: text.replace(b"-- Scenario: general", b"-- Scenario: writer"),
-    "CRLF": lambda text: text.replace(b"\n", b"\r\n"),
-    "not UTF-8": lambda text: text.replace(b"'Five'", b"'F\xfcnf'"),
-    "cut in a row": lambda text: _cut(text, b"'Five'"),
-    "cut after a row": lambda text: _cut(text, b"(5,1,"),
-    "cut in the definitions": lambda text: text[:400],
-    "without its last line": lambda text: text[: text.rstrip().rindex(b"\n") + 1],
-    "conflict markers": lambda text: b"<<<<<<< HEAD\n" + text,
-    "empty": lambda text: b"",
-    "missing": lambda text: None,
-}
-
-
-def _damaged(path: Path, damage: Callable[[bytes], bytes | None]) -> Iterator[None]:
-    original = path.read_bytes()
-    changed = damage(original)
-    assert changed != original
-    path.unlink()
-    if changed is not None:
-        path.write_bytes(changed)
-    yield
-    path.write_bytes(original)
-
-
-def test_a_snapshot_that_was_touched_is_not_loaded(chain: Chain) -> None:
-    """Edited, truncated, converted or gone: refused with the file's name, nothing changed."""
-    chain.project.downgrade("general", "-1")
-    path = chain.workspace.revisions / "general" / "general_v2_2025-01-20.sql"
-    for name, damage in DAMAGE.items():
-        with contextlib.contextmanager(_damaged)(path, damage), nothing_changes(chain):
-            with pytest.raises(SnapshotError) as caught:
-                chain.project.upgrade("general@head")
-            assert str(path) in str(caught.value), name
-            with pytest.raises(SnapshotError):
-                chain.project.load("general", discard=True)
-    chain.project.upgrade("general@head")
-    assert chain.database.dump() == chain.at["v2"]
-
-
-def test_a_touched_snapshot_gets_one_clear_message(sqlite_chain: Chain) -> None:
-    """On the command line: exit 1, the file, and no traceback."""
-    sqlite_chain.project.downgrade("general", "-1")
-    path = sqlite_chain.workspace.revisions / "general" / "general_v2_2025-01-20.sql"
-    for name in ("a value", "CRLF", "not UTF-8", "cut in a row", "missing"):
-        with contextlib.contextmanager(_damaged)(path, DAMAGE[name]), nothing_changes(sqlite_chain):
-            done = sqlite_chain.workspace.run("upgrade", "general@head", check=False)
-        assert done.returncode == 1, name
-        assert done.stdout == "", name
-        assert "general_v2_2025-01-20.sql" in done.stderr, name
-        assert "Traceback" not in done.stderr, name
-        assert "unexpected" not in done.stderr, name
-
-
-# ---------------------------------------------------------------- targets
-
-
-REMOTE = ["postgresql://app:s3cret@{}/app", "mysql://app:s3cret@{}/app"]
-
-
-@pytest.mark.parametrize("url", REMOTE)
-def test_a_remote_database_is_refused_by_every_verb_that_changes(
-    sqlite_chain: Chain, url: str
-) -> None:
-    """Unless it is allowed: exit 1, with the line for demosnap.yaml, without the password."""
-    files = sorted(sqlite_chain.workspace.revisions.rglob("*"))
-    for verb in (
-        ("upgrade", "general@head"),
-        ("downgrade", "general", "-1"),
-        ("load", "general"),
-        ("stamp", "general@head", "--no-verify"),
-        ("revision", "general"),
-    ):
-        done = sqlite_chain.workspace.run(
-            *verb, "--yes", "--debug", "--url", url.format("db.example.com"), check=False
-        )
-        assert done.returncode == 1, verb
-        assert 'allow: ["db.example.com/app"]' in done.stderr
-        assert "s3cret" not in done.stdout + done.stderr
-    assert sorted(sqlite_chain.workspace.revisions.rglob("*")) == files
-
-
-@pytest.mark.parametrize("url", REMOTE)
-def test_a_database_that_is_not_allowed_is_not_even_connected_to(
-    sqlite_chain: Chain, url: str
-) -> None:
-    """Nobody knocks at the port; once the target is allowed, somebody does."""
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
-        # It reaches this machine and is no loopback address by its looks.
-        place = f"0.0.0.0:{server.getsockname()[1]}"
-        server.setblocking(False)
-        workspace = sqlite_chain.workspace
-        project = Project(workspace.folder / "alembic.ini", url=url.format(place))
-        for move in (
-            lambda: project.upgrade("general@head"),
-            lambda: project.downgrade("general", "base"),
-            lambda: project.load("general"),
-            lambda: project.stamp("general@head"),
-            lambda: project.revision("general"),
-        ):
-            with pytest.raises(TargetError, match=r"0\.0\.0\.0/app"):
-                move()
-        with pytest.raises(BlockingIOError):
-            server.accept()
-
-        workspace.configure(small.SETTINGS + 'allow: ["0.0.0.0/app"]\n')
-        server.setblocking(True)
-        knocked = []
-
-        def hang_up() -> None:
-            connection, _ = server.accept()
-            knocked.append(1)
-            connection.close()
-
-        thread = threading.Thread(target=hang_up)
-        thread.start()
-        project = Project(workspace.folder / "alembic.ini", url=url.format(place))
-        with pytest.raises(DatabaseError, match="cannot be reached"):
-            project.upgrade("general@head")
-        thread.join()
-        assert knocked
-
-
-def test_an_allowed_remote_database_is_asked_about(chain: Chain) -> None:
-    """Without a terminal that is an error; with --yes it is done."""
-    url = sa.make_url(chain.database.url)
-    if not url.host:
-        pytest.skip("a database that is a file has no host")
-    remote = url.set(host="0.0.0.0").render_as_string(hide_password=False)
-    chain.workspace.configure(small.SETTINGS + f'allow: ["0.0.0.0/{url.database}"]\n')
-    run = chain.workspace.run
-    for verb in (("downgrade", "general", "-1"), ("load", "general@v1")):
-        with nothing_changes(chain):
-            done = run(*verb, "--url", remote, check=False)
-        assert done.returncode == 2
-        assert "no terminal to ask on" in done.stderr
-        assert "--yes" in done.stderr
-    run("downgrade", "general", "-1", "--url", remote, "--yes")
-    assert chain.database.dump() == chain.at["v1"]
-
-
-def test_a_denied_database_is_refused_though_it_is_local(chain: Chain) -> None:
-    """`deny:` goes before everything else."""
-    chain.workspace.configure(small.SETTINGS + 'deny: ["*/*"]\n')
-    for move in (
-        lambda: chain.project.upgrade("general@head"),
-        lambda: chain.project.load("general@v1", discard=True),
-    ):
-        with nothing_changes(chain), pytest.raises(TargetError, match="deny"):
-            move()
-
-
-@pytest.mark.parametrize("url", REMOTE)
-def test_a_password_is_never_printed(sqlite_chain: Chain, url: str) -> None:
-    """Not by an error of the driver and not by a traceback: nobody listens at that port."""
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as server:
-        free = server.getsockname()[1]
-    address = url.format(f"127.0.0.1:{free}")
-    for verb in (("upgrade", "general@head"), ("revision", "general"), ("current",)):
-        done = sqlite_chain.workspace.run(*verb, "--debug", "-v", "--url", address, check=False)
-        assert "s3cret" not in done.stdout + done.stderr
-        assert done.returncode == 1
-        assert "cannot be reached" in done.stderr
-    done = sqlite_chain.workspace.run("history", "-v", "--url", address)
-    assert "s3cret" not in done.stdout + done.stderr

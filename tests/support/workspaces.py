@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,9 @@ class Workspace:
     ) -> subprocess.CompletedProcess[str]:
         """Run the stock alembic command in the project's folder."""
         return self.run(*arguments, command="alembic", check=check, process=process)
+
+
+MakeWorkspace = Callable[[Database], Workspace]
 
 
 def _command(name: str) -> list[str]:
