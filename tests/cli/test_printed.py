@@ -140,7 +140,7 @@ def test_revision_with_nothing_changed(fake: Any) -> None:
     result = run("revision", "general")
     assert (result.exit_code, result.stdout) == (0, "general: no changes since v1\n")
     fake.result = RevisionResult(CAPTURE, V1, False, True)
-    assert "no changes since v1; the database is stamped" in run("revision", "general").stdout
+    assert "no changes since v1; the database is now stamped" in run("revision", "general").stdout
 
 
 def test_revision_dry_run_and_auto(fake: Any) -> None:
