@@ -164,7 +164,7 @@ def test_rows_that_a_rule_takes_along_are_found(chain: Chain) -> None:
         "CREATE RULE along AS ON DELETE TO boards DO ALSO DELETE FROM users WHERE id = 2"
     )
     before = chain.everything()
-    with pytest.raises(DemosnapError):
+    with pytest.raises(DemosnapError, match="rule along on table boards"):
         chain.project.downgrade("general", "base")
     assert chain.everything() == before
 

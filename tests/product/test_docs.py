@@ -472,6 +472,35 @@ def test_no_module_is_too_long(files: list[Path], most: int) -> None:
     assert {name: length for name, length in lengths.items() if length > most} == {}
 
 
+def says_nothing(test: ast.FunctionDef, block: ast.With) -> bool:
+    """Say whether a test takes any refusal for the one that it is about."""
+    for item in block.items:
+        call, caught = item.context_expr, item.optional_vars
+        if not isinstance(call, ast.Call) or ast.unparse(call.func) != "pytest.raises":
+            continue
+        wide = ast.unparse(call.args[0]) in ("DemosnapError", "RefusedError", "Exception")
+        matched = any(keyword.arg == "match" for keyword in call.keywords)
+        looked_at = isinstance(caught, ast.Name) and any(
+            isinstance(node, ast.Name) and node.id == caught.id and isinstance(node.ctx, ast.Load)
+            for node in ast.walk(test)
+        )
+        if wide and not matched and not looked_at:
+            return True
+    return False
+
+
+def test_a_test_of_a_refusal_names_what_it_tells() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{block.lineno}: {test.name}"
+        for path in TESTS
+        for test in ast.walk(tree(path))
+        if isinstance(test, ast.FunctionDef)
+        for block in ast.walk(test)
+        if isinstance(block, ast.With) and says_nothing(test, block)
+    ]
+    assert wrong == []
+
+
 Public = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
