@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import operator
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
@@ -22,6 +23,8 @@ from demosnap.config.names import yaml_item
 from demosnap.errors import ConfigError, did_you_mean
 
 Path = tuple[str, ...]
+Hint = Callable[[], "str | None"]
+"""What to write instead; it is asked for where something is wrong."""
 _S = TypeVar("_S", bound=Struct)
 
 _MUST = {
@@ -33,6 +36,10 @@ _MUST = {
     dict: "must hold keys and values",
     Struct: "must hold keys and values",
 }
+
+
+def _no_hint() -> None:
+    return None
 
 
 class _Type(NamedTuple):
@@ -94,7 +101,7 @@ class Reader:
         node: yaml.Node,
         struct: type[_S],
         path: Path = (),
-        hint: str | None = None,
+        hint: Hint = _no_hint,
         *,
         label: str = "",
         skip_empty: bool = False,
@@ -114,7 +121,7 @@ class Reader:
             line = self.lines.get(path, line)
         if not path:
             first = next(iter(fields))
-            hint = _hint(_alternatives(fields[first].type)[0], (first,))
+            hint = partial(_hint, _alternatives(fields[first].type)[0], (first,))
         for name, value in self._entries(node, path, hint, list(fields)):
             if skip_empty and nodes.is_null(value):
                 continue
@@ -122,7 +129,7 @@ class Reader:
         for name, field in fields.items():
             if field.required and field.name not in values:
                 what = label or _shown(path) or "the file"
-                raise ConfigError(f"{what} needs {name}", self.file, line, hint)
+                raise ConfigError(f"{what} needs {name}", self.file, line, hint())
         try:
             return struct(**values)
         except Misfit as misfit:
@@ -138,7 +145,7 @@ class Reader:
         if chosen is None:
             raise self._unfit(node, alternatives, path, label)
         if chosen.kind is Struct:
-            return self.struct(node, chosen.bare, path, _hint(chosen, path), label=label)
+            return self.struct(node, chosen.bare, path, partial(_hint, chosen, path), label=label)
         if chosen.kind is Literal:
             return self._word(node, alternatives, chosen, path, label)
         if chosen.kind is str:
@@ -155,12 +162,12 @@ class Reader:
         return self._judged(value, node, chosen, label)
 
     def _entries(
-        self, node: yaml.Node, path: Path, hint: str | None, known: list[str] | None = None
+        self, node: yaml.Node, path: Path, hint: Hint, known: list[str] | None = None
     ) -> Iterable[tuple[str, yaml.Node]]:
         """Yield names and values of a mapping; `known` are the names that it may have."""
         if not isinstance(node, yaml.MappingNode):
             label = _shown(path) or "the file"
-            raise self._error(node, f"{label} {_MUST[dict]}", hint)
+            raise self._error(node, f"{label} {_MUST[dict]}", hint())
         there: dict[str, int] = {}
         for key, value in node.value:
             label = f"a key of {_shown(path)}" if path else "a key"
@@ -183,7 +190,7 @@ class Reader:
         key_type, value_type = get_args(chosen.bare)
         (named,) = _alternatives(key_type)
         values = {}
-        for name, value in self._entries(node, path, _hint(chosen, path)):
+        for name, value in self._entries(node, path, partial(_hint, chosen, path)):
             full = (*path, name)
             self._check(name, named, path, self.lines[full])
             values[name] = self._value(value, value_type, full)

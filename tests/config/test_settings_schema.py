@@ -69,7 +69,7 @@ def test_what_is_wrong_is_marked(text: str | bytes, message: str) -> None:
 def test_what_is_right_is_not_marked(text: str) -> None:
     """Beside these, each demosnap.yaml of all tests is held against the schema: conftest.py."""
     choices.parse(text.encode(), "demosnap.yaml")
-    assert editors.problems(text) == []
+    assert not editors.problems(text)
 
 
 def test_every_key_is_described() -> None:
@@ -143,7 +143,7 @@ def test_init_writes_the_schema_and_the_line_by_which_editors_find_it(tmp_path: 
     name = first.removeprefix("# yaml-language-server: $schema=")
     assert (folder / name).read_text() == schema.text()
     written = (folder / "demosnap.yaml").read_bytes()
-    assert editors.problems(written.decode()) == []
+    assert not editors.problems(written.decode())
     # It says that whatever is left out has the value that is shown.
     found = choices.parse(written, "demosnap.yaml").choices
     general = {"general": Scenario(default=True)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -48,9 +49,10 @@ def _value(node: yaml.Node, above: tuple[yaml.Node, ...]) -> object:
     return node.value
 
 
-def problems(text: str) -> list[str]:
+@functools.cache
+def problems(text: str) -> tuple[str, ...]:
     """Return what an editor marks as wrong."""
-    return [error.message for error in VALIDATOR.iter_errors(value(text))]
+    return tuple(error.message for error in VALIDATOR.iter_errors(value(text)))
 
 
 @contextmanager
@@ -60,7 +62,7 @@ def watching() -> Iterator[None]:
 
     def watched(data: bytes, file: str) -> choices.Found:
         found = parse(data, file)
-        assert problems(data.decode().removeprefix("\ufeff")) == [], data.decode()
+        assert not problems(data.decode().removeprefix("\ufeff")), data.decode()
         return found
 
     with pytest.MonkeyPatch.context() as patch:
