@@ -24,13 +24,13 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1, v2 and v3 of general; the database is at v3."""
-    return small.make(make_workspace(database), "v1", "v2", "v3")
+    return small.copied(make_workspace(database), "v1", "v2", "v3")
 
 
 @pytest.fixture
 def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
     """The same on SQLite alone."""
-    return small.make(make_workspace(sqlite), "v1", "v2", "v3")
+    return small.copied(make_workspace(sqlite), "v1", "v2", "v3")
 
 
 def test_a_scenario_has_the_verbs_of_the_project(chain: Chain) -> None:

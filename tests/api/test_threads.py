@@ -87,7 +87,7 @@ def test_eight_threads_move_forty_databases(
     sqlite: Database, make_workspace: MakeWorkspace, tmp_path: Path
 ) -> None:
     """Every call answers for its own database, and every database holds what it was told."""
-    chain = small.make(make_workspace(sqlite), "v1", "v2", "v3")
+    chain = small.copied(make_workspace(sqlite), "v1", "v2", "v3")
     databases = [another(chain, tmp_path / f"database{n}") for n in range(40)]
     raised = at_once([walk(chain, database) for database in databases])
     assert [error for error in raised if error is not None] == []
@@ -102,7 +102,7 @@ def test_threads_move_databases_of_a_server(
         first, *others = (
             stack.enter_context(of_server(dialect, tmp_path)) for _ in range(THREADS + 1)
         )
-        chain = small.make(make_workspace(first), "v1", "v2", "v3")
+        chain = small.copied(make_workspace(first), "v1", "v2", "v3")
         for database in others:
             small.metadata.create_all(database.engine)
             database.execute(*small.OWN_ROWS)
@@ -114,7 +114,7 @@ def test_threads_move_one_database_one_after_the_other(
     database: Database, make_workspace: MakeWorkspace
 ) -> None:
     """They wait for the database as processes do, and it holds a whole version in the end."""
-    chain = small.make(make_workspace(database), "v1", "v2", "v3")
+    chain = small.copied(make_workspace(database), "v1", "v2", "v3")
     project = Project(chain.workspace.folder / "alembic.ini", url=database.url, lock_timeout=120)
     names = ["v1", "v3", "v2"] * 5 + ["v1"]
     raised = at_once([partial(project.load, f"general@{name}") for name in names])
@@ -131,7 +131,7 @@ def test_threads_capture_in_one_project(
     sqlite: Database, make_workspace: MakeWorkspace, tmp_path: Path
 ) -> None:
     """Each capture of rows that nobody else has becomes a version, in one line."""
-    chain = small.make(make_workspace(sqlite), "v1")
+    chain = small.copied(make_workspace(sqlite), "v1")
     databases = [another(chain, tmp_path / f"database{n}") for n in range(THREADS)]
 
     def captured(number: int) -> None:
@@ -160,7 +160,7 @@ def test_one_thread_at_a_time_has_alembics_modules(
     sqlite: Database, make_workspace: MakeWorkspace, tmp_path: Path
 ) -> None:
     """While env.py or a script runs, they speak for its environment and for no other."""
-    chain = small.make(make_workspace(sqlite), "v1")
+    chain = small.copied(make_workspace(sqlite), "v1")
     folder = chain.workspace.folder
     look = (
         "def look():\n"
@@ -191,7 +191,7 @@ def test_what_waits_for_one_database_keeps_nobody_from_another(
     sqlite: Database, make_workspace: MakeWorkspace, tmp_path: Path
 ) -> None:
     """A question that nobody answers yet stops one call, and no other."""
-    chain = small.make(make_workspace(sqlite), "v1", "v2")
+    chain = small.copied(make_workspace(sqlite), "v1", "v2")
     asked, answered = threading.Event(), threading.Event()
 
     def confirm(plan: MovePlan | CapturePlan) -> None:
@@ -217,7 +217,7 @@ def test_a_migration_of_the_application_may_call_demosnap(
     sqlite: Database, make_workspace: MakeWorkspace, tmp_path: Path
 ) -> None:
     """What `alembic.op` and `alembic.context` are afterwards is the application's again."""
-    chain = small.make(make_workspace(sqlite), "v1", "v2")
+    chain = small.copied(make_workspace(sqlite), "v1", "v2")
     folder = tmp_path / "migrations"
     (folder / "versions").mkdir(parents=True)
     (folder / "env.py").write_text(

@@ -23,7 +23,7 @@ DAY = "2025-01-15"
 @pytest.fixture
 def seeded(database: Database, make_workspace: Callable[[Database], Workspace]) -> Chain:
     """The small application, seeded; nothing is captured yet."""
-    chain = small.make(make_workspace(database))
+    chain = small.copied(make_workspace(database))
     database.execute(*small.GENERAL["v1"])
     return chain
 

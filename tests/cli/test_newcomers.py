@@ -49,7 +49,7 @@ def test_the_only_scenario_need_not_be_named(chain: Chain) -> None:
 def test_of_several_scenarios_one_has_to_be_named(
     sqlite: Database, make_workspace: MakeWorkspace
 ) -> None:
-    chain = small.make(make_workspace(sqlite), "v1", "v2", writer=True)
+    chain = small.copied(make_workspace(sqlite), "v1", "v2", writer=True)
     for look in (chain.project.reset, lambda: chain.project.sides(["v1", "v2"])):
         with pytest.raises(UsageError, match=r"Name one of general, writer\."):
             look()

@@ -66,7 +66,7 @@ def test_what_nobody_gives_is_the_default_everywhere() -> None:
 def test_options_are_an_object_or_keywords_or_both(
     sqlite: Database, make_workspace: Callable[[Database], Workspace]
 ) -> None:
-    chain = small.make(make_workspace(sqlite), "v1", "v2")
+    chain = small.copied(make_workspace(sqlite), "v1", "v2")
     project = chain.project
     cautious = MoveOptions(dry_run=True, full=True)
     assert project.downgrade("general", "v1", options=cautious).moves[0].by_difference is False
@@ -98,7 +98,7 @@ def test_an_option_that_cannot_be_is_refused(
     sqlite: Database,
     make_workspace: Callable[[Database], Workspace],
 ) -> None:
-    chain = small.make(make_workspace(sqlite), "v1")
+    chain = small.copied(make_workspace(sqlite), "v1")
     before = chain.everything()
     with pytest.raises(UsageError) as caught:
         call(chain.project)
@@ -109,6 +109,6 @@ def test_an_option_that_cannot_be_is_refused(
 def test_a_keyword_that_is_no_option_is_a_mistake_of_the_program(
     sqlite: Database, make_workspace: Callable[[Database], Workspace]
 ) -> None:
-    chain = small.make(make_workspace(sqlite), "v1")
+    chain = small.copied(make_workspace(sqlite), "v1")
     with pytest.raises(TypeError, match="load has no option 'discrad'"):
         chain.project.load("general", discrad=True)

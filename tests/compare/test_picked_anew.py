@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from demosnap import dialects
 from demosnap.database import bulk, picking, reflect
 from support import small, triggers
+from support.databases import Database
 from support.small import Chain
 from support.workspaces import Workspace
 
@@ -22,8 +25,14 @@ scenarios:
 """
 
 
+@pytest.fixture
+def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A new project of an empty database."""
+    return make_workspace(database)
+
+
 def _chain(workspace: Workspace) -> Chain:
-    return small.make(workspace, "v1", "v2", settings=PREDICATE)
+    return small.copied(workspace, "v1", "v2", settings=PREDICATE)
 
 
 @pytest.mark.parametrize("change", ["title = 'Now'", "is_demo = FALSE"])

@@ -24,7 +24,7 @@ def chain(
 ) -> Iterator[Chain]:
     """Versions v1 and v2 of general, where there may be several writers; it is at v2."""
     making = make_database(request.param, tmp_path)
-    yield small.make(make_workspace(next(making)), "v1", "v2")
+    yield small.copied(make_workspace(next(making)), "v1", "v2")
     making.close()
 
 

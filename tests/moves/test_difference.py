@@ -286,7 +286,7 @@ def test_a_snapshot_of_another_dialect_moves_by_difference(
     """Values are compared as they are decoded; what the database shows differently is no change."""
     (tmp_path / "source").mkdir()
     made = make_database("sqlite", tmp_path / "source")
-    chain = small.make(make_workspace(next(made)), "v1", "v2", "v3")
+    chain = small.copied(make_workspace(next(made)), "v1", "v2", "v3")
     small.metadata.create_all(database.engine)
     database.execute(*small.OWN_ROWS)
     project = Project(chain.workspace.folder / "alembic.ini", url=database.url)

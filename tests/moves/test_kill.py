@@ -225,7 +225,7 @@ def test_ctrl_c_while_stamping_says_that_the_files_are_there(
     sqlite: Database, make_workspace: MakeWorkspace
 ) -> None:
     """Also where the interrupted driver is what fails then, and not Ctrl-C itself."""
-    chain = small.make(make_workspace(sqlite), "v1")
+    chain = small.copied(make_workspace(sqlite), "v1")
     words = ("-q", "revision", "general", "-m", "v2", "--date", "2025-01-20")
     chain.database.execute(*EDIT[:1])
     places = kill.run(chain.workspace, *words, record=True).places

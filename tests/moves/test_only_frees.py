@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from support import small
+from support.databases import Database
 from support.workspaces import Workspace
+
+
+@pytest.fixture
+def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A new project of an empty database."""
+    return make_workspace(database)
 
 
 def test_a_row_that_another_scenario_picks_now_is_freed_by_only(workspace: Workspace) -> None:
     """Another row is no longer picked, so the move goes by difference."""
-    chain = small.make(workspace, "v1", "v2", writer=True)
+    chain = small.copied(workspace, "v1", "v2", writer=True)
     chain.database.execute(
         "UPDATE cards SET scenario = 'writer' WHERE id = 3",
         "UPDATE boards SET is_demo = FALSE WHERE id = 1",
@@ -22,7 +33,7 @@ def test_a_row_that_another_scenario_picks_now_is_freed_by_only(workspace: Works
 
 def test_a_scenario_of_which_nothing_is_picked_stops_no_way_back(workspace: Workspace) -> None:
     """Its rows are all no longer picked; the way back of the one that goes needs none of them."""
-    chain = small.make(workspace, "v1", "v2", writer=True)
+    chain = small.copied(workspace, "v1", "v2", writer=True)
     chain.database.execute(
         "UPDATE cards SET is_demo = FALSE WHERE id IN (1, 3, 5)",
         "UPDATE boards SET is_demo = FALSE WHERE id = 1",

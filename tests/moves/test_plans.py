@@ -21,13 +21,13 @@ MakeWorkspace = Callable[[Database], Workspace]
 @pytest.fixture
 def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
     """Versions v1, v2 and v3 of general; the database is at v3."""
-    return small.make(make_workspace(database), "v1", "v2", "v3")
+    return small.copied(make_workspace(database), "v1", "v2", "v3")
 
 
 @pytest.fixture
 def sqlite_chain(sqlite: Database, make_workspace: MakeWorkspace) -> Chain:
     """The same on SQLite alone."""
-    return small.make(make_workspace(sqlite), "v1", "v2", "v3")
+    return small.copied(make_workspace(sqlite), "v1", "v2", "v3")
 
 
 PLANS: dict[str, tuple[Callable[[Any], Any], str, str]] = {
@@ -259,7 +259,7 @@ def test_what_changes_while_a_plan_is_applied_is_refused(
 ) -> None:
     """By then all was as the plan has it; SQLite lets nobody write from that moment on."""
     for database in make_database(dialect, tmp_path):
-        chain = small.make(make_workspace(database), "v1", "v2", "v3")
+        chain = small.copied(make_workspace(database), "v1", "v2", "v3")
         plan = chain.project.scenario("general").plan_load("v1")
         seen: list[object] = []
 

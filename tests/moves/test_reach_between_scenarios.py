@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from support import small
+from support.databases import Database
 from support.small import Chain
 from support.workspaces import Workspace
 
@@ -11,6 +16,12 @@ marker: {column: is_demo, scenario_column: scenario}
 scenarios: {general: {default: true}, writer: {}}
 """
 COLUMNS = "is_demo BOOLEAN NOT NULL, scenario VARCHAR(20)"
+
+
+@pytest.fixture
+def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A new project of an empty database."""
+    return make_workspace(database)
 
 
 def _woven(workspace: Workspace) -> Chain:
@@ -57,7 +68,7 @@ def test_a_cascade_is_named_where_other_rows_are_there_too(workspace: Workspace)
 
 
 def test_no_scenario_is_named_where_only_other_rows_are(workspace: Workspace) -> None:
-    chain = small.make(workspace, "v1", writer=True)
+    chain = small.copied(workspace, "v1", writer=True)
     chain.database.execute("INSERT INTO checks VALUES (50, 1, 'mine')")
     chain.database.execute("INSERT INTO cards VALUES (50, 1, NULL, 'Mine', FALSE, NULL)")
     said = chain.refused(lambda: chain.project.downgrade("general", "base", discard=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from demosnap.errors import RefusedError, UsageError
@@ -13,9 +15,15 @@ from support.workspaces import Workspace
 
 
 @pytest.fixture
+def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A new project of an empty database."""
+    return make_workspace(database)
+
+
+@pytest.fixture
 def chain(workspace: Workspace) -> Chain:
     """v1 captured, and nothing loaded yet."""
-    return small.make(workspace, "v1")
+    return small.copied(workspace, "v1")
 
 
 def rehearsals(chain: Chain) -> int:
@@ -91,7 +99,7 @@ def test_a_verified_load_proves_the_way_back(chain: Chain) -> None:
 
 def test_by_difference_is_tried_once_both_ways(workspace: Workspace) -> None:
     """The rows by which two versions differ are proved, and not all the others."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     assert "general v2" in chain.project.downgrade("general", "-1").way_back
     assert chain.database.dump() == chain.at["v1"]
     assert chain.project.upgrade("general@v2").way_back == ""
@@ -162,7 +170,7 @@ def test_discard_still_tries_the_way_back_to_what_is_loaded(chain: Chain) -> Non
 
 def test_only_tries_the_way_back_of_the_others(workspace: Workspace) -> None:
     """A scenario that goes because another one comes goes no other way."""
-    chain = small.make(workspace, "v1", writer=True)
+    chain = small.copied(workspace, "v1", writer=True)
     planned = chain.project.load("general@v1", only=True, dry_run=True)
     assert planned.way_back == "the way back to writer v1_2025-03-01 is tried first, and undone"
     fills_checks(chain.database)

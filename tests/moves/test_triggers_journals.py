@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from demosnap.errors import VerificationError
@@ -15,6 +17,12 @@ SETTINGS = f"""\
 JOURNALED = SETTINGS.replace(
     "tables:\n", "tables:\n  journal: {where: \"card_id <> 2 AND :scenario = 'general'\"}\n"
 )
+
+
+@pytest.fixture
+def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A new project of an empty database."""
+    return make_workspace(database)
 
 
 def _journal(database: Database) -> None:
@@ -63,7 +71,7 @@ def _stamped(database: Database) -> None:
 def test_a_journal_that_is_captured_is_what_the_version_has(workspace: Workspace) -> None:
     """Entries that an edit has made go once, and what the reset makes goes, too."""
     database = workspace.database
-    chain = small.make(workspace)
+    chain = small.copied(workspace)
     _journal(database)
     workspace.configure(JOURNALED)
     database.execute(*small.GENERAL["v1"], *small.GENERAL["v2"])
@@ -87,7 +95,7 @@ def test_a_journal_that_is_captured_is_what_the_version_has(workspace: Workspace
 def test_a_captured_journal_is_named_where_triggers_may_not_write_it(workspace: Workspace) -> None:
     """The line to paste names the table, and does what it says."""
     database = workspace.database
-    chain = small.make(workspace)
+    chain = small.copied(workspace)
     _journal(database)
     workspace.configure(JOURNALED.partition("triggers:")[0])
     database.execute(*small.GENERAL["v1"])
@@ -111,7 +119,7 @@ def test_a_reset_names_the_load_where_a_trigger_stamps_what_changes(
 ) -> None:
     """What is put back by an update is stamped anew; the command in the message does it."""
     database = workspace.database
-    chain = small.make(workspace)
+    chain = small.copied(workspace)
     _stamped(database)
     database.execute(
         *(s.replace("INTO cards", f"INTO cards ({COLUMNS})") for s in small.GENERAL["v1"])

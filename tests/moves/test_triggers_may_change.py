@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from demosnap.errors import DatabaseError, VerificationError
 from support import small
+from support.databases import Database
 from support.workspaces import Workspace
 
 FILL = "INSERT INTO checks (id, card_id, done) VALUES (NEW.id, NEW.id, 'new')"
@@ -36,6 +39,12 @@ WRITES = {
 }
 
 
+@pytest.fixture
+def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A new project of an empty database."""
+    return make_workspace(database)
+
+
 def _may_change(chain: small.Chain, *tables: str) -> None:
     listed = ", ".join(tables)
     chain.workspace.configure(f"{small.SETTINGS}triggers: {{may_change: [{listed}]}}\n")
@@ -46,7 +55,7 @@ def test_what_a_trigger_makes_in_a_captured_table_makes_way(
     workspace: Workspace, what: str
 ) -> None:
     """From nothing, between versions and by a reset: each row is the snapshot's, and no other."""
-    chain = small.make(workspace, "v1", "v2", "v3")
+    chain = small.copied(workspace, "v1", "v2", "v3")
     table, other, do = WRITES[what]
     small.trigger(chain.database, "fill", table, do=do)
     _may_change(chain, other)
@@ -63,7 +72,7 @@ def test_what_a_trigger_makes_in_a_captured_table_makes_way(
 
 def test_what_a_trigger_makes_is_refused_where_it_may_not(workspace: Workspace) -> None:
     """Table and trigger are named, with the line to paste, and nothing is changed."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     small.trigger(chain.database, "fill", "cards", do=FILL)
     before = chain.everything()
 
@@ -78,7 +87,7 @@ def test_what_a_trigger_makes_is_refused_where_it_may_not(workspace: Workspace) 
 
 def test_a_journal_is_written_where_a_trigger_may(workspace: Workspace) -> None:
     """A pattern names the table; its rows stay, and a table that is not named is refused."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     chain.database.execute("CREATE TABLE audit_log (what VARCHAR(20))")
     small.trigger(chain.database, "note", "cards", do="INSERT INTO audit_log VALUES ('came')")
     before = chain.everything()
@@ -100,7 +109,7 @@ def test_a_journal_is_written_where_a_trigger_may(workspace: Workspace) -> None:
 
 def test_what_may_change_elsewhere_may_not_here(workspace: Workspace) -> None:
     """A table that is allowed does not allow another one; the line to paste has both."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     small.trigger(
         chain.database, "renames", "cards", do="UPDATE users SET name = 'Somebody' WHERE id = 2"
     )
@@ -118,7 +127,7 @@ def test_what_may_change_elsewhere_may_not_here(workspace: Workspace) -> None:
 
 def test_a_table_without_a_key_is_cleared_too(workspace: Workspace) -> None:
     """There a row is told by the predicate, which picked none before."""
-    chain = small.make(workspace)
+    chain = small.copied(workspace)
     chain.database.execute(
         "CREATE TABLE tags (card_id INTEGER, name VARCHAR(20), FOREIGN KEY (card_id)"
         " REFERENCES cards (id))"

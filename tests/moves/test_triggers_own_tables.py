@@ -13,6 +13,12 @@ from support.databases import Database
 from support.workspaces import Workspace
 
 
+@pytest.fixture
+def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A new project of an empty database."""
+    return make_workspace(database)
+
+
 def _harm(
     database: Database,
     table: str,
@@ -45,7 +51,7 @@ def test_a_trigger_of_an_own_table_is_named_and_rolled_back(
     workspace: Workspace, table: str, event: str, verb: Callable[[object], object]
 ) -> None:
     """Down and by a stamp: the trigger and the table that it changes are named."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     _harm(chain.database, table, event)
     before = chain.everything()
 
@@ -64,7 +70,7 @@ def test_a_trigger_of_an_own_table_is_named_and_rolled_back(
 
 def test_a_demo_row_is_guarded_too(workspace: Workspace) -> None:
     """Also what was loaded and verified must not change any more."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     _harm(chain.database, "demosnap_log", "INSERT", "UPDATE cards SET title = 'X' WHERE id = 1")
     before = chain.everything()
 
@@ -77,7 +83,7 @@ def test_a_demo_row_is_guarded_too(workspace: Workspace) -> None:
 
 def test_a_capture_changes_no_rows(workspace: Workspace) -> None:
     """The files are there, the stamp is not, and the trigger is named with the way on."""
-    chain = small.make(workspace, "v1")
+    chain = small.copied(workspace, "v1")
     chain.database.execute(*small.GENERAL["v2"])
     _harm(chain.database, "demosnap_log", "INSERT")
     before = chain.everything()
@@ -92,7 +98,7 @@ def test_a_capture_changes_no_rows(workspace: Workspace) -> None:
 
 def test_the_stock_command_finds_it_as_well(workspace: Workspace) -> None:
     """Alembic itself writes the version; the check comes after that."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     _harm(chain.database, "demosnap_version", "UPDATE")
     before = chain.everything()
 
@@ -105,7 +111,7 @@ def test_the_stock_command_finds_it_as_well(workspace: Workspace) -> None:
 
 def test_a_trigger_that_harms_nobody_is_let_be(workspace: Workspace) -> None:
     """One that writes to a table where triggers may."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     chain.database.execute("CREATE TABLE audit_log (what VARCHAR(20))")
     _harm(chain.database, "demosnap_log", "INSERT", "INSERT INTO audit_log VALUES ('logged')")
     workspace.configure(f"{small.SETTINGS}triggers: {{may_change: [audit_log]}}\n")

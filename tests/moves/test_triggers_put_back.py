@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from demosnap.errors import VerificationError
 from support import small, triggers
+from support.databases import Database
 from support.workspaces import Workspace
+
+
+@pytest.fixture
+def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A new project of an empty database."""
+    return make_workspace(database)
 
 
 @pytest.mark.parametrize("change", ["title = 'Now'", "owner_id = 2", "is_demo = FALSE"])
 def test_a_value_that_a_trigger_sets_is_put_back(workspace: Workspace, change: str) -> None:
     """Also the one that the marker asks for."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     triggers.column_trigger(chain.database, "stamp_it", "INSERT", change)
 
     said = "trigger stamp_it on table cards acts on rows that come; values that it sets in them"
@@ -30,7 +39,7 @@ def test_a_value_that_a_trigger_sets_is_put_back(workspace: Workspace, change: s
 
 def test_an_update_trigger_in_the_way_is_named(workspace: Workspace) -> None:
     """With table, row and column; nothing is changed."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     triggers.column_trigger(chain.database, "at_first", "INSERT", "title = 'Now'")
     triggers.column_trigger(chain.database, "later", "UPDATE", "title = 'Later'")
     before = chain.everything()
@@ -47,7 +56,7 @@ def test_an_update_trigger_in_the_way_is_named(workspace: Workspace) -> None:
 
 def test_an_update_trigger_that_changes_another_column_is_no_harm(workspace: Workspace) -> None:
     """Only columns that differ are written, and what is there in the end is compared."""
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     triggers.column_trigger(chain.database, "at_first", "INSERT", "title = 'Now'")
     triggers.column_trigger(chain.database, "later", "UPDATE", "scenario = 'general'")
     chain.database.execute("UPDATE cards SET scenario = 'general' WHERE id = 3")
@@ -64,7 +73,7 @@ def test_a_time_that_the_server_sets_at_each_change_stays(workspace: Workspace) 
     """ON UPDATE CURRENT_TIMESTAMP does not act on what is put back."""
     if workspace.database.dialect != "mariadb":
         pytest.skip("only MariaDB and MySQL have such columns")
-    chain = small.make(workspace)
+    chain = small.copied(workspace)
     chain.database.execute(
         "ALTER TABLE cards ADD changed TIMESTAMP NOT NULL DEFAULT '2001-02-03 04:05:06'"
         " ON UPDATE CURRENT_TIMESTAMP"
@@ -87,7 +96,7 @@ def test_a_trigger_waiting_for_the_commit_is_put_back_too(workspace: Workspace) 
     """A deferred trigger acts before the rows are compared."""
     if workspace.database.dialect != "postgresql":
         pytest.skip("only PostgreSQL has deferred triggers")
-    chain = small.make(workspace, "v1", "v2")
+    chain = small.copied(workspace, "v1", "v2")
     chain.database.execute(
         "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " UPDATE cards SET title = 'Late' WHERE id = NEW.id; RETURN NULL; END $$",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from demosnap.errors import DemosnapError, RefusedError
 from support import small
+from support.databases import Database
 from support.workspaces import Workspace
 
 KINDS = ("ABORT, 'no'", "FAIL, 'no'", "ROLLBACK, 'no'", "IGNORE")
+
+
+@pytest.fixture
+def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:
+    """A new project of an empty database."""
+    return make_workspace(database)
 
 
 @pytest.mark.parametrize("event", ["INSERT", "DELETE"])
@@ -18,7 +27,7 @@ def test_each_way_to_raise_names_the_trigger_and_changes_nothing(
     workspace: Workspace, kind: str, event: str
 ) -> None:
     """Also one that ends the transaction; what the message says to write lets the rows go."""
-    chain = small.make(workspace, "v1")
+    chain = small.copied(workspace, "v1")
     row = "NEW" if event == "INSERT" else "OLD"
     chain.database.execute(
         f"CREATE TRIGGER strict BEFORE {event} ON cards WHEN {row}.id = 3"
@@ -38,7 +47,7 @@ def test_each_way_to_raise_names_the_trigger_and_changes_nothing(
 
 def test_a_trigger_that_refuses_the_way_back_is_named_with_a_way_on(workspace: Workspace) -> None:
     """Where triggers can be switched off the refusal says so, elsewhere it does not."""
-    chain = small.make(workspace, "v1")
+    chain = small.copied(workspace, "v1")
     small.trigger(chain.database, "strict", "cards", when="NEW.id = 3")
     before = chain.everything()
 
@@ -98,7 +107,7 @@ def test_a_row_that_breaks_a_rule_is_named_beside_the_trigger(workspace: Workspa
 
 
 def test_a_trigger_that_refuses_rows_which_fit_is_named_alone(workspace: Workspace) -> None:
-    chain = small.make(workspace, "v1")
+    chain = small.copied(workspace, "v1")
     chain.project.downgrade("general", "base")
     small.trigger(chain.database, "strict", "cards", when="NEW.id = 3")
     with pytest.raises(DemosnapError, match="trigger strict on table cards acts") as caught:

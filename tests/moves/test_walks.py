@@ -213,5 +213,5 @@ def test_every_walk_leads_back(
     seed: int, database: Database, make_workspace: Callable[[Database], Workspace]
 ) -> None:
     """Each walk has edits and moves of its own."""
-    chain = small.make(make_workspace(database), "v1", "v2", writer=True)
+    chain = small.copied(make_workspace(database), "v1", "v2", writer=True)
     Walk(chain, seed).take(STEPS)
