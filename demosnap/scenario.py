@@ -306,5 +306,7 @@ class Scenario:
     def _at(self, version: str) -> str:
         name, at, _ = version.partition("@")
         if at and name != self.name:
-            raise UsageError(f"{version} is no version of {self.name}", "Name it alone: v1, head.")
+            raise UsageError(
+                f"{version} is not a version of {self.name}", "Name it alone: v1, head."
+            )
         return version if at else f"{self.name}@{version}"

@@ -44,7 +44,7 @@ def notes(
     if hidden:
         yield (
             f"this role may not read {', '.join(sorted(hidden))}, which can reference demo rows;"
-            " what is there was not seen, and no demo row goes before it is"
+            " its rows were not checked, and demo rows stay until they can be"
         )
     readable = {name: table for name, table in tables.items() if name not in hidden}
     seen = replace(database, tables=readable)
@@ -54,7 +54,9 @@ def notes(
     by_parent: dict[str, list[str]] = {}
     for one in found:
         by_parent.setdefault(one.key.table, []).append(one.told)
-    lines = ["rows that are not captured reference demo rows, which cannot go as long as they do"]
+    lines = [
+        "rows that are not captured reference demo rows, which cannot go as long as these rows do"
+    ]
     lines += [f"  {parent}: from {', '.join(told)}" for parent, told in by_parent.items()]
     lines += _ways(settings, picked, found)
     yield "\n".join(lines)
@@ -111,7 +113,7 @@ def _ways(settings: Settings, picked: Mapping[str, str], found: Sequence[_Left])
         )
     if already := [name for name in keys if name in picked]:
         yield (
-            f"{', '.join(already)}: captured already, but not these rows; if they are demo data,"
+            f"{', '.join(already)}: already captured, but not these rows; if they are demo data,"
             " mark them, or change the rule"
         )
 

@@ -40,8 +40,8 @@ def notes(
         if count:
             what = f"{marker.column}.{marker.key}" if marker.key else marker.column
             yield (
-                f"{name}: {rows_of(count, 'has', 'have')} an odd value at {what}, neither true nor"
-                f" false; {'it is no demo row' if count == 1 else 'they are not demo rows'}"
+                f"{name}: {rows_of(count, 'has', 'have')} a value at {what} that is neither true "
+                f"nor false; {'it is no demo row' if count == 1 else 'they are not demo rows'}"
             )
         if not marker.names_scenario:
             continue

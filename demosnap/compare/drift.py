@@ -218,8 +218,8 @@ def uncaptured(
         entry = status(database, settings, scenario, current, ())
         if entry.drift:
             lines = [
-                f"what changed in the demo rows of {scenario} since {current.version} is"
-                " in no revision and would be lost",
+                f"changes of the demo rows of {scenario} since {current.version} are in no "
+                f"revision and would be lost",
                 *(one.told for one in entry.drift),
             ]
     picked = row_set.picked(database, settings, scenario, [current, target])
@@ -227,7 +227,7 @@ def uncaptured(
     return "\n".join(
         [
             *lines,
-            f"`demosnap revision {scenario}` saves them; --discard (with alembic:"
-            " -x demosnap.discard=1) lets them go",
+            f"`demosnap revision {scenario}` saves them; --discard (with alembic: -x "
+            f"demosnap.discard=1) gives them up",
         ]
     )

@@ -79,8 +79,8 @@ def hanging(rows: Retained) -> str:
         some = sorted(keys, key=_number)[:SHOWN]
         shown = references.show_literals(some, len(keys))
         told.append(
-            f"{name}: {rows_of(len(keys))} in no revision would go,"
-            " with what they hang on brought back"
+            f"{name}: {rows_of(len(keys))} in no revision would go, since the rows that they hang "
+            f"on are brought back"
             f" ({'/'.join(rows.columns[name])}: {shown})"
         )
     return "\n".join(told)
@@ -154,8 +154,8 @@ def left_by_capture(
     found = known_rows.find(database, [selection], NOTHING, parent, None, owners, skipped)
     if found.counts():
         yield (
-            f"{line(described(database, parent, found))}\n{parent.version} has them; they are not"
-            " captured, and real rows from now on"
+            f"{line(described(database, parent, found))}\n{parent.version} has them; they are not "
+            f"captured, and are real rows from now on"
         )
 
 

@@ -59,9 +59,10 @@ def notes(references: Iterable[ExternalReference]) -> Iterator[str]:
             count = len(one.dangling)
             yield (
                 f"{one.table}.{', '.join(one.columns)}: {count}"
-                f" {'value dangles' if count == 1 else 'values dangle'}, there is no such row in"
-                f" {one.references} ({', '.join(one.referred_columns)}: {one_line(shown)}{more})\n"
-                "they are captured and loaded as they are, where the database takes them"
+                f" {'value dangles' if count == 1 else 'values dangle'}, the referenced row is "
+                f"missing in {one.references} ({', '.join(one.referred_columns)}: "
+                f"{one_line(shown)}{more})\n"
+                "they are captured and loaded unchanged, where the database accepts them"
             )
 
 

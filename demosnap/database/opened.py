@@ -73,7 +73,7 @@ def compare_digest(reader: SnapshotReader, version: Version) -> None:
     """
     if reader.digest != version.digest:
         raise SnapshotError(
-            "its rows are not those that were captured (the digest differs from the script's)",
+            "its rows differ from the captured ones (the script has another digest)",
             str(path_of(version)),
             hint="Restore the file from version control; to change demo data, change it in the"
             " database and capture the next version.",

@@ -54,9 +54,9 @@ def referenced(
             sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {columns}"
             keys = show_rows(execute(connection, dialect.limited(sql, _SHOWN)))
             more = ", …" if count > _SHOWN else ""
-            are, reference = ("is", "references") if count == 1 else ("are", "reference")
+            reference = "references" if count == 1 else "reference"
             reasons.append(
-                f"{rows_of(count)} of {name} that {are} not this demo data {reference}"
+                f"{rows_of(count)} of {name} outside of the scenario {reference}"
                 f" demo rows of {key.table} that would go\n"
                 f"({constraint(key)} on {name}.{', '.join(key.columns)}, ON DELETE {key.on_delete};"
                 f" {', '.join(shown)}: {keys}{more})"

@@ -60,8 +60,8 @@ def picked_by(
         return union(database, covered, also)
     except ScriptError as error:
         raise ScriptError(
-            f"the demo rows of {scenario} cannot be told: {error.message}",
-            "The database's tables have changed since the revision was captured.",
+            f"the demo rows of {scenario} cannot be determined: {error.message}",
+            "The database's tables have changed since the capture.",
         ) from error
 
 

@@ -19,7 +19,7 @@ def refusals(database: Database, touched: Collection[str], *, triggers_off: bool
     return [
         f"the full-text index {index.name} is kept by triggers on"
         f" {', '.join(sorted(index.tables))} and cannot be made again without them\n"
-        "leave `triggers: disable` out of demosnap.yaml: they keep it right during the move"
+        "leave `triggers: disable` out of demosnap.yaml: they keep it correct during the move"
         for index in database.dialect.search_indexes(database.connection)
         if index.kept_by_triggers
         and not index.can_be_rebuilt
@@ -60,8 +60,8 @@ def kept_right(
             raise VerificationError(
                 f"the full-text index {index.name} would no longer fit"
                 f" {', '.join(sorted(index.tables))} ({damage}); it was rolled back",
-                "Its triggers do not keep it right. `triggers: disable` in demosnap.yaml makes it"
+                "Its triggers do not keep it correct. `triggers: disable` in demosnap.yaml makes it"
                 " again after each move."
                 if index.can_be_rebuilt
-                else "Its triggers do not keep it right: correct them first.",
+                else "Its triggers do not keep it correct: correct them first.",
             )

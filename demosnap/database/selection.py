@@ -113,10 +113,9 @@ def _marked_tables(database: Database, settings: Settings) -> list[str]:
     if len(meant) > 1:
         line = yaml_item({"marker": {"where": marker.where, "tables": meant}})[1:-1]
         raise settings.error(
-            f"the marker's where fits several tables, and does not say which are meant:"
-            f" {', '.join(meant)}",
+            f"the marker's where fits several tables: {', '.join(meant)}",
             *("marker", "where"),
-            hint=f"Write those that hold demo data:  {line}",
+            hint=f"List the tables with demo data:  {line}",
         )
     return meant
 
@@ -199,7 +198,7 @@ def _no_marker(database: Database, settings: Settings) -> ConfigError:
     marker = settings.marker
     if marker.none:
         return settings.error(
-            "marker: none, and no table has a rule that picks rows by itself",
+            "marker: none, and no table has a rule with a `where`",
             "marker",
             hint="Name the tables that hold demo data, with a `where`, under `tables:`.",
         )
@@ -248,7 +247,7 @@ def _check_predicate(
     error = _error(database, name, where)
     if error is not None:
         raise settings.error(
-            f"the database does not take the where of {name}: {error.orig}", *path
+            f"the database rejects the where of {name}: {error.orig}", *path
         ) from error
 
 
@@ -274,7 +273,7 @@ def _check_via(
     if key is None:
         known = "; ".join(", ".join(k.columns) for k in table.foreign_keys) or "none"
         raise fail(
-            f"{name}.{', '.join(rule.columns)} is no foreign key",
+            f"{name}.{', '.join(rule.columns)} is not a foreign key",
             f"Foreign keys of {name}: {known}.",
         )
     if key.table not in rules:
@@ -286,7 +285,7 @@ def _check_via(
         )
     circle = _circle(tables, rules, name)
     if circle:
-        raise fail(f"the tables {' -> '.join(circle)} are via each other in a circle")
+        raise fail(f"the tables {' -> '.join(circle)} are `via` each other in a circle")
 
 
 def _circle(tables: Mapping[str, Table], rules: Mapping[str, Rule], name: str) -> Sequence[str]:

@@ -57,11 +57,12 @@ class Trial:
     def misfits(self) -> list[str]:
         """Return, for the first rows that the table would not take, which and why."""
         reasons = [
-            f"{self.live.name}: row {show_key(self.table, row)} of the snapshot is not taken: {why}"
+            f"{self.live.name}: row {show_key(self.table, row)} of the snapshot is not accepted: "
+            f"{why}"
             for row, why in self._wrong[:_SHOWN]
         ]
         if len(self._wrong) > _SHOWN:
-            reasons.append(f"{self.live.name}: more rows of the snapshot are not taken")
+            reasons.append(f"{self.live.name}: more rows of the snapshot are not accepted")
         return reasons
 
     def taken(self, keys: Sequence[SpecialKey], stays: str | None) -> list[str]:

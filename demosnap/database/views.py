@@ -31,7 +31,7 @@ def concerned(
         if name not in reading:
             known = ", ".join(reading) or "none"
             raise settings.error(
-                f"{name} is no materialized view{did_you_mean(name, list(reading))}",
+                f"{name} is not a materialized view{did_you_mean(name, list(reading))}",
                 "refresh",
                 name,
                 hint=f"Materialized views of the database: {known}.",
@@ -52,8 +52,8 @@ def _note(
     one = len(left) == 1
     return (
         f"materialized {'view' if one else 'views'} {', '.join(left)}"
-        f" {'reads' if one else 'read'} {', '.join(tables)} and will go on showing what is there"
-        f" now\n`refresh: {yaml_list(left)}` in demosnap.yaml refreshes {'it' if one else 'them'}"
+        f" {'reads' if one else 'read'} {', '.join(tables)} and will keep showing the current "
+        f"rows\n`refresh: {yaml_list(left)}` in demosnap.yaml refreshes {'it' if one else 'them'}"
         " after each move"
     )
 

@@ -105,8 +105,8 @@ def cascaded(
             raise UnknownNameError("table", name, list(database.tables))
         if not database.tables[name].identified:
             raise UsageError(
-                f"--cascade {name}: its rows have no key that names each of them",
-                "Delete or change them yourself first.",
+                f"--cascade {name}: its rows have no unique key",
+                "Delete or change these rows yourself first.",
             )
     exempt = _exempt(own, *others.values())
     gone: dict[str, set[Key]] = {}
@@ -166,13 +166,14 @@ def refusals(
     can_cascade = not scenarios or bool(beside(*scenarios.values()))
     reasons += _further(database, all_going, own)
     reasons[-1] += (
-        "\n--keep-referenced keeps the demo rows that they reference, and what those need (with"
+        "\n--keep-referenced keeps the demo rows that they reference, and the rows that those "
+        "reference (with"
         " alembic: -x demosnap.keep_referenced=1)"
     )
     if scenarios:
         names = ", ".join(sorted(scenarios))
         reasons[-1] += (
-            f"\nrows of {names} are among them, which --cascade does not take: `demosnap downgrade"
+            f"\nrows of {names} are among them, which --cascade does not cover: `demosnap downgrade"
             f" {min(scenarios)} base` takes them out first, `alembic downgrade base` all scenarios"
             " at once"
         )
@@ -182,8 +183,9 @@ def refusals(
 
 
 _CASCADE = (
-    "\n--cascade TABLE, once for each table named here, lets these rows go too, or empties"
-    " their reference where it says SET NULL (with alembic: -x demosnap.cascade=TABLE,TABLE)"
+    "\n--cascade TABLE, once for each table named here, lets these rows go too, or sets their "
+    "reference NULL where the constraint is SET NULL (with alembic: -x "
+    "demosnap.cascade=TABLE,TABLE)"
 )
 
 

@@ -174,8 +174,8 @@ def obstacle(database: Database, planned: PlannedChanges, to_delete: Mapping[str
             if key.table == one.name and set(key.referred_columns) & columns
         ):
             return (
-                f"{one.name}: values of {', '.join(sorted(columns))} change that other rows"
-                f" reference, and this database checks that after each statement\n{way_on}"
+                f"{one.name}: values of {', '.join(sorted(columns))} change, which other rows "
+                f"reference, and this database checks references after each statement\n{way_on}"
             )
     return ""
 

@@ -161,7 +161,7 @@ def _hold(
             raise DatabaseError(
                 f"{name}: {rows_of(found, 'was', 'were')} deleted or changed where"
                 f" {as_many(wanted, 'planned')}; nothing was changed",
-                "A constraint or the database itself acts on these rows, too.",
+                "A constraint or the database itself also changes these rows.",
             )
 
 
@@ -176,9 +176,9 @@ def _unseen(database: Database, before: Mapping[str, tuple[int, int]] | None) ->
     )
     if wrong:
         raise VerificationError(
-            f"rows of {', '.join(wrong)}, where this role may not look, would be deleted or changed"
+            f"rows of {', '.join(wrong)}, which this role may not read, would be deleted or changed"
             " by a foreign key or a trigger; it was rolled back",
-            "Use a role that may, or take these rows out of the way first.",
+            "Use a role that may read them, or move these rows out of the way first.",
         )
 
 
@@ -251,7 +251,7 @@ def _verified(
             if not put_back(database, found, snapshot.version, picked):
                 raise
         except DatabaseError as again:
-            message = f"{error.message}\nand that cannot be put back: {again.message}"
+            message = f"{error.message}\nand the value cannot be put back: {again.message}"
             raise VerificationError(message, again.hint) from again
     picking.again(database.connection)
     return _checked(database, one, snapshot, level)

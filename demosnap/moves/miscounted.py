@@ -40,8 +40,8 @@ def explained(
 
 
 _HINT = (
-    "It was rolled back. A trigger acted, or the rule that picks these rows reads what no load"
-    " brings:\nchange the rule in demosnap.yaml and capture again, or set `triggers: disable`."
+    "It was rolled back. A trigger acted, or the rule that picks these rows reads rows that no "
+    "load inserts:\nchange the rule in demosnap.yaml and capture again, or set `triggers: disable`."
 )
 
 
@@ -71,9 +71,9 @@ def _named(
     for some in by_key.batches(missing):
         there.update(references.matching(database, live, table.key, some))
     kinds = {
-        "{be} there and not picked": sorted(there),
-        "of the snapshot {be} not there": [key for key in missing if key not in there],
-        "{be} picked and not of the snapshot": sorted(picked - wanted),
+        "{be} present but not picked": sorted(there),
+        "of the snapshot {be} missing": [key for key in missing if key not in there],
+        "{be} picked but not in the snapshot": sorted(picked - wanted),
     }
     for what, keys in kinds.items():
         if keys:

@@ -12,16 +12,14 @@ from demosnap.model import Version
 def unsafe(database: Database, names: Iterable[str]) -> list[str]:
     """Return which of the tables cannot be rolled back, each with what that means."""
     found = database.dialect.non_transactional(database.connection, sorted(names))
-    return [
-        f"{name}: {reason}: after a failure it stays half changed" for name, reason in found.items()
-    ]
+    return [f"{name}: {reason}: after a failure its changes stay" for name, reason in found.items()]
 
 
 def not_asked_for(unsafe: Iterable[str]) -> list[str]:
     """Return the same as reasons to refuse, with the option that lets them pass."""
     return [
-        f"{reason}\n--non-transactional (with alembic: -x demosnap.non_transactional=1) changes it"
-        " all the same"
+        f"{reason}\n--non-transactional (with alembic: -x demosnap.non_transactional=1) changes it "
+        f"anyway"
         for reason in unsafe
     ]
 
@@ -49,6 +47,6 @@ def nothing_to_release(
         return ()
     options = " ".join(f"--release {shlex.quote(one)}" for one in release)
     return (
-        f"{scenario} is at {target.version} already, so nothing moves and nothing is released\n"
+        f"{scenario} is at {target.version} already, so no row moves and no row is released\n"
         f"`demosnap reset {scenario} {options}` releases it",
     )

@@ -105,8 +105,7 @@ def _resting(
             reasons = full_load.differences(database, target, skipping=remembered.skipped)
         if reasons and target:
             reasons.append(
-                f"--no-verify (with alembic: -x demosnap.verify=0) stamps {target.version} all the"
-                " same"
+                f"--no-verify (with alembic: -x demosnap.verify=0) stamps {target.version} anyway"
             )
         move = Move(name, goal.current, target, "stamp")
         return PlannedMove(move, operation=goal.operation, refusals=tuple(reasons), rows=remembered)

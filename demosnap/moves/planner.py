@@ -232,7 +232,9 @@ class Planner:
         if self.options.full or not saved or not (between or self.known[goal.scenario]):
             return self._full(goal)
         if crossing(self.database, self.demo_rows):
-            return self._full(goal).saying("its rows and those of another scenario are connected")
+            return self._full(goal).saying(
+                "its rows and rows of another scenario reference each other"
+            )
         if self.options.discard or goal.again:
             full = self._full(goal)
             return self._difference(goal).unobstructed() if self._reached(full) else full
@@ -248,7 +250,7 @@ class Planner:
             return plan.unobstructed().refused(reached)
         if plan.prepared.refusals:
             return plan
-        return plan.saying("other rows reference some that would be purged")
+        return plan.saying("other rows reference rows that would be purged")
 
     def _purge(self, goal: Goal) -> Strategy:
         """Plan to take everything out, but for what is kept."""
@@ -295,8 +297,8 @@ class Planner:
         )
         if self.options.rebuild_indexes and not database.dialect.transactional_ddl:
             refusals.append(
-                "the indexes cannot be dropped and made again: here that would commit the"
-                " transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
+                "the indexes cannot be dropped and made again: on this database that commits the "
+                "transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
             )
         present = bulk.counts(database, to_delete)
         expected = self.rows[goal.scenario].expected(target)

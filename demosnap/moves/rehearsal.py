@@ -57,19 +57,19 @@ class Rehearsal:
         names = ", ".join(_name(one.held) for one in self._unproved)
         if self._unsafe:
             return (
-                f"the way back to {names} cannot be tried, since nothing can be undone; what does"
-                " not load again is lost"
+                f"the way back to {names} cannot be tried, since changes cannot be undone here; "
+                f"rows that do not load again are lost"
             )
         if self._once:
             return (
                 f"the way back to {names} cannot be tried: the full-text index of"
-                f" {', '.join(self._once)} may end the server where changes are undone and made"
-                " again; what does not load again is lost"
+                f" {', '.join(self._once)} may end the server where changes are undone and made "
+                f"again; rows that do not load again are lost"
             )
         if not self.options.rehearse:
             return f"the way back to {names} was never tried; rows that do not load again are lost"
         triggers = self._triggers()
-        also = f"; triggers act in that, too: {', '.join(triggers)}" if triggers else ""
+        also = f"; triggers act then, too: {', '.join(triggers)}" if triggers else ""
         return f"the way back to {names} is tried first, and undone{also}"
 
     def act(self) -> None:
@@ -141,10 +141,10 @@ class Rehearsal:
         raise RefusedError(
             "; ".join(f"{one.move.scenario}: {_moves(one)}" for one in self.prepared),
             [
-                f"the way back to {names} was tried, and does not lead there\n{text}\n"
-                f"Mend that, and capture the rows anew if they change by it (`demosnap revision"
+                f"the way back to {names} was tried, and failed\n{text}\n"
+                f"Correct that, and capture again if rows change by it (`demosnap revision"
                 f" {scenarios}`). A move with --no-rehearse (with alembic: -x demosnap.rehearse=0)"
-                " does not try the way back."
+                " skips the test."
             ],
         )
 

@@ -96,7 +96,7 @@ def of_other_tables(move: Move, target: Version) -> list[str]:
     """Return the rows of tables that a version does not have, which would be lost."""
     return [
         f"{one.name}: there {_are(len(one))}, and {target.version} does not have"
-        f" the table\n`demosnap revision {target.scenario}` saves them; --discard lets them go"
+        f" the table\n`demosnap revision {target.scenario}` saves them; --discard gives them up"
         for one in move.changes
         if one.pair.new is None
     ]

@@ -68,10 +68,10 @@ class TakingBack:
         if missing := [one for one in self.options.release if one not in known]:
             scenarios = ", ".join(goal.scenario for goal in goals)
             raise UsageError(
-                f"--release {missing[0]}: the versions of {scenarios} that this is about have no"
-                " such row",
+                f"--release {missing[0]}: the versions of {scenarios} of this move have no such "
+                f"row",
                 "`demosnap status` shows which rows are no longer picked; a move from or to a"
-                " version that has one of them lets it go.",
+                " version that has one of them releases it.",
             )
 
     def releases(self, scenario: str) -> bool:
@@ -138,8 +138,8 @@ class TakingBack:
         )
         if again:
             self._problems.setdefault(name, []).append(
-                f"{', '.join(unpicked.names(again))}: no longer picked only since a row is not that"
-                f" it hangs on, and that one is brought back\n{unpicked.ways(found.taken)}"
+                f"{', '.join(unpicked.names(again))}: no longer picked only because a row that it "
+                f"hangs on is not, and that row is brought back\n{unpicked.ways(found.taken)}"
             )
         return True
 
@@ -190,8 +190,8 @@ class TakingBack:
                 told = unpicked.described(self.database, goal.target, KnownRows(taken=lost))
                 yield "\n".join(
                     [
-                        f"what changed in rows of {name} that are no longer picked is in no"
-                        " revision and would be lost",
+                        f"changes of rows of {name} that are no longer picked are in no revision "
+                        f"and would be lost",
                         *(one.told for one in told),
                         f"{_BACK}; {unpicked.ways(lost)}",
                     ]
@@ -219,23 +219,23 @@ class TakingBack:
         if changes is not None and rows.taken and not any(len(one) for one in changes):
             assert goal.target is not None
             found.append(
-                f"{', '.join(unpicked.names(rows.taken))}: as {goal.target.version} has it, and yet"
-                " nothing picks it: what its rule reads elsewhere has changed\n"
-                f"change that back; {unpicked.ways(rows.taken)}"
+                f"{', '.join(unpicked.names(rows.taken))}: equal to {goal.target.version}, but no "
+                f"rule picks it: the rows that its rule reads have changed\n"
+                f"change those rows back; {unpicked.ways(rows.taken)}"
             )
         remembered = self.has(goal.scenario) and rows.left
         if (remembered or self.releases(goal.scenario)) and not self._can_remember():
             found.append(
                 f"the table {own_tables.KEPT_TABLE} is missing, and to create it would commit the"
                 " caller's"
-                " transaction\nlet demosnap change this database once by a connection of its own"
+                " transaction\nlet demosnap change this database once through its own connection"
             )
         for scenario, theirs in rows.elsewhere.items():
             # What a scenario of this run picks, its own move decides about.
             if goal.target is not None and scenario not in self.demo_rows:
                 found.append(
                     f"{', '.join(unpicked.names(theirs))}: no longer picked by {goal.scenario}, but"
-                    f" by scenario {scenario}\nchange that back, or {unpicked.ways(theirs)}"
+                    f" by scenario {scenario}\nchange it back, or {unpicked.ways(theirs)}"
                 )
         return found
 
@@ -256,7 +256,7 @@ class TakingBack:
         if any(rows.skipped.values()):
             counted = ", ".join(f"{n} {len(keys)}" for n, keys in rows.skipped.items() if keys)
             yield (
-                f"left out, since they were released or hang on what was: {counted}"
+                f"left out, since they were released or hang on released rows: {counted}"
                 f" ({', '.join(unpicked.names(rows.released))})"
             )
         elif self.releases(goal.scenario):
@@ -298,7 +298,8 @@ class TakingBack:
 
 def _not_released(names: Sequence[str], scenario: str) -> str:
     return (
-        f"--release {names[0]}: the row is picked still, or is not there, so nothing can be let go"
+        f"--release {names[0]}: the row is still picked, or does not exist, so it cannot be "
+        f"released"
         f"\n`demosnap status {scenario}` shows which rows are no longer picked"
     )
 

@@ -136,8 +136,8 @@ class TriggerRows:
                 continue
             by = self.acting.on("insert", self._came)
             raise DatabaseError(
-                f"{name}: {rows_of(count, 'is', 'are')} there before those of the snapshot,"
-                f" probably made by {told(by)}; nothing was changed",
+                f"{name}: {rows_of(count, 'is', 'are')} present before the rows of the snapshot "
+                f"were inserted, probably made by {told(by)}; nothing was changed",
                 self.acting.ways(by, [name]),
             )
 

@@ -19,7 +19,7 @@ from demosnap.errors import CountError, DatabaseError, VerificationError
 from demosnap.model import Event, Table, Trigger
 from demosnap.results import Move
 
-TRIGGERS_OFF = "To move demo rows with triggers off, say in demosnap.yaml:  triggers: disable"
+TRIGGERS_OFF = "To move demo rows with triggers off, write in demosnap.yaml:  triggers: disable"
 _SHOWN = 4
 
 
@@ -60,9 +60,7 @@ class ActiveTriggers:
         if self.can_disable and all(one.kind == "trigger" for one in found):
             lines.append(TRIGGERS_OFF)
         elif found:
-            lines.append(
-                f"{'Or take' if lines else 'Take'} {told(found)} away for the time of the move."
-            )
+            lines.append(f"{'Or take' if lines else 'Take'} {told(found)} away during the move.")
         return "\n".join(lines)
 
 
@@ -149,7 +147,8 @@ def untouched(acting: ActiveTriggers, before: Mapping[str, str], after: Mapping[
     if changed:
         by = f"probably by {told(acting.triggers)}" if acting.triggers else "by a foreign key"
         raise VerificationError(
-            f"rows of {', '.join(changed)} that are not this demo data would be changed, {by};"
+            f"rows of {', '.join(changed)} outside of the scenario would be "
+            f"changed, {by};"
             " it was rolled back",
             acting.ways(acting.triggers, changed) or None,
         )
@@ -254,7 +253,7 @@ def _reason(error: BaseException) -> str:
 def _allow(action: str, allowed: Iterable[str], names: Iterable[str]) -> str:
     listed = ", ".join(map(_yaml, dict.fromkeys((*allowed, *sorted(names)))))
     return (
-        "If triggers may change rows there, say so in demosnap.yaml:"
+        "If triggers may change rows there, write in demosnap.yaml:"
         f"  triggers: {{action: {action}, may_change: [{listed}]}}"
     )
 
@@ -272,7 +271,7 @@ def notes(tables: Mapping[str, Table], wanted: config.Triggers, move: Move) -> I
     ]
     if found:
         acts, it = ("acts", "it sets") if len(set(found)) == 1 else ("act", "they set")
-        yield f"{told(found)} {acts} on rows that come; values that {it} in them are put back"
+        yield f"{told(found)} {acts} on inserted rows; values that {it} in them are put back"
 
 
 def _yaml(name: str) -> str:

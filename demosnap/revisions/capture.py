@@ -362,8 +362,8 @@ def _version(
     for path in (folder / name, (folder / name).with_suffix(".py")):
         if os.path.lexists(path):
             raise ScriptError(
-                f"{shown(path)} is there already",
-                "`demosnap history` shows what there is; what is in no revision, move away.",
+                f"{shown(path)} exists already",
+                "`demosnap history` lists the versions; move files away that belong to no version.",
             )
     return Version(
         revision=revision_id(plan.scenario, number, parent, writer.digest, created_at),

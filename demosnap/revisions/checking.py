@@ -89,7 +89,7 @@ def stale(settings: Settings, graph: Graph, scenario: str | None = None) -> list
             found.append(Finding("is missing", _shown(settings, path), hint=rebuild))
         elif not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
             found.append(
-                Finding("is not what the revisions say", _shown(settings, path), hint=rebuild)
+                Finding("does not match the revisions", _shown(settings, path), hint=rebuild)
             )
     for each in graph.scenarios:
         if scenario in (None, each):
@@ -100,7 +100,7 @@ def stale(settings: Settings, graph: Graph, scenario: str | None = None) -> list
 def _latest_link(settings: Settings, graph: Graph, scenario: str) -> Iterator[Finding]:
     link = settings.revisions / scenario / revision_files.LATEST
     target = revision_files.latest(graph, scenario).file
-    rebuild = "`demosnap manifest` makes it anew."
+    rebuild = "`demosnap manifest` makes it again."
     if not os.path.lexists(link):
         yield Finding("is missing", _shown(settings, link), hint=rebuild)
     elif link.is_symlink():
@@ -139,7 +139,9 @@ def _conflicts(settings: Settings) -> Iterator[Finding]:
         else:
             message, hint = conflicts.message(path), conflicts.hint(path)
             if path.suffix == ".sql":
-                hint = f"What can be done stands at its script, {path.with_suffix('.py').name}."
+                hint = (
+                    f"The finding about its script says what to do: {path.with_suffix('.py').name}."
+                )
         yield Finding(message, _shown(settings, path), line, hint)
 
 
@@ -151,7 +153,7 @@ def _script(settings: Settings, version: Version) -> Iterator[Finding]:
     path = Path(version.folder) / Path(version.file).with_suffix(".py")
     if not path.exists():
         yield Finding(
-            f"{version.revision} is in a script that is not named as its snapshot,"
+            f"{version.revision} is in a script that is not named like its snapshot, "
             f" {Path(version.file).with_suffix('.py')}",
             _shown(settings, Path(version.folder)),
         )
@@ -175,7 +177,8 @@ def _script(settings: Settings, version: Version) -> Iterator[Finding]:
         )
     if Path(version.folder).name != version.scenario:
         yield Finding(
-            f"is of scenario {version.scenario} but in the folder {Path(version.folder).name}",
+            f"belongs to scenario {version.scenario} but is in the folder "
+            f"{Path(version.folder).name}",
             _shown(settings, path),
         )
 
@@ -197,7 +200,7 @@ def _snapshot(settings: Settings, version: Version) -> Iterator[Finding]:
         return
     if digest != version.digest:
         yield Finding(
-            "its rows are not those that were captured: the digest differs from the script's",
+            "its rows differ from the captured ones: the script has another digest",
             shown,
             hint="Restore the file from version control.",
         )
@@ -292,7 +295,7 @@ def database(
         version = graph.versions.get(stamp)
         if version is None:
             found.append(
-                Finding(f"the database is stamped {one_line(stamp)}, which no script here knows")
+                Finding(f"the database is stamped {one_line(stamp)}, which has no script here")
             )
         elif scenario in (None, version.scenario):
             found += _loaded(seen, settings, graph, version)
@@ -319,8 +322,8 @@ def _loaded(
     for one in told:
         yield Finding(
             f"{version.scenario} {version.version}: {one.told}",
-            hint=f"`demosnap reset {version.scenario} --discard` brings them back; --release lets"
-            " them go.",
+            hint=f"`demosnap reset {version.scenario} --discard` brings them back; --release makes "
+            f"them real rows.",
         )
     for reason in reasons:
         if reason.partition(":")[0] not in {one.table for one in told}:

@@ -128,7 +128,7 @@ def _online(
         except AssertionError as error:
             # Alembic's way of saying that a relative step has nothing to start from.
             raise UsageError(
-                "nothing of that scenario is loaded, so a step down leads nowhere",
+                "nothing of that scenario is loaded, so a step down has no start",
                 "`demosnap current` shows what is loaded.",
             ) from error
         except CommandError as error:
@@ -169,7 +169,7 @@ def _online(
                 f"a table of demosnap ({', '.join(sorted(own_tables.OWN_TABLES))}) is missing, and"
                 " to"
                 " create it would commit the caller's transaction; nothing was changed",
-                "Let demosnap change this database once by a connection of its own.",
+                "Let demosnap change this database once through its own connection.",
             )
         if "destination_rev" in opts:
             stack.enter_context(dialect.session(connection, write=changes))

@@ -216,7 +216,7 @@ def in_range(
     """
     if rev_range.count(":") != 1:
         raise UsageError(
-            f"{rev_range!r} is no range", "Write A:B, A: or :B; `current` is the database's place."
+            f"{rev_range!r} is not a range", "Write A:B, A: or :B; `current` is the loaded version."
         )
     start, end = (part.strip() for part in rev_range.split(":"))
 

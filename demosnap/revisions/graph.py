@@ -43,7 +43,7 @@ class Graph:
                 raise ScriptError(
                     f"{version.revision} of scenario {version.scenario} follows {parent.revision} "
                     f"of scenario {parent.scenario}",
-                    "A version follows one of its own scenario; restore the script.",
+                    "A version must follow one of its own scenario; restore the script.",
                 )
 
     @classmethod
@@ -66,7 +66,7 @@ class Graph:
             raise ScriptError(str(error), "`demosnap check` names every problem.") from error
         except UserWarning as error:
             raise ScriptError(
-                str(error), "Restore its script, or take out the one that refers to it."
+                str(error), "Restore its script, or delete the script that refers to it."
             ) from error
         except SyntaxError as error:
             path = Path(error.filename or "")
@@ -75,7 +75,7 @@ class Graph:
             if path.is_file() and (instead := placeholder(path.read_bytes(), str(path))):
                 raise ScriptError(*instead, str(path), 1) from error
             raise ScriptError(
-                f"is no Python: {error.msg}",
+                f"is not valid Python: {error.msg}",
                 "Restore the file from version control.",
                 error.filename,
                 error.lineno or None,
@@ -248,7 +248,7 @@ class Graph:
             return (exact or matches)[0]
         if self.of(name):
             raise UsageError(
-                f"{name!r} is a scenario, which alone means nothing to go to",
+                f"{name!r} is a scenario, which alone is not a version",
                 f"Name a version: {name}@head, {name}@v{self.of(name)[-1].number}, {name}@+1.",
             )
         if matches:
@@ -267,14 +267,14 @@ class Graph:
         if step <= 0:
             if start is None and step:
                 raise UsageError(
-                    f"nothing of {scenario} is loaded, so {step} leads nowhere",
-                    f"`demosnap history {scenario}` shows what can be named.",
+                    f"nothing of {scenario} is loaded, so {step} has no start",
+                    f"`demosnap history {scenario}` lists the versions.",
                 )
             line: Sequence[Version | None] = [*self.ancestors(start), None]
             if -step >= len(line):
                 raise UsageError(
                     f"{scenario} has no version {-step} below {start.version if start else 'base'}",
-                    f"{scenario}@base takes all of it out.",
+                    f"{scenario}@base takes all its rows out.",
                 )
             return line[-step]
         target = start

@@ -47,7 +47,7 @@ def finish(folder: Path) -> bool:
             (folder / beside).replace(folder / place)
         elif not os.path.lexists(folder / place):
             raise DemosnapError(
-                f"{folder / place} was to be put in place, and is gone",
+                f"{folder / place} must be put in place, and is missing",
                 f"Restore the revisions from version control, and delete {journal}.",
             )
     folders = {(folder / name).parent for pair in change["put"] for name in pair}

@@ -60,8 +60,8 @@ def run(environment: EnvironmentContext, graph: Graph, wanted: Goals | None) -> 
     names = {v.dialect for goal in goals for v in (goal.current, goal.target) if v is not None}
     if len(names) > 1:
         raise UsageError(
-            f"the snapshots are of several dialects ({', '.join(sorted(names))})",
-            "Offline SQL is written in the snapshot's own dialect; write one script for each.",
+            f"the snapshots have several dialects ({', '.join(sorted(names))})",
+            "Offline SQL is written in the snapshot's dialect; write one script for each dialect.",
         )
     dialect = dialects.get(names.pop())
     write = migration_context.output_buffer.write

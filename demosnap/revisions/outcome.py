@@ -61,7 +61,7 @@ class Outcome:
                 raise DatabaseError(
                     "the connection broke during the commit: the change was made as a whole, or"
                     " not at all",
-                    "`demosnap current` shows which; the same command again does no harm.",
+                    "`demosnap current` shows which; it is safe to repeat the command.",
                 ) from error
             if not self._lasting:
                 raise
@@ -86,8 +86,8 @@ class Outcome:
 
     def _state(self) -> str:
         return (
-            f"what was done to {', '.join(self._lasting)} by then stays, since no rollback reaches"
-            " it; all else is as it was"
+            f"the changes of {', '.join(self._lasting)} stay, since these tables cannot roll back; "
+            f"all else was undone"
         )
 
     def _way(self) -> str:
@@ -98,4 +98,4 @@ class Outcome:
             else f"`demosnap downgrade {move.scenario} base {options}`"
             for move in self._moves
         ]
-        return f"{' and '.join(ways)} brings the demo rows back to what they were stamped."
+        return f"{' and '.join(ways)} restores the demo rows of the stamped version."

@@ -82,7 +82,7 @@ def _scripts(settings: Settings, scratch: Path) -> _Scripts:
     for path, (ours, theirs) in copies.items():
         if ours not in by_script or theirs not in by_script:
             raise ScriptError(
-                "has conflict markers, and its two sides are not two versions of this name",
+                "has conflict markers, and its two sides are not two versions with this name",
                 "Keep one of them: `git checkout --ours` (or --theirs) of the .py and the .sql.",
                 shown(path),
                 conflicts.line_of(path),
@@ -120,11 +120,13 @@ def _head(graph: Graph, name: str) -> Version:
         names = ", ".join(conflicts.reference(head) for head in heads)
         raise UsageError(
             f"{version.version} is not a head of {version.scenario}: another version follows it",
-            f"Only a head can be renumbered, and what leads to it alone comes along: {names}.",
+            f"Only a head can be renumbered, together with the versions that only it follows:  "
+            f"{names}.",
         )
     if len(heads) == 1:
         raise UsageError(
-            f"{version.scenario} has one head, {version.version}, so there is none to put it after",
+            f"{version.scenario} has one head, {version.version}, so there is no other head to put "
+            f"it after",
             f"`demosnap history {version.scenario}` shows the versions.",
         )
     return version
@@ -158,8 +160,7 @@ def _notes(after: Version, pairs: Sequence[tuple[Version, Version]]) -> tuple[st
     scenario, newest = after.scenario, pairs[-1][1]
     ids = ", ".join(old.revision for old, _ in pairs)
     return (
-        f"{newest.short} holds the rows that were captured for it, and nothing of what"
-        f" {after.short} brought\n"
+        f"{newest.short} holds its captured rows, without the changes of {after.short}\n"
         f"`demosnap diff {scenario} {after.short} {newest.short}` shows how they differ",
         f"a database that is stamped {ids} knows the old name\n"
         + "\n".join(
@@ -228,7 +229,8 @@ def _replaced(settings: Settings, planned: Renumbering) -> list[Path]:
         if Path(old.folder).is_relative_to(settings.revisions):
             if not _script_of(old).exists():
                 raise ScriptError(
-                    f"{old.revision} is in a script that is not named as its snapshot, {old.file}",
+                    f"{old.revision} is in a script that is not named like its snapshot,  "
+                    f"{old.file}",
                     f"Name it {_script_of(old).name}.",
                 )
             found += [_script_of(old), _snapshot_of(old)]
@@ -240,8 +242,9 @@ def _check_free(planned: Renumbering, own: set[Path]) -> None:
         for path in (_script_of(new), _snapshot_of(new)):
             if path not in own and os.path.lexists(path):
                 raise ScriptError(
-                    f"{shown(path)} is there already",
-                    "`demosnap history` shows what there is; what is in no revision, move away.",
+                    f"{shown(path)} exists already",
+                    "`demosnap history` lists the versions; move files away that belong to no "
+                    "version.",
                 )
 
 
@@ -263,7 +266,7 @@ def _refresh(settings: Settings) -> tuple[list[Path], list[str]]:
     try:
         graph = Graph.from_config(settings.alembic_config())
     except ScriptError as error:
-        return [], [f"metadata and links are not made anew, since there is more to do: {error}"]
+        return [], [f"metadata and links are not rebuilt, since other problems remain: {error}"]
     return revision_files.refresh(settings, graph), []
 
 

@@ -229,8 +229,8 @@ def change(settings: Settings, put: Sequence[tuple[Path, Path]], gone: Sequence[
     except OSError as error:
         raise DemosnapError(
             f"{error.filename or settings.revisions} cannot be written:"
-            f" {(error.strerror or str(error)).lower()}; the change is made in part",
-            "`demosnap manifest` makes it to its end as soon as that is mended.",
+            f" {(error.strerror or str(error)).lower()}; the change is incomplete",
+            "`demosnap manifest` completes it once the cause is fixed.",
         ) from error
 
 

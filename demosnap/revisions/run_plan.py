@@ -73,7 +73,7 @@ def planned(
             [note for one in prepared for note in one.notes]
             + stale
             + [
-                f"the database is also stamped {one_line(stamp)}, which no script here knows;"
+                f"the database is also stamped {one_line(stamp)}, which has no script here;"
                 " left alone"
                 for stamp in unknown
                 if stamp not in strangers

@@ -63,7 +63,7 @@ def _run(config: Config, request: Request, *, as_sql: bool) -> None:
             directory.run_env()
         if not request.handed_over:
             raise ConfigError(
-                "env.py does not hand over to demosnap",
+                "env.py does not call demosnap",
                 shown(env),
                 hint="It must call demosnap.revisions.environment.run().",
             )

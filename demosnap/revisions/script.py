@@ -82,8 +82,8 @@ def parse(script: Script) -> Version:
     snapshot = getattr(module, "snapshot", None)
     if not isinstance(snapshot, dict):
         raise ScriptError(
-            "this revision has no `snapshot`; it is not one of demosnap's",
-            "Keep the application's own migrations in an environment of their own.",
+            "this revision has no `snapshot`, so it is not demosnap's",
+            "Keep the application's own migrations in a separate environment.",
             str(path),
         )
     down = script.down_revision
@@ -209,7 +209,7 @@ def parse_rule(text: str) -> Rule:
         return Rule("where", where=rest)
     if text == "marker":
         return Rule("marker")
-    raise ValueError(f"{text!r} is no rule of a selection")
+    raise ValueError(f"{text!r} is not a rule of a selection")
 
 
 def _literal(value: object) -> str:
@@ -228,26 +228,26 @@ def _literal(value: object) -> str:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")
+        raise ValueError(f"{value!r} is not a text")
     return value
 
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{value!r} is no count")
+        raise ValueError(f"{value!r} is not a count")
     return value
 
 
 def _values(found: Sequence[Sequence[object]], width: int) -> tuple[tuple[str, ...], ...]:
     values = tuple(tuple(map(_text, key)) for key in found)
     if any(len(key) != width for key in values):
-        raise ValueError(f"a dangling reference has not {width} values")
+        raise ValueError(f"a dangling reference needs {width} values")
     return values
 
 
 def _position(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 1 << 63:
-        raise ValueError(f"{value!r} is no position of a sequence")
+        raise ValueError(f"{value!r} is not a position of a sequence")
     return value
 
 

@@ -29,7 +29,7 @@ MadeFrom = Mapping[tuple[What, str], object]
 # They say which databases may be changed, and when to capture.
 _OF_NO_PLAN = {"allow", "deny", "deny_if", "auto_export_in_file"}
 
-_AGAIN = "Make the plan again, and look at what it says now."
+_AGAIN = "Make the plan again, and review it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ def check(plan: SealedPlan, now: MadeFrom, again: MovePlan, title: str) -> None:
     """
     reasons = _reasons(plan.made_from, now)
     if not reasons and again.moves != plan.moves:
-        reasons = ["the plan would be another one now"]
+        reasons = ["a new plan would differ"]
     _refuse(title, reasons)
 
 
@@ -150,7 +150,7 @@ def _told(what: What, name: str, before: object, now: object) -> str:
     if what == "database":
         return f"the plan is of {before}, and this is {now}"
     if what == "setting":
-        return f"{name} is not what it was when the plan was made"
+        return f"{name} has changed since the plan was made"
     if what == "stamp":
         return f"{name} was at {before} when the plan was made, and is at {now}"
     if what == "version":
@@ -159,7 +159,7 @@ def _told(what: What, name: str, before: object, now: object) -> str:
     if what == "table":
         if before is None:
             return f"{name}: the table is new, and references rows of the plan"
-        gone = "is gone" if now is None else "is defined otherwise"
+        gone = "is gone" if now is None else "has another definition"
         return f"{name}: the table {gone} since the plan was made"
     then, there = (one[0] if isinstance(one, tuple) else 0 for one in (before, now))
     counts = f"{rows_of(then, 'was', 'were')} there, {there:,} now" if then != there else "as many"

@@ -92,7 +92,8 @@ def name(version: Version | None) -> str:
 def unknown_stamp(stamp: str) -> str:
     """Render the refusal of a stamp that no script knows."""
     return (
-        f"the database is stamped {one_line(stamp)}, which no script here knows\n"
-        "get the branch that has it; or, if it was renumbered, `demosnap stamp` the version that it"
-        " is now; or let it go with --discard (with alembic: -x demosnap.discard=1)"
+        f"the database is stamped {one_line(stamp)}, which has no script here\n"
+        "check out the branch that has it; or, if it was renumbered, `demosnap stamp` the version "
+        "that it"
+        " is now; or drop the stamp with --discard (with alembic: -x demosnap.discard=1)"
     )

@@ -48,7 +48,7 @@ def timestamp(date: str | None) -> str:
     except (ValueError, OverflowError, OSError):
         what = f"--date {date}" if date is not None else f"SOURCE_DATE_EPOCH={epoch}"
         raise UsageError(
-            f"{what} is no date", "Write 2025-01-20, or 2025-01-20T14:15:00Z."
+            f"{what} is not a date", "Write 2025-01-20, or 2025-01-20T14:15:00Z."
         ) from None
     # Not strftime, which does not pad years before 1000 everywhere.
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
@@ -75,18 +75,18 @@ def parent_of(
     )
     if unknown and wanted.head is None:
         return None, [
-            f"the database is stamped {unknown[0]}, which no script here knows\n"
-            "get the branch that has it; or, if it is lost for good, delete that row of"
+            f"the database is stamped {unknown[0]}, which has no script here\n"
+            "check out the branch that has it; or, if it is lost for good, delete that row of"
             f" {own_tables.VERSION_TABLE}"
         ]
     if wanted.head is not None:
         parent = graph.resolve(wanted.head)
         if parent is None or parent.scenario != scenario:
-            raise UsageError(f"--head {wanted.head} is no version of {scenario}")
+            raise UsageError(f"--head {wanted.head} is not a version of {scenario}")
         if graph.heads(scenario) and parent not in graph.heads(scenario) and not wanted.splice:
             raise UsageError(
                 f"{parent.version} is not a head of {scenario}",
-                "--splice captures beside what follows it, as a second head.",
+                "--splice captures a second head beside the version that follows it.",
             )
         return parent, []
     if wanted.splice:
@@ -99,8 +99,8 @@ def parent_of(
     head = graph.head(scenario)
     if current is not None and current != head:
         return head, [
-            f"the database holds {current.version}, but the head is {head.version}: a capture"
-            f" would undo what {head.short} brought\n"
+            f"the database holds {current.version}, but the head is {head.version}: a capture "
+            f"would undo the changes of {head.short}\n"
             f"`demosnap upgrade {scenario}@head` first; or --head {scenario}@head to capture on"
             f" top of {head.short} all the same; or --splice for a second head beside it"
         ]

@@ -58,21 +58,21 @@ def message(alike: list[git.Ignored]) -> str:
     one = alike[0]
     more = len(alike) - 1
     others = f" and {more} more {'file' if more == 1 else 'files'}" if more else ""
-    return f"git ignores it{others}, so a clone has none ({one.file}:{one.line}: {one.pattern})"
+    return f"git ignores it{others}, so a clone lacks it ({one.file}:{one.line}: {one.pattern})"
 
 
 def hint(settings: Settings, alike: list[git.Ignored]) -> str:
     """Say how git is made to take the files in."""
     one, revisions = alike[0], settings.revisions
     if git.ignored(settings.root.parent, [settings.root]):
-        return "Take that line out, or move the project to a folder that git does not ignore."
+        return "Delete that line, or move the project to a folder that git does not ignore."
     if not one.path.is_relative_to(revisions):
-        return f"Take that line out, or write !{one.path.name} below it."
+        return f"Delete that line, or write !{one.path.name} below it."
     if git.ignored(revisions.parent, [revisions]):
-        return f"Take that line out, or write !{revisions.name}/ below it."
+        return f"Delete that line, or write !{revisions.name}/ below it."
     own = revisions / ".gitignore"
     if Path(one.file).name == ".gitignore" and _is_below(settings, one.file):
-        return "Take that line out."
+        return "Delete that line."
     return f"Put these lines first in {shown(own)}: {' '.join(_TAKEN_IN)}"
 
 

@@ -148,7 +148,7 @@ def _known(columns: Iterable[str], names: set[str], table: str) -> None:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise DefinitionError(f"{excerpt(str(value))} is no text")
+        raise DefinitionError(f"{excerpt(str(value))} is not a text")
     if re.search("[\0\ud800-\udfff]", value):
         raise DefinitionError(f"{excerpt(value)} holds what no name can hold")
     return value

@@ -124,7 +124,7 @@ class TablePair:
 
     @property
     def foreign(self) -> bool:
-        """Whether the two sides are of two dialects."""
+        """Whether the two sides have different dialects."""
         return self.old_dialect is not self.new_dialect
 
     @cached_property

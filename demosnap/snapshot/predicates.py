@@ -49,7 +49,7 @@ def predicates(
         if name not in rendered:
             if name in on_the_way:
                 raise ScriptError(
-                    f"the tables {', '.join(on_the_way)} are via each other in a circle"
+                    f"the tables {', '.join(on_the_way)} are `via` each other in a circle"
                 )
             table = _table(tables, name)
             rule = selection.rules[name]

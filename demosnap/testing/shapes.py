@@ -67,7 +67,7 @@ class Shapes:
         empty.project.upgrade("general@head")
         assert empty.rows("parts") == before
         empty.run("UPDATE parts SET whole = 3 WHERE id = 4")
-        with pytest.raises(RefusedError, match="of parts that is not this demo data"):
+        with pytest.raises(RefusedError, match="of parts outside of the scenario"):
             empty.project.downgrade("general", "base")
 
     def test_a_key_of_two_columns_is_referenced(self, empty: Application) -> None:

@@ -204,7 +204,7 @@ class DialectSuite(Shapes):
         app.configure(MARKED)
         app.project.revision("general", date="2025-01-20")
         before = _everything(app)
-        with pytest.raises(RefusedError, match="members that are not this demo data"):
+        with pytest.raises(RefusedError, match="members outside of the scenario"):
             app.project.downgrade("general", "base")
         assert _everything(app) == before
 

@@ -12,7 +12,7 @@ from support.databases import Database
 from support.workspaces import Workspace
 
 MakeWorkspace = Callable[[Database], Workspace]
-FIRST = "rows that are not captured reference demo rows, which cannot go as long as they do"
+FIRST = "rows that are not captured reference demo rows, which cannot go as long as these rows do"
 HOW = "if they are demo data, add under `tables:` in demosnap.yaml:"
 
 
@@ -54,11 +54,11 @@ def test_unmarked_rows_of_tables_that_the_marker_selects(boards: Workspace, dry_
     assert noted(boards, dry_run=dry_run) == [
         "  boards: from cards 2 by board_id",
         "  cards: from cards 2 by on_id",
-        "cards: captured already, but not these rows; if they are demo data, mark them, or change"
+        "cards: already captured, but not these rows; if they are demo data, mark them, or change"
         " the rule",
     ]
     if not dry_run:
-        with pytest.raises(RefusedError, match="2 rows of cards that are not this demo data"):
+        with pytest.raises(RefusedError, match="2 rows of cards outside of the scenario"):
             boards.project.downgrade("general", "base")
 
 
@@ -81,7 +81,7 @@ def test_notes_are_grouped_by_parent_and_their_lines_can_be_pasted(boards: Works
     pasted = "\n".join(lines[lines.index(HOW) + 1 :])
     assert pasted.count("# or {via: ") == 1
     boards.configure(f"marker: {{column: is_demo}}\ntables:\n{pasted}\n")
-    assert noted(boards) == [] or "votes: captured already" in "\n".join(noted(boards))
+    assert noted(boards) == [] or "votes: already captured" in "\n".join(noted(boards))
     assert boards.project.revision("general").version.rows["looks"] == 1
 
 

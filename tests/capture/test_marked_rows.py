@@ -90,8 +90,8 @@ def test_true_and_the_string_true_are_marks_and_nothing_else_is(
         database.execute(f"INSERT INTO notes VALUES ({key}, {literal(mark)}, 'note {key}')")
     everything = database.dump()
     plan = workspace.project.revision("general", dry_run=True).plan
-    assert [note for note in plan.notes if "odd value" in note] == [
-        f"notes: {ODD_MARKS} rows have an odd value at metadata.demo_seed, neither true nor"
+    assert [note for note in plan.notes if "neither true nor false" in note] == [
+        f"notes: {ODD_MARKS} rows have a value at metadata.demo_seed that is neither true nor"
         " false; they are not demo rows"
     ]
     workspace.project.revision("general")

@@ -88,7 +88,7 @@ def test_it_is_said_at_capture_and_comes_back(case: str, dangling: Workspace) ->
     assert planned.external_references == done.plan.external_references
     (note,) = [note for note in done.plan.notes if "dangle" in note]
     assert planned.notes == done.plan.notes
-    assert note.startswith("c.") and "there is no such row in" in note
+    assert note.startswith("c.") and "the referenced row is missing in" in note
     assert "(1 value has no referenced row)" in dangling.run("show", "general@head").stdout
     (reference,) = project.show("general@head").version.external_references
     assert reference.dangling == (DANGLING[case],)

@@ -140,7 +140,7 @@ def test_head_takes_a_version_of_the_same_scenario_alone(sqlite_chain: Chain) ->
     sqlite_chain.project.revision("writer")
     rename(sqlite_chain, "third")
     for name in ("writer@head", "general@base"):
-        with unchanged(sqlite_chain), pytest.raises(UsageError, match="no version of general"):
+        with unchanged(sqlite_chain), pytest.raises(UsageError, match="not a version of general"):
             sqlite_chain.project.revision("general", head=name)
     with unchanged(sqlite_chain), pytest.raises(UnknownNameError, match="did you mean"):
         sqlite_chain.project.revision("general", head="general@v22_2025-01-20")

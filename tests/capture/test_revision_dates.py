@@ -32,7 +32,7 @@ def test_date_says_when_a_version_was_made(
 
 @pytest.mark.parametrize("date", ["20.1.2025", "tomorrow", "2025-02-30", "2025-01-20T25:00", ""])
 def test_a_date_that_is_none_is_an_error(sqlite_seeded: Chain, date: str) -> None:
-    with unchanged(sqlite_seeded), pytest.raises(UsageError, match="is no date"):
+    with unchanged(sqlite_seeded), pytest.raises(UsageError, match="is not a date"):
         sqlite_seeded.project.revision("general", date=date)
 
 

@@ -119,7 +119,7 @@ def test_rows_that_reference_demo_rows_and_are_not_captured_are_mentioned(seeded
     assert list(plan.rows) == ["boards", "cards"]
     (note,) = plan.notes
     assert note.splitlines() == [
-        "rows that are not captured reference demo rows, which cannot go as long as they do",
+        "rows that are not captured reference demo rows, which cannot go as long as these rows do",
         "  cards: from checks 2 by card_id",
         "if they are demo data, add under `tables:` in demosnap.yaml:",
         "  checks: {via: card_id}",

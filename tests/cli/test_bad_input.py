@@ -72,7 +72,7 @@ def sql(workspace: Workspace, *statements: str) -> None:
         ("upgrade general@v9", 2, "unknown version of general 'v9'"),
         ("upgrade general@v2_2025-01-21", 2, "did you mean 'v2_2025-01-20'?"),
         ("upgrade general_v7", 2, "unknown revision 'general_v7'"),
-        ("upgrade general", 2, "'general' is a scenario, which alone means nothing to go to"),
+        ("upgrade general", 2, "'general' is a scenario, which alone is not a version"),
         ("upgrade head", 2, "Write SCENARIO@head"),
         ("upgrade general@+5", 2, "no versions above v2_2025-01-20"),
         ("upgrade general@v1", 2, "`demosnap downgrade general v1` goes down"),
@@ -92,7 +92,7 @@ def sql(workspace: Workspace, *statements: str) -> None:
         ("stamp general", 2, "Name a version: general@head"),
         ("show general@base", 2, "nothing to show"),
         ("history generl", 2, "did you mean 'general'?"),
-        ("history -r x", 2, "'x' is no range"),
+        ("history -r x", 2, "'x' is not a range"),
         ("check generl", 2, "did you mean 'general'?"),
         ("revision generl", 2, "did you mean 'general'?"),
         ("revision ../../x", 2, "cannot be a scenario's name"),
@@ -103,7 +103,7 @@ def sql(workspace: Workspace, *statements: str) -> None:
         ("revision general -m v1", 2, "v1 is not above v2_2025-01-20"),
         ("revision general --head general@v1", 2, "v1_2025-01-15 is not a head of general"),
         ("revision general --head writer@v1", 2, "writer@v1 is not a version of general"),
-        ("revision general --date yesterday", 2, "--date yesterday is no date"),
+        ("revision general --date yesterday", 2, "--date yesterday is not a date"),
         ("manifest --check --stdout", 2, "--check does not go with --stdout"),
         ("quickstart .", 2, "is not empty, and quickstart did not make it"),
         ("-n nosuch history", 1, "no section [nosuch]"),
@@ -160,8 +160,8 @@ def test_a_broken_ini(project: Workspace, old: str, new: str, says: str) -> None
         ("tables:", "tables: [", "not YAML"),
         ("todos:", "todoss:", "demosnap.yaml:3: tables: there is no table 'todoss'"),
         ("fragment_id", "fragmentid", "todos has no column 'fragmentid'; did you mean"),
-        ("fragment_id", "title", "demosnap.yaml:3: todos.title is no foreign key"),
-        ("via: fragment_id", 'where: "nosuch = 1"', "demosnap.yaml:3: the database does not take"),
+        ("fragment_id", "title", "demosnap.yaml:3: todos.title is not a foreign key"),
+        ("via: fragment_id", 'where: "nosuch = 1"', "demosnap.yaml:3: the database rejects"),
         (
             "via: fragment_id",
             'where: "id; 1"',
@@ -185,12 +185,12 @@ def test_via_in_a_circle(project: Workspace) -> None:
     )
     circle = "tables:\n  a: {via: b_id}\n  b: {via: a_id}\n"
     project.configure(EXAMPLE_SETTINGS.replace("tables:\n", circle))
-    refused(project, "revision general", 1, "are via each other in a circle")
+    refused(project, "revision general", 1, "are `via` each other in a circle")
 
 
 def test_settings_that_are_not_there(project: Workspace) -> None:
     (project.folder / "env.py").write_text("")
-    refused(project, "load general", 1, "env.py does not hand over to demosnap")
+    refused(project, "load general", 1, "env.py does not call demosnap")
     (project.folder / "env.py").write_text("x = = 1\n")
     refused(project, "load general", 1, "env.py:1: invalid syntax")
     (project.folder / "env.py").unlink()
@@ -299,7 +299,7 @@ def test_passwords_are_never_printed(project: Workspace, url: str) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ((b"'Professional", b"'Amateur"), "the digest differs"),
+        ((b"'Professional", b"'Amateur"), "the script has another digest"),
         ((b"\n-- Verif", b"\nDROP TABLE todos;\n-- Verif"), "not what demosnap writes"),
         ((b"'Professional", b"lower('Professional"), "is no literal that demosnap writes"),
         ((b"'Professional", b"'Prof\xff"), "byte 0xFF is not UTF-8"),
@@ -451,7 +451,7 @@ def test_rows_that_would_be_lost(project: Workspace) -> None:
         project,
         "downgrade general v1",
         1,
-        "is in no revision and would be lost",
+        "are in no revision and would be lost",
         "todos: 1 removed",
         "--discard",
     )

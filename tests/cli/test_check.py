@@ -150,7 +150,7 @@ def test_stale_and_missing_metadata_is_found_and_mended(
         file.unlink()
     else:
         file.write_bytes(damage)
-    finding = only(chain.project.check(), name, "missing" if damage is None else "not what")
+    finding = only(chain.project.check(), name, "missing" if damage is None else "does not match")
     assert "demosnap manifest" in (finding.hint or "")
     assert chain.project.manifest(check=True) == [finding]
     chain.project.manifest()

@@ -107,7 +107,7 @@ def test_names_that_mean_nothing(sqlite_chain: Chain) -> None:
 def test_a_snapshot_that_was_changed_by_hand_is_an_error_in_the_end(sqlite_chain: Chain) -> None:
     path = sqlite_chain.workspace.revisions / "general" / "general_v2_2025-01-20.sql"
     path.write_bytes(path.read_bytes().replace(b"'Renamed'", b"'Evil'"))
-    with pytest.raises(SnapshotError, match="are not those that were captured"):
+    with pytest.raises(SnapshotError, match="differ from the captured ones"):
         found(sqlite_chain, "v1", "v2")
     done = sqlite_chain.workspace.run("diff", "general", "v1", "v2", "--format", "sql", check=False)
     assert (done.returncode, done.stdout) == (1, "")

@@ -63,7 +63,7 @@ def test_a_reset_brings_it_back_in_place(chain: Chain) -> None:
     at_v2 = chain.database.dump()
     chain.database.execute(UNMARK)
     text = chain.refused(lambda: chain.project.reset("general"))
-    assert "no longer picked is in no revision and would be lost" in text
+    assert "no longer picked are in no revision and would be lost" in text
     assert "title 'Renamed' → 'Mine now'" in text
     assert "--release cards/1" in text
     (move,) = chain.project.reset("general", discard=True).moves
@@ -78,7 +78,7 @@ def test_a_load_brings_it_back(chain: Chain, full: bool) -> None:
     """By difference or by purge and load, to the version below: every row is that of v1."""
     chain.database.execute(UNMARK)
     text = chain.refused(lambda: chain.project.downgrade("general", "-1", full=full))
-    assert "no longer picked is in no revision and would be lost" in text
+    assert "no longer picked are in no revision and would be lost" in text
     (move,) = chain.project.downgrade("general", "-1", full=full, discard=True).moves
     assert move.by_difference is not full
     assert chain.database.dump() == chain.at["v1"]
@@ -129,7 +129,7 @@ def test_what_a_version_left_that_this_one_lacks_has_ways_on_that_work(chain: Ch
     assert "demosnap diff" not in said
     assert "demosnap reset" not in said
     assert "demosnap revision" not in said
-    assert "to a version that has the rows" in said
+    assert "to a version with the rows" in said
     notes = chain.project.reset("general").notes
     assert any("left as it is; a load of a version that has it" in note for note in notes)
     text = chain.refused(lambda: chain.project.load("general@v1"))
@@ -143,7 +143,7 @@ def test_what_a_version_left_that_this_one_lacks_has_ways_on_that_work(chain: Ch
     chain.project.downgrade("general", "-1")
     with pytest.raises(UsageError, match="no such row") as caught:
         chain.project.reset("general", release=["cards/5"])
-    assert "a move from or to a version that has one of them lets it go" in str(caught.value)
+    assert "a move from or to a version that has one of them releases it" in str(caught.value)
     chain.project.upgrade("general@v2", release=["cards/5"])
     chain.project.downgrade("general", "-1")
     assert "no longer picked" not in chain.workspace.run("status", "general").stdout
@@ -239,9 +239,9 @@ def test_only_what_is_no_longer_picked_is_released(chain: Chain) -> None:
     """Neither a row that is picked, nor one that no version has, nor one that follows another."""
     chain.database.execute(UNMARK)
     text = chain.refused(lambda: chain.project.reset("general", release=["cards/3"]))
-    assert "--release cards/3: the row is picked still, or is not there" in text
+    assert "--release cards/3: the row is still picked, or does not exist" in text
     text = chain.refused(lambda: chain.project.reset("general", discard=True, release=["checks/1"]))
-    assert "checks/1: no longer picked only since a row is not that it hangs on" in text
+    assert "checks/1: no longer picked only because a row that it hangs on is not" in text
     assert "--release cards/1" in text
 
 

@@ -69,7 +69,8 @@ def test_new_rows_that_hang_on_what_is_brought_back_are_named(chain: Chain) -> N
         "INSERT INTO checks VALUES (300, 1, 'work'), (301, 1, 'more work')",
     )
     said = (
-        "checks: 2 rows in no revision would go, with what they hang on brought back (id: 300, 301)"
+        "checks: 2 rows in no revision would go, since the rows that they hang on are brought back "
+        "(id: 300, 301)"
     )
     for move in (
         lambda **options: chain.project.reset("general", **options),

@@ -231,7 +231,7 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("scenarios: [general]", 1, "scenarios must hold keys and values"),
     ("scenarios:\n  a:\n  My-Set:", 3, "scenario 'My-Set': a scenario's name is lower-case"),
     ("scenarios: {1a: }", 1, "scenario '1a': a scenario's name is lower-case"),
-    ("scenarios: {metadata: }", 1, "scenario 'metadata': the folder of the manifest"),
+    ("scenarios: {metadata: }", 1, "scenario 'metadata': the manifest's folder"),
     ("scenarios: {head: }", 1, "scenario 'head': Alembic means something else"),
     ("scenarios: {a: true}", 1, "scenarios.a must hold keys and values"),
     ("scenarios: {a: {defualt: true}}", 1, "unknown key 'scenarios.a.defualt'; did you mean"),

@@ -93,6 +93,8 @@ def test_an_unknown_view_is_an_error_with_its_line(sales: Workspace) -> None:
     """The near name is proposed."""
     sales.project.revision("general", message="v1")
     sales.configure(SETTINGS + "refresh: [a_totl]\n")
-    with pytest.raises(ConfigError, match="a_totl is no materialized view; did you mean") as caught:
+    with pytest.raises(
+        ConfigError, match="a_totl is not a materialized view; did you mean"
+    ) as caught:
         sales.project.downgrade("general", "base")
     assert caught.value.line == 2

@@ -164,7 +164,7 @@ def test_unsaved_rows_are_told_per_table(chain: Chain) -> None:
     with pytest.raises(RefusedError) as caught:
         chain.project.downgrade("general", "base")
     for told in (
-        "what changed in the demo rows of general since v1",
+        "changes of the demo rows of general since v1",
         "\n  cards: 2 modified\n",
         "\n  checks: 1 removed\n",
         "\n  boards: 1 added\n",

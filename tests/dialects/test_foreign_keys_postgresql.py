@@ -77,7 +77,7 @@ def test_keys_of_all_partitions_are_the_tables(
         "UPDATE payment SET zcustomer_id = 3 WHERE id = 1",
     )
     postgresql.execute("INSERT INTO payment VALUES (4, 1, '2007-05-06', false)")
-    with pytest.raises(Exception, match="1 row of payment that is not this demo data references"):
+    with pytest.raises(Exception, match="1 row of payment outside of the scenario references"):
         workspace.project.downgrade("general", "base")
 
 
@@ -111,7 +111,7 @@ def test_a_cascade_of_one_partition_takes_no_real_row(
     workspace = make_workspace(postgresql)
     prepare(workspace, (*PAYMENTS, of_partition(2007, "ON DELETE CASCADE"), *ROWS))
     postgresql.execute("INSERT INTO payment VALUES (4, 1, '2007-05-06', false)")
-    with pytest.raises(Exception, match="1 row of payment that is not this demo data references"):
+    with pytest.raises(Exception, match="1 row of payment outside of the scenario references"):
         workspace.project.downgrade("general", "base")
 
 

@@ -388,7 +388,7 @@ def test_a_capture_waits_no_longer_for_a_writer_than_was_said(sqlite_chain: Chai
     kept = sorted(sqlite_chain.workspace.revisions.rglob("*.sql"))
     with sqlite_chain.database.engine.connect() as connection:
         connection.exec_driver_sql("BEGIN EXCLUSIVE")
-        with pytest.raises(LockError, match="locked by somebody else"):
+        with pytest.raises(LockError, match="locked by another session"):
             impatient_project(sqlite_chain, 0.1).revision("general")
     assert sorted(sqlite_chain.workspace.revisions.rglob("*.sql")) == kept
     assert not sqlite_chain.project.revision("general").created
@@ -446,7 +446,7 @@ def test_rows_that_somebody_holds_are_waited_for_no_longer(chain: Chain) -> None
     before_all = chain.everything()
     with chain.database.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql("UPDATE cards SET title = 'Mine now' WHERE id = 5")
-        with pytest.raises(LockError, match="locked by somebody else"):
+        with pytest.raises(LockError, match="locked by another session"):
             impatient_project(chain, 0.1).load("general@v1")
         connection.rollback()
     assert chain.everything() == before_all

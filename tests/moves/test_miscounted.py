@@ -35,7 +35,7 @@ def test_rows_that_are_not_picked_are_named_with_the_predicate(workspace: Worksp
     before = workspace.database.dump(own=True)
     with pytest.raises(VerificationError, match="3 were expected") as caught:
         workspace.project.upgrade("general@head")
-    assert "2 rows are there and not picked (id: 2, 3)" in caught.value.message
+    assert "2 rows are present but not picked (id: 2, 3)" in caught.value.message
     assert "picked is what (team IN (SELECT id FROM teams WHERE demo = 1))" in caught.value.message
     assert "change the rule in demosnap.yaml" in str(caught.value.hint)
     assert workspace.database.dump(own=True) == before

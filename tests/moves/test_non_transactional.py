@@ -89,7 +89,9 @@ def test_the_user_may_say_so(chain: Workspace) -> None:
 
     assert chain.database.dump() == before
     for plan in (down, up):
-        assert len([n for n in plan.notes if "stays half changed" in n]) == len(ENGINES)
+        assert len([n for n in plan.notes if "after a failure its changes stay" in n]) == len(
+            ENGINES
+        )
 
 
 def test_by_difference_only_tables_with_rows_that_differ_count(chain: Workspace) -> None:
@@ -147,7 +149,7 @@ def _truth(text: str) -> str:
     """Check what a failed move says of the state; return the command that it names."""
     assert "nothing was changed" not in text
     assert "rolled back" not in text
-    assert "what was done to t_Aria, t_MEMORY, t_MyISAM by then stays" in text
+    assert "the changes of t_Aria, t_MEMORY, t_MyISAM stay" in text
     (command,) = re.findall(r"`demosnap (.*?)`", text)
     return str(command)
 

@@ -86,7 +86,7 @@ def refused(chain: Chain, plan: Any, project: Project | None = None) -> tuple[st
     assert "general: v3_2025-02-01 -> v1_2025-01-15 refused, nothing was changed" in str(
         caught.value
     )
-    assert caught.value.hint == "Make the plan again, and look at what it says now."
+    assert caught.value.hint == "Make the plan again, and review it."
     return caught.value.reasons
 
 
@@ -155,7 +155,7 @@ def test_a_plan_whose_tables_are_defined_otherwise_is_refused(chain: Chain) -> N
     plan = general.plan_load("v1")
     chain.database.execute("ALTER TABLE cards ADD COLUMN colour VARCHAR(10)")
     assert refused(chain, plan) == (
-        "cards: the table is defined otherwise since the plan was made",
+        "cards: the table has another definition since the plan was made",
     )
     plan = general.plan_load("v1")
     chain.database.execute("CREATE TABLE unrelated (id INTEGER PRIMARY KEY)")
@@ -173,7 +173,7 @@ def test_a_plan_whose_files_have_changed_is_refused(sqlite_chain: Chain) -> None
     plan = general.plan_load("v1")
     yaml = chain.workspace.revisions / "demosnap.yaml"
     yaml.write_text(small.SETTINGS.replace("tables:", "triggers: disable\ntables:"))
-    assert refused(chain, plan) == (f"{yaml}: triggers is not what it was when the plan was made",)
+    assert refused(chain, plan) == (f"{yaml}: triggers has changed since the plan was made",)
     yaml.write_text(f"# only a remark\n{small.SETTINGS}")
     (script,) = (chain.workspace.revisions / "general").glob("*_v1_*.py")
     text = script.read_text()

@@ -50,7 +50,7 @@ def test_what_another_scenario_holds_is_no_matter_for_a_cascade(workspace: Works
         said = chain.refused(
             lambda options=options: chain.project.downgrade("general", "base", **options)
         )
-        assert "rows of writer are among them, which --cascade does not take" in said
+        assert "rows of writer are among them, which --cascade does not cover" in said
         assert "`demosnap downgrade writer base`" in said
         assert "--cascade TABLE" not in said
     workspace.alembic("downgrade", "base")

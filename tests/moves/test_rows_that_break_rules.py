@@ -30,7 +30,7 @@ def _refused(database: Database, project: Project, *words: str) -> None:
     before = database.dump(own=True)
     with pytest.raises(RefusedError, match="the way back to general v1_2025-01-15") as caught:
         project.downgrade("general", "base")
-    for word in (*words, "--no-rehearse", "capture the rows anew"):
+    for word in (*words, "--no-rehearse", "capture again if rows change"):
         assert word in str(caught.value), str(caught.value)
     assert database.dump(own=True) == before
 

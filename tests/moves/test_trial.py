@@ -136,7 +136,7 @@ def test_what_the_table_would_not_take_is_named_with_its_row(
         "DROP TABLE notes", f"CREATE TABLE notes ({own}, {case.after.format(**words)}) {options}"
     )
     before = database.dump(own=True)
-    named = f"notes: row id={case.row} of the snapshot is not taken: .*({case.why})"
+    named = f"notes: row id={case.row} of the snapshot is not accepted: .*({case.why})"
     plan = workspace.project.upgrade("general@head", dry_run=True)
     assert len(plan.refusals) == 1
     assert re.search(named, plan.refusals[0])
@@ -156,7 +156,7 @@ def test_an_enum_that_lost_a_label(workspace: Workspace) -> None:
     database.execute("CREATE TYPE mood AS ENUM ('good', 'bad')")
     captured(workspace, "m mood", "(1, TRUE, 'good'), (2, TRUE, 'bad')")
     database.execute("ALTER TYPE mood RENAME VALUE 'bad' TO 'worse'")
-    named = 'notes: row id=2 of the snapshot is not taken: m: invalid input value .*"bad"'
+    named = 'notes: row id=2 of the snapshot is not accepted: m: invalid input value .*"bad"'
     with pytest.raises(DemosnapError, match=named):
         workspace.project.upgrade("general@head")
     assert next(f.message for f in workspace.project.check(database=True)).count("id=2") == 1
@@ -272,7 +272,7 @@ def test_a_reason_names_the_key_as_the_table_does(workspace: Workspace, kind: st
         first, *more = MANY_NAMED[database.dialect]
         database.execute(first, definition, *more)
     (reason,) = workspace.project.upgrade("general@head", dry_run=True).refusals
-    assert reason.startswith("notes: row id=2 of the snapshot is not taken: ")
+    assert reason.startswith("notes: row id=2 of the snapshot is not accepted:  ")
     assert re.search(r"""["'`. ]one\b""", reason)
     assert "scratch" not in reason
 

@@ -79,7 +79,7 @@ def test_what_a_trigger_makes_is_refused_where_it_may_not(workspace: Workspace) 
     with pytest.raises(DatabaseError) as caught:
         chain.project.downgrade("general", "-1")
 
-    assert "checks: 2 rows are there before those of the snapshot" in str(caught.value)
+    assert "checks: 2 rows are present before the rows of the snapshot" in str(caught.value)
     assert "made by trigger fill on table cards" in str(caught.value)
     assert "triggers: {action: check, may_change: [checks]}" in str(caught.value)
     assert chain.everything() == before
@@ -95,7 +95,7 @@ def test_a_journal_is_written_where_a_trigger_may(workspace: Workspace) -> None:
     with pytest.raises(VerificationError) as caught:
         chain.project.downgrade("general", "-1")
 
-    assert "rows of audit_log that are not this demo data" in str(caught.value)
+    assert "rows of audit_log outside of the scenario" in str(caught.value)
     assert "trigger note on table cards" in str(caught.value)
     assert "may_change: [audit_log]" in str(caught.value)
     assert chain.everything() == before

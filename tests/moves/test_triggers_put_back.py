@@ -24,7 +24,7 @@ def test_a_value_that_a_trigger_sets_is_put_back(workspace: Workspace, change: s
     chain = small.copied(workspace, "v1", "v2")
     triggers.column_trigger(chain.database, "stamp_it", "INSERT", change)
 
-    said = "trigger stamp_it on table cards acts on rows that come; values that it sets in them"
+    said = "trigger stamp_it on table cards acts on inserted rows; values that it sets in them"
     assert said not in str(chain.project.downgrade("general", "base").notes)
     assert said in str(chain.project.upgrade("general@head", dry_run=True).notes)
     chain.project.upgrade("general@head")

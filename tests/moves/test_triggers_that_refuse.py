@@ -38,7 +38,7 @@ def test_each_way_to_raise_names_the_trigger_and_changes_nothing(
     with pytest.raises(DemosnapError, match="trigger strict on table cards") as caught:
         chain.project.downgrade("general", "base")
 
-    assert "say in demosnap.yaml:  triggers: disable" in str(caught.value)
+    assert "write in demosnap.yaml:  triggers: disable" in str(caught.value)
     assert chain.everything() == before
     workspace.configure(f"{small.SETTINGS}triggers: disable\n")
     chain.project.downgrade("general", "base")
@@ -99,10 +99,10 @@ def test_a_row_that_breaks_a_rule_is_named_beside_the_trigger(workspace: Workspa
         workspace.project.upgrade("general@head")
 
     said = str(caught.value)
-    assert "cards: row id=2 of the snapshot is not taken" in said
+    assert "cards: row id=2 of the snapshot is not accepted" in said
     assert "trigger innocent on table cards acts on these rows" in said
     assert "change the table, or capture the demo as the table has it now" in said
-    assert "away for the time of the move" in said or "triggers: disable" in said
+    assert "away during the move" in said or "triggers: disable" in said
     assert workspace.database.dump() == before
 
 
@@ -112,4 +112,4 @@ def test_a_trigger_that_refuses_rows_which_fit_is_named_alone(workspace: Workspa
     small.trigger(chain.database, "strict", "cards", when="NEW.id = 3")
     with pytest.raises(DemosnapError, match="trigger strict on table cards acts") as caught:
         chain.project.upgrade("general@head")
-    assert "is not taken" not in str(caught.value)
+    assert "is not accepted" not in str(caught.value)

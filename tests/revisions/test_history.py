@@ -172,7 +172,7 @@ def test_a_range_is_alembics_a_b(eleven: Chain, rev_range: str, expected: list[s
 
 @pytest.mark.parametrize("rev_range", ["general@v3", "a:b:c", ""])
 def test_what_is_no_range_is_an_error(sqlite_pair: Chain, rev_range: str) -> None:
-    with pytest.raises(UsageError, match="is no range"):
+    with pytest.raises(UsageError, match="is not a range"):
         sqlite_pair.project.history(rev_range=rev_range)
 
 

@@ -114,10 +114,10 @@ def test_what_is_ignored_is_said_and_the_printed_line_works(repository: Reposito
     repository.ignore("# databases\n*.sql\n")
     said, add = repository.capture()
     assert "_v1_" in said
-    assert "git ignores it and 1 more file, so a clone has none (.gitignore:2: *.sql)" in said
+    assert "git ignores it and 1 more file, so a clone lacks it (.gitignore:2: *.sql)" in said
     assert "Put these lines first in demo_revisions/.gitignore: !*/ !*.py !*.sql" in said
     found = repository.check()
-    assert "git ignores it and 1 more file, so a clone has none (.gitignore:2: *.sql)" in found
+    assert "git ignores it and 1 more file, so a clone lacks it (.gitignore:2: *.sql)" in found
     assert add[:2] == ["add", "--force"]
     repository.git(*add)
     assert repository.check() == ""
@@ -143,7 +143,7 @@ def test_a_folder_that_is_ignored_as_a_whole_is_said(repository: Repository, lin
     repository.ignore(f"{line}\n")
     said, add = repository.capture()
     assert "git ignores it and 4 more files" in said
-    assert "Take that line out, or write !demo_revisions/ below it." in said
+    assert "Delete that line, or write !demo_revisions/ below it." in said
     repository.git(*add)
     assert "demo_revisions/demosnap.yaml: git ignores it" in repository.check()
     repository.ignore(f"{line}\n!demo_revisions/\n")
@@ -153,13 +153,13 @@ def test_a_folder_that_is_ignored_as_a_whole_is_said(repository: Repository, lin
 def test_a_line_of_demo_revisions_own_gitignore_is_to_go(repository: Repository) -> None:
     repository.ignore("*.sql\n", "demo_revisions/.gitignore")
     said, _ = repository.capture()
-    assert "(demo_revisions/.gitignore:1: *.sql) Take that line out." in said
+    assert "(demo_revisions/.gitignore:1: *.sql) Delete that line." in said
 
 
 def test_an_env_py_that_is_ignored_is_found(repository: Repository) -> None:
     repository.capture()
     repository.ignore("env.py\n")
-    assert "env.py: git ignores it, so a clone has none (.gitignore:1: env.py)" in (
+    assert "env.py: git ignores it, so a clone lacks it (.gitignore:1: env.py)" in (
         repository.check()
     )
 

@@ -236,8 +236,8 @@ def test_the_reader_refuses(snapshot: Path, name: str) -> None:
 
 HOSTILE_HEADERS: Mapping[str, tuple[str, str, str]] = {
     # name: (what stands there, what is put there, words of the message)
-    "a type that is a number": ('"type":"JSON"', '"type":5', "'type' of a column: 5 is no text"),
-    "null for a name": ('"name":"title"', '"name":null', "None is no text"),
+    "a type that is a number": ('"type":"JSON"', '"type":5', "'type' of a column: 5 is not a text"),
+    "null for a name": ('"name":"title"', '"name":null', "None is not a text"),
     "a name with a NUL": ('"name":"title"', r'"name":"a\u0000"', "holds what no name can hold"),
     "half a character": ('"name":"title"', r'"name":"\ud800"', "holds what no name can hold"),
     "1 for true": ('"generated":true', '"generated":1', "1 is neither true nor false"),

@@ -177,7 +177,7 @@ def _boolean(value: Any) -> str:
 
 def _text_of(value: Any) -> str:
     if isinstance(value, (bytes, float)):
-        raise ValueError("is no text")
+        raise ValueError("is not a text")
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if "\0" in text:
         raise ValueError("holds a NUL, which no literal can hold")
