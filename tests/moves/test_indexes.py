@@ -83,7 +83,9 @@ def test_after_a_load_that_failed_the_indexes_are_there(chain: Chain) -> None:
     # The second card of the snapshot breaks it, when the other indexes are gone.
     chain.database.execute("CREATE UNIQUE INDEX cards_one ON cards ((id * 0)) WHERE is_demo")
     before, rows = indexes(chain.database), chain.everything()
-    with pytest.raises(DemosnapError, match=r"row id=5 of the snapshot is not accepted:  " ".*cards_one"):
+    with pytest.raises(
+        DemosnapError, match=r"row id=5 of the snapshot is not accepted: " ".*cards_one"
+    ):
         chain.project.upgrade("general@head", rebuild_indexes=True)
     assert chain.everything() == rows
     assert indexes(chain.database) == before

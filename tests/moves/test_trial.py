@@ -272,7 +272,7 @@ def test_a_reason_names_the_key_as_the_table_does(workspace: Workspace, kind: st
         first, *more = MANY_NAMED[database.dialect]
         database.execute(first, definition, *more)
     (reason,) = workspace.project.upgrade("general@head", dry_run=True).refusals
-    assert reason.startswith("notes: row id=2 of the snapshot is not accepted:  ")
+    assert reason.startswith("notes: row id=2 of the snapshot is not accepted: ")
     assert re.search(r"""["'`. ]one\b""", reason)
     assert "scratch" not in reason
 
