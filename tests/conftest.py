@@ -15,6 +15,7 @@ from demosnap import example, scaffold, visible
 from demosnap.config import passwords
 from support import editors, images
 from support.databases import DATABASES, Database, make_database, mysql_in_its_place
+from support.live import Live, live
 from support.workspaces import EXAMPLE_SETTINGS, Workspace
 
 MEMORY = Path("/dev/shm")
@@ -128,3 +129,10 @@ def _seeded(workspace: Workspace) -> Workspace:
 
     images.copied(workspace, ("example",), build)
     return workspace
+
+
+@pytest.fixture
+def here(database: Database) -> Iterator[Live]:
+    """Users, boards and cards in an open transaction, on each of the dialects."""
+    with live(database) as opened:
+        yield opened
