@@ -77,7 +77,7 @@ def _endpoint(url: URL) -> tuple[str | None, str]:
         raise ConfigError(
             f"the database URL {passwords.rendered(url)} cannot be used:"
             f" {passwords.redacted(str(error))}",
-            hint="Look at the driver and the options that it names.",
+            hint="Check the driver and the options in it.",
         ) from error
 
 
@@ -126,8 +126,8 @@ def check_not_denied(connection: Connection, settings: Settings) -> None:
         connection.rollback()
     if denied:
         raise TargetError(
-            f"the database says by `deny_if:` in {shown(settings.yaml_file)} that it is none for"
-            f" demo data; nothing was changed\n{settings.deny_if} gave {denied!r}"
+            f"the database must not hold demo data, by `deny_if:` in {shown(settings.yaml_file)}; "
+            f"nothing was changed\n{settings.deny_if} gave {denied!r}"
         )
 
 
@@ -175,7 +175,7 @@ def connected(
         raise DatabaseError(
             f"the database {passwords.rendered(url)}{whence} cannot be reached:"
             f" {_reason(dialect, error)}",
-            "Is it running, and is the URL right?",
+            "Is it running, and is the URL correct?",
         ) from error
     try:
         with database_errors(connection):
@@ -258,8 +258,8 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
     if dialect.is_missing_right(error):
         return DatabaseError(
             refused,
-            "The role lacks a right; docs/configuration.md lists what each command needs. A table"
-            " that can reference demo rows must be readable before any of them goes.",
+            "The role lacks a right; docs/configuration.md lists what each command needs. A table "
+            "that can reference demo rows must be readable before a purge.",
         )
     if dialect.is_read_only(error):
         return ReadOnlyError(refused, "Name the server that accepts changes, with --url.")

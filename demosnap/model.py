@@ -45,7 +45,7 @@ def split_name(display: str) -> tuple[str | None, str]:
         position += 1
     if position != len(display) or not 1 <= len(parts) <= 2:
         raise UsageError(
-            f"{display!r} is no table name",
+            f"{display!r} is not a table name",
             "Write table or namespace.table; double quotes around a part with a dot or a space.",
         )
     return (parts[0], parts[1]) if len(parts) == 2 else (None, parts[0])

@@ -66,7 +66,7 @@ class Ini:
                 message = f"the path of the folder {self.root} holds a %, which Alembic cannot read"
                 hint = "Give the folder another name."
             else:
-                message = f"{option} in [{section}] holds a single %"
+                message = f"{option} in [{section}] holds an unescaped %"
                 hint = "Write %% for %, for example p%%40ss for p%40ss."
             raise ConfigError(message, self.name, self.line_of(section, option), hint) from None
 

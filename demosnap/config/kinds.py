@@ -86,7 +86,7 @@ def _target(pattern: str) -> None:
     host, _, database = pattern.partition("/")
     if not host or not database:
         raise Misfit(
-            f": {pattern!r} is no host/database",
+            f": {pattern!r} is not of the form host/database",
             about=(),
             hint='Write host/database, for example "db.internal/demo_*".',
         )

@@ -285,7 +285,7 @@ def _check_via(
         )
     circle = _circle(tables, rules, name)
     if circle:
-        raise fail(f"the tables {' -> '.join(circle)} are `via` each other in a circle")
+        raise fail(f"the tables {' → '.join(circle)} are `via` each other in a circle")
 
 
 def _circle(tables: Mapping[str, Table], rules: Mapping[str, Rule], name: str) -> Sequence[str]:

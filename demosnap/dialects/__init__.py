@@ -59,13 +59,13 @@ def _of_plugin(name: str, point: EntryPoint) -> Dialect:
     except Exception as error:
         raise DatabaseError(
             f"{whose} cannot be used: {type(error).__name__}: {error}",
-            "Is the package whole, and of a version that fits this demosnap? docs/dialects.md"
-            " says what a dialect has to bring.",
+            "Is the package complete, and does its version fit this demosnap? docs/dialects.md "
+            "lists the hooks of a dialect.",
         ) from error
     if not isinstance(made, Dialect) or made.name != name:
         raise DatabaseError(
-            f"{whose} cannot be used: it is no demosnap.dialects.base.Dialect of that name",
-            "docs/dialects.md says what a dialect has to bring.",
+            f"{whose} cannot be used: it is not a demosnap.dialects.base.Dialect of that name",
+            "docs/dialects.md lists the hooks of a dialect.",
         )
     return made
 
@@ -87,8 +87,8 @@ def unknown(name: str) -> tuple[str, str]:
     """Return that demosnap does not know a dialect, and what to do."""
     return (
         f"demosnap does not know the dialect {name!r}",
-        f"It knows {', '.join(sorted(names()))}. A package can bring another one:"
-        " docs/dialects.md says how to write it.",
+        f"It knows {', '.join(sorted(names()))}. A package can add another one: see "
+        f"docs/dialects.md.",
     )
 
 

@@ -16,7 +16,7 @@ def exact_number(value: Any) -> Decimal:
     try:
         number = Decimal(repr(value) if isinstance(value, float) else value)
     except (InvalidOperation, TypeError, ValueError):
-        raise ValueError("is no number") from None
+        raise ValueError("is not a number") from None
     if not number.is_finite():
         raise ValueError(f"is {number}, which no number here can be")
     return number

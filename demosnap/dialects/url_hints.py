@@ -1,4 +1,4 @@
-"""What a text that is no database URL seems to be, and how to write it.
+"""What a text that is not a database URL seems to be, and how to write it.
 
 Nothing of a text that may hold a password is repeated.
 """
@@ -80,7 +80,7 @@ def unreadable(text: str, known: Sequence[UrlRules]) -> tuple[str, str]:
     host = behind.partition("/")[0].partition("?")[0].rpartition("@")[2]
     if ":" in host and not re.search(r":[0-9]*\Z|\]\Z", host):
         return (
-            "the database URL cannot be read: its port is no number",
+            "the database URL cannot be read: its port is not a number",
             "Write HOST:PORT, or leave :PORT out. Write %3A for a : of a password, %2F for a /,"
             " %40 for an @.",
         )

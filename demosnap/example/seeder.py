@@ -67,7 +67,7 @@ def seed_own_rows(connection: Connection) -> None:
 
 
 def edit(connection: Connection) -> None:
-    """Change general's demo rows as somebody who uses the application would.
+    """Change general's demo rows like a user of the application.
 
     A todo is done, a todo is added under the next ids that the database gives, and a chat
     session is deleted. Seed the user's own rows first: one of them keeps the next id clear of
@@ -106,7 +106,7 @@ def edit(connection: Connection) -> None:
 
 @cache
 def _content(name: str) -> dict[str, Any]:
-    """Read a YAML file. It is read once: nobody may change what comes back."""
+    """Read a YAML file. It is read once: callers may not change the result."""
     file = files("demosnap.example") / "data" / f"{name}.yaml"
     content: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
     return content
@@ -274,7 +274,7 @@ def _put(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
     """Insert the rows that are not there and update those that differ."""
     wanted = {row["id"]: row for row in rows}
     found = connection.execute(select(table).where(table.c.id.in_(wanted))).mappings()
-    # Somebody else's row under one of these ids is not overwritten: the insert fails on it.
+    # A foreign row under one of these ids is not overwritten: the insert fails on it.
     present = {row["id"]: dict(row) for row in found if _is_same(dict(row), wanted[row["id"]])}
     missing = [row for key, row in wanted.items() if key not in present]
     changed = [row for key, row in wanted.items() if key in present and present[key] != row]

@@ -44,7 +44,8 @@ def check(database: Database, to_delete: Mapping[str, str], *, discard: bool) ->
     """
     dialect, connection = database.dialect, database.connection
     for name, predicate in to_delete.items():
-        # Also to lock them: who references a row waits for whoever has locked it.
+        # Also to lock them: a session that references a row waits for the session that has locked
+        # it.
         changed = dialect.outdated(connection, database.tables[name], predicate)
         # What changed need not be demo rows any more where they were picked before.
         if changed and not (discard and not picking.is_note(connection, predicate)):

@@ -306,7 +306,7 @@ def _name(version: Version | None) -> str:
 
 def _moves(one: PlannedMove) -> str:
     names = [v.version if v else "base" for v in (one.move.current, one.move.target)]
-    return " -> ".join(names)
+    return " → ".join(names)
 
 
 def _is_passing(database: Database, error: Exception) -> bool:

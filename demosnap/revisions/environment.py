@@ -128,7 +128,7 @@ def _online(
         except AssertionError as error:
             # Alembic's way of saying that a relative step has nothing to start from.
             raise UsageError(
-                "nothing of that scenario is loaded, so a step down has no start",
+                "no version of that scenario is loaded, so a step down has no start",
                 "`demosnap current` shows what is loaded.",
             ) from error
         except CommandError as error:

@@ -75,7 +75,7 @@ def reset(scenario: str) -> Goals:
             if not graph.of(scenario):
                 raise UnknownNameError("scenario", scenario, graph.scenarios)
             raise UsageError(
-                f"nothing of {scenario} is loaded, so there is nothing to reset to",
+                f"no version of {scenario} is loaded, so there is nothing to reset to",
                 f"`demosnap load {scenario}` loads the latest version.",
             )
         return [Goal(scenario, now, now, by_difference=True)]

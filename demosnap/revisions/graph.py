@@ -267,7 +267,7 @@ class Graph:
         if step <= 0:
             if start is None and step:
                 raise UsageError(
-                    f"nothing of {scenario} is loaded, so {step} has no start",
+                    f"no version of {scenario} is loaded, so {step} has no start",
                     f"`demosnap history {scenario}` lists the versions.",
                 )
             line: Sequence[Version | None] = [*self.ancestors(start), None]

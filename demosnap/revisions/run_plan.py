@@ -151,6 +151,5 @@ def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Gr
 def title(found: Sequence[Move]) -> str:
     """Return what a run does, as a refusal names it."""
     return "; ".join(
-        f"{move.scenario}: {stock.name(move.current)} -> {stock.name(move.target)}"
-        for move in found
+        f"{move.scenario}: {stock.name(move.current)} → {stock.name(move.target)}" for move in found
     )

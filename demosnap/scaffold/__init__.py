@@ -74,7 +74,7 @@ def init(
 
     Raises:
         ConfigError: a file that is there is broken, or the folder cannot be written.
-        UsageError: `url` is no database URL.
+        UsageError: `url` is not a database URL.
         DatabaseError: demosnap knows no dialect for it.
         DemosnapError: `git` is wanted, and there is no git or no repository.
     """
@@ -241,7 +241,7 @@ def _check_folder(root: Path) -> None:
     for part in (root, *root.parents):
         if part.exists():
             if not part.is_dir():
-                raise ConfigError("is no folder", shown(part))
+                raise ConfigError("is not a folder", shown(part))
             break
     for character in ("%", os.pathsep):
         if character in str(root):
@@ -256,11 +256,11 @@ def _check_writable(files: Sequence[Path], appended: Path | None) -> None:
     for file in files:
         folder = next(parent for parent in file.parents if os.path.lexists(parent))
         if not folder.is_dir():
-            raise ConfigError("is no folder", shown(folder))
+            raise ConfigError("is not a folder", shown(folder))
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise ConfigError("cannot be written, nothing was", shown(folder))
+            raise ConfigError("cannot be written; no file was", shown(folder))
     if appended is not None and not os.access(appended, os.W_OK):
-        raise ConfigError("cannot be written, nothing was", shown(appended))
+        raise ConfigError("cannot be written; no file was", shown(appended))
 
 
 def _write(
@@ -288,7 +288,7 @@ def _write(
         if isinstance(error, ConfigError):
             raise
         raise ConfigError(
-            f"cannot be written, nothing was: {error.strerror}", shown(path) if path else None
+            f"cannot be written; no file was: {error.strerror}", shown(path) if path else None
         ) from error
 
 

@@ -94,7 +94,7 @@ def _reason(error: BaseException, url: str) -> str:
     try:
         make_url(url)
     except (ArgumentError, ValueError):
-        return "what names it is no database URL"
+        return "what names it is not a database URL"
     return passwords.redacted(text)
 
 

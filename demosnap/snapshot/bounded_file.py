@@ -105,7 +105,7 @@ class Source:
         if found := self._file.readline(MAX_LINE):
             # A last line without its LF is not what is wrong here.
             line = found.removesuffix(b"\n") + b"\n"
-            self.fail(line, f"something stands after the snapshot's end: {show(found)}")
+            self.fail(line, f"there is text after the snapshot's end: {show(found)}")
 
     def record(self) -> bytes:
         """Read one line, with its LF: all of a row, or the beginning of one."""

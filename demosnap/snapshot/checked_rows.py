@@ -108,7 +108,7 @@ class _Grammar:
         if place is not None:
             source.fail(
                 b"\n",
-                f"{table.name}: the row {_key(table, rows[place])} is there twice or out of order",
+                f"{table.name}: the row {_key(table, rows[place])} is duplicate or out of order",
                 lines[place],
             )
         return rows
@@ -126,15 +126,15 @@ def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, lin
     """Raise for a record that is no row of the table, naming the column if one is to blame."""
     if not record.startswith(b"(") or record[-3:] not in (b"),\n", b");\n"):
         source.fail(
-            record, f"this is no row of {table.name}, or more than one: {show(record)}", line
+            record, f"this is not a row of {table.name}, or more than one: {show(record)}", line
         )
     literals = split(record[1:-3])
     for literal, column in zip(literals, table.captured, strict=False):
         if not dialect.is_literal(literal, column):
             source.fail(
                 record,
-                f"{table.name}.{column.name}: {show(literal)} is no literal that demosnap writes"
-                f" for {column.type or 'a column'}{'' if column.nullable else ' not null'}",
+                f"{table.name}.{column.name}: {show(literal)} is not a literal that demosnap "
+                f"writes for {column.type or 'a column'}{'' if column.nullable else ' not null'}",
                 line,
             )
     source.fail(
@@ -171,7 +171,7 @@ def blamed(table: Table, dialect: Dialect, row: bytes) -> str:
     for literal, column in zip(split(row), table.captured, strict=False):
         if not dialect.is_literal(literal, column):
             kind = f"{column.type or 'a column'}{'' if column.nullable else ' not null'}"
-            return f": {column.name} is {show(literal)}, which is no {kind}"
+            return f": {column.name} is {show(literal)}, which is not a valid {kind}"
     return ""
 
 

@@ -99,7 +99,7 @@ def _parse_foreign_key(value: object) -> ForeignKey:
     required = ("columns", "table", "referred_columns")
     found = _object(value, "foreign key", required, _FOREIGN_KEY_FIELDS)
     if len(found["columns"]) != len(found["referred_columns"]):
-        raise DefinitionError("a foreign key has not as many columns as it refers to")
+        raise DefinitionError("a foreign key has another number of columns than it references")
     return ForeignKey(**found)
 
 
@@ -110,7 +110,7 @@ def _object(
     fields: Mapping[str, Callable[[Any], Any]],
 ) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise DefinitionError(f"a {what} is no object")
+        raise DefinitionError(f"a {what} is not an object")
     for name in required:
         if name not in value:
             raise DefinitionError(f"a {what} has no {name!r}")
@@ -150,7 +150,7 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise DefinitionError(f"{excerpt(str(value))} is not a text")
     if re.search("[\0\ud800-\udfff]", value):
-        raise DefinitionError(f"{excerpt(value)} holds what no name can hold")
+        raise DefinitionError(f"{excerpt(value)} holds characters that names cannot hold")
     return value
 
 
@@ -161,7 +161,7 @@ def _table_name(value: object) -> str:
             return text
     except UsageError:
         pass
-    raise DefinitionError(f"{excerpt(text)} is no table name")
+    raise DefinitionError(f"{excerpt(text)} is not a table name")
 
 
 def _boolean(value: object) -> bool:
@@ -172,7 +172,7 @@ def _boolean(value: object) -> bool:
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise DefinitionError("it is no number of rows")
+        raise DefinitionError("it is not a number of rows")
     return value
 
 
@@ -191,7 +191,7 @@ def _enforced(value: object) -> str:
 def _list_of(item: Callable[[Any], _T], most: int) -> Callable[[Any], tuple[_T, ...]]:
     def check(value: object) -> tuple[_T, ...]:
         if not isinstance(value, list) or not value:
-            raise DefinitionError("it is no list of at least one")
+            raise DefinitionError("it is not a list of at least one")
         if len(value) > most:
             raise DefinitionError(f"it lists more than {most}")
         return tuple(map(item, value))

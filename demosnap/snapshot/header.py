@@ -207,7 +207,7 @@ def _parsed(text: str, name: str) -> Header:
         datetime.datetime.fromisoformat(fields["generated"])
     except ValueError:
         raise SnapshotError(
-            f"{fields['generated']} is no time", name, 3, restore_hint(name)
+            f"{fields['generated']} is not a time", name, 3, restore_hint(name)
         ) from None
     tables, rows = _parse_tables(lines, name)
     header = Header(
@@ -250,7 +250,7 @@ def _read_lines(file: BinaryIO, name: str) -> list[str]:
         text = line[:-1].decode()
         if number == 1 and text != _FIRST:
             raise SnapshotError(
-                f"this is no snapshot: it does not begin with {_FIRST!r}",
+                f"this is not a snapshot: it does not begin with {_FIRST!r}",
                 name,
                 1,
                 restore_hint(name),
@@ -276,7 +276,7 @@ def _parse_tables(lines: list[str], name: str) -> tuple[tuple[Table, ...], dict[
     try:
         found = json.loads(text)
         if not isinstance(found, list) or not found:
-            raise DefinitionError("they are no list of tables")
+            raise DefinitionError("they are not a list of tables")
         for number, value in enumerate(found):
             at = begins[number] if number < len(begins) else _DEFINITIONS
             table, count = parse_table(value)
@@ -287,7 +287,7 @@ def _parse_tables(lines: list[str], name: str) -> tuple[tuple[Table, ...], dict[
         at = _DEFINITIONS
         check_references(tables)
     except json.JSONDecodeError as error:
-        reason, at = f"they are no JSON ({error.msg})", _DEFINITIONS + error.lineno - 1
+        reason, at = f"they are not JSON ({error.msg})", _DEFINITIONS + error.lineno - 1
     except DefinitionError as error:
         reason = str(error)
     except (RecursionError, ValueError):

@@ -102,7 +102,7 @@ def merged(base: str, ours: str, theirs: str) -> str:
         revisions = _three_way(old.get("revisions", {}), left["revisions"], right["revisions"])
         return _schema_versions(schemas, revisions)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"this is no metadata file of demosnap: {error}") from error
+        raise ValueError(f"this is not a metadata file of demosnap: {error}") from error
 
 
 def _merged_versions(*sides: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

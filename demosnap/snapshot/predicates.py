@@ -139,7 +139,7 @@ def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
             return key
     raise ScriptError(
         f"{table.name} has no foreign key over {', '.join(rule.columns)}, "
-        "which its rule in the selection goes over",
+        "which its rule in the selection uses",
     )
 
 
@@ -152,7 +152,7 @@ def bind_scenario(where: str, scenario: str, dialect: Dialect) -> str:
     if problem := _problem(where):
         raise ScriptError(
             f"the predicate {where!r} {problem}",
-            "A predicate is one expression, as it stands behind WHERE.",
+            "A predicate is one expression, as in a WHERE clause.",
         )
     literal = dialect.string(scenario)
     bound = _WHERE_TOKEN.sub(lambda m: literal if m[0] == ":scenario" else m[0], where)
@@ -221,4 +221,4 @@ def _table(tables: Mapping[str, Table], name: str) -> Table:
     try:
         return tables[name]
     except KeyError:
-        raise ScriptError(f"table {name} is selected, but there is no such table") from None
+        raise ScriptError(f"table {name} is selected, but the table does not exist") from None

@@ -126,7 +126,7 @@ class SnapshotWriter:
         """
         expected = self._tables.pop(0)
         if expected.name != table.name:
-            raise ValueError(f"{table.name} is written where {expected.name} comes next")
+            raise ValueError(f"{table.name} is written, but {expected.name} comes next")
         self._sha.update(self._dialect.digest_name(table).encode() + b"\n")
         section = self._sections.get(table.name, Section("", "", ""))
         head = f"{section.head}(".encode()
@@ -141,8 +141,8 @@ class SnapshotWriter:
                 raise DatabaseError(
                     f"{table.name}: the row {_key(table, group[wrong])} is out of order or "
                     f"duplicate",
-                    "The table changed while it was read, or the database sorts in another way"
-                    " than demosnap expects, which is a bug in demosnap.",
+                    "The table changed while it was read, or the database sorts differently than "
+                    "demosnap expects, which is a bug in demosnap.",
                 )
             text = b"\n".join(group)
             if not_utf_8(text) is not None:
@@ -155,9 +155,10 @@ class SnapshotWriter:
             if not all(map(accepts, group)) or any(byte in text for byte in self._dialect.absent):
                 row = next(checked_rows.wrong_rows(table, self._dialect, group))
                 raise DatabaseError(
-                    f"{table.name}: the row {_key(table, row)} cannot be captured, since no load"
-                    f" would take it{checked_rows.blamed(table, self._dialect, row)}",
-                    "The database holds what the table's definition excludes. Correct the row or"
+                    f"{table.name}: the row {_key(table, row)} cannot be captured, since every "
+                    f"load would fail on it{checked_rows.blamed(table, self._dialect, row)}",
+                    "The database holds a value that the table's definition excludes. Correct the "
+                    "row or"
                     " the definition, or leave the row out of the demo data.",
                 )
             with self._writing():
@@ -190,7 +191,7 @@ class SnapshotWriter:
         header = replace(self._header, rows=self._counts)
         top = render_header(header, self._selection, self._dialect).encode()
         if len(top) > self._room:
-            raise ValueError(f"the header of {self._path} is larger than the room for it")
+            raise ValueError(f"the header of {self._path} is larger than the space for it")
         with self._writing(), self._file as file:
             file.flush()
             _move(file.fileno(), self._room, len(top))

@@ -49,7 +49,7 @@ def _row_by_row(table: Table, source: Source, done: int, total: int) -> list[byt
             record = source.whole_record(record)
         ends = record.endswith(b");\n")
         if not record.startswith(b"(") or not (ends or record.endswith(b"),\n")):
-            source.fail(record, f"this is no row of {table.name}: {show(record)}", line)
+            source.fail(record, f"this is not a row of {table.name}: {show(record)}", line)
         rows.append(record[1:-3])
         if done + len(rows) == total and not ends:
             source.fail(record, f"by the header this is the last row of {table.name}", line)

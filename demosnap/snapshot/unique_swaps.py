@@ -135,8 +135,8 @@ def _free(
         for literal in _candidates(dialect, column, b"/".join(key), held[column.name][0]):
             return {column.name: literal}
     raise DatabaseError(
-        f"{table.name}: rows exchange values of {', '.join(unique)}, and no value was found to"
-        f" set that of {'/'.join(table.key)}={b'/'.join(key).decode('utf-8', 'replace')} aside",
+        f"{table.name}: rows exchange values of {', '.join(unique)}, and no free value was found "
+        f"to set that of {'/'.join(table.key)}={b'/'.join(key).decode('utf-8', 'replace')} aside",
         "Purge and load the scenario instead: demosnap load SCENARIO@VERSION.",
     )
 

@@ -109,4 +109,4 @@ def filled(dialect: Dialect, true: str, false: str) -> Iterator[str]:
     yield f"{insert} (11, NULL, NULL)"
     for number, team in enumerate((10, 1, 2, 1, 3), 1):
         yield f"INSERT INTO members (id, team_id, label) VALUES ({number}, {team}, NULL)"
-    yield "INSERT INTO members (id, team_id, label) VALUES (6, NULL, 'nobody')"
+    yield "INSERT INTO members (id, team_id, label) VALUES (6, NULL, 'unmarked')"

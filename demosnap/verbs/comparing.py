@@ -228,7 +228,7 @@ def _version(
     if name is None:
         if current is None:
             raise UsageError(
-                f"nothing of {scenario} is loaded to compare with",
+                f"no version of {scenario} is loaded to compare with",
                 f"Name the versions: demosnap diff {scenario} v1 v2.",
             )
         return current

@@ -61,7 +61,7 @@ def apply(access: Access, plan: SealedPlan, connection: Connection | None) -> Mo
     """
     if not isinstance(plan, SealedPlan):
         raise UsageError(
-            "a dry run cannot be applied: it does not say what it was made from",
+            "a dry run cannot be applied: it does not record the rows that it was made from",
             'Make the plan with plan_load, plan_upgrade, … of project.scenario("general").',
         )
     if plan.refusals:
@@ -102,7 +102,7 @@ def downgrade_sql(access: Access, scenario: str, step: str | None, stream: TextI
     name = goals.joined(scenario, step)
     if ":" not in name:
         raise UsageError(
-            "without a database a downgrade needs to know where it starts",
+            "without a database, a downgrade needs its start",
             f"Write a range: demosnap downgrade {scenario} v2:v1 --sql",
         )
     _write(access, [name], stream, upward=False)

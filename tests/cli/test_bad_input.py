@@ -230,7 +230,7 @@ def test_a_missing_database_file(project: Workspace, command: str) -> None:
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("sqlite:///alembic.ini", "alembic.ini is no SQLite database"),
+        ("sqlite:///alembic.ini", "alembic.ini is not an SQLite database"),
         (f"mysql://user:{SECRET}@127.0.0.1:1/demo?x=1", "unexpected keyword argument 'x'"),
         (f"nonsense {SECRET}", "the database URL is none"),
         (f"postgresql://user:{SECRET}@127.0.0.1:port/demo", "the database URL cannot be read"),

@@ -100,7 +100,7 @@ def test_names_that_mean_nothing(sqlite_chain: Chain) -> None:
         with pytest.raises(kind, match=message):
             found(chain, *names)
     chain.project.downgrade("general", "base")
-    with pytest.raises(UsageError, match="nothing of general is loaded"):
+    with pytest.raises(UsageError, match="no version of general is loaded"):
         found(chain)
 
 

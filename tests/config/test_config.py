@@ -174,15 +174,15 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("exclude: audit_log", 1, "exclude must be a list\nFor example: exclude: [audit_log]"),
     ("exclude: [{a: b}]", 1, "an entry of exclude must be a text"),
     ("exclude: ['']", 1, "an entry of exclude is empty"),
-    ('exclude: ["a b"]', 1, "'a b' is no table name; did you mean '\"a b\"'?"),
+    ('exclude: ["a b"]', 1, "'a b' is not a table name; did you mean '\"a b\"'?"),
     ('exclude: ["a\\x07"]', 1, "an entry of exclude holds the control character U+0007"),
     (
         "tables: {a: {via: b}}\nexclude: [a]",
         2,
         "a is listed under both tables and exclude",
     ),
-    ("allow:\n  - localhost", 2, "allow: 'localhost' is no host/database"),
-    ("deny: ['/x']", 1, "deny: '/x' is no host/database"),
+    ("allow:\n  - localhost", 2, "allow: 'localhost' is not of the form host/database"),
+    ("deny: ['/x']", 1, "deny: '/x' is not of the form host/database"),
     ("allow: !!python/name:os.system x", 1, "allow must be a list"),
     # Markers.
     ("marker: metadata", 1, "marker must hold keys and values\nFor example: marker: {column"),
@@ -224,7 +224,7 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("tables: {a: {via: []}}", 1, "tables.a.via is empty"),
     ("tables: {a: {via: [b, b]}}", 1, "tables.a.via names a column twice"),
     ("tables: {a: {via: {b: c}}}", 1, "tables.a.via must be a text"),
-    ("tables: {a.b.c: {via: d}}", 1, "'a.b.c' is no table name"),
+    ("tables: {a.b.c: {via: d}}", 1, "'a.b.c' is not a table name"),
     ("tables:\n  ? [a]\n  : {via: b}", 2, "a key of tables must be a text"),
     ("tables: &t\n  a: *t", 2, "unknown key 'tables.a.a'"),
     # Scenarios.
@@ -323,7 +323,10 @@ def test_which_file(monkeypatch: pytest.MonkeyPatch) -> None:
     ("ini", "message"),
     [
         ("key = 1\n", "alembic.ini:1: a line stands before the first [section]"),
-        ("[alembic]\nx = 1\nrubbish secret\n", "alembic.ini:3: neither a [section] nor an"),
+        (
+            "[alembic]\nx = 1\nrubbish secret\n",
+            "alembic.ini:3: this line is neither a [section] nor an",
+        ),
         (
             "[alembic]\n\n[alembic]\n",
             "alembic.ini:3: [alembic] is defined twice",
@@ -339,11 +342,11 @@ def test_which_file(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
         (
             INI + "sqlalchemy.url = postgresql://u:s3cr%40t@h/d\n",
-            "alembic.ini:6: sqlalchemy.url in [alembic] holds a single %\nWrite %% for %",
+            "alembic.ini:6: sqlalchemy.url in [alembic] holds an unescaped %\nWrite %% for %",
         ),
         (
             INI + "sqlalchemy.url = postgresql://u:%(s3cret)s@h/d\n",
-            "alembic.ini:6: sqlalchemy.url in [alembic] holds a %",
+            "alembic.ini:6: sqlalchemy.url in [alembic] holds an unescaped %",
         ),
     ],
 )

@@ -37,7 +37,7 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("triggers: {actoin: check}", 1, "unknown key 'triggers.actoin'; did you mean 'action'?"),
     ("triggers: [audit]", 1, "triggers must hold keys and values"),
     ("triggers: {may_change: audit}", 1, "triggers.may_change must be a list"),
-    ("triggers: {may_change: [a b]}", 1, "'a b' is no table name"),
+    ("triggers: {may_change: [a b]}", 1, "'a b' is not a table name"),
 ]
 
 

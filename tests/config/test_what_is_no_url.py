@@ -1,4 +1,4 @@
-"""What is said of a text that is no database URL, and of a file that is no database."""
+"""What is said of a text that is not a database URL, and of a file that is no database."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def said(url: str) -> str:
         ("host=localhost dbname=app", "Write it as a URL"),
         (
             "postgresql://localhost:port/app",
-            "the database URL cannot be read: its port is no number",
+            "the database URL cannot be read: its port is not a number",
         ),
         ("mysql://ada:s3 cret@localhost/app", "Write %20 for a space"),
         ("mysql://root@localhost:3306", "the database URL names no database"),
@@ -105,7 +105,11 @@ def test_init_says_the_same() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("app.py", b"print('no database')\n", "app.py is no SQLite database\nIt is a text file."),
+        (
+            "app.py",
+            b"print('no database')\n",
+            "app.py is not an SQLite database\nIt is a text file.",
+        ),
         ("locked.db", bytes(range(128, 256)), "An encrypted database is one that demosnap cannot"),
         ("empty.db", b"", "the database file empty.db is empty"),
         ("folder", None, "folder is a folder, not a database file"),

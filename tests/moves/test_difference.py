@@ -327,7 +327,7 @@ def test_the_way_on_is_named_where_a_referenced_value_cannot_be_set_aside(
         workspace.project.reset("general")
         assert database.dump() == before
         return
-    with pytest.raises(RefusedError, match="no value was found to set that of") as caught:
+    with pytest.raises(RefusedError, match="no free value was found to set that of") as caught:
         workspace.project.reset("general")
     words = "demosnap load general@v1 --discard"
     assert f"`{words}`" in str(caught.value)

@@ -266,7 +266,7 @@ def test_a_downgrade_to_a_version_above_names_upgrade(sqlite_chain: Chain) -> No
 def test_a_step_down_from_nothing_says_that_nothing_is_loaded(sqlite_chain: Chain) -> None:
     """At base there is nothing below."""
     sqlite_chain.project.downgrade("general", "base")
-    with pytest.raises(UsageError, match="nothing of general is loaded"):
+    with pytest.raises(UsageError, match="no version of general is loaded"):
         sqlite_chain.project.downgrade("general", "-1")
 
 

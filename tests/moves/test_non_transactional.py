@@ -64,7 +64,7 @@ def test_a_move_is_refused_by_name_and_changes_nothing(chain: Workspace) -> None
         with pytest.raises(RefusedError) as caught:
             move()
         text = str(caught.value)
-        assert "t_MyISAM: its storage engine MyISAM knows no transactions" in text
+        assert "t_MyISAM: its storage engine MyISAM has no transactions" in text
         assert "--non-transactional (with alembic: -x demosnap.non_transactional=1)" in text
         assert "t_InnoDB" not in text
         assert chain.database.dump(own=True) == changed

@@ -83,7 +83,7 @@ def refused(chain: Chain, plan: Any, project: Project | None = None) -> tuple[st
     with pytest.raises(RefusedError) as caught:
         (project or chain.project).apply(plan)
     assert chain.everything() == before
-    assert "general: v3_2025-02-01 -> v1_2025-01-15 refused, nothing was changed" in str(
+    assert "general: v3_2025-02-01 → v1_2025-01-15 refused, nothing was changed" in str(
         caught.value
     )
     assert caught.value.hint == "Make the plan again, and review it."

@@ -213,7 +213,7 @@ def test_values_in_a_column_that_the_version_does_not_have_go_back_to_its_defaul
 
 def test_nothing_loaded_and_unknown_scenarios_are_usage_errors(chain: Chain) -> None:
     chain.project.downgrade("general", "base")
-    with pytest.raises(UsageError, match="nothing of general is loaded"):
+    with pytest.raises(UsageError, match="no version of general is loaded"):
         chain.project.reset("general")
     with pytest.raises(UnknownNameError, match="unknown scenario 'generl'"):
         chain.project.reset("generl")

@@ -450,6 +450,28 @@ def test_the_guide_names_every_hook_in_its_section() -> None:
     assert named("URLs") == rules - {"without_unknown"}
 
 
+# Negated, indefinite and riddling words, in whose place a type or a role can stand.
+RIDDLES = re.compile(
+    r"\b(?:nobody|somebody|anybody|whoever|no demo data|not this demo data"
+    r"|which no script here knows|be it one|was quicker|what it was told)\b",
+    re.I,
+)
+
+
+def test_texts_are_plain_english() -> None:
+    """Messages, docstrings and the docs name another session, non-demo rows or no scenario."""
+    wrong = []
+    for path in MODULES:
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found = RIDDLES.findall(" ".join(node.value.split()))
+                wrong += [f"{path.relative_to(ROOT)}:{node.lineno}: {one}" for one in found]
+    for path in PAGES:
+        text = " ".join(re.sub(r"`[^`]*`", "", path.read_text(encoding="utf-8")).split())
+        wrong += [f"{path.name}: {one}" for one in RIDDLES.findall(text)]
+    assert wrong == []
+
+
 def test_nothing_prints_outside_of_the_command_line() -> None:
     wrong = []
     for path in MODULES:

@@ -366,15 +366,15 @@ def test_an_ini_that_changes_while_the_question_stands_is_left_alone(project: Pa
 
 def test_a_folder_that_is_a_file() -> None:
     Path("file").write_text("")
-    with pytest.raises(ConfigError, match=r"^file: is no folder"):
+    with pytest.raises(ConfigError, match=r"^file: is not a folder"):
         init("file/below", confirm=never)
-    with pytest.raises(ConfigError, match=r"^file: is no folder"):
+    with pytest.raises(ConfigError, match=r"^file: is not a folder"):
         init("file", confirm=never)
 
 
 def test_a_file_where_a_folder_must_be(project: Path) -> None:
     Path("demo_revisions").write_text("")
-    with pytest.raises(ConfigError, match=r"^demo_revisions: is no folder"):
+    with pytest.raises(ConfigError, match=r"^demo_revisions: is not a folder"):
         init(confirm=never)
     assert list(files(project)) == ["demo_revisions"]
 
@@ -390,7 +390,7 @@ def test_a_path_that_alembic_cannot_read(name: str) -> None:
 def test_a_read_only_folder(project: Path) -> None:
     project.chmod(0o555)
     try:
-        with pytest.raises(ConfigError, match="cannot be written, nothing was"):
+        with pytest.raises(ConfigError, match="cannot be written; no file was"):
             init(confirm=never)
         assert files(project) == {}
     finally:
@@ -401,7 +401,7 @@ def test_a_read_only_folder(project: Path) -> None:
 def test_a_read_only_ini_is_not_asked_about(project: Path) -> None:
     Path("alembic.ini").write_text(THEIRS)
     Path("alembic.ini").chmod(0o444)
-    with pytest.raises(ConfigError, match=r"^alembic\.ini: cannot be written, nothing was"):
+    with pytest.raises(ConfigError, match=r"^alembic\.ini: cannot be written; no file was"):
         init(confirm=never)
     assert list(files(project)) == ["alembic.ini"]
 
@@ -421,7 +421,7 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(
     with pytest.raises(ConfigError) as caught:
         init(confirm=Confirm())
     assert str(caught.value) == (
-        "demo_revisions/demosnap.yaml: cannot be written, nothing was: No space left on device"
+        "demo_revisions/demosnap.yaml: cannot be written; no file was: No space left on device"
     )
     assert [path.name for path in project.iterdir()] == ["alembic.ini"]
     assert Path("alembic.ini").read_text() == THEIRS
@@ -556,7 +556,7 @@ def test_a_database_that_cannot_be_looked_at(project: Path) -> None:
     Path("rubbish.db").write_text("no database at all, " * 100)
     for number, (url, reason) in enumerate(
         [
-            ("sqlite:///rubbish.db", "rubbish.db is no SQLite database"),
+            ("sqlite:///rubbish.db", "rubbish.db is not an SQLite database"),
             ("sqlite:///missing.db", "there is no database file missing.db"),
             ("sqlite:///file:missing.db?uri=true", "there is no database file missing.db"),
         ]

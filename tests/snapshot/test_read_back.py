@@ -27,10 +27,10 @@ def test_a_row_that_no_load_would_take_is_refused(workspace: Workspace) -> None:
         " WHERE attrelid = 'things'::regclass AND attname = 'name'",
     )
     before = files(workspace.revisions)
-    with pytest.raises(DatabaseError, match="no load would take it") as caught:
+    with pytest.raises(DatabaseError, match="every load would fail on it") as caught:
         workspace.project.revision("general")
     assert "things: the row id=7 cannot be" in str(caught.value)
-    assert "name is NULL, which is no text not null" in str(caught.value)
+    assert "name is NULL, which is not a valid text not null" in str(caught.value)
     assert files(workspace.revisions) == before
     assert workspace.project.current() == []
     workspace.database.execute("UPDATE things SET name = 'seven' WHERE id = 7")

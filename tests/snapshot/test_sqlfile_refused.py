@@ -30,12 +30,12 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     # name: (edit, words of the message, what stands on the line named; None: not said here)
     "a statement between rows": (
         lambda d: d.replace(b"(2,'first'", b"DROP TABLE vaults;\n(2,'first'"),
-        "no row of fragments, or more than one: DROP TABLE vaults;",
+        "not a row of fragments, or more than one: DROP TABLE vaults;",
         b"DROP TABLE",
     ),
     "a statement after a row": (
         lambda d: d.replace(b"('2b','',X'00FF',-1.5);", b"('2b','',X'00FF',-1.5); DROP TABLE a;"),
-        "no row of fragments, or more than one",
+        "not a row of fragments, or more than one",
         b"DROP TABLE",
     ),
     "a statement before the first INSERT": (
@@ -45,22 +45,22 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "a function for a value": (
         lambda d: d.replace(b"'first'", b"load_extension('x')"),
-        "fragments.title: load_extension('x') is no literal that demosnap writes for TEXT",
+        "fragments.title: load_extension('x') is not a literal that demosnap writes for TEXT",
         b"load_ext",
     ),
     "a sub-select": (
         lambda d: d.replace(b"'first'", b"(SELECT 1)"),
-        "fragments.title: (SELECT 1) is no literal",
+        "fragments.title: (SELECT 1) is not a literal",
         b"(SELECT 1)",
     ),
     "a comment between values": (
         lambda d: d.replace(b",'first'", b",/* x */'first'"),
-        "fragments.title: /* x */'first' is no literal",
+        "fragments.title: /* x */'first' is not a literal",
         b"/*",
     ),
     "a space between values": (
         lambda d: d.replace(b",'first'", b", 'first'"),
-        "fragments.title:  'first' is no literal",
+        "fragments.title:  'first' is not a literal",
         b", 'first'",
     ),
     "a value too many": (
@@ -75,7 +75,7 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "two rows on a line": (
         lambda d: d.replace(b"(2,'first','2',NULL),\n", b"(2,'first','2',NULL),"),
-        "fragments.metadata: NULL) is no literal",
+        "fragments.metadata: NULL) is not a literal",
         b"(2,'first'",
     ),
     "another table": (
@@ -130,7 +130,7 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "a NUL outside of a literal": (
         lambda d: d.replace(b",'first'", b",\0'first'"),
-        r"fragments.title: \x00'first' is no literal",
+        r"fragments.title: \x00'first' is not a literal",
         b"(2,\0",
     ),
     "a NUL inside of a literal": (
@@ -150,7 +150,7 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "two backslash escapes": (
         lambda d: d.replace(b"'first'", b"'it\\'s John\\'s'"),
-        "fragments.title: 'it\\'s John\\'s' is no literal",
+        "fragments.title: 'it\\'s John\\'s' is not a literal",
         b"(2,'it",
     ),
     "the last row missing": (
@@ -160,7 +160,7 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "the last row missing, its comma left": (
         lambda d: d.replace(b"('2b','',X'00FF',-1.5);\n", b""),
-        "this is no row of fragments",
+        "this is not a row of fragments",
         None,
     ),
     "a row too many": (
@@ -170,12 +170,12 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "a row twice": (
         lambda d: d.replace(b"(10,", b"(2,"),
-        "fragments: the row id=2 is there twice or out of order",
+        "fragments: the row id=2 is duplicate or out of order",
         b"(2,'\xe2",
     ),
     "rows in another order": (
         lambda d: d.replace(b"(-3,", b"(7,"),
-        "fragments: the row id=2 is there twice or out of order",
+        "fragments: the row id=2 is duplicate or out of order",
         b"(2,'first'",
     ),
     "a statement split elsewhere": (
@@ -186,8 +186,16 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
         "the INSERTs of fragments are not divided as demosnap does it",
         b"(10,",
     ),
-    "something after the end": (lambda d: d + b"x", "stands after the snapshot's end: x", None),
-    "an empty line after the end": (lambda d: d + b"\n", "stands after the snapshot's end", None),
+    "something after the end": (
+        lambda d: d + b"x",
+        "there is text after the snapshot's end: x",
+        None,
+    ),
+    "an empty line after the end": (
+        lambda d: d + b"\n",
+        "there is text after the snapshot's end",
+        None,
+    ),
     "no last line end": (lambda d: d[:-1], "it is truncated", None),
     "cut in the rows": (lambda d: d[: d.index(b"first'")], "it is truncated", None),
     "cut between the rows": (lambda d: d[: d.index(b"(2,'first'")], "it is truncated", None),
@@ -198,7 +206,7 @@ HOSTILE: Mapping[str, tuple[Callable[[bytes], bytes], str, bytes | None]] = {
     ),
     "cut in the header": (lambda d: d[:200], "it is truncated", None),
     "empty": (lambda d: b"", "the file is empty", None),
-    "something else": (lambda d: b"PK\3\4\n" + d, "this is no snapshot", b"PK"),
+    "something else": (lambda d: b"PK\3\4\n" + d, "this is not a snapshot", b"PK"),
     "a merge": (
         lambda d: d.replace(b"(2,'first'", b"<<<<<<< HEAD\n(2,'first'"),
         "git's conflict markers",
@@ -238,8 +246,16 @@ HOSTILE_HEADERS: Mapping[str, tuple[str, str, str]] = {
     # name: (what stands there, what is put there, words of the message)
     "a type that is a number": ('"type":"JSON"', '"type":5', "'type' of a column: 5 is not a text"),
     "null for a name": ('"name":"title"', '"name":null', "None is not a text"),
-    "a name with a NUL": ('"name":"title"', r'"name":"a\u0000"', "holds what no name can hold"),
-    "half a character": ('"name":"title"', r'"name":"\ud800"', "holds what no name can hold"),
+    "a name with a NUL": (
+        '"name":"title"',
+        r'"name":"a\u0000"',
+        "holds characters that names cannot hold",
+    ),
+    "half a character": (
+        '"name":"title"',
+        r'"name":"\ud800"',
+        "holds characters that names cannot hold",
+    ),
     "1 for true": ('"generated":true', '"generated":1', "1 is neither true nor false"),
     "what is as usual": ('"type":"JSON"}', '"type":"JSON","nullable":true}', "not what demosnap"),
     "an unknown field": ('"type":"JSON"}', '"type":"JSON","x":1}', "unknown field 'x'"),
@@ -251,27 +267,35 @@ HOSTILE_HEADERS: Mapping[str, tuple[str, str, str]] = {
         "not what demosnap writes",
     ),
     "no columns": ('"fragment_id","type":"INTEGER"}]', '"fragment_id"}]', "has no 'type'"),
-    "columns that are an object": ('"rows":0,"columns":[', '"rows":0,"columns":{', "no JSON"),
+    "columns that are an object": ('"rows":0,"columns":[', '"rows":0,"columns":{', "not JSON"),
     "a column twice": ('"name":"title"', '"name":"id"', "two columns of one name"),
     "a table twice": ('"table":"todos","rows"', '"table":"vaults","rows"', "is there twice"),
-    "no table name": ('"table":"todos","rows"', '"table":"a b","rows"', "a b is no table name"),
+    "no table name": ('"table":"todos","rows"', '"table":"a b","rows"', "a b is not a table name"),
     "a key of unknown columns": ('"key":["id"],"u', '"key":["ix"],"u', "has no column 'ix'"),
-    "a key of nothing": ('"key":["id"],"u', '"key":[],"u', "no list of at least one"),
-    "a key that is a text": ('"key":["id"],"u', '"key":"id","u', "no list of at least one"),
+    "a key of nothing": ('"key":["id"],"u', '"key":[],"u', "not a list of at least one"),
+    "a key that is a text": ('"key":["id"],"u', '"key":"id","u', "not a list of at least one"),
     "a key of a column twice": ('"key":["id"],"u', '"key":["id","id"],"u', "a column twice"),
     "a key that is computed": ('"key":["id"],"f', '"key":["length"],"f', "is computed"),
     "a foreign key to nothing": ('"referred_columns":["id"],', '"referred_columns":["x"],', "'x'"),
-    "a foreign key of two": ('"columns":["vault_id"]', '"columns":["vault_id","id"]', "as many"),
+    "a foreign key of two": (
+        '"columns":["vault_id"]',
+        '"columns":["vault_id","id"]',
+        "another number",
+    ),
     "an unknown identity": ('"by default"', '"sometimes"', "neither 'always' nor"),
-    "rows below zero": ('"rows":0', '"rows":-1', "no number of rows"),
-    "rows that are true": ('"rows":0', '"rows":true', "no number of rows"),
-    "rows with a fraction": ('"rows":0', '"rows":0.0', "no number of rows"),
+    "rows below zero": ('"rows":0', '"rows":-1', "not a number of rows"),
+    "rows that are true": ('"rows":0', '"rows":true', "not a number of rows"),
+    "rows with a fraction": ('"rows":0', '"rows":0.0', "not a number of rows"),
     "rows of too many digits": ('"rows":0', '"rows":' + "1" * 5000, "are wrong"),
     "nested too deep": ('"rows":0', '"rows":' + "[" * 100_000, "are wrong"),
-    "no table at all": ("-- [\n", "-- [\n-- ]\n", "no list of tables"),
-    "no JSON": ('"rows":2,', '"rows":2', "no JSON"),
+    "no table at all": ("-- [\n", "-- [\n-- ]\n", "not a list of tables"),
+    "no JSON": ('"rows":2,', '"rows":2', "not JSON"),
     "no scenario": ("Scenario: general", "Scenario: General", "not what demosnap writes"),
-    "no time": ("Generated: 2025-01-15", "Generated: 2025-13-15", "2025-13-15 10:30:00 is no time"),
+    "no time": (
+        "Generated: 2025-01-15",
+        "Generated: 2025-13-15",
+        "2025-13-15 10:30:00 is not a time",
+    ),
     "no version": ("Version: v1_", "Version: v0_", "not what demosnap writes"),
     "another total": ("Total Fragments: 4", "Total Fragments: 5", "expected: -- Total Fragments"),
     "another format": ("Format: 1", "Format: 2", "format 2; this demosnap reads format 1"),

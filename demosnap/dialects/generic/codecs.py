@@ -233,7 +233,7 @@ def _moment(kind: type[Any], second_digits: int) -> Callable[[Any], str]:
         except ValueError:
             found = None
         if found is None or getattr(found, "tzinfo", None) is not None:
-            raise ValueError(f"is no {kind.__name__} without a time zone")
+            raise ValueError(f"is not a {kind.__name__} without a time zone")
         fraction = text.partition(".")[2].rstrip("0")
         if len(fraction) > second_digits:
             raise ValueError(f"has more than {second_digits} digits of a second")

@@ -81,7 +81,7 @@ class GenericDialect(Names):
         """Return the predicate of a boolean column, or of a number in its place."""
         if marker.key is not None:
             raise ConfigError(
-                f"{self.name} has no hook that looks into JSON, so no key in it can mark a row",
+                f"{self.name} has no hook that looks into JSON, so a JSON key cannot mark rows",
                 hint="Mark rows by a boolean column, or write a `where` for the marker.",
             )
         test = f"{self.quote(column.name)} {_TRUE.get(column.type, '= 1')}"

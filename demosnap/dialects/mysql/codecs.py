@@ -202,7 +202,7 @@ class Enum(Text):
         text = values.text(value)
         # MariaDB's information_schema shows a question mark where a member has an emoji.
         if text not in self.members and "?" not in self.args:
-            raise ValueError("is no member of the ENUM")
+            raise ValueError("is not a member of the ENUM")
         return values.text_literal(text)
 
 
@@ -214,7 +214,7 @@ class Set(Text):
         text = values.text(value)
         chosen = text.split(",") if text else []
         if not set(chosen) <= set(members):
-            raise ValueError("has a part that is no member of the SET")
+            raise ValueError("has a part that is not a member of the SET")
         return values.text_literal(",".join(sorted(set(chosen), key=members.index)))
 
 
@@ -248,7 +248,7 @@ class Binary(Codec):
         if not isinstance(value, bytes):
             raise ValueError("is not binary")
         if self.name == "binary" and len(value) != int(self.args or 1):
-            raise ValueError(f"has not exactly {self.args or 1} bytes")
+            raise ValueError(f"does not have exactly {self.args or 1} bytes")
         limit = int(self.args) if self.name == "varbinary" else self._BYTES.get(self.name)
         if limit is not None and len(value) > limit:
             raise ValueError(f"is longer than {limit} bytes")

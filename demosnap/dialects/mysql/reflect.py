@@ -203,7 +203,7 @@ def non_transactional(connection: Connection, tables: Sequence[str]) -> dict[str
     for schema, name, engine in execute(connection, sql):
         table = places.display(schema, name)
         if table is not None:
-            found[table] = f"its storage engine {engine} knows no transactions"
+            found[table] = f"its storage engine {engine} has no transactions"
     return found
 
 

@@ -312,6 +312,6 @@ class Plain(Codec):
         text = make(text)
         if self.name == "uuid":
             if not re.fullmatch("[0-9a-f]{32}", text):
-                raise ValueError("is no UUID")
+                raise ValueError("is not a UUID")
             text = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
         return f"'{text}'".encode()

@@ -78,8 +78,8 @@ def connect(dialect: Any, words: Sequence[Any], options: Mapping[str, Any]) -> A
         if "cryptography" not in str(error):
             raise
         raise MissingDriverError(
-            "the server wants the password encrypted, and the package cryptography is not installed"
-            " where demosnap is",
+            "the server requires an encrypted password, and the package cryptography is not "
+            "installed beside demosnap",
             "Install it there, `pip install cryptography`; or connect with TLS, without"
             " ssl_disabled in the URL.",
         ) from error
@@ -108,7 +108,7 @@ def _check_ready(driver: Any) -> None:
     status = dict(query(driver, "SHOW STATUS LIKE 'wsrep_%'"))
     if status.get("wsrep_ready") == "OFF":
         raise DatabaseError(
-            "this node of a Galera cluster takes no statements now (wsrep_ready is OFF,"
+            "this node of a Galera cluster accepts no statements now (wsrep_ready is OFF,"
             f" wsrep_cluster_status is {status.get('wsrep_cluster_status')})",
             NODE_ADVICE,
         )

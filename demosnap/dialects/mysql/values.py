@@ -126,7 +126,7 @@ def address(value: str) -> str:
     try:
         found = ipaddress.ip_address(value)
     except ValueError:
-        raise ValueError("is no IP address") from None
+        raise ValueError("is not an IP address") from None
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         return f"::ffff:{found.ipv4_mapped}"
     return str(found)
@@ -205,7 +205,7 @@ def year(value: Value) -> int:
     """Return a year that YEAR can be: 0, or 1901 to 2155."""
     number = integer(value)
     if number != 0 and not 1901 <= number <= 2155:
-        raise ValueError("is no year between 1901 and 2155")
+        raise ValueError("is not a year between 1901 and 2155")
     return number
 
 

@@ -1,7 +1,7 @@
 """Values of other dialects as the canonical text of PostgreSQL's types.
 
 Each function renders one kind of type as its output function would, and raises ValueError with
-a text that says why the column cannot hold the value ("is no number").
+a text that says why the column cannot hold the value ("is not a number").
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def bits(value: Any, column: Column) -> str:
     limit = (*modifiers(column), 1 if base_type(column) == "bit" else 0)[0]
     text = format(value, f"0{limit or 1}b") if isinstance(value, int) else str(value)
     if not re.fullmatch("[01]*", text):
-        raise ValueError("is no bit string")
+        raise ValueError("is not a bit string")
     if limit and (len(text) > limit or (base_type(column) == "bit" and len(text) < limit)):
         raise ValueError(f"has not the {limit} bits of {column.type}")
     return text
@@ -235,7 +235,7 @@ def uuid_text(value: Any, column: Column) -> str:
     try:
         return str(uuid.UUID(bytes=value) if isinstance(value, bytes) else uuid.UUID(value))
     except (ValueError, AttributeError, TypeError):
-        raise ValueError("is no uuid") from None
+        raise ValueError("is not a uuid") from None
 
 
 class _Number(str):
@@ -246,7 +246,7 @@ def _document(value: Any) -> str:
     if isinstance(value, bool | int | float):
         return json.dumps(value)
     if not isinstance(value, str):
-        raise ValueError("is no JSON")
+        raise ValueError("is not JSON")
     return value
 
 
@@ -259,7 +259,7 @@ def _parse_json(value: Any) -> Any:
             _document(value), parse_int=_Number, parse_float=_Number, parse_constant=refuse
         )
     except json.JSONDecodeError as error:
-        raise ValueError(f"is no JSON: {error}") from None
+        raise ValueError(f"is not JSON: {error}") from None
     except RecursionError:
         raise ValueError("is nested too deeply") from None
 
@@ -303,7 +303,7 @@ def moment_encoder(*, day: bool, clock: bool, zone: bool) -> Callable[[Any, Colu
             return str(value)
         match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
         if match is None or not (match[1] if day else match[2] and not match[1]):
-            raise ValueError(f"is no {base_type(column)}")
+            raise ValueError(f"is not a {base_type(column)}")
         date, time, fraction, offset, era = match.groups()
         fraction = (fraction or "").rstrip("0")
         if not clock and (fraction or time not in (None, "00:00:00")):
@@ -346,6 +346,6 @@ def _checked(date: str, time: str, offset: str | None) -> tuple[str, str]:
             away = datetime.timedelta(hours=parts[0], minutes=parts[1], seconds=parts[2])
             moment = moment + away if str(offset).startswith("-") else moment - away
     except (ValueError, OverflowError):
-        raise ValueError("is no moment that PostgreSQL knows") from None
+        raise ValueError("is not a moment that PostgreSQL knows") from None
     shown = moment.isoformat(sep=" ")
     return shown[:10], shown[11:]

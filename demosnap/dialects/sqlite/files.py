@@ -39,7 +39,7 @@ def check(file: str) -> None:
             "Create its tables with your application's own migrations, or correct the URL.",
         )
     if start != _MAGIC:
-        raise DatabaseError(f"{file} is no SQLite database", f"{_kind(start)} {_URL}".strip())
+        raise DatabaseError(f"{file} is not an SQLite database", f"{_kind(start)} {_URL}".strip())
 
 
 def _kind(start: bytes) -> str:
