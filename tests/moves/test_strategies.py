@@ -1,0 +1,85 @@
+"""Which way a move goes: what speaks for rows one by one, and what against."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from demosnap.model import Trigger
+from demosnap.moves import difference, strategy
+from demosnap.moves.planned import PlannedMove
+from demosnap.results import Move
+from support.live import DEMO, Live
+
+OFF: Any = SimpleNamespace(triggers=SimpleNamespace(disabled=True))
+ON: Any = SimpleNamespace(triggers=SimpleNamespace(disabled=False))
+
+
+def planned(here: Live, *statements: str) -> strategy.Strategy:
+    """Plan the way back to what is there now after some statements."""
+    version = here.capture("v1")
+    here.execute(*statements)
+    found = difference.compare(here.database, version, DEMO)
+    changes = tuple(one for one in found.changes if len(one))
+    move = Move("general", version, version, "load", by_difference=True, changes=changes)
+    return strategy.Strategy(PlannedMove(move, DEMO, planned=found), {})
+
+
+def test_few_rows_that_differ_are_changed_one_by_one(here: Live) -> None:
+    plan = planned(here, "UPDATE cards SET title = 'x' WHERE id = 1")
+    assert strategy.against(here.database, ON, plan) == ""
+    told = "rows cannot be changed one by one"
+    assert strategy.against(here.database, ON, replace(plan, obstacle="why")) == told
+    assert strategy.against(here.database, ON, plan.refused(["no"])) == told
+
+
+def test_many_rows_that_differ_are_loaded_anew(here: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned(here, "UPDATE cards SET title = 'x' WHERE id IN (1, 3)")
+    monkeypatch.setattr(strategy, "MANY", 2)
+    assert strategy.against(here.database, ON, plan) == ""
+    monkeypatch.setattr(strategy, "MANY", 1)
+    assert strategy.against(here.database, ON, plan) == "67% of the rows differ"
+    monkeypatch.setattr(strategy, "MOST", 2 / 3)
+    assert strategy.against(here.database, ON, plan) == ""
+
+
+def test_the_share_is_of_what_is_there_and_of_what_comes(
+    here: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strategy, "MANY", 0)
+    monkeypatch.setattr(strategy, "MOST", 0)
+    more = ", ".join(f"({n}, 'demo', NULL, 'x', TRUE)" for n in range(10, 17))
+    plan = planned(here, f"INSERT INTO cards VALUES {more}")
+    assert strategy.against(here.database, ON, plan) == "70% of the rows differ"
+
+
+def test_triggers_that_act_speak_against_it(here: Live) -> None:
+    plan = planned(here, "UPDATE cards SET title = 'x' WHERE id = 1")
+    tables = dict(here.database.tables)
+    tables["cards"] = replace(tables["cards"], triggers=(Trigger("t", "cards"),))
+    database = replace(here.database, tables=tables)
+    assert strategy.against(database, ON, plan) == "there are triggers on cards"
+    assert strategy.against(database, OFF, plan) == ""
+
+
+def test_a_strategy_is_refused_once_for_each_reason(here: Live) -> None:
+    plan = planned(here)
+    assert plan.unobstructed() is plan
+    both = replace(plan, obstacle="no way").unobstructed().refused(["other", "no way"])
+    assert both.prepared.refusals == ("no way", "other")
+    assert plan.saying("so").prepared.move.reason == "so"
+
+
+def test_rows_of_tables_that_the_version_lacks_are_told(here: Live) -> None:
+    version = here.capture("v1", "boards")
+    found = difference.compare(here.database, version, DEMO)
+    move = Move("general", version, version, "load", changes=found.changes)
+    (reason,) = strategy.of_other_tables(move, version)
+    assert reason.startswith("cards: there are 2 demo rows, and v1_2025-01-20 does not have")
+    here.execute("DELETE FROM cards WHERE id = 3")
+    found = difference.compare(here.database, version, DEMO)
+    (reason,) = strategy.of_other_tables(replace(move, changes=found.changes), version)
+    assert reason.startswith("cards: there is 1 demo row, and")
