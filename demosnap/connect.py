@@ -1,4 +1,4 @@
-"""The database to work on: where it is, whether that is allowed, and the way to it."""
+"""The database to work on: its URL, its permission, and the connection to it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def check_allowed(url: URL, settings: Settings) -> None:
     names; any other must be named by `allow:`.
 
     Raises:
-        TargetError: it may not.
+        TargetError: the database is not allowed.
     """
     host, database = _endpoint(url)
     name = f"{host or 'localhost'}/{database}"
@@ -112,7 +112,7 @@ def check_allowed(url: URL, settings: Settings) -> None:
 def check_not_denied(connection: Connection, settings: Settings) -> None:
     """Ask the database itself whether it may be changed, by the query of `deny_if:`.
 
-    Whatever transaction the query began is ended, unless the caller was in one.
+    A transaction that the query began is ended; one of the caller stays open.
 
     Raises:
         TargetError: the query's first value is true.
@@ -211,7 +211,7 @@ def ended(connection: Connection, error: BaseException) -> bool:
 
 
 def _first(connection: Connection, error: BaseException) -> BaseException:
-    """Return why a session ended, behind what then failed for that; else the error."""
+    """Return the error that ended the session, if a later error follows from it; else the error."""
     found = error
     seen = {id(error)}
     behind = error

@@ -1,4 +1,4 @@
-"""What is asked of git, by its command: the repository, its settings, both sides of a conflict."""
+"""Calls of the `git` command: the repository, its settings, both sides of a conflict."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Ignored:
 def ignored(folder: Path, paths: Iterable[Path]) -> list[Ignored]:
     """Return which of the files in a folder git ignores; none where that cannot be known.
 
-    What git knows already, it does not ignore.
+    Tracked files are never ignored.
     """
     # Relative, since git sees the folder where links lead to.
     names = "\0".join(os.path.relpath(path, folder) for path in paths)

@@ -1,4 +1,4 @@
-"""Who holds the lock of a file, where the operating system tells."""
+"""The holder of a file's lock, as far as the operating system shows it."""
 
 from __future__ import annotations
 

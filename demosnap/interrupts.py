@@ -23,19 +23,19 @@ def behind(error: BaseException | None) -> KeyboardInterrupt | None:
 
 
 def begin() -> None:
-    """Forget what was done before: a command begins."""
+    """Reset the state at the beginning of a command."""
     global _done
     _done = ""
 
 
 def said() -> str:
-    """Return what is to be said of an interrupt that comes now; empty: nothing was done yet."""
+    """Return the message for an interrupt at this moment; empty: nothing was changed yet."""
     return _done
 
 
 @contextlib.contextmanager
 def held(text: str = "") -> Iterator[Callable[[], None]]:
-    """Yield what holds Ctrl-C back, from when it is called to the end of the context.
+    """Yield a function that holds Ctrl-C back from its call to the end of the context.
 
     A commit that is interrupted has happened or not, and it is unknown which. What was held
     back comes at the end; `text` is what is then to be said of it.

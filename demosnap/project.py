@@ -1,4 +1,4 @@
-"""One method for each verb: returns frozen results, prints nothing."""
+"""One method for each verb, which returns frozen results and prints nothing."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Project:
         return self._access.graph()
 
     def scenario(self, name: str) -> Scenario:
-        """Return a scenario: its versions, what the database holds of it, and its verbs.
+        """Return a scenario: its versions, its state in the database, and its verbs.
 
         Raises:
             UnknownNameError: there are scenarios, but none with this name.
@@ -100,7 +100,7 @@ class Project:
         return Scenario(self._access, name)
 
     def apply(self, plan: SealedPlan, *, connection: Connection | None = None) -> MovePlan:
-        """Act on a plan that `Scenario.plan_load` and the like have made: on just that, or not.
+        """Apply a plan of `Scenario.plan_load` and the like: exactly that plan, or refuse.
 
         Raises:
             RefusedError: the plan has refusals; or its rows, their tables, the stamps or the files
@@ -320,7 +320,7 @@ class Project:
         return looking.show(self._access, name)
 
     def current(self) -> list[CurrentEntry]:
-        """Return what the database is stamped with, by scenario, and the rows it holds.
+        """Return the stamps of the database by scenario, and the numbers of demo rows.
 
         Raises:
             DatabaseError: the database cannot be reached.
@@ -330,7 +330,7 @@ class Project:
     def check(
         self, scenario: str | None = None, *, database: bool = False, rehearse: bool = False
     ) -> list[Finding]:
-        """Return what is wrong with the files, and with `database` what the database holds.
+        """Return the problems of the files, and with `database` those of the database.
 
         `rehearse`: also whether what is loaded comes back when it goes; that is tried and undone.
 
@@ -382,7 +382,7 @@ class Project:
         return comparing.sides(self._access, words)
 
     def status(self, scenario: str | None = None) -> list[StatusEntry]:
-        """Return what is loaded of each scenario, and how the database differs from it.
+        """Return the loaded version of each scenario, and the differences of the database from it.
 
         Raises:
             UnknownNameError: there is no such scenario.
@@ -391,7 +391,7 @@ class Project:
         return comparing.status(self._access, scenario)
 
     def log(self, scenario: str | None = None) -> list[LogEntry]:
-        """Return what demosnap did to the database, the newest first.
+        """Return the log of demosnap's changes of the database, newest first.
 
         Raises:
             UnknownNameError: there is no such scenario.

@@ -1,4 +1,4 @@
-"""Warnings of other libraries, handled in one's own way for a while.
+"""Warnings of other libraries, ignored or made errors for a while.
 
 Python's filters are the process's. Each of several threads that set them and put back what it found
 would put back what another one has set; so the first one keeps what was there, and the last one

@@ -1,4 +1,4 @@
-"""What demosnap needs, and the oldest that will do; told in one line before anything fails by it.
+"""The oldest versions that demosnap works with, checked with a one-line error before any use.
 
 Imports nothing that could be too old itself, and is written for any Python 3.
 """
@@ -26,7 +26,7 @@ _HINT = (
 
 
 def problem() -> str | None:
-    """Return what is missing or too old, and what to do; None: nothing."""
+    """Return what is missing or too old, and what to do; None: all is well."""
     if sys.version_info[:2] < PYTHON:
         here = ".".join(map(str, sys.version_info[:3]))
         return f"demosnap needs Python {_text(PYTHON)} or newer; this is Python {here}"

@@ -1,4 +1,4 @@
-"""One scenario of a project: its versions, what the database holds of it, and its verbs."""
+"""One scenario of a project: its versions, its state in the database, and its verbs."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Scenario:
         return self._only(found) if found else None
 
     def status(self) -> StatusEntry:
-        """Return what is loaded, and how the database differs from it.
+        """Return the loaded version, and the differences of the database from it.
 
         Raises:
             DatabaseError: the database cannot be reached.
@@ -167,7 +167,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the database to a version from wherever it is.
+        """Bring the database to a version from any other.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.

@@ -1,4 +1,4 @@
-"""What an application's seeder calls at its end."""
+"""The call for the end of an application's seeder."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Snapshot files: pure text, no database, no Alembic, no command line."""
+"""Snapshot files: pure text, without database, Alembic and command line."""

@@ -1,4 +1,4 @@
-"""Keys that a database could take for equal though their literals differ.
+"""Keys that a database could treat as equal although their literals differ.
 
 A collation, an affinity or a type of its own decides in a database. A file does not say which,
 so what is told here errs on one side: keys that no database takes for equal are told apart only
@@ -28,7 +28,7 @@ def apart(
     there: Iterable[Key],
     referred: Sequence[Column],
 ) -> set[Key]:
-    """Return the keys that are certainly equal to none of those that are there.
+    """Return the keys that certainly differ from all existing ones.
 
     `wanted` are values of `columns`, `there` of `referred`; none of them holds NULL.
     """
@@ -42,7 +42,7 @@ def apart(
 
 
 def folded(dialect: Dialect, columns: Sequence[Column], key: Key) -> Folded | None:
-    """Return what is the same for all keys that could be equal; None: that cannot be told."""
+    """Return a value that all possibly equal keys share; None: unknown."""
     found = [_value(dialect, column, part) for column, part in zip(columns, key, strict=True)]
     return None if None in found else tuple(found)
 

@@ -1,4 +1,4 @@
-"""An open snapshot file: reads it within bounds and says what is wrong with a line."""
+"""An open snapshot file: reads within bounds, and describes what is wrong with a line."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Source:
         self.line = 1
 
     def expect(self, text: str, complaint: str) -> None:
-        """Read exactly this text.
+        """Read a text that must come next.
 
         Raises:
             SnapshotError: with the complaint and the first line that differs.
@@ -97,13 +97,13 @@ class Source:
         return found == wanted
 
     def expect_end(self) -> None:
-        """Check that nothing is left.
+        """Check that the file ends here.
 
         Raises:
             SnapshotError: something is.
         """
         if found := self._file.readline(MAX_LINE):
-            # A last line without its LF is not what is wrong here.
+            # A last line without its LF is not the error to report here.
             line = found.removesuffix(b"\n") + b"\n"
             self.fail(line, f"there is text after the snapshot's end: {show(found)}")
 
@@ -166,7 +166,7 @@ class Source:
         return whole
 
     def fail(self, found: bytes, message: str, line: int | None = None) -> NoReturn:
-        """Raise for what was found on a line, saying rather what spoiled it if that shows.
+        """Raise for an error on a line, or for the damage by git or an editor that explains it.
 
         Raises:
             SnapshotError: always.
@@ -177,7 +177,7 @@ class Source:
 
 
 def too_large(row: bytes) -> str | None:
-    """Return in what way a row is more than a snapshot holds, None if it is not."""
+    """Return why a row is too large for a snapshot; None: it is not."""
     if len(row) > MAX_ROW:
         return f"larger than {MAX_ROW >> 20} MiB"
     if len(row) > MAX_QUOTES and row.count(b"'") > MAX_QUOTES:
@@ -186,7 +186,7 @@ def too_large(row: bytes) -> str | None:
 
 
 def not_utf_8(text: bytes) -> int | None:
-    """Return the place of the first byte that is not UTF-8, None if all are."""
+    """Return the place of the first byte that is not UTF-8; None: all are."""
     if text.isascii():
         return None
     # All of it would take four times its size, where it holds an emoji.
@@ -204,12 +204,12 @@ def not_utf_8(text: bytes) -> int | None:
 
 
 def show(text: bytes, at: int = 0) -> str:
-    """Render the part of a line that stands around a position."""
+    """Render the part of a line around a position."""
     return excerpt(text.rstrip(b"\n").decode("utf-8", "replace"), at)
 
 
 def raise_damage(line: bytes, name: str, number: int) -> None:
-    """Raise for a line that git or an editor spoiled; do nothing for any other.
+    """Raise for a line that git or an editor damaged; accept any other.
 
     Only for a line that is not as it should be, or one that cannot be part of a text value.
     """
@@ -242,7 +242,7 @@ def raise_damage(line: bytes, name: str, number: int) -> None:
 
 
 def placeholder(start: bytes, name: str) -> tuple[str, str] | None:
-    """Return what another tool left in the place of a file that begins so, and what brings it.
+    """Return which tool's placeholder a file is, by its beginning, and how to fetch the file.
 
     None: it is no such thing.
     """
@@ -253,7 +253,7 @@ def placeholder(start: bytes, name: str) -> tuple[str, str] | None:
 
 
 def restore_hint(name: str, *, missing: bool = False) -> str:
-    """Return what to do about a snapshot that is not as demosnap wrote it, or is not there."""
+    """Return how to restore a changed or missing snapshot."""
     if missing:
         folder = shlex.quote(Path(name).parent.name)
         return (

@@ -45,11 +45,11 @@ class Insert:
 Step = Delete | Update | Insert
 
 _Wanted = dict[tuple[str, tuple[str, ...]], set[alike.Folded | None]]
-"""What rows refer to, by table and columns."""
+"""The referenced values of rows, by table and columns."""
 
 
 def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iterator[Step]:
-    """Yield what turns the old side into the new one; each is done before the next is asked for.
+    """Yield the steps from the old side to the new one; do each before fetching the next.
 
     `defaults`: columns that only the old side has are there all the same, and get their defaults.
 
@@ -84,7 +84,7 @@ def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iter
 
 
 def check(changes: Changes, dialect: Dialect) -> None:
-    """Check that there are steps.
+    """Check that an order of steps exists.
 
     Raises:
         DatabaseError: rows exchange unique values, and no value can be found to set one aside.
@@ -225,7 +225,7 @@ def _is_referenced(
 
 
 def _compared(one: TableChanges, row: bytes, columns: Sequence[str]) -> alike.Folded | None:
-    """Return what a row's values of some columns are compared by: (): one is NULL.
+    """Return the comparison value of some columns of a row; (): one of them is NULL.
 
     None: it cannot be told, as where the database computes one of them.
     """

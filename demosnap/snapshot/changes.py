@@ -1,4 +1,4 @@
-"""The differences of a scenario's tables, kept so that they can be counted, shown and acted on."""
+"""The differences of a scenario's tables, stored to be counted, shown and applied."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from demosnap.snapshot.diff import Kind, RowDifference, TablePair
 
 @dataclass(frozen=True)
 class TableChanges:
-    """What differs in one table; iterated as often as one likes, by rows in order of the key.
+    """The differences of one table, in order of the key; can be iterated repeatedly.
 
     `counts` has the kinds that there are. `replacement`: all rows of the new side, where rows
     have no key and so cannot be changed one by one; None everywhere else, and where nothing
@@ -38,7 +38,7 @@ class TableChanges:
         return len(self._rows)
 
     def removed(self) -> Iterator[bytes]:
-        """Yield the rows that only the old side has."""
+        """Yield the rows of only the old side."""
         return (old for old, new in self._rows if old is not None and new is None)
 
     def added(self) -> Iterator[bytes]:
@@ -46,11 +46,11 @@ class TableChanges:
         return (new for old, new in self._rows if new is not None and old is None)
 
     def modified(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the rows that both sides have, as they were and as they are."""
+        """Yield the rows of both sides that differ, old and new."""
         return ((old, new) for old, new in self._rows if old is not None and new is not None)
 
     def written(self, columns: Collection[str] = ()) -> Iterator[bytes]:
-        """Yield the rows of the new side that have to be written.
+        """Yield the rows of the new side to write.
 
         With `columns`: only those whose values of these columns the old side does not have.
         """
@@ -82,7 +82,7 @@ Changes = tuple[TableChanges, ...]
 
 
 def collect(pair: TablePair, old: Iterable[bytes], new: Iterable[bytes]) -> TableChanges:
-    """Compare the two sides of a table, and keep what differs; both streams are used up."""
+    """Compare the two sides of a table, and store the differences; uses up both streams."""
     replacement: Spool[bytes] | None = None
     if not pair.keyed and pair.new is not None:
         replacement = Spool()

@@ -1,4 +1,4 @@
-"""The rows of a snapshot, each held against the grammar of its columns and against the order."""
+"""The rows of a snapshot, each checked against the grammar of its columns and the order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def batches(
 
 
 class _Grammar:
-    """What the rows of a table have to be, statement after statement."""
+    """The grammar of a table's rows, applied statement by statement."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self._table = table
@@ -52,7 +52,7 @@ class _Grammar:
         self._order = Order(table)
 
     def accepts(self, rows: list[bytes]) -> bool:
-        """Return whether all of a statement is as it has to be, without saying what is not."""
+        """Return whether a whole statement is valid, without naming an error."""
         text = b"\n".join(rows)
         return (
             not any(byte in text for byte in self._dialect.absent)
@@ -150,11 +150,11 @@ def row_pattern(table: Table, dialect: Dialect) -> bytes:
 
 
 Accepts = Callable[[bytes], object]
-"""Returns what is true if a row is one of the table's, the dialect's `absent` bytes aside."""
+"""Returns a true value for a valid row of the table, apart from the dialect's `absent` bytes."""
 
 
 def matcher(table: Table, dialect: Dialect) -> Accepts:
-    """Return what tells the table's rows from others."""
+    """Return the check for rows of a table."""
     return re.compile(row_pattern(table, dialect)).fullmatch
 
 

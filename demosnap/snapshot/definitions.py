@@ -1,4 +1,4 @@
-"""Table definitions as JSON, and back: what is as usual is left out, and every field is checked."""
+"""Table definitions to JSON and back: defaults are left out, and every field is checked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 
 class DefinitionError(Exception):
-    """A definition that cannot be; the text says why."""
+    """An invalid definition; the text says why."""
 
 
 def definition(table: Table) -> dict[str, Any]:

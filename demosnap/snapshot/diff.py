@@ -18,14 +18,14 @@ from demosnap.snapshot import json_diff
 from demosnap.snapshot.json_diff import PathChange
 
 Kind = Literal["added", "removed", "modified", "unpicked"]
-"""What can have become of a row; `unpicked`: it is there and nothing picks it any more."""
+"""The kinds of difference; `unpicked`: the row exists and is no longer picked."""
 
 KINDS: tuple[Kind, ...] = ("added", "removed", "modified", "unpicked")
 
 
 @dataclass(frozen=True, slots=True)
 class RowDifference:
-    """A row that is not the same on both sides: as it was, and as it is.
+    """A row that differs between the sides, old and new.
 
     Both are canonical rows with the columns of `TablePair.old_columns` and `new_columns`.
     `unpicked`: the database has it, and nothing picks it any more.
@@ -88,7 +88,7 @@ class TablePair:
 
     @cached_property
     def keyed(self) -> bool:
-        """Whether a row is known again by its key; else by all that it holds."""
+        """Whether rows are matched by key; else by their whole content."""
         sides = [side for side in (self.old, self.new) if side is not None]
         return all(side.identified and side.key == sides[0].key for side in sides)
 
@@ -118,7 +118,7 @@ class TablePair:
         names = [column.name for column in side.captured]
         if self.keyed or other is None or names == [column.name for column in other.captured]:
             return side.captured
-        # What one side alone has says nothing of rows that are known by their content.
+        # Columns of only one side do not count for rows that are matched by content.
         common = {column.name for column in other.captured}
         return tuple(sorted((c for c in side.captured if c.name in common), key=lambda c: c.name))
 
@@ -135,7 +135,7 @@ class TablePair:
         return same and not self.foreign and not self.by_value
 
     def differences(self, old: Iterable[bytes], new: Iterable[bytes]) -> Iterator[RowDifference]:
-        """Yield what differs, in the order of the key; both streams are used up."""
+        """Yield the differences, in order of the key; uses up both streams."""
         if self.old is None or self.new is None:
             yield from (RowDifference(row, None) for row in old)
             yield from (RowDifference(None, row) for row in new)
@@ -199,32 +199,32 @@ class TablePair:
         return b",".join(literals)
 
     def cells(self, difference: RowDifference) -> tuple[Cell, ...]:
-        """Return what has changed in a modified row; nothing for another one."""
+        """Return the changed cells of a modified row; empty for any other."""
         if difference.old is None or difference.new is None:
             return ()
         return self.cells_of(difference.old, difference.new)
 
     def cells_of(self, old: bytes, new: bytes) -> tuple[Cell, ...]:
-        """Return what has changed from an old row to a new one of the same key."""
+        """Return the changed cells between an old and a new row of the same key."""
         return tuple(
             replace(cell, paths=json_diff.changes(*self.values_of(cell)))
             for cell in self.changed(old, new)
         )
 
     def values_of(self, cell: Cell) -> tuple[Value, Value]:
-        """Return the values of a cell, None where there is none."""
+        """Return the values of a cell; None on a side without it."""
         old = None if cell.old is None else self.decode_old(cell.column, cell.old)
         return old, None if cell.new is None else self.decode_new(cell.column, cell.new)
 
     def decode_old(self, column: str, literal: bytes) -> Value:
-        """Turn a literal of a difference's old row into its value."""
+        """Decode a literal of a difference's old row."""
         for known in self.new_columns:
             if known.name == column:
                 return _decoded(self.new_dialect, known, literal)
         return _decoded(self.old_dialect, _named(self.old_columns, column), literal)
 
     def decode_new(self, column: str, literal: bytes) -> Value:
-        """Turn a literal of a difference's new row into its value."""
+        """Decode a literal of a difference's new row."""
         return _decoded(self.new_dialect, _named(self.new_columns, column), literal)
 
     def changed(self, old: bytes, new: bytes) -> Iterator[Cell]:

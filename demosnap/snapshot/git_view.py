@@ -21,14 +21,14 @@ from demosnap.snapshot.header import parse_header
 from demosnap.snapshot.layout import sections
 
 _MORE = "    | "
-"""What stands before the second and every other line of a value."""
+"""The prefix of all lines of a value after the first."""
 
 _ENCODERS = [
     json.JSONEncoder(ensure_ascii=ascii_only, separators=separators)
     for separators in ((", ", ": "), (",", ":"))
     for ascii_only in (False, True)
 ]
-"""How programs and databases write JSON."""
+"""The usual forms of JSON."""
 
 
 def convert(path: str | Path) -> Iterator[bytes]:
@@ -126,7 +126,7 @@ def _leaves(literal: str) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """Write what would move the cursor, or turn the line round, as an escape."""
+    """Write characters that move the cursor or reverse the line as escapes."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

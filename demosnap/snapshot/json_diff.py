@@ -1,4 +1,4 @@
-"""What differs inside of two JSON documents, by path."""
+"""The differences of two JSON documents, by path."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PathChange:
 
 
 def changes(old: object, new: object) -> tuple[PathChange, ...]:
-    """Return where two texts differ that are JSON objects or arrays; none if they are not.
+    """Return the differences of two JSON objects or arrays; empty for other texts.
 
     Also none where they differ in nothing but how they are written.
     """

@@ -1,4 +1,4 @@
-"""The two indexes that are derived from the revision graph: pure text, the source of nothing."""
+"""The two indexes derived from the revision graph: pure text, never a source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from demosnap.snapshot.definitions import definition
 
 
 def export_manifest(versions: Iterable[Version], root: str | Path) -> str:
-    """Render `export_manifest.json`: what versions there are of each scenario.
+    """Render `export_manifest.json`: the versions of each scenario.
 
     `root` is the folder that file names are relative to. A table's count stands beside the
     other fields, as in `"todos": 105`, unless its name is one of theirs; `rows` has them all.

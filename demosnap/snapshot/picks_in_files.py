@@ -1,4 +1,4 @@
-"""What users' predicates pick, noted at the beginning of a file.
+"""The rows that users' predicates pick, noted at the beginning of a file.
 
 A predicate that reads other demo rows would pick others as soon as these are gone, and could
 mean other rows under the settings that a file needs for its values.

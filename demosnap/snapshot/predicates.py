@@ -18,11 +18,11 @@ _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`""", re.DOT
 
 
 Users = Callable[[Table, str], str]
-"""Returns what stands for a predicate that a user wrote for a table."""
+"""Returns the replacement of a user's predicate for a table."""
 
 
 def as_written(table: Table, where: str) -> str:
-    """Return a user's predicate as what stands for it."""
+    """Return a user's predicate unchanged."""
     return where
 
 
@@ -160,7 +160,7 @@ def bind_scenario(where: str, scenario: str, dialect: Dialect) -> str:
 
 
 def _problem(where: str) -> str | None:
-    """Return why a text could end the statement that it is put into; None: it cannot."""
+    """Return why a text could end the statement around it; None: it cannot."""
     if "\\'" in where or "\0" in where:
         return "has a backslash before a quote, or a NUL"
     bare = _QUOTED.sub("''", where)

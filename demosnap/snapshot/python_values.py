@@ -18,7 +18,7 @@ from demosnap.model import Column, Value
 PythonValue = (
     bool | int | float | Decimal | str | bytes | datetime.date | datetime.time | datetime.datetime
 )
-"""What a value that is not NULL can be."""
+"""The types of values other than NULL."""
 
 _KIND = re.compile(r"(date|time|datetime|timestamp|bool|boolean)\b", re.IGNORECASE)
 _DAY = r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"

@@ -1,4 +1,4 @@
-"""Whether a file is as the first versions of demosnap wrote it, which quoted fewer names."""
+"""Whether a file has the form of the first versions of demosnap, which quoted fewer names."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def script(
     old: Callable[[Users], Mapping[str, str]],
     title: Sequence[str],
 ) -> Iterator[str]:
-    """Yield the lines of a script that turns the old side into the new one, or changes nothing.
+    """Yield the lines of a script that changes the old side into the new one, or fails as a whole.
 
     `old` returns the predicates of the old side's rows, by table, with what is to stand for
     those that users wrote.

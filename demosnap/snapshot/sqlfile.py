@@ -1,4 +1,4 @@
-"""Snapshot files: the writer, and the strict reader that accepts nothing but what the writer makes.
+"""Snapshot files: the writer, and the strict reader that accepts only files of the writer.
 
 A file is the header, then one section a table: an INSERT with one row a line, a new one where
 `layout.Grouping` says so; then the footer. Header and footer depend on nothing but the header's
@@ -51,7 +51,7 @@ __all__ = [
 _BUFFER = 1 << 20
 
 _MOVED = 1 << 20
-"""The bytes that are moved at once."""
+"""The number of bytes to move at once."""
 
 _DIGITS = 64
 """More than the digits that a header has for the rows of one table."""
@@ -132,7 +132,7 @@ class SnapshotWriter:
         head = f"{section.head}(".encode()
         start = section.before.encode()
         order = Order(table)
-        # All else that a reader asks for is asked for here already, or is as it is written.
+        # The reader's other demands are checked here already, or hold by construction.
         accepts = checked_rows.matcher(table, self._dialect)
         count = 0
         for group in groups(self._dialect, table, rows):
@@ -385,7 +385,7 @@ class SnapshotReader:
 
 
 def verify(path: str | Path, selection: Selection, expected: Header | None = None) -> str:
-    """Read a whole snapshot, check all of it, and return its digest.
+    """Read and check a whole snapshot, and return its digest.
 
     Raises:
         SnapshotError: the file is not byte for byte what demosnap writes for the selection.

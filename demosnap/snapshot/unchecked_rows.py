@@ -1,4 +1,4 @@
-"""The rows of a snapshot whose digest will prove them: read without a look at their values.
+"""The rows of a snapshot that its digest will prove: their values are not checked.
 
 Between two digests that agree the rows are those that were captured, in their order and checked.
 So where a row ends is all that has to be found out, and a digest that does not agree is an error

@@ -1,4 +1,4 @@
-"""Values of unique keys that one row holds and another one wants, set aside in between."""
+"""Values of unique keys that rows exchange, set aside in between."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def updates(
     dialect: Dialect,
     referred: Collection[str] = (),
 ) -> list[RowUpdate]:
-    """Return the updates that set aside what rows hold and others want.
+    """Return the updates that set exchanged values aside.
 
     `delete_last` are the keys of removed rows that go last. A row that changes gets the value that
     it shall have with all its other changes. `referred` are columns that rows may reference until

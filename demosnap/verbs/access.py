@@ -22,13 +22,13 @@ from demosnap.revisions.request import Request
 from demosnap.revisions.sealed import SealedPlan
 
 Confirm = Callable[[MovePlan | CapturePlan], None]
-"""Is shown a plan before a database is changed, and stops the change by raising."""
+"""Called with a plan before a database is changed; stops the change by raising."""
 
 
 class Access:
     """The way to a project; the arguments are those of `Project`.
 
-    It is the same for all verbs, and keeps nothing of what they do.
+    All verbs share it, and it keeps no state of them.
     """
 
     def __init__(
@@ -61,10 +61,10 @@ class Access:
         return found.allowing(self._allow_targets)
 
     def target(self) -> Target:
-        """Return the database that would be worked on.
+        """Return the database that the settings name.
 
         Raises:
-            ConfigError: none is named.
+            ConfigError: no database is named.
         """
         return connect.describe(connect.url_of(self.settings), self.settings)
 

@@ -1,4 +1,4 @@
-"""The verbs that compare: versions with each other, and the database with what it should hold."""
+"""The verbs that compare: versions with each other, and the database with a version."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | 
 
 
 def status(access: Access, scenario: str | None = None) -> list[StatusEntry]:
-    """Return what is loaded of each scenario, and how the database differs from it.
+    """Return the loaded version of each scenario, and the differences of the database from it.
 
     Raises:
         UnknownNameError: there is no such scenario.
@@ -176,7 +176,7 @@ def _status(
 
 
 def log(access: Access, scenario: str | None = None) -> list[LogEntry]:
-    """Return what demosnap did to the database, the newest first.
+    """Return the log of demosnap's changes of the database, newest first.
 
     Raises:
         UnknownNameError: there is no such scenario.

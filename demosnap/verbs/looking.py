@@ -49,7 +49,7 @@ def history(
 ) -> list[HistoryEntry]:
     """Return the versions, newest first; `rev_range` is `A:B`, `A:` or `:B`.
 
-    The database's place is None where it cannot be asked.
+    `current` is None if the database cannot be read.
 
     Raises:
         UnknownNameError: there is no such scenario or version.
@@ -112,7 +112,7 @@ def show(access: Access, name: str | None) -> HistoryEntry:
 
 
 def current(access: Access) -> list[CurrentEntry]:
-    """Return what the database is stamped with, by scenario, and the rows it holds.
+    """Return the stamps of the database by scenario, and the numbers of demo rows.
 
     Raises:
         DatabaseError: the database cannot be reached.
@@ -162,9 +162,10 @@ def _stamped(access: Access, *, needed: bool = False) -> tuple[str, ...] | None:
 def check(
     access: Access, scenario: str | None = None, *, database: bool = False, rehearse: bool = False
 ) -> list[Finding]:
-    """Return what is wrong with the files, and with `database` what the database holds.
+    """Return the problems of the files, and with `database` those of the database.
 
-    `rehearse`: also whether what is loaded comes back when it goes; that is tried and undone.
+    `rehearse`: also whether the loaded rows can be taken out and put back; this is tried and
+    undone.
 
     Raises:
         UnknownNameError: there is no such scenario.
@@ -194,7 +195,7 @@ def check(
 
 
 def _tried(access: Access, version: Version) -> Iterator[Finding]:
-    """Yield why a version that is loaded would not come back."""
+    """Yield why a loaded version could not be put back."""
     try:
         access.run(goals.rehearsal(version), MoveOptions(), rehearsal=True)
     except (RefusedError, VerificationError) as error:

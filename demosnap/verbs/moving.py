@@ -44,7 +44,7 @@ def plan(
     """Plan a move, for `apply`; nothing is changed.
 
     Raises:
-        UsageError: where to go cannot be meant.
+        UsageError: the target is wrong.
     """
     options = replace(options, dry_run=True)
     found = access.run(wanted, options, connection, sealing=True)
@@ -57,7 +57,7 @@ def apply(access: Access, plan: SealedPlan, connection: Connection | None) -> Mo
 
     Raises:
         RefusedError: a guard refused it, or the database or the files have moved on.
-        UsageError: it is none that can be applied.
+        UsageError: the plan is of a dry run or of another project.
     """
     if not isinstance(plan, SealedPlan):
         raise UsageError(
