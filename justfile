@@ -1,4 +1,4 @@
-# The five things that people do here. `just` lists them.
+# The six things that people do here. `just` lists them.
 
 default:
     @just --list
@@ -20,6 +20,10 @@ check:
 # Measure against other tools, as docs/performance.md says.
 bench *words:
     python -m benchmarks {{words}}
+
+# Tell which changes of modules no test sees, as docs/development.md says.
+mutants *modules:
+    .ci/mutants {{modules}}
 
 # Run everything that must hold before a change lands.
 ci:

@@ -32,8 +32,11 @@ def test_other_numbers_of_rows_are_told_by_table(here: Live) -> None:
 
 def test_a_table_that_nothing_is_expected_of_may_hold_nothing(here: Live) -> None:
     verify.row_counts(here.database, {"cards": "id > 9"}, {})
-    with pytest.raises(verify.MiscountedError, match="1 row is picked by the selection, 0 were"):
+    with pytest.raises(
+        verify.MiscountedError, match="1 row is picked by the selection, 0 were"
+    ) as caught:
         verify.row_counts(here.database, {"boards": "id = 1"}, {})
+    assert caught.value.too_many == ["boards"]
 
 
 def test_one_look_tells_numbers_and_references(here: Live) -> None:
@@ -76,6 +79,7 @@ def test_what_a_move_leaves_alone_is_known_by_its_digest(here: Live) -> None:
 
     before = staying()
     assert sorted(before) == ["boards", "cards"]
+    assert sorted(verify.staying(here.database, DEMO, ["boards"])) == ["cards", "users"]
     here.execute(
         "UPDATE cards SET title = 'Else' WHERE id = 1", "UPDATE users SET name = 'x' WHERE id = 1"
     )
