@@ -73,6 +73,19 @@ def test_references_to_nothing_are_counted_and_the_first_values_shown(here: Live
     ]
 
 
+def test_a_known_reference_to_nothing_hides_no_other_one_of_its_table(here: Live) -> None:
+    here.unchecked("DELETE FROM users WHERE id = 1", "DELETE FROM boards WHERE id = 1")
+    owner = ("cards", ("owner_id",), "users", ("id",))
+    board = ("cards", ("board",), "boards", ("slug",))
+
+    def told(known: verify.Known) -> list[str]:
+        return [one[2] for one in verify.orphans(here.database, DEMO, known)]
+
+    assert sorted(told({})) == ["boards", "users"]
+    assert told({owner: {(b"1",)}}) == ["boards"]
+    assert told({board: {(b"'demo'",)}}) == ["users"]
+
+
 def test_what_a_move_leaves_alone_is_known_by_its_digest(here: Live) -> None:
     def staying() -> dict[str, str]:
         return verify.staying(here.database, DEMO, ["users"])
