@@ -36,7 +36,7 @@ class CascadedRows:
         return {name: _named(database, name, keys) for name, keys in self.gone.items()}
 
     def touched(self, database: Database) -> Iterator[dict[str, str]]:
-        """Yield the predicates of the rows that do not stay as they are."""
+        """Yield the predicates of the rows that are deleted or changed."""
         yield self.to_delete(database)
         for name, _, keys in self.nulled:
             yield {name: _named(database, name, keys)}
@@ -97,8 +97,8 @@ def cascaded(
     scenarios' rows, which are never among them.
 
     Raises:
-        UnknownNameError: a listed table is none of the database.
-        UsageError: the rows of a listed table cannot be named one by one.
+        UnknownNameError: a listed table is not in the database.
+        UsageError: the rows of a listed table have no unique key.
     """
     for name in listed:
         if name not in database.tables:
@@ -190,7 +190,7 @@ _CASCADE = (
 
 
 def _further(database: Database, to_delete: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
-    """Return what the database would then reach by itself, from the rows of a CASCADE on."""
+    """Return the rows that the database itself would reach next, from the rows of a CASCADE."""
     exempt = _exempt(own)
     seen: dict[str, set[Key]] = {}
     reached: dict[tuple[str, ForeignKey], set[Key]] = {}

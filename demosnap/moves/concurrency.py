@@ -1,7 +1,7 @@
 """Whether another session has changed the rows of a plan.
 
 On some databases a transaction changes rows that it does not see: it reads the moment of its
-beginning, and deletes what is there now. The others refuse that by themselves.
+beginning, and deletes rows of the present. The others refuse that themselves.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def check(database: Database, to_delete: Mapping[str, str], *, discard: bool) ->
 
 
 def check_referred(database: Database, picked: Mapping[str, str]) -> None:
-    """Check that the rows that demo rows reference are there still.
+    """Check that the rows that demo rows reference still exist.
 
     Raises:
         ConflictError: they are not.

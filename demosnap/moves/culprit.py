@@ -1,4 +1,4 @@
-"""Which row the database refuses, when all that it says is that it refuses."""
+"""The row that the database refuses, found where its error names none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from demosnap.snapshot import table_order
 
 
 def reason(error: BaseException) -> str:
-    """Return what an error says: a driver's own first line, or what broke inside of demosnap."""
+    """Return the text of an error: a driver's first line, or the failure inside of demosnap."""
     cause = getattr(error, "orig", None) or error
     words = [str(part) for part in cause.args] or [type(cause).__name__]
     text = ": ".join(words).strip().splitlines()[0]
@@ -23,7 +23,7 @@ def reason(error: BaseException) -> str:
 
 
 def find(database: Database, version: Version) -> str | None:
-    """Load a version once more, table by table, to where it fails; say where, and why.
+    """Load a version once more, table by table, until it fails; return where and why.
 
     None: it does not fail so. The caller undoes all of it.
     """
@@ -55,7 +55,7 @@ def find(database: Database, version: Version) -> str | None:
 
 
 def _attempt(database: Database, act: Callable[[], None]) -> Exception | None:
-    """Act, and return why that failed; then it is undone."""
+    """Try an action, return why it failed, and undo it."""
     savepoint = database.connection.begin_nested()
     try:
         act()
@@ -69,7 +69,7 @@ def _attempt(database: Database, act: Callable[[], None]) -> Exception | None:
 def _first_refused(
     database: Database, table: Table, rows: list[bytes]
 ) -> tuple[bytes, Exception] | None:
-    """Return one row that is refused, and how: halve what is refused, keep what is taken."""
+    """Return one refused row with its error: halve the refused rows, keep the accepted ones."""
     ahead = [rows] if rows else []
     while ahead:
         some = ahead.pop()

@@ -1,4 +1,4 @@
-"""From what the database holds to a version by the rows that differ, and by no other."""
+"""A move to a version that changes only the rows that differ."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def compare(
     digests: Digests | None = None,
     skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> PlannedChanges:
-    """Compare what the database holds with a version.
+    """Compare the demo rows of the database with a version.
 
     `to_delete` are the predicates of all demo rows, also of tables that the version does not have.
     `digests` is told what that of the rows is, `skipping` are keys of rows that are left out.
@@ -250,7 +250,7 @@ def leaving(
 
 
 def _check(one: TableChanges, dialect: Dialect, snapshot: OpenSnapshot) -> None:
-    """Hold the rows that would be written against the grammar of their columns."""
+    """Check the rows to write against the grammar of their columns."""
     if snapshot.foreign or not len(one) or one.pair.new is None:
         return
     for row in wrong_rows(one.pair.new, dialect, one.written()):
@@ -262,7 +262,7 @@ def _check(one: TableChanges, dialect: Dialect, snapshot: OpenSnapshot) -> None:
 
 
 def _referred(one: TableChanges, tables: Mapping[str, Table]) -> set[str]:
-    """Return the columns beside the key that foreign keys point at.
+    """Return the columns outside of the key that foreign keys reference.
 
     Where the database computes one of them, any column may be what it computes it from.
     """
@@ -305,7 +305,7 @@ def _collisions(
 
 
 def _claiming(one: TableChanges) -> Iterator[bytes]:
-    """Yield the rows that would be written with values of a unique key that they do not have."""
+    """Yield the rows that would be written with new values of a unique key."""
     if one.replacement is not None:
         yield from one.replacement
         return
@@ -328,12 +328,12 @@ class Tally:
 def act(
     database: Database, changes: Changes, to_delete: Mapping[str, str], made: TriggerRows
 ) -> Tally:
-    """Make the changes, in the caller's transaction.
+    """Apply the changes, in the caller's transaction.
 
     `to_delete` are the predicates of all rows that there may be; `made` tells what triggers make.
 
     Raises:
-        DatabaseError: the database refused, or changed another number of rows than it was asked.
+        DatabaseError: the database refused, or changed another number of rows than planned.
     """
     tally = Tally()
     for step in steps(changes, database.dialect, defaults=True):

@@ -1,4 +1,4 @@
-"""Do what was planned: purge, load, verify and log, in the caller's transaction."""
+"""Apply a plan: purge, load, verify and log, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def act(
     discard: bool = False,
     own_triggers: tuple[Trigger, ...] = (),
 ) -> Seal | None:
-    """Do what was planned, in the caller's transaction: every purge, then every load and stamp.
+    """Apply a plan, in the caller's transaction: all purges, then all loads and stamps.
 
     `discard`: demo rows may have changed since the plan was made. Where there are `own_triggers`,
     what the tables hold before demosnap's own are written is returned, to be checked at the end.
 
     Raises:
-        VerificationError: the database then holds something else than the snapshot, or a trigger
-            changed rows that are not demo data.
-        DatabaseError: the database refused, or did something else than was planned.
+        VerificationError: the database differs from the snapshot afterwards, or a trigger changed
+            non-demo rows.
+        DatabaseError: the database refused, or its changes differ from the plan.
         SnapshotError: the snapshot is not what demosnap wrote.
     """
     connection, dialect = database.connection, database.dialect
@@ -115,7 +115,7 @@ def touched(one: PlannedMove) -> Iterable[str]:
 
 
 def _purge(database: Database, prepared: Sequence[PlannedMove], found: ActiveTriggers) -> None:
-    """Delete what goes, of all moves at once: their rows may reference each other.
+    """Delete the rows of all moves at once, since they may reference each other.
 
     Where no trigger acts, nothing but the plan may delete or change rows, and what the database
     counted is held against it.
@@ -149,7 +149,7 @@ def _purge(database: Database, prepared: Sequence[PlannedMove], found: ActiveTri
 def _hold(
     database: Database, before: Mapping[str, tuple[int, int]] | None, tally: difference.Tally
 ) -> None:
-    """Hold what the database itself has counted since then against what was done."""
+    """Compare the database's own count of changes with the changes that were made."""
     after = database.dialect.affected_rows(database.connection) if before is not None else None
     if before is None or after is None:
         return
@@ -215,7 +215,7 @@ def _verify(
     level: Verify,
     found: ActiveTriggers,
 ) -> dict[str, str | None]:
-    """Check what is there now; return the digest of what each loaded scenario holds."""
+    """Verify the rows; return the digest of each loaded scenario."""
     digests: dict[str, str | None] = {}
     for one in prepared:
         snapshot = snapshots.get(one.move.scenario)
@@ -238,7 +238,7 @@ def _verified(
     level: Verify,
     found: ActiveTriggers,
 ) -> str | None:
-    """Check what is there; where triggers have changed values of a load, put these back first."""
+    """Verify the rows, after putting values back that triggers changed during a load."""
     try:
         return _checked(database, one, snapshot, level)
     except VerificationError as error:
@@ -316,7 +316,7 @@ def _change(database: Database, one: PlannedMove, made: TriggerRows) -> None:
 
 
 def _load(one: PlannedMove) -> str:
-    """Return the command that purges, and loads the version that a move leads to."""
+    """Return the command that purges and loads the target of a move."""
     assert one.move.target is not None
     return f"demosnap load {one.move.scenario}@{one.move.target.short} --discard"
 

@@ -1,4 +1,4 @@
-"""What rows would reference after a run: planned before it, and looked at before its commit."""
+"""The references of rows after a run: planned before it, and checked before its commit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHOWN = 5
 def refusals(
     database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
 ) -> list[str]:
-    """Return what would reference rows, or values, that go in the same run.
+    """Return the references to rows, or values, that go in the same run.
 
     Raises:
         SnapshotError: a snapshot is not what demosnap wrote.
@@ -45,7 +45,7 @@ def refusals(
 def _unmet(
     database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
 ) -> Iterator[str]:
-    """Yield what the versions of a run reference that is not there when all is done."""
+    """Yield the references of a run's versions to rows that are missing at its end."""
     leaving = [one.kept.without(database, one.to_delete) for one in run]
     gone = by_key.merged([*leaving, cascaded.to_delete(database)])
 
@@ -91,7 +91,7 @@ def _nulled(
 def _losing(
     database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
 ) -> Iterator[str]:
-    """Yield the rows that are there and reference rows that go along, or values that they lose.
+    """Yield the existing rows that reference cascaded rows, or values that these lose.
 
     Demo rows that stay among them, and such as a database would not let be in the way.
     """
@@ -154,7 +154,7 @@ def pins(database: Database, to_delete: Mapping[str, str]) -> Pins:
 
 
 def check(database: Database, before: Pins) -> None:
-    """Check that the rows that referenced rows of this run still reference some.
+    """Check that the rows that referenced rows of this run still reference existing rows.
 
     Raises:
         VerificationError: some do not.

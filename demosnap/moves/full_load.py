@@ -1,4 +1,4 @@
-"""A version as the database holds it: load it, and hold it against its snapshot."""
+"""A whole version: load it, and compare it with its snapshot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def differences(
     kept: Retained = NOTHING,
     skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> list[str]:
-    """Return why the database does not hold a version; empty: it does.
+    """Return the differences of the database from a version; empty: none.
 
     `kept` are rows beside it that are not looked at, `skipping` the keys of rows of the version
     that are left out.
@@ -69,7 +69,7 @@ def load(
     made: TriggerRows,
     skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> OpenSnapshot:
-    """Load a version; return its snapshot, for what was loaded to be verified.
+    """Load a version; return its snapshot, for the verification.
 
     No row that it picks is there before. `made` tells what triggers make of it. `skipping` are
     the keys of rows that are left out.
@@ -109,7 +109,7 @@ def verified(
     kept: Retained = NOTHING,
     known: verify.Known | None = None,
 ) -> str | None:
-    """Check what was loaded; return its digest, None where not all of it was read.
+    """Verify a loaded version; return its digest, or None if not all rows were read.
 
     Counts and foreign keys always. "full": every row's content, "sample": that of some rows.
     `kept` are rows beside it that are not looked at, `known` is what may dangle.
