@@ -46,6 +46,12 @@ def test_many_rows_that_differ_are_loaded_anew(here: Live, monkeypatch: pytest.M
     assert strategy.against(here.database, ON, plan) == ""
 
 
+def test_a_third_of_the_rows_is_few(here: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strategy, "MANY", 0)
+    plan = planned(here, "UPDATE cards SET title = 'x' WHERE id = 1")
+    assert strategy.against(here.database, ON, plan) == ""
+
+
 def test_the_share_is_of_what_is_there_and_of_what_comes(
     here: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
