@@ -301,7 +301,7 @@ def test_passwords_are_never_printed(project: Workspace, url: str) -> None:
     [
         ((b"'Professional", b"'Amateur"), "the script has another digest"),
         ((b"\n-- Verif", b"\nDROP TABLE todos;\n-- Verif"), "not what demosnap writes"),
-        ((b"'Professional", b"lower('Professional"), "is no literal that demosnap writes"),
+        ((b"'Professional", b"lower('Professional"), "is not a literal that demosnap writes"),
         ((b"'Professional", b"'Prof\xff"), "byte 0xFF is not UTF-8"),
         ((b"-- Scenario: general", b"-- Scenario: writer"), "scenario"),
     ],

@@ -80,8 +80,16 @@ def test_no_package_replaces_a_dialect_of_demosnap(install: Install) -> None:
     [
         ("import nothing_of_that_name", "plugged_one:Plugged", "No module named 'nothing_of_that"),
         (WORKING, "plugged_one:Missing", "AttributeError: .*'Missing'"),
-        (WORKING.replace('"plugged"', '"other"'), "plugged_one:Plugged", "no .*Dialect of that na"),
-        ("class Plugged:\n    name = 'plugged'", "plugged_one:Plugged", "no .*Dialect of that nam"),
+        (
+            WORKING.replace('"plugged"', '"other"'),
+            "plugged_one:Plugged",
+            "not a .*Dialect of that na",
+        ),
+        (
+            "class Plugged:\n    name = 'plugged'",
+            "plugged_one:Plugged",
+            "not a .*Dialect of that nam",
+        ),
         (
             "from demosnap.dialects.base import Dialect\nclass Plugged(Dialect):\n    name = 'x'",
             "plugged_one:Plugged",
