@@ -156,7 +156,7 @@ def test_a_step_down_from_nothing_is_an_error(sqlite_chain: Chain) -> None:
     """Not one of Python's own."""
     sqlite_chain.project.downgrade("general", "base")
     text = failed(sqlite_chain, "downgrade", "general@-1")
-    assert "nothingofthatscenarioisloaded" in text
+    assert "noversionofthatscenarioisloaded" in text
 
 
 def test_a_dry_run_changes_nothing(sqlite_chain: Chain) -> None:
