@@ -53,8 +53,11 @@ def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
             asked.put(True)
             yield found[0]
     finally:
-        _forget(asked)
-        asked.put(False)
+        try:
+            _forget(asked)
+        finally:
+            # Ctrl-C may come just then.
+            asked.put(False)
         if thread.is_alive():
             thread.join()
 
