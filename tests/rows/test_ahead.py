@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from types import FrameType
 
@@ -93,13 +93,15 @@ def test_ctrl_c_at_any_moment_leaves_no_thread_and_waits_for_nothing() -> None:
 
     before = signal.signal(signal.SIGALRM, interrupt)
     interrupted = 0
+    made: Generator[int, None, None] | None = None
     try:
         for _ in range(200):
             try:
                 waiting = True
                 signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 4e-3))
-                with closing(ahead(items())) as found:
-                    for _ in found:
+                made = ahead(items())
+                with closing(made):
+                    for _ in made:
                         pass
                 waiting = False
             except KeyboardInterrupt:
@@ -107,6 +109,8 @@ def test_ctrl_c_at_any_moment_leaves_no_thread_and_waits_for_nothing() -> None:
                 waiting = False
                 interrupted += 1
             signal.setitimer(signal.ITIMER_REAL, 0)
+            # Where `closing` itself was interrupted, it ends as it is let go.
+            made = None
             # One that was interrupted while it began ends by itself.
             patience = time.monotonic() + 10
             while threads() and time.monotonic() < patience:
