@@ -58,9 +58,8 @@ class MoveOptions:
     real rows from now on. `verify`: what is compared after a load beside counts and foreign keys:
     every row's content, that of a sample, or nothing. `verify_stamp`: whether a stamp compares
     the rows first. `dry_run`: only plan. `lock_timeout`: how long to wait for the lock of another
-    connection, in seconds; None: the project's setting. `non_transactional`: tables may be changed
-    that cannot roll back. `rehearse`: rows that were never loaded are taken out and put back once,
-    before they go for good.
+    connection, in seconds; None: the project's setting. `rehearse`: rows that were
+    never loaded are taken out and put back once, before they go for good.
 
     Raises:
         UsageError: a value is not what the option takes, or two do not go together.
@@ -119,11 +118,6 @@ class MoveOptions:
         "How long to wait for another demosnap or for locked rows.  [default: 30]",
         metavar="SECONDS",
     )
-    non_transactional: bool = _option(
-        False,
-        "--non-transactional",
-        "Change also tables whose storage engine cannot roll back (MyISAM).",
-    )
     rehearse: bool = _option(
         True,
         "--no-rehearse",
@@ -162,23 +156,24 @@ class MoveChanges(TypedDict, total=False):
     verify: Verify
     dry_run: bool
     lock_timeout: float | None
-    non_transactional: bool
     rehearse: bool
 
 
-_MOVE = ("non_transactional", "rehearse", "cascade", "keep_referenced", "release", "verify")
+_MOVE = ("rehearse", "cascade", "keep_referenced", "release", "verify")
 
 TAKEN: Mapping[Verb, tuple[str, ...]] = {
     "upgrade": ("discard", "only", "full", "rebuild_indexes", *_MOVE, "dry_run", "lock_timeout"),
     "downgrade": ("discard", "full", "rebuild_indexes", *_MOVE, "dry_run", "lock_timeout"),
     "load": ("only", "discard", "rebuild_indexes", *_MOVE, "dry_run", "lock_timeout"),
-    "reset": (
-        *("discard", "non_transactional", "cascade", "keep_referenced", "release"),
-        *("dry_run", "lock_timeout"),
-    ),
+    "reset": ("discard", "cascade", "keep_referenced", "release", "dry_run", "lock_timeout"),
     "stamp": ("verify_stamp", "lock_timeout"),
 }
 """The options of each verb, in the order of --help."""
+
+GONE: Mapping[str, str] = {
+    "non_transactional": "A table without transactions is refused, with the SQL that mends it.",
+}
+"""Options that there were once, and what is to be said to who still gives them."""
 
 
 def declared(name: str) -> Declared:

@@ -70,11 +70,11 @@ def _name(count: int) -> str:
 
 def moments(database: Database, names: Sequence[str]) -> Iterator[str]:
     """Yield a line per table that a consistent read does not cover, of those with demo rows."""
-    for name, reason in database.dialect.non_transactional(database.connection, names).items():
+    found = database.dialect.non_transactional(database.connection, names)
+    for name, (reason, cure) in found.items():
         yield (
-            f"{name}: {reason}: its rows are those of the moment when they were read; let no "
-            f"session"
-            " write to it meanwhile"
+            f"{name}: {reason}: its rows are those of the moment when they were read, and no move"
+            f" changes them; {cure} makes it one that can be changed"
         )
 
 

@@ -15,6 +15,7 @@ from demosnap.cli import screen
 from demosnap.cli.screen import Unwritable
 from demosnap.cli.session import Session
 from demosnap.errors import DemosnapError, did_you_mean
+from demosnap.options import GONE
 
 _NOTHING = "interrupted, nothing was changed"
 # Errors of drivers that reached the command line untranslated, by module and base class.
@@ -108,6 +109,8 @@ def _usage(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
         nearest = did_you_mean(error.option_name, error.possibilities or ())
         lines = [f"error: no such option {error.option_name!r}{nearest}"]
+        if gone := GONE.get(error.option_name.removeprefix("--").replace("-", "_")):
+            lines = [f"error: there is no option {error.option_name!r} any more: {gone}"]
     if context is not None:
         lines.append(context.get_usage())
         lines.append(f"Try `{context.command_path} --help`.")

@@ -208,8 +208,10 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         """
         return "\n".join(map(repr, tables))
 
-    def non_transactional(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return, per table that takes no part in transactions, what it lacks."""
+    def non_transactional(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[str, str]]:
+        """Return, per table that takes no part in transactions, why, and the SQL that mends it."""
         return {}
 
     # ---------------------------------------------- optional, live: rows

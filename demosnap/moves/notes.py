@@ -9,18 +9,13 @@ from demosnap.database.live import Database
 from demosnap.model import Version
 
 
-def unsafe(database: Database, names: Iterable[str]) -> list[str]:
-    """Return which of the tables cannot be rolled back, each with what that means."""
+def non_transactional(database: Database, names: Iterable[str]) -> list[str]:
+    """Return why tables that would change are refused: what is done to them cannot be undone."""
     found = database.dialect.non_transactional(database.connection, sorted(names))
-    return [f"{name}: {reason}: after a failure its changes stay" for name, reason in found.items()]
-
-
-def not_asked_for(unsafe: Iterable[str]) -> list[str]:
-    """Return the same as reasons to refuse, with the option that lets them pass."""
     return [
-        f"{reason}\n--non-transactional (with alembic: -x demosnap.non_transactional=1) changes it "
-        f"anyway"
-        for reason in unsafe
+        f"{name}: {reason}, so a failure would leave it half changed\n{cure} makes it one that can"
+        " be changed"
+        for name, (reason, cure) in found.items()
     ]
 
 

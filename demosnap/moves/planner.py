@@ -265,7 +265,8 @@ class Planner:
             staying = retained.find(self.database, tables, to_delete, goes, self.options.cascade)
         leaving = staying.without(self.database, to_delete)
         counts = bulk.counts(self.database, leaving)
-        refusals, notes = self._unsafe({name for name, count in counts.items() if count})
+        changing = {name for name, count in counts.items() if count}
+        refusals = notes.non_transactional(self.database, changing)
         rests = goal.current is None and not any(counts.values())
         rests = rests and staying.keys == self.known[goal.scenario].keys
         move = Move(
@@ -276,9 +277,7 @@ class Planner:
             purge={name: counts[name] for name in reversed(list(counts)) if counts[name]},
             kept=staying.counts(),
         )
-        prepared = PlannedMove(
-            move, to_delete, kept=staying, refusals=tuple(refusals), notes=tuple(notes)
-        )
+        prepared = PlannedMove(move, to_delete, kept=staying, refusals=tuple(refusals))
         return Strategy(prepared, leaving)
 
     def _full(self, goal: Goal) -> Strategy:
@@ -291,8 +290,7 @@ class Planner:
             self._own,
             self.owners,
             staying=self._staying(to_delete),
-            # A load that cannot be rolled back must not be the first to read the snapshot.
-            whole=self.options.dry_run or self.options.non_transactional,
+            whole=self.options.dry_run,
             skipping=self.rows[goal.scenario].skipped,
         )
         if self.options.rebuild_indexes and not database.dialect.transactional_ddl:
@@ -302,11 +300,12 @@ class Planner:
             )
         present = bulk.counts(database, to_delete)
         expected = self.rows[goal.scenario].expected(target)
-        rows = (present, expected)
-        unsafe, notes = self._unsafe({name for each in rows for name in each if each[name]})
+        changing = {name for each in (present, expected) for name in each if each[name]}
+        refusals += notes.non_transactional(database, changing)
+        said = []
         if self.options.rebuild_indexes:
             loaded = ", ".join(name for name, count in expected.items() if count)
-            notes = [*notes, f"other sessions cannot use {loaded} until the indexes are made again"]
+            said = [f"other sessions cannot use {loaded} until the indexes are made again"]
         move = Move(
             goal.scenario,
             goal.current,
@@ -319,8 +318,8 @@ class Planner:
             move,
             to_delete,
             rebuild_indexes=self.options.rebuild_indexes,
-            refusals=(*refusals, *unsafe),
-            notes=tuple(notes),
+            refusals=tuple(refusals),
+            notes=tuple(said),
         )
         return Strategy(prepared, to_delete)
 
@@ -346,7 +345,7 @@ class Planner:
             )
             obstacle = difference.obstacle(self.database, planned, may_go)
         changes = tuple(one for one in planned.changes if len(one))
-        unsafe, notes = self._unsafe({one.name for one in changes})
+        refusals += notes.non_transactional(self.database, {one.name for one in changes})
 
         def counts(kind: Kind) -> dict[str, int]:
             return {one.name: one.counts[kind] for one in changes if kind in one.counts}
@@ -368,8 +367,7 @@ class Planner:
             self.demo_rows[goal.scenario],
             planned=planned,
             kept=staying,
-            refusals=(*refusals, *unsafe),
-            notes=tuple(notes),
+            refusals=tuple(refusals),
         )
         own = to_delete if self.options.keep_referenced else self._own
         leaving = difference.leaving(self.database, planned, to_delete, own)
@@ -388,8 +386,3 @@ class Planner:
             move = replace(plan.prepared.move, action="none")
             plan = replace(plan, prepared=replace(plan.prepared, move=move))
         return plan
-
-    def _unsafe(self, names: set[str]) -> tuple[list[str], list[str]]:
-        """Return what is refused and what is only said of tables that cannot be rolled back."""
-        found = notes.unsafe(self.database, names)
-        return ([], found) if self.options.non_transactional else (notes.not_asked_for(found), [])

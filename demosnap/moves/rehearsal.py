@@ -19,7 +19,7 @@ from demosnap.database import own_tables, picking, row_set
 from demosnap.database.live import Database
 from demosnap.errors import ConflictError, DemosnapError, LockError, RefusedError
 from demosnap.model import Version
-from demosnap.moves import culprit, execute, notes, plan
+from demosnap.moves import culprit, execute, plan
 from demosnap.moves import triggers as triggering
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
@@ -45,9 +45,10 @@ class Rehearsal:
     def __post_init__(self) -> None:
         self._unproved = [one for one in self.prepared if self._is_unproved(one)]
         names = {name for one in self._unproved for name in (*_going(one), *one.move.load)}
-        self._unsafe = bool(names) and self._cannot_undo(names)
+        dialect, connection = self.database.dialect, self.database.connection
+        self._no_savepoints = bool(names) and not dialect.takes_savepoints(connection)
         self._once = self._changed_once(names) if names else ()
-        hopeless = self._unsafe or self._once
+        hopeless = self._no_savepoints or self._once
         self.needed = bool(self._unproved) and self.options.rehearse and not hopeless
 
     def told(self) -> str:
@@ -55,7 +56,7 @@ class Rehearsal:
         if not self._unproved:
             return ""
         names = ", ".join(_name(one.held) for one in self._unproved)
-        if self._unsafe:
+        if self._no_savepoints:
             return (
                 f"the way back to {names} cannot be tried, since changes cannot be undone here; "
                 f"rows that do not load again are lost"
@@ -103,11 +104,6 @@ class Rehearsal:
                 self._remember("proof", one.move.target, None, True)
             elif one.held is not None and not self.options.discard:
                 self._remember("proof", one.move.target, one.held, False)
-
-    def _cannot_undo(self, names: Collection[str]) -> bool:
-        database = self.database
-        savepoints = database.dialect.takes_savepoints(database.connection)
-        return not savepoints or bool(notes.unsafe(database, names))
 
     # ------------------------------------------------------------------ the way back
 

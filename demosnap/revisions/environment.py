@@ -137,9 +137,7 @@ def _online(
             raise
         if "destination_rev" not in opts:
             return found
-        run, found = run_plan.planned(
-            environment, request, graph, connection, place, heads, found, outcome
-        )
+        run, found = run_plan.planned(environment, request, graph, connection, place, heads, found)
         opts[operations.RUN] = run
         if request.handed_over and changes:
             # Here, and not at the first step, so that no other session waits for it.

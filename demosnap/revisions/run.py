@@ -15,7 +15,6 @@ from demosnap.moves import triggers as triggering
 from demosnap.moves.planned import PlannedMove
 from demosnap.moves.rehearsal import Rehearsal
 from demosnap.options import MoveOptions
-from demosnap.revisions.outcome import Outcome
 
 
 class Run:
@@ -29,12 +28,10 @@ class Run:
         *,
         triggers: configuration.Triggers,
         options: MoveOptions,
-        outcome: Outcome,
         refreshed: Sequence[str] = (),
         strangers: Sequence[str] = (),
     ) -> None:
         self._database = database
-        self._outcome = outcome
         self._triggers = triggers
         self._rehearsal = rehearsal
         self._options = options
@@ -66,7 +63,6 @@ class Run:
             before.check(self._database)
         if self._rehearsal.always:
             return
-        self._outcome.acting([one.move for one in prepared])
         self.sealed = execute.act(
             self._database,
             prepared,

@@ -18,7 +18,6 @@ from demosnap.moves.rehearsal import Rehearsal
 from demosnap.results import Move, MovePlan, Target
 from demosnap.revisions import sealed, steps, stock
 from demosnap.revisions.graph import Graph
-from demosnap.revisions.outcome import Outcome
 from demosnap.revisions.request import Request
 from demosnap.revisions.run import Run
 from demosnap.revisions.script import scenario_of
@@ -33,7 +32,6 @@ def planned(
     place: Target,
     heads: tuple[str, ...],
     found: list[Any],
-    outcome: Outcome,
 ) -> tuple[Run, list[Any]]:
     """Plan the whole run, refuse or confirm it, and return it with its steps."""
     current = _current(graph, heads)
@@ -94,7 +92,6 @@ def planned(
         rehearsal,
         triggers=settings.triggers,
         options=options,
-        outcome=outcome,
         refreshed=refreshed,
         strangers=strangers,
     )

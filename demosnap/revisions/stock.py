@@ -9,7 +9,7 @@ from typing import Any
 
 from demosnap.errors import UnknownNameError, UsageError
 from demosnap.model import Version
-from demosnap.options import VERIFY, MoveOptions, declared
+from demosnap.options import GONE, VERIFY, MoveOptions, declared
 from demosnap.results import MovePlan
 from demosnap.visible import one_line, paragraph
 
@@ -32,7 +32,8 @@ def options(given: Mapping[str, str]) -> tuple[MoveOptions, tuple[str, ...]]:
             allowed = (value,)
             continue
         if option not in known:
-            raise UnknownNameError("option", f"demosnap.{option}", [f"demosnap.{n}" for n in known])
+            names = [f"demosnap.{one}" for one in known]
+            raise UnknownNameError("option", f"demosnap.{option}", names, GONE.get(option))
         if option == "verify" and value not in VERIFY:
             # 0 and 1 are what a stamp takes, as --no-verify.
             option = "verify_stamp"

@@ -226,9 +226,11 @@ class MySQLDialect(MySQLRights):
         """Return what SHOW CREATE TABLE says, with triggers and routines."""
         return reflect.fingerprint(self, connection, tables)
 
-    def non_transactional(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return the tables whose storage engine knows no transactions."""
-        return reflect.non_transactional(connection, tables)
+    def non_transactional(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[str, str]]:
+        """Return the tables whose storage engine has no transactions."""
+        return reflect.non_transactional(self, connection, tables)
 
     def unrehearsable(self, connection: Connection, tables: Sequence[str]) -> Sequence[str]:
         """Return those with full-text indexes: InnoDB ends the server over such after an undo."""

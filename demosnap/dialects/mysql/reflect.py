@@ -190,8 +190,13 @@ def triggers(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[T
     return found
 
 
-def non_transactional(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
-    """Return, per table whose storage engine knows no transactions, that as text."""
+def non_transactional(
+    dialect: Dialect, connection: Connection, tables: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Return, per table whose storage engine has no transactions, that, and the SQL to have one.
+
+    Both are texts.
+    """
     places = _Places(connection, tables)
     sql = (
         "SELECT t.table_schema, t.table_name, t.engine FROM information_schema.tables t"
@@ -203,7 +208,10 @@ def non_transactional(connection: Connection, tables: Sequence[str]) -> dict[str
     for schema, name, engine in execute(connection, sql):
         table = places.display(schema, name)
         if table is not None:
-            found[table] = f"its storage engine {engine} has no transactions"
+            found[table] = (
+                f"its storage engine {engine} has no transactions",
+                f"ALTER TABLE {dialect.quote_table(table)} ENGINE=InnoDB",
+            )
     return found
 
 
