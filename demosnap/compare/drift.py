@@ -40,7 +40,7 @@ def status(
     try:
         picked = row_set.picked(database, settings, scenario, [version])
         known = retained.unchanged(database, scenario, picked)
-        beside = known.without(database, picked)
+        beside = picked - known.rows(database)
         rows = KnownRows(
             left=released.left(database, scenario),
             released=released.released(database, scenario, picked),
@@ -58,7 +58,7 @@ def status(
                     [version],
                     known_rows.also(database, rows.compared),
                 )
-                beside = known.without(database, wider)
+                beside = wider - known.rows(database)
                 if version is not None:
                     problems, drift = _drift(database, version, beside, rows)
                 drift = _counting(drift, counts)

@@ -15,6 +15,7 @@ from demosnap.database.by_key import only_key
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, without
 from demosnap.database.retained import NOTHING, Retained
+from demosnap.database.row_set import RowSet
 from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Key, Selection, Table, Version
 from demosnap.rows.canonical import split
@@ -155,7 +156,7 @@ class _Finding:
         self._following: dict[str, int] = {}
         self._also: dict[str, str] = {}
 
-    def _picked(self) -> dict[str, str]:
+    def _picked(self) -> RowSet:
         return row_set.union(self._database, self._covered, self._also)
 
     def missing(

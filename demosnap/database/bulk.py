@@ -1,4 +1,4 @@
-"""Count, read, purge and load demo rows, in the caller's transaction."""
+"""Purge and load demo rows, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -8,41 +8,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from demosnap.database.digest import Digest
 from demosnap.database.live import Database
-from demosnap.dialects.base import execute
 from demosnap.errors import CountError
 from demosnap.model import Table, split_name
 from demosnap.rows.canonical import Rows, batches
 from demosnap.snapshot import table_order
 from demosnap.visible import as_many
 from demosnap.visible import rows as rows_of
-
-
-def counts(database: Database, predicates: Mapping[str, str]) -> dict[str, int]:
-    """Count the rows that each predicate picks, by table, in the given order."""
-    found = {}
-    for name, predicate in predicates.items():
-        sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {predicate}"
-        found[name] = int(execute(database.connection, sql).scalar())
-    return found
-
-
-def digest(
-    database: Database,
-    tables: Sequence[Table],
-    predicates: Mapping[str, str],
-) -> tuple[str, dict[str, int]]:
-    """Return the digest of what the predicates pick, and the rows per table."""
-    dialect = database.dialect
-    total = Digest(dialect)
-    rows = {
-        table.name: total.table(
-            table, dialect.read_rows(database.connection, table, predicates[table.name])
-        )
-        for table in tables
-    }
-    return total.hexdigest(), rows
 
 
 def purge(

@@ -29,15 +29,16 @@ def merged(demo_rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
     for to_delete in demo_rows:
         for name, predicate in to_delete.items():
             found.setdefault(name, []).append(f"({predicate})")
-    return {name: _any(predicates) for name, predicates in found.items()}
+    return {name: any_of(predicates) for name, predicates in found.items()}
 
 
-def _any(predicates: Sequence[str]) -> str:
+def any_of(predicates: Sequence[str]) -> str:
+    """Join predicates by OR."""
     # Halved, since databases bound how deep an expression may be nested.
     if len(predicates) <= 2:
         return " OR ".join(predicates)
     half = len(predicates) // 2
-    return f"({_any(predicates[:half])}) OR ({_any(predicates[half:])})"
+    return f"({any_of(predicates[:half])}) OR ({any_of(predicates[half:])})"
 
 
 def key_predicates(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> list[str]:
@@ -47,7 +48,7 @@ def key_predicates(dialect: Dialect, columns: Sequence[Column], keys: Collection
 
 def named(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> str:
     """Return the predicate that picks the rows of some keys."""
-    return _any([f"({one})" for one in key_predicates(dialect, columns, keys)])
+    return any_of([f"({one})" for one in key_predicates(dialect, columns, keys)])
 
 
 def only_key(table: Table, columns: tuple[str, ...] | None = None) -> Table:

@@ -22,12 +22,12 @@ from sqlalchemy import (
 )
 
 from demosnap import dialects
-from demosnap.database import bulk, by_key, references
+from demosnap.database import by_key, references
 from demosnap.database.live import Database
 from demosnap.database.own_tables import KEPT_TABLE
+from demosnap.database.row_set import RowSet
 from demosnap.model import Key, Table
 from demosnap.rows.canonical import split
-from demosnap.snapshot.predicates import not_true
 
 metadata = MetaData()
 
@@ -75,14 +75,12 @@ class Retained:
         columns = [database.tables[name].column(column) for column in self.columns[name]]
         return by_key.named(database.dialect, columns, self.keys[name])
 
-    def without(self, database: Database, picked: Mapping[str, str]) -> dict[str, str]:
-        """Return predicates that pick the same, but none of these rows."""
-        return {
-            name: f"({predicate}) AND {not_true(self.predicate(database, name))}"
-            if name in self.keys
-            else predicate
-            for name, predicate in picked.items()
-        }
+    def rows(self, database: Database) -> RowSet:
+        """Return the rows as a database has them."""
+        return RowSet(
+            database,
+            {name: self.predicate(database, name) for name in self.keys},
+        )
 
 
 NOTHING = Retained()
@@ -167,14 +165,6 @@ def _again(
         if len(found) > len(same):
             others[name] = len(found) - len(same)
     return Retained(keys, columns), others
-
-
-def rows_beside(
-    database: Database, to_delete: Mapping[str, str], known: Retained
-) -> dict[str, int]:
-    """Count the rows of a scenario beside those that are known to be kept, by table."""
-    picked = known.without(database, to_delete)
-    return bulk.counts(database, picked)
 
 
 def record(database: Database, scenario: str, kept: Retained) -> None:

@@ -1,15 +1,116 @@
-"""Which rows are picked: the predicates of a scenario's rows, by table."""
+"""Rows of a database as one value, and which rows of it a scenario's are."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from demosnap.config import Settings
-from demosnap.database import picking, selection
+from demosnap.database import by_key, picking, selection
+from demosnap.database.digest import Digest
 from demosnap.database.live import Database
+from demosnap.dialects.base import execute
 from demosnap.errors import ConfigError, ScriptError
-from demosnap.model import Selection, Version
+from demosnap.model import Selection, Table, Version
+from demosnap.snapshot.predicates import not_true
+
+
+@dataclass
+class _Answers:
+    """What the database has said of rows, by their tables and predicates, while it holds."""
+
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    digests: dict[tuple[tuple[str, str], ...], str] = field(default_factory=dict)
+    hold: bool = True
+
+
+class RowSet(Mapping[str, str]):
+    """Rows of a database: of each table those that a predicate picks.
+
+    A plan asks for rows in one transaction and changes none, so each answer of the database is
+    remembered, for this set and for all sets made from it. `changed` ends that.
+    """
+
+    def __init__(
+        self, database: Database, predicates: Mapping[str, str], like: RowSet | None = None
+    ) -> None:
+        """Make a set; `like` is one of the same moment, whose answers hold for this one as well."""
+        self.database = database
+        self._predicates = dict(predicates)
+        self._answers: _Answers = like._answers if like is not None else _Answers()
+
+    def __getitem__(self, table: str) -> str:
+        return self._predicates[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._predicates)
+
+    def __len__(self) -> int:
+        return len(self._predicates)
+
+    def __repr__(self) -> str:
+        return f"RowSet({self._predicates!r})"
+
+    def __or__(self, other: Mapping[str, str]) -> RowSet:
+        """Return the rows of both."""
+        return self.another(by_key.merged([self, other]))
+
+    def __sub__(self, other: Mapping[str, str]) -> RowSet:
+        """Return the rows that are not in `other`, of the same tables."""
+        return self.another(
+            {
+                name: f"({predicate}) AND {not_true(other[name])}" if name in other else predicate
+                for name, predicate in self.items()
+            }
+        )
+
+    def another(self, predicates: Mapping[str, str]) -> RowSet:
+        """Return other rows of the same moment."""
+        return RowSet(self.database, predicates, self)
+
+    def count(self, table: str) -> int:
+        """Return how many rows of a table there are."""
+        what = table, self[table]
+        answers = self._answers
+        if answers.hold and what in answers.counts:
+            return answers.counts[what]
+        name = self.database.dialect.quote_table(table)
+        sql = f"SELECT COUNT(*) FROM {name} WHERE {self[table]}"
+        answers.counts[what] = int(execute(self.database.connection, sql).scalar())
+        return answers.counts[what]
+
+    def counts(self) -> dict[str, int]:
+        """Count the rows, by table."""
+        return {table: self.count(table) for table in self}
+
+    def rows(self, table: Table) -> Iterable[bytes]:
+        """Yield the rows of a table, with the columns and in the order of the key that it has."""
+        return self.database.dialect.read_rows(self.database.connection, table, self[table.name])
+
+    def digest(self, tables: Sequence[Table]) -> str:
+        """Return the digest of the rows of some tables."""
+        what = self._what(tables)
+        answers = self._answers
+        if answers.hold and what in answers.digests:
+            return answers.digests[what]
+        total = Digest(self.database.dialect)
+        for table in tables:
+            total.table(table, self.rows(table))
+        answers.digests[what] = total.hexdigest()
+        return answers.digests[what]
+
+    def know_digest(self, tables: Sequence[Table], digest: str) -> None:
+        """Remember the digest of rows that were read otherwise."""
+        self._answers.digests[self._what(tables)] = digest
+
+    def _what(self, tables: Sequence[Table]) -> tuple[tuple[str, str], ...]:
+        named = self.database.dialect.digest_name
+        return tuple((named(table), self[table.name]) for table in tables)
+
+    def changed(self) -> None:
+        """Let no answer be remembered from now on: the rows are changed."""
+        self._answers.hold = False
 
 
 def selections(
@@ -33,8 +134,8 @@ def picked(
     scenario: str,
     others: Iterable[Version | None],
     also: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """Return the predicates of a scenario's rows: what versions pick, and what is picked today.
+) -> RowSet:
+    """Return a scenario's rows: what versions pick, and what is picked today.
 
     `also` are predicates of rows that are known to be the scenario's, whatever they hold now.
 
@@ -50,8 +151,8 @@ def picked_by(
     scenario: str,
     covered: Sequence[Selection],
     also: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """Return the predicates of what some selections of a scenario pick; as `union` does.
+) -> RowSet:
+    """Return what some selections of a scenario pick; as `union` does.
 
     Raises:
         ScriptError: the database lacks what a selection needs; the scenario is named.
@@ -67,8 +168,8 @@ def picked_by(
 
 def union(
     database: Database, covered: Sequence[Selection], also: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Return, per table, the predicate of what any of some selections picks now.
+) -> RowSet:
+    """Return what any of some selections picks now.
 
     Tables that the database no longer has hold no rows and are left out. `also` are predicates
     of rows that count as picked.
@@ -84,14 +185,17 @@ def union(
             known = found.setdefault(name, [])
             if predicate not in known:
                 known.append(predicate)
-    return {
-        name: tests[0] if len(tests) == 1 else " OR ".join(f"({test})" for test in tests)
-        for name, tests in found.items()
-    }
+    return RowSet(
+        database,
+        {
+            name: tests[0] if len(tests) == 1 else by_key.any_of([f"({test})" for test in tests])
+            for name, tests in found.items()
+        },
+    )
 
 
-def others(database: Database, settings: Settings, scenario: str) -> dict[str, dict[str, str]]:
-    """Return the predicates of what is picked today of the other scenarios, by scenario."""
+def others(database: Database, settings: Settings, scenario: str) -> dict[str, RowSet]:
+    """Return what is picked today of the other scenarios, by scenario."""
     found = {}
     for other in settings.scenario_names:
         # Rows that cannot be picked belong to no scenario.

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from demosnap.database import bulk
 from demosnap.database.digest import Digest
 from demosnap.database.live import Database
+from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Key, Table, Trigger
@@ -61,7 +61,7 @@ def row_counts(
     Raises:
         MiscountedError: they do not; names every table.
     """
-    _compare(bulk.counts(database, predicates), expected, predicates)
+    _compare(RowSet(database, predicates).counts(), expected, predicates)
 
 
 def rows_and_keys(
@@ -203,7 +203,7 @@ def staying(
             continue
         stays = not_true(to_delete[name]) if name in to_delete else "1 = 1"
         if name in unreadable:
-            found[name] = str(bulk.counts(database, {name: stays})[name])
+            found[name] = str(RowSet(database, {name: stays}).count(name))
         else:
             digest = Digest(dialect)
             digest.table(table, dialect.read_rows(connection, table, stays))

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from demosnap.compare.captured import Digests
 from demosnap.database import (
     bulk,
     by_key,
@@ -20,6 +19,7 @@ from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, arranged, path_of
 from demosnap.database.retained import Retained
+from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import Dialect
 from demosnap.errors import CountError, DatabaseError, SnapshotError
 from demosnap.model import ForeignKey, Key, Table, Version
@@ -60,14 +60,13 @@ class PlannedChanges:
 def compare(
     database: Database,
     target: Version,
-    to_delete: Mapping[str, str],
-    digests: Digests | None = None,
+    to_delete: RowSet,
     skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> PlannedChanges:
     """Compare the demo rows of the database with a version.
 
-    `to_delete` are the predicates of all demo rows, also of tables that the version does not have.
-    `digests` is told what that of the rows is, `skipping` are keys of rows that are left out.
+    `to_delete` are all demo rows, also of tables that the version does not have, and are told
+    their digest. `skipping` are keys of rows that are left out.
 
     Raises:
         SnapshotError: the snapshot is missing or not what demosnap wrote.
@@ -84,7 +83,7 @@ def compare(
     # What is not checked here is equal to a row of the database, or checked below.
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         live = arranged(tables[table.name], table)
-        there = dialect.read_rows(connection, live, to_delete[table.name])
+        there = to_delete.rows(live)
         new = replace(table, unique=live.unique)
         pair = TablePair(live, new, dialect, dialect, snapshot.foreign)
         try:
@@ -93,18 +92,13 @@ def compare(
             # A server that is still sending rows would not roll back.
             collections.deque(there, maxlen=0)
             raise
-    if digests is not None:
-        digests.add(
-            dialect, [t for one in found if (t := one.pair.old)], to_delete, held.hexdigest()
-        )
+    to_delete.know_digest([t for one in found if (t := one.pair.old)], held.hexdigest())
     for one in found:
         _check(one, dialect, snapshot)
     for name in to_delete:
         if name not in target.rows:
             pair = TablePair(tables[name], None, dialect, dialect)
-            found.append(
-                collect(pair, dialect.read_rows(connection, tables[name], to_delete[name]), ())
-            )
+            found.append(collect(pair, to_delete.rows(tables[name]), ()))
     return PlannedChanges(tuple(found), snapshot)
 
 

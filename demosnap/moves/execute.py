@@ -53,8 +53,10 @@ def act(
         SnapshotError: the snapshot is not what demosnap wrote.
     """
     connection, dialect = database.connection, database.dialect
+    for one in prepared:
+        one.to_delete.changed()
     reached = [part for one in prepared for part in one.cascaded.touched(database) if part]
-    staying = [one.kept.without(database, one.to_delete) for one in prepared]
+    staying = [one.to_delete - one.kept.rows(database) for one in prepared]
     to_delete = by_key.merged([*staying, *reached])
     concurrency.check(database, to_delete, discard=discard)
     names = {name for one in prepared for name in touched(one)}
@@ -90,7 +92,7 @@ def act(
         digests = _verify(database, prepared, snapshots, level, found)
         if anew:
             # What a user's predicate picks now are other rows.
-            now = [one.kept.without(database, one.picked_now(database)) for one in prepared]
+            now = [one.picked_now(database) - one.kept.rows(database) for one in prepared]
             to_delete = by_key.merged([to_delete, *now])
         final_references.check(database, pins)
     if watch:
@@ -125,7 +127,7 @@ def _purge(database: Database, prepared: Sequence[PlannedMove], found: ActiveTri
     ]
     cascaded = [one.cascaded for one in prepared]
     to_delete = by_key.merged(
-        [one.kept.without(database, one.to_delete) for one in acting]
+        [one.to_delete - one.kept.rows(database) for one in acting]
         + [one.to_delete(database) for one in cascaded]
     )
     tally = difference.Tally()
@@ -246,7 +248,7 @@ def _verified(
             raise
         beside = one.kept if one.planned is not None else retained.NOTHING
         everything = full_load.predicates(database, snapshot.version)
-        picked = beside.without(database, everything)
+        picked = everything - beside.rows(database)
         try:
             if not put_back(database, found, snapshot.version, picked):
                 raise

@@ -46,7 +46,7 @@ def _unmet(
     database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
 ) -> Iterator[str]:
     """Yield the references of a run's versions to rows that are missing at its end."""
-    leaving = [one.kept.without(database, one.to_delete) for one in run]
+    leaving = [one.to_delete - one.kept.rows(database) for one in run]
     gone = by_key.merged([*leaving, cascaded.to_delete(database)])
 
     def stays(table: str, columns: Sequence[str]) -> str | None:

@@ -11,6 +11,7 @@ from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.retained import NOTHING, Retained
+from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import Counted
 from demosnap.errors import SnapshotError, VerificationError
 from demosnap.model import Key, Table, Version
@@ -39,12 +40,12 @@ def differences(
     reasons = compatibility.unfit(database.tables, snapshot.header.tables)
     if reasons:
         return reasons
-    picked = kept.without(database, predicates(database, target))
+    picked = predicates(database, target) - kept.rows(database)
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         difference = verify.first_difference(
             table,
             rows,
-            dialect.read_rows(database.connection, table, picked[table.name]),
+            picked.rows(table),
             decoded_by=dialect if snapshot.foreign else None,
         )
         if difference:
@@ -119,7 +120,7 @@ def verified(
     """
     known = known or {}
     everything = predicates(database, snapshot.version)
-    picked = kept.without(database, everything)
+    picked = everything - kept.rows(database)
     concurrency.check_referred(database, everything)
     expected = snapshot.rows
     if level == "full":
@@ -169,9 +170,9 @@ def _read(
     return digest
 
 
-def predicates(database: Database, version: Version) -> dict[str, str]:
-    """Return the predicates of a version's rows, by table."""
-    return picking.predicates(database, version.selection)
+def predicates(database: Database, version: Version) -> RowSet:
+    """Return the rows that a version picks."""
+    return RowSet(database, picking.predicates(database, version.selection))
 
 
 def _refuse(difference: str | None) -> None:

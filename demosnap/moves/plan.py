@@ -11,6 +11,7 @@ from demosnap.config import Settings
 from demosnap.database import retained, row_set, selection
 from demosnap.database.live import Database
 from demosnap.database.retained import Retained
+from demosnap.database.row_set import RowSet
 from demosnap.model import Selection, Version
 from demosnap.moves import concurrency, full_load, notes, planner
 from demosnap.moves.goal import Goal
@@ -38,7 +39,12 @@ def prepare(
     covered = {goal.scenario: _covered(database, settings, goal) for goal in goals}
     if not options.dry_run:
         concurrency.hold(database, [one for found in covered.values() for one in found])
-    demo_rows = {name: row_set.picked_by(database, name, found) for name, found in covered.items()}
+    # All that the plan asks of rows is of one moment.
+    none = RowSet(database, {})
+    demo_rows = {
+        name: none.another(row_set.picked_by(database, name, found))
+        for name, found in covered.items()
+    }
     known = {
         name: retained.unchanged(database, name, to_delete) for name, to_delete in demo_rows.items()
     }
@@ -49,11 +55,11 @@ def prepare(
         if (found := _resting(database, versions, goal, demo_rows, known, rows, options))
         is not None
     }
-    acting: dict[str, Mapping[str, str]] = {
+    acting: dict[str, RowSet] = {
         name: to_delete for name, to_delete in demo_rows.items() if name not in resting
     }
 
-    def owners() -> dict[str, Mapping[str, str]]:
+    def owners() -> dict[str, RowSet]:
         names = dict.fromkeys((*versions, *settings.scenario_names))
         newest = {n: [None, *versions.get(n, ())][-1] for n in names if n not in acting}
         return {
@@ -91,7 +97,7 @@ def _resting(
     database: Database,
     versions: Mapping[str, Sequence[Version]],
     goal: Goal,
-    demo_rows: Mapping[str, Mapping[str, str]],
+    demo_rows: Mapping[str, RowSet],
     known: Mapping[str, Retained],
     rows: Mapping[str, KnownRows],
     options: MoveOptions,
@@ -108,22 +114,27 @@ def _resting(
                 f"--no-verify (with alembic: -x demosnap.verify=0) stamps {target.version} anyway"
             )
         move = Move(name, goal.current, target, "stamp")
-        return PlannedMove(move, operation=goal.operation, refusals=tuple(reasons), rows=remembered)
+        return PlannedMove(
+            move,
+            RowSet(database, {}),
+            operation=goal.operation,
+            refusals=tuple(reasons),
+            rows=remembered,
+        )
     if goal.by_difference or goal.current != target:
         return None
-    present = retained.rows_beside(database, demo_rows[name], known[name])
+    beside = demo_rows[name] - known[name].rows(database)
+    present = beside.counts()
     there = sum(present.values())
     if goal.again and (target is not None or there or known[name]):
         return None
     move = Move(name, goal.current, target, "none")
-    said = captured.notes_of(
-        database, versions.get(name, ()), goal.current, present, known[name], options
-    )
+    said = captured.notes_of(beside, versions.get(name, ()), goal.current, known[name], options)
     refusals = notes.nothing_to_release(goal.scenario, target, options.release)
     expected = rows[name].expected(target) if target else {}
     if target is None or captured.same_counts(present, expected):
-        return PlannedMove(move, notes=said, refusals=refusals)
+        return PlannedMove(move, RowSet(database, {}), notes=said, refusals=refusals)
     if not there:
         return None
     said = said or (notes.drift_note(target, present, expected),)
-    return PlannedMove(move, notes=said, refusals=refusals)
+    return PlannedMove(move, RowSet(database, {}), notes=said, refusals=refusals)

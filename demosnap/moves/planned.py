@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from demosnap.compare import known_rows
@@ -10,6 +9,7 @@ from demosnap.compare.known_rows import KnownRows
 from demosnap.database import row_set
 from demosnap.database.live import Database
 from demosnap.database.retained import NOTHING, Retained
+from demosnap.database.row_set import RowSet
 from demosnap.model import Selection, Version
 from demosnap.moves import cascade, difference
 from demosnap.results import Move
@@ -19,17 +19,17 @@ from demosnap.results import Move
 class PlannedMove:
     """A move with what acting on it needs.
 
-    `to_delete` are the predicates of all rows of the scenario, by table, which go but for
-    those that are `kept`; of a move by difference only those that are `planned` to go. `rows` are
-    those that are no longer picked, and what is remembered of them. `cascaded` are non-demo rows
-    of the run that go all the same; one of its moves has them. `operation` is what the log calls a
-    stamp. `held` is the version that shall be able to come back, None where none has to;
-    `recognized` the one whose rows the demo rows are, None where they are of no version, or where
-    nothing has looked. `covered` are the selections that pick the rows.
+    `to_delete` are all rows of the scenario, which go but for those that are `kept`; of a move by
+    difference only those that are `planned` to go. `rows` are those that are no longer picked, and
+    what is remembered of them. `cascaded` are non-demo rows of the run that go all the same; one of
+    its moves has them. `operation` is what the log calls a stamp. `held` is the version that shall
+    be able to come back, None where none has to; `recognized` the one whose rows the demo rows are,
+    None where they are of no version, or where nothing has looked. `covered` are the selections
+    that pick the rows.
     """
 
     move: Move
-    to_delete: Mapping[str, str] = field(default_factory=dict)
+    to_delete: RowSet
     operation: str = "stamp"
     planned: difference.PlannedChanges | None = None
     rebuild_indexes: bool = False
@@ -42,6 +42,6 @@ class PlannedMove:
     notes: tuple[str, ...] = ()
     covered: tuple[Selection, ...] = ()
 
-    def picked_now(self, database: Database) -> dict[str, str]:
-        """Return the predicates of all rows of the scenario as they are after a change."""
+    def picked_now(self, database: Database) -> RowSet:
+        """Return all rows of the scenario as they are after a change."""
         return row_set.union(database, self.covered)

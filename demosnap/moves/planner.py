@@ -9,9 +9,10 @@ from functools import cached_property
 from demosnap.compare import captured, unpicked
 from demosnap.compare.known_rows import KnownRows
 from demosnap.config import Settings
-from demosnap.database import bulk, by_key, compatibility, outside_references, retained
+from demosnap.database import by_key, compatibility, outside_references, retained
 from demosnap.database.live import Database
 from demosnap.database.retained import Retained
+from demosnap.database.row_set import RowSet
 from demosnap.model import Key, Version
 from demosnap.moves import cascade, difference, final_references, full_load, notes, triggers
 from demosnap.moves.goal import Goal
@@ -28,7 +29,7 @@ from demosnap.snapshot.predicates import not_true
 class Planner:
     """The moves of one run that move rows.
 
-    `demo_rows` are the predicates of all rows of each scenario, `known` those among them that an
+    `demo_rows` are all rows of each scenario, `known` those among them that an
     earlier move kept and that are unchanged. `rows` is what is remembered of rows that are no
     longer picked. `owners` tells the predicates of the other scenarios' rows.
     """
@@ -36,13 +37,12 @@ class Planner:
     database: Database
     settings: Settings
     versions: Mapping[str, Sequence[Version]]
-    demo_rows: dict[str, Mapping[str, str]]
+    demo_rows: dict[str, RowSet]
     known: Mapping[str, Retained]
     rows: dict[str, KnownRows]
     options: MoveOptions
     owners: compatibility.Owners
     _comparisons: dict[str, difference.PlannedChanges] = field(default_factory=dict, init=False)
-    _digests: captured.Digests = field(default_factory=captured.Digests, init=False)
     _gone_before: Collection[str] = field(default=(), init=False)
 
     def planned(self, goals: Sequence[Goal]) -> list[PlannedMove]:
@@ -119,13 +119,12 @@ class Planner:
             # First, since it tells the digest of what is there, which is asked for below.
             self._compared(goal)
         to_delete, known = self.demo_rows[goal.scenario], self.known[goal.scenario]
-        present = retained.rows_beside(self.database, to_delete, known)
+        beside = to_delete - known.rows(self.database)
+        present = beside.counts()
         versions = self.versions.get(goal.scenario, ())
-        notes = captured.notes_of(
-            self.database, versions, goal.current, present, known, self.options, self._digests
-        )
+        notes = captured.notes_of(beside, versions, goal.current, known, self.options)
         asked = not self.options.discard or goal.target is None
-        held = self._held(goal, versions, present) if asked else None
+        held = self._held(goal, versions, beside) if asked else None
         if self._back.may_lack(goal, present, held, asked=asked):
             self._look(goal, goal.current)
         unsaved = self._back.unsaved(goal, present, held)
@@ -186,20 +185,15 @@ class Planner:
         notes = (*prepared.notes, *self._back.notes(goal))
         return replace(plan, prepared=replace(plan.prepared, move=move, rows=rows, notes=notes))
 
-    def _held(
-        self, goal: Goal, versions: Sequence[Version], present: Mapping[str, int]
-    ) -> Version | None:
+    def _held(self, goal: Goal, versions: Sequence[Version], beside: RowSet) -> Version | None:
         """Return the version that the demo rows are, the one that is loaded first."""
         likely = [v for v in (goal.current, goal.target) if v is not None]
         others = [v for v in reversed(versions) if v not in likely]
-        database = self.database
         return captured.holding(
-            database,
+            beside,
             goal.scenario,
             [*likely, *([] if self.options.discard else others)],
-            present,
             self.known[goal.scenario],
-            self._digests,
         )
 
     def _likely(self, goal: Goal) -> bool:
@@ -215,7 +209,6 @@ class Planner:
                 self.database,
                 goal.target,
                 self.demo_rows[goal.scenario],
-                self._digests,
                 self.rows[goal.scenario].skipped,
             )
         return self._comparisons[goal.scenario]
@@ -263,8 +256,8 @@ class Planner:
                 return set(keys)  # type: ignore[call-overload, no-any-return]
 
             staying = retained.find(self.database, tables, to_delete, goes, self.options.cascade)
-        leaving = staying.without(self.database, to_delete)
-        counts = bulk.counts(self.database, leaving)
+        leaving = to_delete - staying.rows(self.database)
+        counts = leaving.counts()
         changing = {name for name, count in counts.items() if count}
         refusals = notes.non_transactional(self.database, changing)
         rests = goal.current is None and not any(counts.values())
@@ -298,7 +291,7 @@ class Planner:
                 "the indexes cannot be dropped and made again: on this database that commits the "
                 "transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
             )
-        present = bulk.counts(database, to_delete)
+        present = to_delete.counts()
         expected = self.rows[goal.scenario].expected(target)
         changing = {name for each in (present, expected) for name in each if each[name]}
         refusals += notes.non_transactional(database, changing)
@@ -326,7 +319,7 @@ class Planner:
     def _difference(self, goal: Goal, staying: Retained = retained.NOTHING) -> Strategy:
         """Plan to change the rows that differ from a version; `staying` are left alone."""
         assert goal.target is not None
-        to_delete = staying.without(self.database, self.demo_rows[goal.scenario])
+        to_delete = self.demo_rows[goal.scenario] - staying.rows(self.database)
         skipping = self.rows[goal.scenario].skipped
         planned = (
             difference.compare(self.database, goal.target, to_delete, skipping=skipping)
@@ -339,7 +332,7 @@ class Planner:
             staying = staying.joined(found)
         refusals, obstacle = list(planned.unfit), ""
         if not refusals:
-            may_go = staying.without(self.database, to_delete)
+            may_go = to_delete - staying.rows(self.database)
             refusals = difference.refusals(
                 self.database, planned, self._freed(may_go), self.owners, self._staying(may_go)
             )

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from demosnap.config import Settings
-from demosnap.database import bulk, references
+from demosnap.database import references
 from demosnap.database.live import Database
+from demosnap.database.row_set import RowSet
 from demosnap.model import Version
 from demosnap.moves import difference
 from demosnap.moves.planned import PlannedMove
@@ -57,13 +58,13 @@ def against(database: Database, settings: Settings, strategy: Strategy) -> str:
                 return f"there are triggers on {one.name}"
     if name := difference.tangled(database, planned):
         return f"values of {name} change that other rows reference"
-    there = bulk.counts(database, strategy.prepared.to_delete)
+    there = strategy.prepared.to_delete.counts()
     share = planned.rows / max(planned.snapshot.version.total, sum(there.values()), 1)
     many = share > MOST and planned.rows > MANY
     return f"{share:.0%} of the rows differ" if many else ""
 
 
-def crossing(database: Database, demo_rows: Mapping[str, Mapping[str, str]]) -> bool:
+def crossing(database: Database, demo_rows: Mapping[str, RowSet]) -> bool:
     """Return whether rows of one scenario of the run reference rows of another one."""
     tables = database.tables
     for scenario, to_delete in demo_rows.items():
@@ -83,7 +84,7 @@ def crossing(database: Database, demo_rows: Mapping[str, Mapping[str, str]]) -> 
                 )
                 own = f" AND {not_true(to_delete[name])}" if name in to_delete else ""
                 where = {name: f"({theirs[name]}) AND {points}{own}"}
-                if any(bulk.counts(database, where).values()):
+                if to_delete.another(where).count(name):
                     return True
     return False
 

@@ -11,6 +11,7 @@ from demosnap.config import Settings
 from demosnap.database import compatibility, own_tables, retained, row_set
 from demosnap.database.live import Database
 from demosnap.database.retained import Retained
+from demosnap.database.row_set import RowSet
 from demosnap.errors import UsageError
 from demosnap.model import Key, Version
 from demosnap.moves import difference
@@ -26,7 +27,7 @@ _BACK = "--discard (with alembic: -x demosnap.discard=1) brings them back"
 class TakingBack:
     """What a run knows of each scenario's rows that are no longer picked.
 
-    `demo_rows` are the predicates of all rows of each scenario, which grow by the rows that are
+    `demo_rows` are all rows of each scenario, which grow by the rows that are
     brought back. `rows` are at first what is remembered.
     """
 
@@ -34,10 +35,10 @@ class TakingBack:
     settings: Settings
     options: MoveOptions
     owners: compatibility.Owners
-    demo_rows: dict[str, Mapping[str, str]]
+    demo_rows: dict[str, RowSet]
     rows: dict[str, KnownRows]
     _looked: set[str] = field(default_factory=set, init=False)
-    _plain: dict[str, Mapping[str, str]] = field(default_factory=dict, init=False)
+    _plain: dict[str, RowSet] = field(default_factory=dict, init=False)
     _fresh: dict[str, Retained] = field(default_factory=dict, init=False)
     _problems: dict[str, list[str]] = field(default_factory=dict, init=False)
 
@@ -128,7 +129,8 @@ class TakingBack:
         if not found.taken:
             return bool(found.counts())
         self._plain.setdefault(name, self.demo_rows[name])
-        self.demo_rows[name] = row_set.union(database, covered, found.also(database))
+        wider = row_set.union(database, covered, found.also(database))
+        self.demo_rows[name] = self._plain[name].another(wider)
         hanging = known_rows.hanging(
             database, self._plain[name], self.demo_rows[name], found, (goal.current, goal.target)
         )
@@ -209,8 +211,8 @@ class TakingBack:
         planned = difference.compare(database, goal.current, to_delete, skipping=skipped)
         return bool(planned.unfit) or any(_beside(one, own) for one in planned.changes)
 
-    def plain(self, scenario: str) -> Mapping[str, str]:
-        """Return the predicates of the rows that are picked."""
+    def plain(self, scenario: str) -> RowSet:
+        """Return the rows that are picked."""
         return self._plain.get(scenario, self.demo_rows[scenario])
 
     def problems(self, goal: Goal, changes: Sequence[TableChanges] | None) -> list[str]:

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from demosnap.database import bulk
 from demosnap.database.live import Database
+from demosnap.database.row_set import RowSet
 from demosnap.errors import DatabaseError
 from demosnap.model import Event, Key, Table
 from demosnap.moves.triggers import ActiveTriggers, blamed, told
@@ -125,7 +125,7 @@ class TriggerRows:
         return {tuple(split(row)) for row in rows}
 
     def _check_empty(self, picked: Mapping[str, str]) -> None:
-        found = bulk.counts(self.database, picked)
+        found = RowSet(self.database, picked).counts()
         for name, count in found.items():
             if not count:
                 continue

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from demosnap.database import by_key
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, project
+from demosnap.database.row_set import RowSet
 from demosnap.model import Table, Version
 from demosnap.moves import difference
 from demosnap.moves.difference import PlannedChanges
@@ -18,9 +18,7 @@ from demosnap.snapshot.change_order import key_of
 _MOST_MISSING = 10_000
 
 
-def put_back(
-    database: Database, acting: ActiveTriggers, version: Version, picked: Mapping[str, str]
-) -> bool:
+def put_back(database: Database, acting: ActiveTriggers, version: Version, picked: RowSet) -> bool:
     """Give rows that a load brought the snapshot's values again; return whether that was done.
 
     `picked` are the predicates of the version's rows. It is not done where rows would have to come
@@ -42,7 +40,7 @@ def put_back(
             keys = {key_of(table, row) for row in one.added()}
             named = by_key.named(database.dialect, table.key_columns, keys)
             wider[name] = f"({picked[name]}) OR {named}"
-        planned = _differences(database, narrow, version, wider)
+        planned = _differences(database, narrow, version, RowSet(database, wider))
     changes = [one for one in planned.changes if len(one)]
     if planned.unfit or not changes:
         return False
@@ -56,7 +54,7 @@ def put_back(
 
 
 def _differences(
-    database: Database, narrow: dict[str, Table], version: Version, picked: Mapping[str, str]
+    database: Database, narrow: dict[str, Table], version: Version, picked: RowSet
 ) -> PlannedChanges:
     """Compare the columns that the version has, and no others; `narrow` gets the tables."""
     snapshot = OpenSnapshot(version, database)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +15,6 @@ from demosnap.compare import captured, unpicked
 from demosnap.config import Settings, scenario_name_problem
 from demosnap.config.names import shown
 from demosnap.database import (
-    bulk,
     dangling_references,
     framework_migrations,
     opened,
@@ -28,6 +26,7 @@ from demosnap.database import (
     sequences,
 )
 from demosnap.database.live import Database
+from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import Header, Selection, Version
@@ -73,7 +72,7 @@ class Captured:
 @dataclass(frozen=True, slots=True)
 class _Found:
     selection: Selection
-    predicates: dict[str, str]
+    rows: RowSet
     plan: CapturePlan
     message: str
     stamps: Sequence[str]
@@ -125,7 +124,7 @@ def capture(
             several = (connect, moment, jobs) if connect and moment else None
             header = _header(database, found, created_at)
             writer, external = write.write(
-                database, found.predicates, header, found.selection, temporary, several
+                database, found.rows, header, found.selection, temporary, several
             )
             plan = replace(found.plan, external_references=external)
             found = _counted(database, replace(found, plan=plan), wanted, writer.rows)
@@ -197,20 +196,19 @@ def _look(
 ) -> _Found:
     connection, tables = database.connection, database.tables
     picked = selection.resolve(database, settings, wanted.scenario)
-    by_table = picking.predicates(database, picked)
+    by_table = RowSet(database, picking.predicates(database, picked))
     stamps = own_tables.stamps(connection)
     parent, refusals = parent_of(graph, wanted, stamps)
-    counts = _Counts(database, by_table)
 
     def head_is_here() -> bool:
         alone = parent is not None and graph.heads(wanted.scenario) == [parent]
-        return alone and _holds(database, picked, counts.all(), parent)
+        return alone and _holds(by_table, picked, parent)
 
     if refusals and head_is_here():
         # It was captured from here, and only its stamp is missing.
         refusals = []
     refused = database.dialect.refuse_tables(connection, list(by_table))
-    refusals += [f"{name}: {reason}" for name, reason in refused.items() if counts.of(name)]
+    refusals += [f"{name}: {reason}" for name, reason in refused.items() if by_table.count(name)]
     known = settings.scenario_names or tuple(dict.fromkeys((*graph.scenarios, wanted.scenario)))
     others = [name for name in known if name != wanted.scenario]
     refusals += warnings.overlaps(
@@ -224,7 +222,7 @@ def _look(
         scenario=wanted.scenario,
         version=f"v{number}_{created_at[:10]}",
         parent=parent,
-        rows=counts.known,
+        rows={},
         external_references=external,
         refusals=tuple(refusals),
         notes=(
@@ -238,31 +236,12 @@ def _look(
     positions = sequences.positions(database, settings, selected)
     found = _Found(picked, by_table, plan, message, stamps, newest, positions)
     if dry_run:
-        found = _counted(database, found, wanted, counts.all())
-        return _unpicked(database, settings, found, counts.all())
-    for group in table_order.groups([tables[name] for name in by_table]):
-        if len(group) > 1:
-            # How a file loads them depends on which of them have rows.
-            collections.deque(map(counts.of, (table.name for table in group)), maxlen=0)
-    return found
-
-
-class _Counts:
-    """How many rows each predicate picks, counted when that is asked for."""
-
-    def __init__(self, database: Database, by_table: Mapping[str, str]) -> None:
-        self._database = database
-        self._predicates = by_table
-        self.known: dict[str, int] = {}
-
-    def of(self, name: str) -> int:
-        if name not in self.known:
-            one = {name: self._predicates[name]}
-            self.known |= bulk.counts(self._database, one)
-        return self.known[name]
-
-    def all(self) -> dict[str, int]:
-        return {name: self.of(name) for name in self._predicates}
+        found = _counted(database, found, wanted, by_table.counts())
+        return _unpicked(database, settings, found, by_table.counts())
+    # How a file loads tables in a circle depends on which of them have rows.
+    circles = [one for one in table_order.groups(selected) if len(one) > 1]
+    rows = {table.name: by_table.count(table.name) for circle in circles for table in circle}
+    return replace(found, plan=replace(plan, rows=rows))
 
 
 def _counted(
@@ -303,18 +282,13 @@ def _unpicked(
     return replace(found, plan=replace(found.plan, notes=(*found.plan.notes, *notes)))
 
 
-def _holds(
-    database: Database,
-    picked: Selection,
-    rows: Mapping[str, int],
-    head: Version | None,
-) -> bool:
+def _holds(rows: RowSet, picked: Selection, head: Version | None) -> bool:
     """Return whether the database holds exactly what the head has."""
     return (
         head is not None
-        and (head.selection, head.dialect) == (picked, database.dialect.name)
-        and bool(sum(rows.values()))
-        and captured.is_captured(database, picked.scenario, [head], rows)
+        and (head.selection, head.dialect) == (picked, rows.database.dialect.name)
+        and any(rows.counts().values())
+        and captured.is_captured(rows, picked.scenario, [head])
     )
 
 

@@ -331,7 +331,7 @@ def _loaded(
     dangled = dangling_references.known(seen, [version])
     for reason in verify.dangling(seen, picked, dangled):
         yield Finding(f"{version.scenario}: {reason}")
-    counts = retained.rows_beside(seen, picked, known)
+    counts = (picked - known.rows(seen)).counts()
     for name, count in counts.items():
         if name not in version.rows and count:
             demo = "1 demo row" if count == 1 else f"{count:,} demo rows"

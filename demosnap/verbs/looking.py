@@ -132,7 +132,7 @@ def _current_entry(access: Access, database: Database, graph: Graph, stamp: str)
     covered = row_set.selections(database, access.settings, version.scenario, [version])
     picked = row_set.union(database, covered)
     known = retained.unchanged(database, version.scenario, picked)
-    rows = retained.rows_beside(database, picked, known)
+    rows = (picked - known.rows(database)).counts()
     let_go = released.released(database, version.scenario, picked)
     left_out = released.skipped(database, version, let_go)
     return CurrentEntry(

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from demosnap import dialects
-from demosnap.database import bulk, picking, reflect
+from demosnap.database import picking, reflect
+from demosnap.database.row_set import RowSet
 from support import small, triggers
 from support.databases import Database
 from support.small import Chain
@@ -73,7 +74,7 @@ def test_what_is_noted_since_a_savepoint_is_forgotten_with_it(workspace: Workspa
 
             def count() -> int:
                 picked = picking.predicates(database, selection)
-                return bulk.counts(database, picked)["cards"]
+                return RowSet(database, picked).count("cards")
 
             assert count() == 3
             savepoint = picking.Savepoint(connection)

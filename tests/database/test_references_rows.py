@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from demosnap.database import bulk, compatibility, references, retained, row_set
+from demosnap.database import compatibility, references, retained, row_set
 from demosnap.database.retained import Retained
 from demosnap.model import Column, Marker, Rule, Selection, Table
 from support.databases import Database
@@ -56,11 +56,7 @@ def test_retained_rows_take_what_they_need_themselves(database: Database) -> Non
         only = {"cards": tables["cards"]}
         assert retained.find(here.database, only, DEMO, goes, []).counts() == {"cards": 1}
         assert not retained.find(here.database, tables, DEMO, lambda name, keys: set(), [])
-        assert row_counts(here, found.without(here.database, DEMO)) == {"boards": 0, "cards": 1}
-
-
-def row_counts(here: Live, predicates: dict[str, str]) -> dict[str, int]:
-    return bulk.counts(here.database, predicates)
+        assert (here.rows() - found.rows(here.database)).counts() == {"boards": 0, "cards": 1}
 
 
 def test_retained_rows_are_joined_by_table() -> None:
@@ -80,11 +76,11 @@ def test_what_several_selections_pick_is_picked_once(here: Live) -> None:
     new = replace(old, rules={"cards": Rule("marker")})
     here.execute("INSERT INTO cards VALUES (7, 'demo', NULL, 'x', FALSE)")
     picked = row_set.union(here.database, [old, old, new])
-    assert row_counts(here, picked) == {"boards": 1, "cards": 3}
+    assert picked.counts() == {"boards": 1, "cards": 3}
     alone = row_set.union(here.database, [new])
-    assert row_counts(here, alone) == {"cards": 2}
+    assert alone.counts() == {"cards": 2}
     also = row_set.union(here.database, [new], {"cards": "id = 7"})
-    assert row_counts(here, also) == {"cards": 3}
+    assert also.counts() == {"cards": 3}
 
 
 def test_a_version_fits_tables_that_have_its_columns() -> None:

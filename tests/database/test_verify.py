@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from demosnap.database import bulk
+from demosnap.database.row_set import RowSet
 from demosnap.errors import DemosnapError, RefusedError, UsageError, VerificationError
 from support import small
 from support.databases import Database
@@ -181,7 +181,7 @@ def test_discard_compares_nothing(chain: Chain, monkeypatch: pytest.MonkeyPatch)
 
     chain.database.execute("UPDATE cards SET title = 'Changed' WHERE id = 1")
     with monkeypatch.context() as patched:
-        patched.setattr(bulk, "digest", read)
+        patched.setattr(RowSet, "digest", read)
         with pytest.raises(VerificationError, match="the rows were read"):
             chain.project.downgrade("general", "base")
         chain.project.load("general@v1", discard=True, rehearse=False)

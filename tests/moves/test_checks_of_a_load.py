@@ -49,22 +49,26 @@ def test_rows_of_two_scenarios_that_reference_each_other_are_told(here: Live) ->
     )
     general = {"boards": "id = 1", "cards": "id IN (1, 3)"}
     writer = {"boards": "id = 3", "cards": "id = 4"}
-    assert not strategy.crossing(here.database, {"general": general})
-    assert not strategy.crossing(here.database, {"general": general, "writer": writer})
+
+    def crossing(**scenarios: dict[str, str]) -> bool:
+        demo_rows = {name: here.rows(predicates) for name, predicates in scenarios.items()}
+        return strategy.crossing(here.database, demo_rows)
+
+    assert not crossing(general=general)
+    assert not crossing(general=general, writer=writer)
     here.execute("UPDATE cards SET board = 'demo' WHERE id = 4")
-    assert strategy.crossing(here.database, {"general": general, "writer": writer})
+    assert crossing(general=general, writer=writer)
     # A row of both is no row of the other one.
-    both = {"general": {**general, "cards": "id IN (1, 3, 4)"}, "writer": writer}
-    assert not strategy.crossing(here.database, both)
-    assert strategy.crossing(here.database, {"general": general, "writer": {"users": "id = 1"}})
-    assert not strategy.crossing(here.database, {"general": general, "writer": {"users": "id = 2"}})
+    assert not crossing(general={**general, "cards": "id IN (1, 3, 4)"}, writer=writer)
+    assert crossing(general=general, writer={"users": "id = 1"})
+    assert not crossing(general=general, writer={"users": "id = 2"})
 
 
 def test_a_value_that_others_reference_makes_a_table_tangled(here: Live) -> None:
     database = here.database
     here.execute("INSERT INTO boards VALUES (3, 'lone', TRUE)")
     version = here.capture("v1", "boards")
-    demo = {"boards": DEMO["boards"]}
+    demo = here.rows({"boards": DEMO["boards"]})
     assert difference.tangled(database, difference.compare(database, version, demo)) is None
     here.execute("UPDATE boards SET slug = 'else' WHERE id = 3")
     planned = difference.compare(database, version, demo)
@@ -75,7 +79,7 @@ def test_a_value_that_others_reference_makes_a_table_tangled(here: Live) -> None
 def test_a_column_that_no_one_references_tangles_nothing(here: Live) -> None:
     version = here.capture("v1")
     here.execute("UPDATE cards SET title = 'Else' WHERE id = 1")
-    planned = difference.compare(here.database, version, DEMO)
+    planned = difference.compare(here.database, version, here.rows())
     assert planned.rows == 1
     assert difference.tangled(here.database, planned) is None
 

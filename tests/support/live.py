@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from demosnap.capture.write import write
 from demosnap.database import live as product
 from demosnap.database import picking, reflect
+from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import execute
 from demosnap.model import Header, Marker, Rule, Selection, Version
 from support.databases import Database
@@ -45,6 +46,10 @@ class Live:
 
     database: product.Database
     folder: Path
+
+    def rows(self, predicates: Mapping[str, str] = DEMO) -> RowSet:
+        """Return rows as they are now."""
+        return RowSet(self.database, predicates)
 
     def execute(self, *statements: str) -> None:
         """Run SQL statements in the transaction."""
