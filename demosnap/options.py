@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _DAY = 86_400
 
-Verify = Literal["full", "sample", "counts"]
+Verify = Literal["full", "counts"]
 """How a load is verified."""
 
 VERIFY: tuple[Verify, ...] = get_args(Verify)
@@ -50,16 +50,14 @@ class MoveOptions:
     """The options of a move.
 
     `discard`: demo rows that are in no revision may be lost. `only`: all other loaded scenarios
-    are taken out too. `full`: purge and load, even if few rows differ. `rebuild_indexes`: indexes
-    that keep nothing unique are dropped before a load and made again after it; until the end
-    other connections cannot use the tables. `cascade`: tables whose non-demo rows may go, or lose
-    their reference, with the demo rows that they reference. `keep_referenced`: demo rows that
-    other rows reference stay. `release`: rows, as TABLE/KEY, that are no longer picked and are
-    real rows from now on. `verify`: what is compared after a load beside counts and foreign keys:
-    every row's content, that of a sample, or nothing. `verify_stamp`: whether a stamp compares
-    the rows first. `dry_run`: only plan. `lock_timeout`: how long to wait for the lock of another
-    connection, in seconds; None: the project's setting. `rehearse`: rows that were
-    never loaded are taken out and put back once, before they go for good.
+    are taken out too. `full`: purge and load, even if few rows differ. `cascade`: tables whose
+    non-demo rows may go, or lose their reference, with the demo rows that they reference.
+    `keep_referenced`: demo rows that other rows reference stay. `release`: rows, as TABLE/KEY,
+    that are no longer picked and are real rows from now on. `verify`: what is compared after a
+    load beside counts and foreign keys: every row's content, or nothing. `verify_stamp`: whether
+    a stamp compares the rows first. `dry_run`: only plan. `lock_timeout`: how long to wait for
+    the lock of another connection, in seconds; None: the project's setting. `rehearse`: rows that
+    were never loaded are taken out and put back once, before they go for good.
 
     Raises:
         UsageError: a value is not what the option takes, or two do not go together.
@@ -78,12 +76,6 @@ class MoveOptions:
         False, "--only", "Take all other loaded scenarios out, in the same transaction."
     )
     full: bool = _option(False, "--full", "Purge and load all rows, even if only a few differ.")
-    rebuild_indexes: bool = _option(
-        False,
-        "--rebuild-indexes",
-        "Drop the indexes that keep nothing unique before a load, and make them again after it: "
-        "quicker for many rows, and until the end other sessions cannot use the tables.",
-    )
     cascade: tuple[str, ...] = _option(
         (),
         "--cascade",
@@ -134,7 +126,7 @@ class MoveOptions:
             check_lock_timeout(self.lock_timeout)
         if self.verify not in VERIFY:
             raise UsageError(
-                f"{self.verify!r} is no way to verify a load", f"One of {', '.join(VERIFY)}."
+                f"{self.verify!r} is not a level of verification", f"One of {', '.join(VERIFY)}."
             )
         if self.full and self.keep_referenced:
             raise UsageError(
@@ -149,7 +141,6 @@ class MoveChanges(TypedDict, total=False):
     discard: bool
     only: bool
     full: bool
-    rebuild_indexes: bool
     cascade: Iterable[str]
     keep_referenced: bool
     release: Iterable[str]
@@ -162,15 +153,16 @@ class MoveChanges(TypedDict, total=False):
 _MOVE = ("rehearse", "cascade", "keep_referenced", "release", "verify")
 
 TAKEN: Mapping[Verb, tuple[str, ...]] = {
-    "upgrade": ("discard", "only", "full", "rebuild_indexes", *_MOVE, "dry_run", "lock_timeout"),
-    "downgrade": ("discard", "full", "rebuild_indexes", *_MOVE, "dry_run", "lock_timeout"),
-    "load": ("only", "discard", "rebuild_indexes", *_MOVE, "dry_run", "lock_timeout"),
+    "upgrade": ("discard", "only", "full", *_MOVE, "dry_run", "lock_timeout"),
+    "downgrade": ("discard", "full", *_MOVE, "dry_run", "lock_timeout"),
+    "load": ("only", "discard", *_MOVE, "dry_run", "lock_timeout"),
     "reset": ("discard", "cascade", "keep_referenced", "release", "dry_run", "lock_timeout"),
     "stamp": ("verify_stamp", "lock_timeout"),
 }
 """The options of each verb, in the order of --help."""
 
 GONE: Mapping[str, str] = {
+    "rebuild_indexes": "Indexes stay where they are while rows are loaded: leave the option out.",
     "non_transactional": "A table without transactions is refused, with the SQL that mends it.",
 }
 """Options that there were once, and what is to be said to who still gives them."""

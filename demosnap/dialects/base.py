@@ -255,14 +255,6 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         """Say in a line why the database did not take rows of a table, with the column if known."""
         return self.said(error)
 
-    @contextlib.contextmanager
-    def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
-        """Do without the indexes of tables that keep nothing unique; inside a transaction.
-
-        They are what they were at the end, and after a rollback. Only where DDL is transactional.
-        """
-        yield
-
     def write_cyclic(
         self, connection: Connection, tables: Sequence[tuple[Table, Iterable[bytes]]]
     ) -> int:

@@ -194,15 +194,9 @@ def _rows(
             _change(database, one, made)
             snapshots[one.move.scenario] = one.planned.snapshot
         elif one.move.action == "load" and one.move.target is not None:
-            with contextlib.ExitStack() as stack:
-                if one.rebuild_indexes:
-                    tables = [database.tables[name] for name, n in one.move.load.items() if n]
-                    stack.enter_context(
-                        database.dialect.without_indexes(database.connection, tables)
-                    )
-                snapshots[one.move.scenario] = full_load.load(
-                    database, one.move.target, made, one.rows.skipped
-                )
+            snapshots[one.move.scenario] = full_load.load(
+                database, one.move.target, made, one.rows.skipped
+            )
     for snapshot in snapshots.values():
         # A position is told in its own dialect's terms.
         if snapshot.version.dialect == database.dialect.name:

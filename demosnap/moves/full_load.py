@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import collections
-import itertools
 from collections.abc import Collection, Iterable, Mapping
 
-from demosnap.database import bulk, by_key, compatibility, picking, verify
+from demosnap.database import bulk, compatibility, picking, verify
 from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
@@ -18,10 +17,6 @@ from demosnap.model import Key, Table, Version
 from demosnap.moves import concurrency, refused
 from demosnap.moves.trigger_rows import TriggerRows
 from demosnap.options import Verify
-from demosnap.rows.canonical import row_key, split
-
-SAMPLE = 1000
-"""How many rows of a table a sample compares."""
 
 
 def differences(
@@ -112,7 +107,7 @@ def verified(
 ) -> str | None:
     """Verify a loaded version; return its digest, or None if not all rows were read.
 
-    Counts and foreign keys always. "full": every row's content, "sample": that of some rows.
+    Counts and foreign keys always. "full": every row's content.
     `kept` are rows beside it that are not looked at, `known` is what may dangle.
 
     Raises:
@@ -130,9 +125,6 @@ def verified(
         verify.row_counts(database, picked, expected)
     else:
         verify.rows_and_keys(database, picked, expected, known)
-    if level == "sample":
-        for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
-            _refuse(_sampled(database, snapshot, table, rows, picked[table.name]))
     return None
 
 
@@ -182,23 +174,6 @@ def _refuse(difference: str | None) -> None:
             "A trigger, a default or the column's type changed what was inserted;"
             " it was rolled back.",
         )
-
-
-def _sampled(
-    database: Database, snapshot: OpenSnapshot, table: Table, rows: Iterable[bytes], predicate: str
-) -> str | None:
-    """Return what differs first in rows that are spread evenly over a table, None if nothing."""
-    step = max(1, snapshot.version.rows[table.name] // SAMPLE)
-    if not table.identified:
-        return _first(database, snapshot, table, rows, predicate)
-    for batch in by_key.batches(itertools.islice(rows, 0, None, step)):
-        keys = [tuple(split(row)[: len(table.key)]) for row in batch]
-        where = f"({predicate}) AND ({database.dialect.key_predicate(table.key_columns, keys)})"
-        batch.sort(key=row_key(table))
-        difference = _first(database, snapshot, table, batch, where)
-        if difference is not None:
-            return difference
-    return None
 
 
 def _first(

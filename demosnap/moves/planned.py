@@ -32,7 +32,6 @@ class PlannedMove:
     to_delete: RowSet
     operation: str = "stamp"
     planned: difference.PlannedChanges | None = None
-    rebuild_indexes: bool = False
     kept: Retained = NOTHING
     held: Version | None = None
     recognized: Version | None = None

@@ -286,19 +286,10 @@ class Planner:
             whole=self.options.dry_run,
             skipping=self.rows[goal.scenario].skipped,
         )
-        if self.options.rebuild_indexes and not database.dialect.transactional_ddl:
-            refusals.append(
-                "the indexes cannot be dropped and made again: on this database that commits the "
-                "transaction\nleave --rebuild-indexes (-x demosnap.rebuild_indexes=1) out"
-            )
         present = to_delete.counts()
         expected = self.rows[goal.scenario].expected(target)
         changing = {name for each in (present, expected) for name in each if each[name]}
         refusals += notes.non_transactional(database, changing)
-        said = []
-        if self.options.rebuild_indexes:
-            loaded = ", ".join(name for name, count in expected.items() if count)
-            said = [f"other sessions cannot use {loaded} until the indexes are made again"]
         move = Move(
             goal.scenario,
             goal.current,
@@ -307,14 +298,7 @@ class Planner:
             purge={name: present[name] for name in reversed(list(present)) if present[name]},
             load=expected,
         )
-        prepared = PlannedMove(
-            move,
-            to_delete,
-            rebuild_indexes=self.options.rebuild_indexes,
-            refusals=tuple(refusals),
-            notes=tuple(said),
-        )
-        return Strategy(prepared, to_delete)
+        return Strategy(PlannedMove(move, to_delete, refusals=tuple(refusals)), to_delete)
 
     def _difference(self, goal: Goal, staying: Retained = retained.NOTHING) -> Strategy:
         """Plan to change the rows that differ from a version; `staying` are left alone."""

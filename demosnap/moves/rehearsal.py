@@ -84,8 +84,7 @@ class Rehearsal:
             return
         database = replace(self.database, rehearsing=True)
         with _undone(database):
-            there = [replace(one, rebuild_indexes=False) for one in self.prepared]
-            self._acted(database, there, self.options)
+            self._acted(database, self.prepared, self.options)
             back = self._back(database)
         origins = {one.move.scenario: one.move.target for one in self.prepared}
         for one in back:
@@ -114,7 +113,6 @@ class Rehearsal:
             discard=False,
             only=False,
             cascade=(),
-            rebuild_indexes=False,
             verify="full",
         )
         goals = [

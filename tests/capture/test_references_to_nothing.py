@@ -110,9 +110,8 @@ def test_it_is_said_at_capture_and_comes_back(case: str, dangling: Workspace) ->
     project.upgrade("general@head")
     assert database.dump() == before
     assert project.check(database=True, rehearse=True) == []
-    for verify in ("counts", "sample"):
-        project.load("general", verify=verify)
-        assert database.dump() == before
+    project.load("general", verify="counts")
+    assert database.dump() == before
     dangling.alembic("downgrade", "general@base")
     dangling.alembic("upgrade", "general@head")
     assert database.dump() == before

@@ -89,7 +89,7 @@ def test_options_are_an_object_or_keywords_or_both(
         (lambda p: p.reset("general", verify="counts"), "reset takes no option 'verify'"),
         (lambda p: p.load("general", cascade="checks"), "cascade='checks' is one text"),
         (lambda p: p.load("general", lock_timeout=-1), "a lock timeout of -1 seconds"),
-        (lambda p: p.load("general", verify="most"), "'most' is no way to verify a load"),
+        (lambda p: p.load("general", verify="most"), "'most' is not a level of verification"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused(

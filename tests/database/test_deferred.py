@@ -66,7 +66,7 @@ def test_what_waits_for_the_commit_does_so_on_the_way_back_too(boards: Workspace
     boards.project.revision("general", rehearse=True)
     boards.project.downgrade("general", "base")
     assert not _rows(boards)["boards"]
-    boards.project.upgrade("general@head", rebuild_indexes=True)
+    boards.project.upgrade("general@head")
     assert _rows(boards) == wanted
 
 

@@ -15,7 +15,7 @@ from support.workspaces import Workspace
 
 MakeWorkspace = Callable[[Database], Workspace]
 
-LEVELS = ("full", "sample", "counts")
+LEVELS = ("full", "counts")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def _put_back(chain: Chain, levels: tuple[str, ...]) -> None:
 
 
 def test_a_changed_timestamp_is_found(chain: Chain) -> None:
-    """By `full` and by a sample, and put back; `counts` does not look at it."""
+    """By `full`, and put back; `counts` does not look at it."""
     chain.database.execute(
         "ALTER TABLE boards ADD COLUMN touched TIMESTAMP NULL",
         "UPDATE boards SET touched = '2025-01-15 10:00:00' WHERE id = 1",
@@ -70,7 +70,7 @@ def test_a_changed_timestamp_is_found(chain: Chain) -> None:
     chain.at["v2"] = chain.database.dump()
     chain.project.downgrade("general", "base")
     _set_on_insert(chain.database, "boards", "touched", "'2030-01-01 00:00:00'")
-    _put_back(chain, ("full", "sample"))
+    _put_back(chain, ("full",))
     chain.project.upgrade("general@head", verify="counts")
     ((touched,),) = chain.database.rows("SELECT touched FROM boards WHERE id = 1")
     assert "2030" in str(touched)
@@ -86,7 +86,7 @@ def test_a_lossy_column_is_found(chain: Chain) -> None:
         "CREATE TABLE checks (id INTEGER PRIMARY KEY, card_id INTEGER NOT NULL, done INTEGER,"
         " CONSTRAINT fk_checks_card_id FOREIGN KEY (card_id) REFERENCES cards (id))",
     )
-    _found(chain, ("full", "sample"), "checks: row id=1", "done is 7, not '007'")
+    _found(chain, ("full",), "checks: row id=1", "done is 7, not '007'")
 
 
 def test_a_lost_row_is_found(chain: Chain) -> None:
@@ -112,21 +112,6 @@ def test_an_orphan_is_found(chain: Chain) -> None:
     _found(chain, LEVELS)
 
 
-def test_a_sample_looks_all_over_a_large_table(chain: Chain) -> None:
-    """Of 3,000 rows a third is compared; a change of every row cannot hide in the rest."""
-    rows = ",".join(f"({i}, 1, 'no')" for i in range(1000, 4000))
-    chain.database.execute(f"INSERT INTO checks VALUES {rows}")
-    chain.project.revision("general", date="2025-01-20")
-    full = chain.database.dump()
-    chain.project.downgrade("general", "base")
-    chain.project.upgrade("general@head", verify="sample")
-    assert chain.database.dump() == full
-    chain.project.downgrade("general", "base")
-    _set_on_insert(chain.database, "checks", "done", "'yes'")
-    chain.at["v2"] = full
-    _put_back(chain, ("sample",))
-
-
 def test_a_load_that_was_not_compared_is_no_unsaved_data(chain: Chain) -> None:
     """After `counts` the next move goes by the rows themselves."""
     for level in LEVELS:
@@ -149,7 +134,7 @@ def test_the_level_is_an_option_of_both_command_lines(chain: Chain) -> None:
     done = chain.workspace.alembic("-x", "demosnap.verify=some", "upgrade", "heads", check=False)
     assert done.returncode != 0
     assert "demosnap.verify=some" in done.stderr + done.stdout
-    with pytest.raises(UsageError, match="full, sample, counts"):
+    with pytest.raises(UsageError, match="full, counts"):
         chain.project.upgrade("heads", verify="some")
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from demosnap.dialects import readers, unique
 from demosnap.dialects.base import Counted, execute
 from demosnap.dialects.postgresql import fingerprint, keys
-from demosnap.dialects.postgresql import indexes as indexes
 from demosnap.dialects.postgresql import pick as picks
 from demosnap.dialects.postgresql import reflect as catalog
 from demosnap.dialects.postgresql import rows as rows_of
@@ -273,13 +272,6 @@ class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
     def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
         """Ask the server's own counters of the transaction, those of a partition for its table."""
         return catalog.affected_rows(connection)
-
-    @contextlib.contextmanager
-    def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
-        """Drop the plain indexes, and create them again with their comments."""
-        wanted = self._literals(t.name for t in tables)
-        with indexes.without(connection, catalog.plain_indexes(connection, wanted), self.string):
-            yield
 
     def can_disable_triggers(self, connection: Connection, tables: Sequence[Table]) -> bool:
         """Return whether the role has the rights of the tables' owners."""

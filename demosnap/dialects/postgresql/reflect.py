@@ -106,29 +106,6 @@ ORDER BY t.position, t.oid::regclass::text, g.tgname
 """
 
 # What CREATE INDEX, as the server renders it, would not bring back is left alone.
-_PLAIN_INDEXES = """
-plain AS (
-    SELECT w.position, i.indexrelid::regclass::text AS name,
-        pg_get_indexdef(i.indexrelid) AS definition,
-        obj_description(i.indexrelid, 'pg_class') AS comment
-    FROM wanted w
-    JOIN pg_class t ON t.oid = w.oid AND t.relkind = 'r' AND NOT t.relispartition
-    JOIN pg_index i ON i.indrelid = t.oid
-    JOIN pg_class c ON c.oid = i.indexrelid
-    WHERE i.indisvalid AND c.reltablespace = 0
-        AND NOT (i.indisunique OR i.indisexclusion OR i.indisclustered OR i.indisreplident)
-        AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)
-        AND NOT EXISTS (
-            SELECT 1 FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0
-        )
-        AND NOT EXISTS (
-            SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
-                AND d.objid = i.indexrelid AND d.deptype IN ('e', 'x')
-        )
-)
-SELECT position, name, definition, comment FROM plain ORDER BY position, name
-"""
-
 _HIDDEN = """
 hidden AS (
     SELECT w.position FROM wanted w WHERE EXISTS (
@@ -249,14 +226,6 @@ def enabled_triggers(
     modes = {"O": "", "A": "ALWAYS", "R": "REPLICA"}
     rows = ask(connection, wanted, _ENABLED_TRIGGERS)
     return [(table, name, modes[mode]) for _, (table, name, mode) in rows]
-
-
-def plain_indexes(
-    connection: Connection, wanted: Mapping[str, str]
-) -> list[tuple[str, str, str | None]]:
-    """Return name (quoted), definition and comment of indexes that keep nothing unique."""
-    rows = ask(connection, wanted, _PLAIN_INDEXES)
-    return [(name, definition, comment) for _, (name, definition, comment) in rows]
 
 
 def inherited(connection: Connection, wanted: Mapping[str, str]) -> frozenset[str]:

@@ -286,12 +286,6 @@ class SQLiteDialect(SQLiteFileText):
         with ddl.without_triggers(self, connection, tables):
             yield
 
-    @contextlib.contextmanager
-    def without_indexes(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
-        """Drop the indexes and create them again as they were written."""
-        with ddl.without_indexes(self, connection, tables):
-            yield
-
     def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
         """Return the definitions of tables, their indexes and triggers."""
         return reflect.fingerprint(self, connection, tables)
