@@ -161,7 +161,11 @@ TAKEN: Mapping[Verb, tuple[str, ...]] = {
 }
 """The options of each verb, in the order of --help."""
 
+_ONE_BY_ONE = "A capture reads one table after the other: leave the option out."
+
 GONE: Mapping[str, str] = {
+    "jobs": _ONE_BY_ONE,
+    "j": _ONE_BY_ONE,
     "rebuild_indexes": "Indexes stay where they are while rows are loaded: leave the option out.",
     "non_transactional": "A table without transactions is refused, with the SQL that mends it.",
 }

@@ -228,14 +228,12 @@ class Project:
         auto: bool = False,
         date: str | None = None,
         connection: Connection | None = None,
-        jobs: int = 1,
         rehearse: bool = False,
     ) -> RevisionResult:
         """Capture the demo rows as the next revision of a scenario.
 
-        `jobs` tables are read at once where the database lets several connections see one moment,
-        and none is given; everywhere else one by one. `rehearse`: before the files are put in
-        place, the rows are taken out and loaded from them, and all of that is undone.
+        `rehearse`: before the files are put in place, the rows are taken out and loaded from
+        them, and all of that is undone.
 
         Raises:
             RefusedError: there are no demo rows, or capturing them would undo a version, or they
@@ -251,7 +249,6 @@ class Project:
             dry_run=dry_run,
             auto=auto,
             connection=connection,
-            jobs=jobs,
             rehearse=rehearse,
         )
 

@@ -125,7 +125,6 @@ class Scenario:
         dry_run: bool = False,
         date: str | None = None,
         connection: Connection | None = None,
-        jobs: int = 1,
         rehearse: bool = False,
     ) -> RevisionResult:
         """Capture the demo rows as the next version; `message` is "v2", "v2: …" or what is new.
@@ -145,7 +144,6 @@ class Scenario:
             dry_run=dry_run,
             auto=False,
             connection=connection,
-            jobs=jobs,
             rehearse=rehearse,
         )
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-from demosnap.capture import parallel
-from demosnap.database import dangling_references, picking, references
+from demosnap.database import dangling_references, references
 from demosnap.database.live import Database
 from demosnap.dialects.base import Counted
-from demosnap.model import ExternalReference, Header, Selection, Table
+from demosnap.model import ExternalReference, Header, Selection
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
 
@@ -28,12 +26,10 @@ def write(
     header: Header,
     selection: Selection,
     path: Path,
-    several: tuple[parallel.Connect, str, int] | None,
 ) -> tuple[SnapshotWriter, tuple[ExternalReference, ...]]:
     """Write a snapshot's file; return its writer, closed, and the references to outside of it.
 
-    `picked` are the predicates of the rows, by table. `several` are what `parallel.reading` needs
-    to read tables at once: how to connect, the shared moment, and the number of connections.
+    `picked` are the predicates of the rows, by table.
 
     Raises:
         DatabaseError: rows cannot be rendered, or are not in canonical order.
@@ -53,25 +49,11 @@ def write(
         for name, keys in outside.items()
         if keys
     }
-
-    def one_by_one(table: Table) -> Iterable[bytes]:
-        name = table.name
-        return dialect.read_rows(connection, table, picked[name], counted.get(name))
-
-    with contextlib.ExitStack() as stack:
-        writer = stack.enter_context(SnapshotWriter(path, header, selection, dialect))
-        read: Callable[[Table], Iterable[bytes]] = one_by_one
-        if several:
-            connect, name, jobs = several
-            moment = parallel.Moment(
-                name, lambda other, used: picking.repeat(connection, other, dialect, used)
-            )
-            reading = parallel.reading(
-                connect, dialect, moment, header.tables, picked, counted, jobs, path.parent
-            )
-            read = stack.enter_context(reading)
+    with SnapshotWriter(path, header, selection, dialect) as writer:
         for table in header.tables:
-            writer.write_block(table, read(table))
+            name = table.name
+            found = dialect.read_rows(connection, table, picked[name], counted.get(name))
+            writer.write_block(table, found)
     external = []
     for name, keys in counted.items():
         counts = zip(outside[name], keys.counts[::2], keys.counts[1::2], strict=True)

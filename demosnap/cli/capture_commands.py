@@ -57,13 +57,6 @@ from demosnap.errors import RefusedError, UsageError
     "seeder.",
 )
 @click.option(
-    "-j",
-    "--jobs",
-    metavar="N",
-    type=click.IntRange(1, 32),
-    help="Read N tables at once where connections can see one moment.  [default: 1]",
-)
-@click.option(
     "--date",
     metavar="WHEN",
     help="Date or time of the version, instead of now.  [default: $SOURCE_DATE_EPOCH]",
@@ -97,8 +90,8 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
         raise UsageError(
             "revision needs a scenario", '`demosnap revision general -m "what is new"`'
         )
-    jobs, stamp = options.pop("jobs") or 1, not options.pop("no_stamp")
-    result = session.project().revision(scenario, stamp=stamp, jobs=jobs, **options)
+    stamp = not options.pop("no_stamp")
+    result = session.project().revision(scenario, stamp=stamp, **options)
     session.done(dry_run=dry_run)
     if result.plan is not None:
         if dry_run:

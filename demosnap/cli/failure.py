@@ -109,7 +109,7 @@ def _usage(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
         nearest = did_you_mean(error.option_name, error.possibilities or ())
         lines = [f"error: no such option {error.option_name!r}{nearest}"]
-        if gone := GONE.get(error.option_name.removeprefix("--").replace("-", "_")):
+        if gone := GONE.get(error.option_name.lstrip("-").replace("-", "_")):
             lines = [f"error: there is no option {error.option_name!r} any more: {gone}"]
     if context is not None:
         lines.append(context.get_usage())

@@ -7,13 +7,12 @@ So its rows are noted first, and all that follows goes by the note.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from demosnap.database.live import Database
-from demosnap.dialects.base import Dialect
 from demosnap.model import Selection, Table
 from demosnap.snapshot import predicates as texts
 
@@ -22,11 +21,11 @@ _PICKS = "demosnap_picks"
 
 @dataclass
 class _Picks:
-    """What was picked in a transaction: by table and user's predicate, its number and note."""
+    """What was picked in a transaction: by table and user's predicate, its note; and how often."""
 
     transaction: object
     number: int
-    known: dict[tuple[Table, str], tuple[int, str]] = field(default_factory=dict)
+    known: dict[tuple[Table, str], str] = field(default_factory=dict)
 
 
 def predicates(
@@ -49,9 +48,8 @@ def predicates(
         picks = _of(connection)
         if (table, where) not in picks.known:
             picks.number += 1
-            note = dialect.pick(connection, table, where, picks.number)
-            picks.known[table, where] = (picks.number, note)
-        return picks.known[table, where][1]
+            picks.known[table, where] = dialect.pick(connection, table, where, picks.number)
+        return picks.known[table, where]
 
     return texts.predicates(selection, database.tables, dialect, users, also)
 
@@ -87,28 +85,15 @@ class Savepoint:
 
 def is_note(connection: Connection, predicate: str) -> bool:
     """Return whether a predicate goes by what was picked, and not by what rows hold now."""
-    return any(note in predicate for _, note in _of(connection).known.values())
+    return any(note in predicate for note in _of(connection).known.values())
 
 
 def shown(connection: Connection, predicate: str, users: texts.Users = texts.as_written) -> str:
     """Return a predicate as its author wrote it, or with what `users` says for it."""
-    for (table, where), (_, note) in _of(connection).known.items():
+    for (table, where), note in _of(connection).known.items():
         if note in predicate:
             predicate = predicate.replace(note, users(table, where))
     return predicate
-
-
-def repeat(
-    origin: Connection, connection: Connection, dialect: Dialect, used: Iterable[str]
-) -> None:
-    """Pick on a connection that shares its moment with another one what that has picked.
-
-    Only what the predicates that are `used` there speak of.
-    """
-    text = "\n".join(used)
-    for (table, where), (number, note) in _of(origin).known.items():
-        if note in text:
-            dialect.pick(connection, table, where, number)
 
 
 def _of(connection: Connection) -> _Picks:

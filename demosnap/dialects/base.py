@@ -129,19 +129,6 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         with connection.begin():
             yield
 
-    def shared_moment(self, connection: Connection) -> str | None:
-        """Return, in `consistent_read`, what `at_moment` needs elsewhere; None: there is no way."""
-        return None
-
-    @contextlib.contextmanager
-    def at_moment(self, connection: Connection, moment: str) -> Iterator[None]:
-        """Begin a transaction that sees what the one sees that shared its moment, and end it."""
-        raise NotImplementedError(f"{self.name} shares no moment")
-        yield
-
-    def cancel(self, connection: Connection) -> None:
-        """Stop the statement that another thread runs on a connection at a shared moment."""
-
     # --------------------------------------- optional, live: definitions
 
     def namespaces(self, connection: Connection) -> Sequence[str]:
@@ -221,8 +208,8 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
 
         The user's is evaluated now, under the user's settings; what is returned holds under
         demosnap's, in the transaction, for as long as the rows are not changed. `number` is
-        another one for each call of a session. A session that shares its moment can repeat it.
-        Here the predicate names the rows one by one, by their keys.
+        another one for each call of a session. Here the predicate names the rows one by one, by
+        their keys.
 
         Raises:
             DatabaseError: a row cannot be named.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from demosnap.capture import left_behind, parallel, warnings, write
+from demosnap.capture import left_behind, warnings, write
 from demosnap.compare import captured, unpicked
 from demosnap.config import Settings, scenario_name_problem
 from demosnap.config.names import shown
@@ -43,11 +43,6 @@ from demosnap.revisions.succession import (
 )
 from demosnap.snapshot import table_order
 from demosnap.snapshot.sqlfile import SnapshotWriter
-
-_ONE_BY_ONE = (
-    "the tables were read one by one: --jobs is for databases of which several connections can"
-    " see one moment, not for a connection of the caller's, and not through a pooler"
-)
 
 _MOST_LOOKED_AT = 200_000
 """How many rows a table may have for a capture to look for odd markers in it."""
@@ -91,16 +86,12 @@ def capture(
     dry_run: bool,
     tried: Callable[[Version], object] | None = None,
     before_files: Callable[[], None] = lambda: None,
-    jobs: int = 1,
-    connect: parallel.Connect | None = None,
 ) -> Captured:
     """Read the demo rows at one moment, and write the next revision's files.
 
     `reading` is that moment: entered for as long as the database is read, and no longer.
     `tried` is called with the version before its files are put in place, and raises if it would not
-    load. `before_files` is called when all has been read, and the files are put in place. `jobs`
-    tables are read at once, by connections that `connect` opens, where the database lets several
-    see one moment; None: what `connection` sees, others do not.
+    load. `before_files` is called when all has been read, and the files are put in place.
 
     Raises:
         RefusedError: there is nothing to capture, or it would undo or mix up something.
@@ -120,19 +111,12 @@ def capture(
             if found.plan.refusals:
                 raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
             temporary = stack.enter_context(_snapshot_file(settings, wanted.scenario))
-            moment = dialect.shared_moment(connection) if connect and jobs > 1 else None
-            several = (connect, moment, jobs) if connect and moment else None
             header = _header(database, found, created_at)
-            writer, external = write.write(
-                database, found.rows, header, found.selection, temporary, several
-            )
+            writer, external = write.write(database, found.rows, header, found.selection, temporary)
             plan = replace(found.plan, external_references=external)
             found = _counted(database, replace(found, plan=plan), wanted, writer.rows)
             if head is None or writer.digest != head.digest:
                 found = _unpicked(database, settings, found, writer.rows)
-            if jobs > 1 and several is None:
-                notes = (*found.plan.notes, _ONE_BY_ONE)
-                found = replace(found, plan=replace(found.plan, notes=notes))
         if found.plan.refusals:
             raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
         stamped = head is not None and head.revision in found.stamps

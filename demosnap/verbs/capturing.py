@@ -35,7 +35,6 @@ def revision(
     dry_run: bool,
     auto: bool,
     connection: Connection | None,
-    jobs: int,
     rehearse: bool,
 ) -> RevisionResult:
     """Capture the demo rows as the next revision of a scenario; see `Project.revision`.
@@ -77,8 +76,6 @@ def revision(
                             dry_run=dry_run,
                             tried=tried if rehearse else None,
                             before_files=hold_files if stamp else hold,
-                            jobs=jobs,
-                            connect=None if connection is not None else access.connected,
                         )
                 if stamp and found.version is not None and not found.stamped:
                     goal = goals.stamp_captured(found.version, found.stamps)

@@ -62,10 +62,7 @@ def test_a_step_after_an_option_that_takes_a_value_is_its_value(fake: Any) -> No
 
 def test_all_options_of_revision(fake: Any) -> None:
     fake.result = RevisionResult(None, None, False, False)
-    words = (
-        "-j 4 --no-stamp --allow-empty --head general@v1 --splice --dry-run --auto"
-        " --date 2025-01-20"
-    )
+    words = "--no-stamp --allow-empty --head general@v1 --splice --dry-run --auto --date 2025-01-20"
     assert run("revision", "general", "-m", "v2: x", *words.split()).exit_code == 0
     assert fake.calls[0][:3] == (
         "revision",
@@ -73,7 +70,6 @@ def test_all_options_of_revision(fake: Any) -> None:
         {
             "message": "v2: x",
             "stamp": False,
-            "jobs": 4,
             "allow_empty": True,
             "head": "general@v1",
             "splice": True,

@@ -112,3 +112,17 @@ def test_a_keyword_that_is_no_option_is_a_mistake_of_the_program(
     chain = small.copied(make_workspace(sqlite), "v1")
     with pytest.raises(TypeError, match="load has no option 'discrad'"):
         chain.project.load("general", discrad=True)
+
+
+@pytest.mark.parametrize("words", [("--jobs", "4"), ("--jobs=4",), ("-j", "4"), ("-j4",)])
+def test_to_read_several_tables_at_once_is_an_option_no_more(
+    words: tuple[str, ...], sqlite: Database, make_workspace: Callable[[Database], Workspace]
+) -> None:
+    chain = small.copied(make_workspace(sqlite), "v1")
+    before = chain.everything()
+    asked = chain.workspace.run("revision", "general", *words, check=False)
+    assert asked.returncode == 2
+    name = words[0][:2] if words[0].startswith("-j") else "--jobs"
+    assert f"there is no option '{name}' any more" in asked.stderr
+    assert "one table after the other: leave the option out" in asked.stderr
+    assert chain.everything() == before

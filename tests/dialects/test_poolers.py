@@ -156,14 +156,6 @@ def test_moves_and_captures_leave_nothing(pool: Pool) -> None:
     assert database.dump() == whole
 
 
-def test_many_tables_are_read_by_one_connection(pool: Pool) -> None:
-    """Further ones may be more than the pool has, and wait for a session for ever."""
-    plan = pool.project.revision("general", allow_empty=True, jobs=2).plan
-    assert any("not through a pooler" in note for note in plan.notes)
-    direct = pool.chain.project.revision("general", allow_empty=True, jobs=2).plan
-    assert not any("pooler" in note for note in direct.notes)
-
-
 def test_statement_pooling_is_refused(chain: Chain, tmp_path: Path) -> None:
     before = chain.database.dump(own=True)
     for pool in _pool(chain, tmp_path / "pool", "statement", 1):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import readers
-from demosnap.dialects.base import LOCK_WAIT, Dialect, execute
+from demosnap.dialects.base import LOCK_WAIT, Dialect
 from demosnap.dialects.postgresql import deferred
 from demosnap.dialects.postgresql import pick as picks
 from demosnap.dialects.postgresql import session as sessions
@@ -114,23 +114,3 @@ class PostgreSQLConnection(Dialect):
         """Read at repeatable read, which is one moment, and read-only."""
         with transactions.reading(connection):
             yield
-
-    def shared_moment(self, connection: Connection) -> str | None:
-        """Export the transaction's snapshot, but not through a pooler.
-
-        It may have no further session for those who are to see it, and let them wait.
-        """
-        if transactions.is_pooled(connection):
-            return None
-        return str(execute(connection, "SELECT pg_export_snapshot()").scalar())
-
-    @contextlib.contextmanager
-    def at_moment(self, connection: Connection, moment: str) -> Iterator[None]:
-        """Begin with the exported snapshot."""
-        with transactions.reading(connection, self.string(moment)):
-            yield
-
-    def cancel(self, connection: Connection) -> None:
-        """Ask the server to stop."""
-        # Another thread's reader is open, and stays so.
-        sessions.below(connection).cancel()

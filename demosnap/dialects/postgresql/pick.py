@@ -1,6 +1,6 @@
 """Rows of PostgreSQL that were picked: where each of them lies, kept in a temporary table.
 
-Where a row lies is the same for all sessions that share a moment, and needs no key.
+To know where a row lies takes no key.
 """
 
 from __future__ import annotations

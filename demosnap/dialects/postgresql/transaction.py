@@ -54,14 +54,6 @@ def is_own(connection: Connection) -> bool:
     return own and not sessions.below(connection).autocommit
 
 
-def is_pooled(connection: Connection) -> bool:
-    """Return whether a pooler stands between this connection and the server."""
-    driver = sessions.driver(connection)
-    row = driver.execute("SELECT pg_backend_pid()").fetchone()
-    # A pooler makes up a number of its own, by which it is asked to cancel.
-    return row is not None and row[0] != driver.info.backend_pid
-
-
 # ---------------------------------------------------------------------- the lock
 
 
@@ -173,8 +165,8 @@ def ending(connection: Connection) -> None:
 
 
 @contextlib.contextmanager
-def reading(connection: Connection, moment: str | None = None) -> Iterator[None]:
-    """Begin a transaction that reads one moment, a shared one if given, and undo what it made."""
+def reading(connection: Connection) -> Iterator[None]:
+    """Begin a transaction that reads one moment, and undo what it made."""
     info = connection.info
     info[_LATER] = True
     try:
@@ -183,11 +175,9 @@ def reading(connection: Connection, moment: str | None = None) -> Iterator[None]
             driver = sessions.driver(connection)
             if (wait := info.get(_WANTED)) is None:
                 driver.execute(f"{_AT_REPEATABLE_READ}, READ ONLY".encode())
-                _see(driver, moment)
             else:
                 _let_write(driver)
                 driver.execute(_AT_REPEATABLE_READ.encode())
-                _see(driver, moment)
                 _enter(connection, wait)
                 driver.execute(b"SET TRANSACTION READ ONLY")
             yield
@@ -197,11 +187,6 @@ def reading(connection: Connection, moment: str | None = None) -> Iterator[None]
                 transaction.rollback()
     finally:
         info.pop(_LATER, None)
-
-
-def _see(driver: psycopg.Connection[Any], moment: str | None) -> None:
-    if moment is not None:
-        driver.execute(f"SET TRANSACTION SNAPSHOT {moment}".encode())
 
 
 def _let_write(driver: psycopg.Connection[Any]) -> None:
