@@ -6,7 +6,7 @@ Tests with the stock `alembic` command pin each of them, on the oldest and the n
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext, StampStep
@@ -32,6 +32,16 @@ def replace_steps_function(context: MigrationContext, function: Steps) -> None:
 def replace_version_table(context: MigrationContext, table: Table) -> None:
     """Have a run keep its stamps in a table with longer names than Alembic's 32 characters."""
     context._version = table
+
+
+def hide_unknown_stamps(context: MigrationContext, known: Collection[str]) -> None:
+    """Have a run not see stamps of another git branch, at which Alembic would stop."""
+    all_heads = context.get_current_heads
+
+    def known_heads() -> tuple[str, ...]:
+        return tuple(head for head in all_heads() if head in known)
+
+    context.get_current_heads = known_heads  # type: ignore[method-assign]
 
 
 def stamp_steps(

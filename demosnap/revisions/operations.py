@@ -1,7 +1,7 @@
 """`op.load_snapshot` and `op.purge_snapshot`: what a revision script says, and what is done.
 
 A script only says what it is for. What is really done was planned for the whole run before its
-first step: the last step of a scenario acts, the ones before it have nothing to do.
+first step: that one acts for all, and the others have nothing to do.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 from alembic.operations import MigrateOperation, Operations
 from alembic.util import CommandError
 
-RUN = "demosnap_run"
-"""The option of Alembic's migration context under which the environment keeps the run."""
+TRANSACTION = "demosnap_transaction"
+"""The option of Alembic's migration context under which a transaction keeps itself."""
 
 
 @Operations.register_operation("load_snapshot")
@@ -53,10 +53,10 @@ class PurgeSnapshot(MigrateOperation):
 @Operations.implementation_for(LoadSnapshot)
 @Operations.implementation_for(PurgeSnapshot)
 def _step(operations: Operations, operation: LoadSnapshot | PurgeSnapshot) -> None:
-    run = operations.migration_context.opts.get(RUN)
-    if run is None:
+    transaction = operations.migration_context.opts.get(TRANSACTION)
+    if transaction is None:
         raise CommandError(
             "a demosnap revision can only run in demosnap's environment: env.py must call"
             " demosnap.revisions.environment.run()"
         )
-    run.step(operation.snapshot["scenario"])
+    transaction.step(operation.snapshot["scenario"])

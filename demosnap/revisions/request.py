@@ -1,4 +1,4 @@
-"""What one run of the environment is asked for, and what it answers."""
+"""What one run of the environment is asked for, where it runs, and what it answers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from alembic.runtime.environment import EnvironmentContext
+from sqlalchemy import Connection
+
 from demosnap import config as configuration
 from demosnap.dialects.base import LOCK_WAIT
 from demosnap.model import Version
 from demosnap.moves.goal import Goal
 from demosnap.options import MoveOptions
-from demosnap.results import MovePlan
+from demosnap.results import MovePlan, Target
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.sealed import SealedPlan
 
@@ -47,6 +50,22 @@ class Request:
         """How long to wait for another session's lock, in seconds."""
         given = self.options.lock_timeout
         return LOCK_WAIT if given is None else given
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """Where a request runs: Alembic's environment, the graph of its scripts, and a connection.
+
+    `place` is the database as it is shown. `owned`: the connection is demosnap's own; else it is
+    the caller's, with a transaction that the caller ends.
+    """
+
+    environment: EnvironmentContext
+    request: Request
+    graph: Graph
+    connection: Connection
+    place: Target
+    owned: bool
 
 
 @contextlib.contextmanager

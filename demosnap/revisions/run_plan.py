@@ -1,121 +1,151 @@
-"""The plan of one run: where its scenarios go, what speaks against it, and Alembic's steps."""
+"""What one run does: where its scenarios go, what speaks against it, and Alembic's steps."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from alembic.runtime.environment import EnvironmentContext
-from sqlalchemy import Connection
-
 from demosnap.database import own_tables, reflect, search_indexes, views
+from demosnap.database.live import Database
 from demosnap.errors import RefusedError, UsageError
 from demosnap.model import Version
 from demosnap.moves import execute
 from demosnap.moves import plan as planning
 from demosnap.moves.goal import Goal
+from demosnap.moves.planned import PlannedMove
 from demosnap.moves.rehearsal import Rehearsal
-from demosnap.results import Move, MovePlan, Target
+from demosnap.results import Move, MovePlan
 from demosnap.revisions import sealed, steps, stock
 from demosnap.revisions.graph import Graph
-from demosnap.revisions.request import Request
-from demosnap.revisions.run import Run
+from demosnap.revisions.request import Request, RunContext
 from demosnap.revisions.script import scenario_of
 from demosnap.visible import one_line
 
 
-def planned(
-    environment: EnvironmentContext,
-    request: Request,
-    graph: Graph,
-    connection: Connection,
-    place: Target,
-    heads: tuple[str, ...],
-    found: list[Any],
-) -> tuple[Run, list[Any]]:
-    """Plan the whole run, refuse or confirm it, and return it with its steps."""
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """What one run does, and with which of Alembic's steps.
+
+    `shown` is what the user sees of it. `refreshed` are the views that hold copies of its rows,
+    `strangers` the stamps without a script, which are deleted.
+    """
+
+    database: Database
+    moves: Sequence[PlannedMove]
+    rehearsal: Rehearsal
+    shown: MovePlan
+    steps: list[Any]
+    refreshed: Sequence[str]
+    strangers: Sequence[str]
+
+    @property
+    def scenarios(self) -> Collection[str]:
+        """The scenarios that it moves."""
+        return {move.scenario for move in self.shown.moves}
+
+    @property
+    def rests(self) -> bool:
+        """Whether there is nothing to do."""
+        return all(move.action == "none" for move in self.shown.moves)
+
+    def check(self) -> None:
+        """Check that nothing speaks against it.
+
+        Raises:
+            RefusedError: something does; holds all reasons.
+        """
+        refusals = list(self.shown.refusals)
+        if self.rehearsal.always and self.shown.way_back and not self.rehearsal.needed:
+            refusals.append(self.shown.way_back)
+        if refusals:
+            raise RefusedError(title(self.shown.moves), refusals)
+
+
+def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> RunPlan:
+    """Plan a run from what the database is stamped with; `found` are the steps that Alembic made.
+
+    Raises:
+        RefusedError: it is not the plan that was expected.
+        UsageError: where to go cannot be meant.
+    """
+    request, graph = context.request, context.graph
     current = _current(graph, heads)
-    settings, options = request.settings, request.options
-    if request.goals is not None:
-        goals = list(request.goals(graph, current))
-    else:
-        goals = steps.goals_of(found, graph, current)
-    extra = _others_out(goals, current, graph) if options.only or settings.exclusive else []
-    database = reflect.database(connection)
+    asked = request.goals(graph, current) if request.goals is not None else None
+    goals = list(asked) if asked is not None else steps.goals_of(found, graph, current)
+    extra = _others_out(goals, current, graph) if _is_alone(request) else []
     everyone = [*extra, *goals]
-    made_from = sealed.files_and_stamps(place, settings, graph, current, everyone)
+    database = reflect.database(context.connection)
+    made_from = sealed.files_and_stamps(context.place, request.settings, graph, current, everyone)
     if request.expected is not None:
         sealed.check_before(request.expected, made_from, database, title(request.expected.moves))
-    if request.goals is not None:
-        moving = [] if request.rehearsal else goals
-        found = [step for goal in moving for step in _steps(environment, graph, goal)]
-    found += [step for goal in extra for step in _steps(environment, graph, goal)]
-    unknown = [stamp for stamp in own_tables.stamps(connection) if stamp not in graph.versions]
     versions = {scenario: graph.of(scenario) for scenario in graph.scenarios}
-    prepared = planning.prepare(database, settings, versions, everyone, options)
-    rehearsal = Rehearsal(database, settings, versions, prepared, options, always=request.rehearsal)
-    refusals = [reason for one in prepared for reason in one.refusals]
-    strangers = [stamp for stamp in unknown if scenario_of(stamp) in {g.scenario for g in goals}]
-    # A stamp says what is there, whatever was said of it before.
-    if strangers and not (options.discard or all(goal.stamp_only for goal in goals)):
-        refusals += [stock.unknown_stamp(stamp) for stamp in strangers]
-    touched = {name for one in prepared for name in execute.touched(one)}
-    off = settings.triggers.disabled
-    refusals += search_indexes.refusals(database, touched, triggers_off=off)
-    refreshed, stale = views.concerned(database, settings, touched)
-    plan = MovePlan(
-        place,
-        tuple(one.move for one in prepared),
-        tuple(refusals),
-        tuple(
-            [note for one in prepared for note in one.notes]
-            + stale
-            + [
-                f"the database is also stamped {one_line(stamp)}, which has no script here;"
-                " left alone"
-                for stamp in unknown
-                if stamp not in strangers
-            ]
+    moves = planning.prepare(database, request.settings, versions, everyone, request.options)
+    rehearsal = Rehearsal(
+        database, request.settings, versions, moves, request.options, always=request.rehearsal
+    )
+    unknown = [one for one in own_tables.stamps(database.connection) if one not in graph.versions]
+    strangers = [one for one in unknown if scenario_of(one) in {goal.scenario for goal in goals}]
+    touched = {name for one in moves for name in execute.touched(one)}
+    refreshed, stale = views.concerned(database, request.settings, touched)
+    refusals = [
+        *(reason for one in moves for reason in one.refusals),
+        *_of_strangers(strangers, goals, request),
+        *search_indexes.refusals(
+            database, touched, triggers_off=request.settings.triggers.disabled
         ),
+    ]
+    notes = [
+        *(note for one in moves for note in one.notes),
+        *stale,
+        *(_left_alone(stamp) for stamp in unknown if stamp not in strangers),
+    ]
+    shown = MovePlan(
+        context.place,
+        tuple(one.move for one in moves),
+        tuple(refusals),
+        tuple(notes),
         rehearsal.told(),
     )
     if request.sealing or request.expected is not None:
-        made_from = {**made_from, **sealed.rows_and_tables(database, prepared)}
+        made_from = {**made_from, **sealed.rows_and_tables(database, moves)}
     if request.expected is not None:
-        sealed.check(request.expected, made_from, plan, title(request.expected.moves))
+        sealed.check(request.expected, made_from, shown, title(request.expected.moves))
     if request.sealing:
-        plan = sealed.seal(plan, options, everyone, made_from)
-    request.plan = plan
-    run = Run(
+        shown = sealed.seal(shown, request.options, everyone, made_from)
+    # What is only tried may not be there yet for Alembic to step to.
+    stepping = [] if asked is None or request.rehearsal else goals
+    own_steps = [step for goal in (*stepping, *extra) for step in _steps(context, goal)]
+    return RunPlan(
         database,
-        prepared,
+        moves,
         rehearsal,
-        triggers=settings.triggers,
-        options=options,
-        refreshed=refreshed,
-        strangers=strangers,
+        shown,
+        own_steps if asked is not None else [*found, *own_steps],
+        refreshed,
+        strangers,
     )
-    if options.dry_run:
-        run.acted = True
-        return run, []
-    if request.rehearsal and plan.way_back and not rehearsal.needed:
-        refusals.append(plan.way_back)
-    if refusals:
-        raise RefusedError(title(plan.moves), refusals)
-    if all(move.action == "none" for move in plan.moves):
-        run.acted = True
-        return run, []
-    if request.confirm is not None:
-        request.confirm(plan)
-    if request.rehearsal:
-        return run, []
-    return run, found
 
 
-def _steps(environment: EnvironmentContext, graph: Graph, goal: Goal) -> list[Any]:
-    if goal.stamp_only:
-        return steps.stamps_to(environment.script, graph, goal)
-    return steps.steps_to(environment.script, graph, goal)
+def _is_alone(request: Request) -> bool:
+    return request.options.only or request.settings.exclusive
+
+
+def _of_strangers(strangers: Sequence[str], goals: Sequence[Goal], request: Request) -> list[str]:
+    """Return the refusals of stamps without a script, of the scenarios that move."""
+    # A stamp says what is there, whatever was said of it before.
+    if request.options.discard or all(goal.stamp_only for goal in goals):
+        return []
+    return [stock.unknown_stamp(stamp) for stamp in strangers]
+
+
+def _left_alone(stamp: str) -> str:
+    return f"the database is also stamped {one_line(stamp)}, which has no script here; left alone"
+
+
+def _steps(context: RunContext, goal: Goal) -> Sequence[Any]:
+    make_steps = steps.stamps_to if goal.stamp_only else steps.steps_to
+    return make_steps(context.environment.script, context.graph, goal)
 
 
 def _current(graph: Graph, heads: Sequence[str]) -> dict[str, Version]:

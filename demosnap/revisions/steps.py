@@ -5,13 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from alembic.runtime.migration import MigrationStep, RevisionStep, StampStep
+from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep, StampStep
 from alembic.script import ScriptDirectory
+from alembic.script.revision import MultipleHeads
+from alembic.util import CommandError
 
+from demosnap.errors import UsageError
 from demosnap.model import Version
 from demosnap.moves.goal import Goal
 from demosnap.revisions import alembic_private, conflicts
 from demosnap.revisions.graph import Graph
+
+
+def made(
+    function: alembic_private.Steps,
+    heads: tuple[str, ...],
+    context: MigrationContext,
+    graph: Graph,
+) -> list[Any]:
+    """Return the steps that Alembic itself makes.
+
+    Raises:
+        UsageError: there is nothing to step down from.
+        ScriptError: a scenario has several heads.
+        CommandError: Alembic refused for another reason.
+    """
+    try:
+        return list(function(heads, context))
+    except AssertionError as error:
+        # Alembic's way of saying that a relative step has nothing to start from.
+        raise UsageError(
+            "no version of that scenario is loaded, so a step down has no start",
+            "`demosnap current` shows what is loaded.",
+        ) from error
+    except CommandError as error:
+        if isinstance(error.__cause__, MultipleHeads):
+            # The first scenario that has several of these heads.
+            for scenario in dict.fromkeys(
+                graph.versions[head].scenario for head in error.__cause__.heads
+            ):
+                graph.head(scenario)
+        raise
 
 
 def goals_of(steps: Sequence[Any], graph: Graph, current: Mapping[str, Version]) -> list[Goal]:

@@ -447,7 +447,7 @@ def _migration(folder: Path, name: str, parent: str | None, statements: list[str
 def test_alembic_has_the_private_names_that_demosnap_wraps(sqlite: Database) -> None:
     """`_migrations_fn` is what run_migrations calls, `_version` is the table that it writes.
 
-    When this fails, demosnap.revisions.environment needs another way to plan a run before its
+    When this fails, demosnap.revisions.transaction needs another way to plan a run before its
     first step.
     """
     called = []

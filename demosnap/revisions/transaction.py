@@ -1,0 +1,233 @@
+"""The life of one transaction: lock, begin, plan, act, stamp, verify, commit."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.util import CommandError
+from sqlalchemy import delete
+
+from demosnap import dialects
+from demosnap.database import own_tables, retained, views
+from demosnap.errors import DatabaseError, UsageError
+from demosnap.moves import execute
+from demosnap.moves import triggers as triggering
+from demosnap.revisions import alembic_private, operations, run_plan, steps, turns
+from demosnap.revisions.outcome import Outcome
+from demosnap.revisions.request import RunContext
+
+
+class Transaction:
+    """One run of Alembic's on one connection; `run` has its steps in their order."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._request = context.request
+        self._connection = context.connection
+        self._dialect = dialects.of(context.connection)
+        self._alembic = _configured(context)
+        opts = self._alembic.opts
+        # Without a destination Alembic only shows something.
+        self._moves = "destination_rev" in opts
+        self._changes = self._moves and not self._request.options.dry_run
+        opts["dont_mutate"] = not self._changes
+        opts[operations.TRANSACTION] = self
+        self._steps_of_alembic = alembic_private.steps_function(self._alembic)
+        alembic_private.replace_steps_function(self._alembic, self._plan)
+        self._planned: run_plan.RunPlan | None = None
+        self._acted = False
+        self._outcome = Outcome(context.connection)
+        self._sealed: triggering.Seal | None = None
+
+    def run(self) -> None:
+        """Do what was asked for, all of it or nothing.
+
+        Raises:
+            DemosnapError: refused or failed; nothing was changed, unless the commit itself broke.
+        """
+        environment = self._context.environment
+        with self._outcome.told(), contextlib.ExitStack() as held:
+            self._lock(held)
+            self._begin(held)
+            with environment.begin_transaction():
+                with triggering.blamed_own(self._connection, self._dialect, lambda: self._sealed):
+                    # Alembic reads the stamps, has `_plan` make the steps, and stamps after each
+                    # of them. The first one acts.
+                    (self._alembic if self._request.handed_over else environment).run_migrations()
+                    self._act()
+                    self._verify()
+                self._commit()
+            self._outcome.ended = self._outcome.begun
+
+    def step(self, scenario: str) -> None:
+        """Do what a script asks for: the first one acts for all, the others have nothing to do."""
+        if self._planned is None or scenario not in self._planned.scenarios:
+            raise CommandError(f"scenario {scenario} is not part of this run's plan")
+        self._act()
+
+    # ------------------------------------------------------------------ the steps, in their order
+
+    def _lock(self, held: contextlib.ExitStack) -> None:
+        """Take the database's lock, on a connection of demosnap's own."""
+        if not (self._context.owned and self._changes):
+            return
+        self._connection.execution_options(demosnap_write=True)
+        held.enter_context(self._dialect.lock(self._connection, self._request.lock_timeout))
+        if not self._dialect.transactional_ddl:
+            # Whether rows have to be remembered is known when it would be too late.
+            held.enter_context(
+                own_tables.created(self._connection, retained.metadata.sorted_tables)
+            )
+
+    def _begin(self, held: contextlib.ExitStack) -> None:
+        """Set up the session; a transaction that the caller began must be one.
+
+        Raises:
+            UsageError: the caller's connection commits each statement.
+            DatabaseError: the caller's transaction would be committed by a table that is missing.
+        """
+        if self._changes and not self._context.owned:
+            if self._dialect.begin(self._connection):
+                raise UsageError(
+                    "the caller's connection commits each statement by itself; nothing was changed",
+                    "Give one that is not in AUTOCOMMIT mode.",
+                )
+            if not self._dialect.transactional_ddl and not self._tables_exist():
+                names = ", ".join(sorted(own_tables.OWN_TABLES))
+                raise DatabaseError(
+                    f"a table of demosnap ({names}) is missing, and to create it would commit the"
+                    " caller's transaction; nothing was changed",
+                    "Let demosnap change this database once through its own connection.",
+                )
+        if self._moves:
+            held.enter_context(self._dialect.session(self._connection, write=self._changes))
+
+    def _plan(self, heads: tuple[str, ...], alembic: MigrationContext) -> list[Any]:
+        """Plan, refuse or confirm; return the steps that Alembic shall run, from these stamps.
+
+        Raises:
+            RefusedError: a guard refused.
+            UsageError: where to go cannot be meant.
+        """
+        request = self._request
+        found = steps.made(self._steps_of_alembic, heads, alembic, self._context.graph)
+        if not self._moves:
+            return found
+        self._planned = run_plan.make(self._context, heads, found)
+        request.plan = self._planned.shown
+        if request.options.dry_run:
+            return []
+        self._planned.check()
+        if self._planned.rests:
+            return []
+        if request.confirm is not None:
+            request.confirm(self._planned.shown)
+        if not request.handed_over:
+            return self._planned.steps
+        # Here, and not at the first step, so that no other session waits for it.
+        self._act()
+        if request.rehearsal:
+            return []
+        return [self._in_turn(step) for step in self._planned.steps]
+
+    def _act(self) -> None:
+        """Try the way back, then do all moves, if that was not done yet and there is anything."""
+        plan = self._planned
+        if plan is None or self._acted or plan.rests or not self._changes:
+            return
+        self._acted = True
+        database, settings, options = plan.database, self._request.settings, self._request.options
+        own = triggering.own(self._connection, self._dialect)
+        before = triggering.seal(database, own, settings.triggers)
+        own_tables.create(self._connection)
+        with triggering.blamed_own(self._connection, self._dialect, lambda: before):
+            plan.rehearsal.act()
+        if before is not None:
+            before.check(database)
+        if self._request.rehearsal:
+            return
+        self._sealed = execute.act(
+            database,
+            plan.moves,
+            triggers=settings.triggers,
+            level=options.verify,
+            discard=options.discard,
+            own_triggers=own,
+        )
+        plan.rehearsal.passed()
+        views.refresh(database, plan.refreshed)
+        if plan.strangers:
+            table = own_tables.version_table
+            gone = delete(table).where(table.c.version_num.in_(plan.strangers))
+            with triggering.blamed_own(self._connection, self._dialect, lambda: self._sealed):
+                self._connection.execute(gone)
+
+    def _verify(self) -> None:
+        """Check, after the last stamp, that nothing came of it but the stamps.
+
+        The rows were verified by `_act`. This is for triggers of demosnap's own tables.
+
+        Raises:
+            VerificationError: a trigger did something else.
+        """
+        if self._sealed is None or self._planned is None:
+            return
+        # What waits for the commit is part of it.
+        self._dialect.settle(self._connection)
+        self._sealed.check(self._planned.database)
+        stamps = own_tables.stamps(self._connection)
+        for move in self._planned.shown.moves:
+            current, target = move.current, move.target
+            there = target is None or target.revision in stamps
+            left = current is not None and current != target and current.revision in stamps
+            if move.action != "none" and (left or not there):
+                self._sealed.refuse(
+                    f"{own_tables.VERSION_TABLE} does not hold what was written to it"
+                )
+
+    def _commit(self) -> None:
+        """Note that the commit begins, which ends `begin_transaction`; a caller commits itself."""
+        if self._context.owned and self._changes:
+            self._request.before_commit()
+            self._outcome.begun = True
+
+    # ------------------------------------------------------------------ what they need
+
+    def _tables_exist(self) -> bool:
+        options = self._request.options
+        remembers = options.keep_referenced or options.release
+        return own_tables.exist(self._connection) and (
+            not remembers or retained.exists(self._connection)
+        )
+
+    def _in_turn(self, step: Any) -> Any:
+        if isinstance(step, RevisionStep):
+            step.migration_fn = turns.taking(
+                step.migration_fn, self._context.environment, self._alembic
+            )
+        return step
+
+
+def _configured(context: RunContext) -> MigrationContext:
+    """Return Alembic's context for a run on the connection.
+
+    Raises:
+        UsageError: Alembic was asked to compare models.
+    """
+    context.environment.configure(
+        connection=context.connection,
+        version_table=own_tables.VERSION_TABLE,
+        transactional_ddl=True,
+        transaction_per_migration=False,
+    )
+    found = context.environment.get_context()
+    if "revision_context" in found.opts:
+        raise UsageError(
+            "these are demo data, not migrations: Alembic's autogenerate has nothing to compare",
+            "`demosnap check` checks the snapshots; `demosnap revision` captures one.",
+        )
+    alembic_private.replace_version_table(found, own_tables.version_table)
+    alembic_private.hide_unknown_stamps(found, context.graph.versions)
+    return found
