@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compileall
+import logging
 import os
 import shutil
 import sys
@@ -85,6 +86,16 @@ def _nothing_known_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start as a new process does: a password of another test may be a word of this one."""
     monkeypatch.setattr(passwords, "_remembered", {})
     monkeypatch.setattr(visible, "_names", {})
+
+
+@pytest.fixture(autouse=True)
+def _log_levels_of_other_tests() -> Iterator[None]:
+    """Put log levels back: an env.py, or Alembic's, configures them for the whole process."""
+    loggers = [logging.getLogger(), *map(logging.getLogger, ("alembic", "sqlalchemy"))]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(params=DATABASES)
