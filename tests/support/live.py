@@ -72,7 +72,7 @@ class Live:
         name = f"{version}_{date[:10]}"
         header = Header("general", name, date, dialect, tables, {})
         path = self.folder / f"{version}.sql"
-        written, outside = write(database, picked, header, selection, path, None)
+        written, outside = write(database, picked, header, selection, path)
         return Version(
             revision=f"{int(version[1:]):012x}",
             down_revision=None,
