@@ -26,6 +26,10 @@ class Target:
     local: bool
 
 
+Action = Literal["load", "purge", "stamp", "reset", "none"]
+"""What a move does with rows; see `Move`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Move:
     """The move of one scenario from the loaded version to its target.
@@ -47,7 +51,7 @@ class Move:
     scenario: str
     current: Version | None
     target: Version | None
-    action: Literal["load", "purge", "stamp", "reset", "none"]
+    action: Action
     purge: Mapping[str, int] = field(default_factory=dict)
     load: Mapping[str, int] = field(default_factory=dict)
     change: Mapping[str, int] = field(default_factory=dict)

@@ -323,7 +323,7 @@ def _log(database: Database, one: PlannedMove, digest: str | None) -> None:
         return
     operation: str = move.action
     if move.action == "stamp":
-        operation = one.operation
+        operation = one.goal.operation
         # Of an undone capture the rows stay, and are not the target's.
         if target is not None and target.dialect == database.dialect.name and operation != "undo":
             digest = target.digest

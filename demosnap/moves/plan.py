@@ -17,7 +17,6 @@ from demosnap.moves import concurrency, full_load, notes, planner
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
 from demosnap.options import MoveOptions
-from demosnap.results import Move
 
 
 def prepare(
@@ -70,7 +69,7 @@ def prepare(
     run = planner.Planner(database, settings, versions, acting, known, rows, options, owners)
     planned = iter(run.planned([goal for goal in goals if goal.scenario in acting]))
     prepared = [resting.get(goal.scenario) or next(planned) for goal in goals]
-    return [replace(one, covered=tuple(covered[one.move.scenario])) for one in prepared]
+    return [replace(one, covered=tuple(covered[one.goal.scenario])) for one in prepared]
 
 
 def _covered(database: Database, settings: Settings, goal: Goal) -> list[Selection]:
@@ -113,13 +112,8 @@ def _resting(
             reasons.append(
                 f"--no-verify (with alembic: -x demosnap.verify=0) stamps {target.version} anyway"
             )
-        move = Move(name, goal.current, target, "stamp")
         return PlannedMove(
-            move,
-            RowSet(database, {}),
-            operation=goal.operation,
-            refusals=tuple(reasons),
-            rows=remembered,
+            goal, "stamp", RowSet(database, {}), refusals=tuple(reasons), rows=remembered
         )
     if goal.by_difference or goal.current != target:
         return None
@@ -128,13 +122,12 @@ def _resting(
     there = sum(present.values())
     if goal.again and (target is not None or there or known[name]):
         return None
-    move = Move(name, goal.current, target, "none")
     said = captured.notes_of(beside, versions.get(name, ()), goal.current, known[name], options)
     refusals = notes.nothing_to_release(goal.scenario, target, options.release)
     expected = rows[name].expected(target) if target else {}
     if target is None or captured.same_counts(present, expected):
-        return PlannedMove(move, RowSet(database, {}), notes=said, refusals=refusals)
+        return PlannedMove(goal, "none", RowSet(database, {}), notes=said, refusals=refusals)
     if not there:
         return None
     said = said or (notes.drift_note(target, present, expected),)
-    return PlannedMove(move, RowSet(database, {}), notes=said, refusals=refusals)
+    return PlannedMove(goal, "none", RowSet(database, {}), notes=said, refusals=refusals)

@@ -1,8 +1,10 @@
-"""A planned move with what acting on it needs."""
+"""A planned move: the one value of a move, from the choice of its strategy to its end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from demosnap.compare import known_rows
 from demosnap.compare.known_rows import KnownRows
@@ -12,35 +14,86 @@ from demosnap.database.retained import NOTHING, Retained
 from demosnap.database.row_set import RowSet
 from demosnap.model import Selection, Version
 from demosnap.moves import cascade, difference
-from demosnap.results import Move
+from demosnap.moves.goal import Goal
+from demosnap.results import Action, Move
+from demosnap.snapshot.changes import Changes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlannedMove:
-    """A move with what acting on it needs.
+    """What one scenario's move does, what speaks against it, and what acting on it needs.
 
     `to_delete` are all rows of the scenario, which go but for those that are `kept`; of a move by
-    difference only those that are `planned` to go. `rows` are those that are no longer picked, and
-    what is remembered of them. `cascaded` are non-demo rows of the run that go all the same; one of
-    its moves has them. `operation` is what the log calls a stamp. `held` is the version that shall
-    be able to come back, None where none has to; `recognized` the one whose rows the demo rows are,
-    None where they are of no version, or where nothing has looked. `covered` are the selections
-    that pick the rows.
+    difference only those that are `planned` to go. `purge`, `load` and `change` count rows, as in
+    `Move`. `leaving` are the predicates of the rows that go. `obstacle` says why rows cannot be
+    changed one by one, empty where they can; `reason` why this strategy was chosen.
+
+    `rows` are those that are no longer picked, and what is remembered of them; `unpicked` counts
+    those that the move says something of. `cascaded` are non-demo rows of the run that go all the
+    same; one of its moves has them. `held` is the version that shall be able to come back, None
+    where none has to; `recognized` the one whose rows the demo rows are, None where they are of no
+    version, or where nothing has looked. `covered` are the selections that pick the rows.
     """
 
-    move: Move
+    goal: Goal
+    action: Action
     to_delete: RowSet
-    operation: str = "stamp"
+    purge: Mapping[str, int] = field(default_factory=dict)
+    load: Mapping[str, int] = field(default_factory=dict)
+    change: Mapping[str, int] = field(default_factory=dict)
     planned: difference.PlannedChanges | None = None
+    leaving: Mapping[str, str] = field(default_factory=dict)
+    obstacle: str = ""
+    reason: str = ""
     kept: Retained = NOTHING
     held: Version | None = None
     recognized: Version | None = None
     rows: KnownRows = known_rows.NONE
+    unpicked: Mapping[str, int] = field(default_factory=dict)
     cascaded: cascade.CascadedRows = field(default_factory=cascade.CascadedRows)
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     covered: tuple[Selection, ...] = ()
 
+    @cached_property
+    def move(self) -> Move:
+        """The move as a plan shows it."""
+        return Move(
+            self.goal.scenario,
+            self.goal.current,
+            self.goal.target,
+            self.action,
+            purge=self.purge,
+            load=self.load,
+            change=self.change,
+            also=self.cascaded.counts(),
+            nulled=self.cascaded.nulled_counts(),
+            kept=self.kept.counts(),
+            unpicked=self.unpicked,
+            # A stamp moves no rows, and so says nothing of those that were released before.
+            released={} if self.action == "stamp" else self.rows.released.counts(),
+            by_difference=self.planned is not None,
+            reason=self.reason,
+            changes=self.changes,
+        )
+
+    @property
+    def changes(self) -> Changes:
+        """The rows that differ, by table; empty for a move that purges and loads."""
+        return tuple(one for one in self.planned.changes if len(one)) if self.planned else ()
+
     def picked_now(self, database: Database) -> RowSet:
         """Return all rows of the scenario as they are after a change."""
         return row_set.union(database, self.covered)
+
+    def because(self, reason: str) -> PlannedMove:
+        """Return the same with the reason why this strategy was chosen."""
+        return replace(self, reason=reason)
+
+    def unobstructed(self) -> PlannedMove:
+        """Return the same, refused if there is an obstacle: there is no other strategy."""
+        return self.refused([self.obstacle]) if self.obstacle else self
+
+    def refused(self, reasons: Sequence[str]) -> PlannedMove:
+        """Return the same with more reasons to be refused."""
+        return replace(self, refusals=tuple(dict.fromkeys((*self.refusals, *reasons))))

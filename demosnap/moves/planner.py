@@ -17,10 +17,9 @@ from demosnap.model import Key, Version
 from demosnap.moves import cascade, difference, final_references, full_load, notes, triggers
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
-from demosnap.moves.strategy import Strategy, against, crossing, of_other_tables
+from demosnap.moves.strategy import against, crossing, of_other_tables
 from demosnap.moves.taking_back import TakingBack
 from demosnap.options import MoveOptions
-from demosnap.results import Move
 from demosnap.snapshot.diff import Kind
 from demosnap.snapshot.predicates import not_true
 
@@ -56,17 +55,14 @@ class Planner:
         cascaded = self._cascaded(leaving)
         # What one move reaches may be another one's: one of them has it all.
         reasons = cascade.refusals(self.database, leaving, self._own, cascaded, self.owners)
-        moves = [plan.prepared for plan in found]
-        reasons += final_references.refusals(self.database, moves, cascaded)
+        reasons += final_references.refusals(self.database, found, cascaded)
         if reasons:
             for goal in goals:
                 resettable = None if self._back.only_of_others(goal) else goal.scenario
                 left = self.rows[goal.scenario].left
                 pointing = unpicked.pointing(self.database, leaving, left, resettable)
                 reasons[-1] = "\n".join([reasons[-1], *pointing])
-        first = found[0].refused(reasons).prepared
-        move = replace(first.move, also=cascaded.counts(), nulled=cascaded.nulled_counts())
-        return [replace(first, move=move, cascaded=cascaded), *moves[1:]]
+        return [replace(found[0].refused(reasons), cascaded=cascaded), *found[1:]]
 
     @cached_property
     def _back(self) -> TakingBack:
@@ -106,13 +102,13 @@ class Planner:
         others = self._others if listed else {}
         return cascade.cascaded(self.database, listed, leaving, self._own, others)
 
-    def _reached(self, plan: Strategy) -> list[str]:
+    def _reached(self, plan: PlannedMove) -> list[str]:
         """Return what one move alone would reach."""
         return cascade.refusals(
             self.database, plan.leaving, self._own, self._cascaded(plan.leaving), self.owners
         )
 
-    def _strategy(self, goal: Goal) -> Strategy:
+    def _strategy(self, goal: Goal) -> PlannedMove:
         if goal.by_difference:
             return self._back_to(goal)
         if self._likely(goal):
@@ -129,15 +125,13 @@ class Planner:
             self._look(goal, goal.current)
         unsaved = self._back.unsaved(goal, present, held)
         plan = self._chosen(goal, unsaved)
-        if plan.prepared.refusals and self._back.brought(goal) and self._look(goal, goal.target):
+        if plan.refusals and self._back.brought(goal) and self._look(goal, goal.target):
             unsaved = self._back.unsaved(goal, present, held)
             plan = self._chosen(goal, unsaved)
         plan = plan.refused(unsaved)
         back = self._back_again(goal, present, held, unsaved)
-        act = triggers.notes(self.database.tables, self.settings.triggers, plan.prepared.move)
-        notes = (*notes, *plan.prepared.notes, *act)
-        prepared = replace(plan.prepared, held=back, recognized=held, notes=notes)
-        return replace(plan, prepared=prepared)
+        act = triggers.notes(self.database.tables, self.settings.triggers, plan.move)
+        return replace(plan, held=back, recognized=held, notes=(*notes, *plan.notes, *act))
 
     def _back_again(
         self,
@@ -154,7 +148,7 @@ class Planner:
             return goal.current if full_load.fits(self.database, goal.current) else None
         return held if held is not None or unsaved else goal.current
 
-    def _chosen(self, goal: Goal, unsaved: Sequence[str]) -> Strategy:
+    def _chosen(self, goal: Goal, unsaved: Sequence[str]) -> PlannedMove:
         return self._purge(goal) if goal.target is None else self._load(goal, not unsaved)
 
     def _look(self, goal: Goal, source: Version | None) -> bool:
@@ -163,27 +157,23 @@ class Planner:
         self._comparisons.pop(goal.scenario, None)
         return found
 
-    def _back_to(self, goal: Goal) -> Strategy:
+    def _back_to(self, goal: Goal) -> PlannedMove:
         """Plan a reset, of rows that are no longer picked as well."""
         plan = self._reset(goal)
-        lacks = any("added" in one.counts for one in plan.prepared.move.changes)
+        lacks = any("added" in one.counts for one in plan.changes)
         if (lacks or self.rows[goal.scenario].left) and self._look(goal, goal.current):
             plan = self._reset(goal)
             plan = plan.refused(list(self._back.lost(goal)))
         return plan
 
-    def _told(self, goal: Goal, plan: Strategy) -> Strategy:
-        """Return a way with what it means for rows that are no longer picked."""
-        prepared, rows = plan.prepared, self.rows[goal.scenario]
-        changes = prepared.move.changes if prepared.planned is not None else None
+    def _told(self, goal: Goal, plan: PlannedMove) -> PlannedMove:
+        """Return a move with what it means for rows that are no longer picked."""
+        changes = plan.changes if plan.planned is not None else None
         plan = plan.refused(self._back.problems(goal, changes))
-        move = replace(
-            prepared.move,
-            unpicked=rows.counts() if self._back.has(goal.scenario) else {},
-            released=rows.released.counts(),
-        )
-        notes = (*prepared.notes, *self._back.notes(goal))
-        return replace(plan, prepared=replace(plan.prepared, move=move, rows=rows, notes=notes))
+        rows = self.rows[goal.scenario]
+        unpicked = rows.counts() if self._back.has(goal.scenario) else {}
+        notes = (*plan.notes, *self._back.notes(goal))
+        return replace(plan, rows=rows, unpicked=unpicked, notes=notes)
 
     def _held(self, goal: Goal, versions: Sequence[Version], beside: RowSet) -> Version | None:
         """Return the version that the demo rows are, the one that is loaded first."""
@@ -213,19 +203,19 @@ class Planner:
             )
         return self._comparisons[goal.scenario]
 
-    def _load(self, goal: Goal, saved: bool) -> Strategy:
+    def _load(self, goal: Goal, saved: bool) -> PlannedMove:
         """Choose the way to a version; `saved`: the demo rows are those of some version."""
         if self.options.keep_referenced:
             return self._difference(goal).unobstructed()
         if self.rows[goal.scenario].taken and not self.options.full:
             plan = self._difference(goal)
             one_by_one = "rows cannot be changed one by one"
-            return self._full(goal).saying(one_by_one) if plan.obstacle else plan
+            return self._full(goal).because(one_by_one) if plan.obstacle else plan
         between = goal.current is not None and goal.current != goal.target and not goal.again
         if self.options.full or not saved or not (between or self.known[goal.scenario]):
             return self._full(goal)
         if crossing(self.database, self.demo_rows):
-            return self._full(goal).saying(
+            return self._full(goal).because(
                 "its rows and rows of another scenario reference each other"
             )
         if self.options.discard or goal.again:
@@ -235,17 +225,17 @@ class Planner:
         reason = against(self.database, self.settings, plan)
         if not reason:
             return plan
-        full = self._full(goal).saying(reason)
+        full = self._full(goal).because(reason)
         reached = self._reached(full)
-        if not reached and not full.prepared.refusals:
+        if not reached and not full.refusals:
             return full
         if plan.obstacle:
             return plan.unobstructed().refused(reached)
-        if plan.prepared.refusals:
+        if plan.refusals:
             return plan
-        return plan.saying("other rows reference rows that would be purged")
+        return plan.because("other rows reference rows that would be purged")
 
-    def _purge(self, goal: Goal) -> Strategy:
+    def _purge(self, goal: Goal) -> PlannedMove:
         """Plan to take everything out, but for what is kept."""
         to_delete = self.demo_rows[goal.scenario]
         staying = retained.NOTHING
@@ -262,18 +252,17 @@ class Planner:
         refusals = notes.non_transactional(self.database, changing)
         rests = goal.current is None and not any(counts.values())
         rests = rests and staying.keys == self.known[goal.scenario].keys
-        move = Move(
-            goal.scenario,
-            goal.current,
-            None,
+        return PlannedMove(
+            goal,
             "none" if rests else "purge",
+            to_delete,
             purge={name: counts[name] for name in reversed(list(counts)) if counts[name]},
-            kept=staying.counts(),
+            leaving=leaving,
+            kept=staying,
+            refusals=tuple(refusals),
         )
-        prepared = PlannedMove(move, to_delete, kept=staying, refusals=tuple(refusals))
-        return Strategy(prepared, leaving)
 
-    def _full(self, goal: Goal) -> Strategy:
+    def _full(self, goal: Goal) -> PlannedMove:
         """Plan to purge and load."""
         database, target, to_delete = self.database, goal.target, self.demo_rows[goal.scenario]
         assert target is not None
@@ -290,17 +279,17 @@ class Planner:
         expected = self.rows[goal.scenario].expected(target)
         changing = {name for each in (present, expected) for name in each if each[name]}
         refusals += notes.non_transactional(database, changing)
-        move = Move(
-            goal.scenario,
-            goal.current,
-            target,
+        return PlannedMove(
+            goal,
             "load",
+            to_delete,
             purge={name: present[name] for name in reversed(list(present)) if present[name]},
             load=expected,
+            leaving=to_delete,
+            refusals=tuple(refusals),
         )
-        return Strategy(PlannedMove(move, to_delete, refusals=tuple(refusals)), to_delete)
 
-    def _difference(self, goal: Goal, staying: Retained = retained.NOTHING) -> Strategy:
+    def _difference(self, goal: Goal, staying: Retained = retained.NOTHING) -> PlannedMove:
         """Plan to change the rows that differ from a version; `staying` are left alone."""
         assert goal.target is not None
         to_delete = self.demo_rows[goal.scenario] - staying.rows(self.database)
@@ -327,39 +316,30 @@ class Planner:
         def counts(kind: Kind) -> dict[str, int]:
             return {one.name: one.counts[kind] for one in changes if kind in one.counts}
 
-        move = Move(
-            goal.scenario,
-            goal.current,
-            goal.target,
+        own = to_delete if self.options.keep_referenced else self._own
+        return PlannedMove(
+            goal,
             "reset" if goal.by_difference else "load",
+            self.demo_rows[goal.scenario],
             purge=counts("removed"),
             load=counts("added"),
             change=counts("modified"),
-            kept=staying.counts(),
-            by_difference=True,
-            changes=changes,
-        )
-        prepared = PlannedMove(
-            move,
-            self.demo_rows[goal.scenario],
             planned=planned,
+            leaving=difference.leaving(self.database, planned, to_delete, own),
+            obstacle=obstacle,
             kept=staying,
             refusals=tuple(refusals),
         )
-        own = to_delete if self.options.keep_referenced else self._own
-        leaving = difference.leaving(self.database, planned, to_delete, own)
-        return Strategy(prepared, leaving, obstacle)
 
-    def _reset(self, goal: Goal) -> Strategy:
+    def _reset(self, goal: Goal) -> PlannedMove:
         """Plan to put the loaded version back."""
         plan = self._difference(goal, self.known[goal.scenario]).unobstructed()
         target = goal.target
         assert target is not None
         if not self.options.discard:
-            plan = plan.refused(of_other_tables(plan.prepared.move, target))
-        is_known = plan.prepared.kept.keys == self.known[goal.scenario].keys
+            plan = plan.refused(of_other_tables(plan, target))
+        is_known = plan.kept.keys == self.known[goal.scenario].keys
         is_known = is_known and not self._back.releases(goal.scenario)
-        if is_known and not plan.prepared.refusals and not plan.prepared.move.changes:
-            move = replace(plan.prepared.move, action="none")
-            plan = replace(plan, prepared=replace(plan.prepared, move=move))
+        if is_known and not plan.refusals and not plan.changes:
+            plan = replace(plan, action="none")
         return plan

@@ -1,9 +1,8 @@
-"""One way of a move, and what speaks for one or against it."""
+"""The strategy of a move: what speaks for the rows that differ, or for purge and load."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 
 from demosnap.config import Settings
 from demosnap.database import references
@@ -12,7 +11,6 @@ from demosnap.database.row_set import RowSet
 from demosnap.model import Version
 from demosnap.moves import difference
 from demosnap.moves.planned import PlannedMove
-from demosnap.results import Move
 from demosnap.snapshot.predicates import in_table, not_true
 
 MOST = 0.4
@@ -20,45 +18,19 @@ MANY = 1000
 """Where a larger share of the rows differs, and more rows, it is quicker to purge and load."""
 
 
-@dataclass(frozen=True)
-class Strategy:
-    """One way of a move: what acting needs, and `leaving`, the predicates of rows that go.
-
-    `obstacle` says why rows cannot be changed one by one, empty where they can.
-    """
-
-    prepared: PlannedMove
-    leaving: Mapping[str, str]
-    obstacle: str = ""
-
-    def saying(self, reason: str) -> Strategy:
-        """Return the same with the reason why it was taken."""
-        move = replace(self.prepared.move, reason=reason)
-        return replace(self, prepared=replace(self.prepared, move=move))
-
-    def unobstructed(self) -> Strategy:
-        """Return the same, refused if there is an obstacle: there is no other way."""
-        return self.refused([self.obstacle]) if self.obstacle else self
-
-    def refused(self, reasons: Sequence[str]) -> Strategy:
-        """Return the same with more reasons to be refused."""
-        refusals = tuple(dict.fromkeys((*self.prepared.refusals, *reasons)))
-        return replace(self, prepared=replace(self.prepared, refusals=refusals))
-
-
-def against(database: Database, settings: Settings, strategy: Strategy) -> str:
+def against(database: Database, settings: Settings, move: PlannedMove) -> str:
     """Return why it is better to purge and load, empty if it is not."""
-    planned = strategy.prepared.planned
+    planned = move.planned
     assert planned is not None
-    if strategy.obstacle or strategy.prepared.refusals:
+    if move.obstacle or move.refusals:
         return "rows cannot be changed one by one"
     if not settings.triggers.disabled:
-        for one in strategy.prepared.move.changes:
+        for one in move.changes:
             if database.tables[one.name].triggers:
                 return f"there are triggers on {one.name}"
     if name := difference.tangled(database, planned):
         return f"values of {name} change that other rows reference"
-    there = strategy.prepared.to_delete.counts()
+    there = move.to_delete.counts()
     share = planned.rows / max(planned.snapshot.version.total, sum(there.values()), 1)
     many = share > MOST and planned.rows > MANY
     return f"{share:.0%} of the rows differ" if many else ""
@@ -93,7 +65,7 @@ def _are(count: int) -> str:
     return "is 1 demo row" if count == 1 else f"are {count:,} demo rows"
 
 
-def of_other_tables(move: Move, target: Version) -> list[str]:
+def of_other_tables(move: PlannedMove, target: Version) -> list[str]:
     """Return the rows of tables that a version does not have, which would be lost."""
     return [
         f"{one.name}: there {_are(len(one))}, and {target.version} does not have"

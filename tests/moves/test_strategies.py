@@ -10,22 +10,20 @@ import pytest
 
 from demosnap.model import Trigger
 from demosnap.moves import difference, strategy
+from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
-from demosnap.results import Move
 from support.live import Live
 
 OFF: Any = SimpleNamespace(triggers=SimpleNamespace(disabled=True))
 ON: Any = SimpleNamespace(triggers=SimpleNamespace(disabled=False))
 
 
-def planned(here: Live, *statements: str) -> strategy.Strategy:
+def planned(here: Live, *statements: str) -> PlannedMove:
     """Plan the way back to what is there now after some statements."""
     version = here.capture("v1")
     here.execute(*statements)
     found = difference.compare(here.database, version, here.rows())
-    changes = tuple(one for one in found.changes if len(one))
-    move = Move("general", version, version, "load", by_difference=True, changes=changes)
-    return strategy.Strategy(PlannedMove(move, here.rows(), planned=found), {})
+    return PlannedMove(Goal("general", version, version), "load", here.rows(), planned=found)
 
 
 def test_few_rows_that_differ_are_changed_one_by_one(here: Live) -> None:
@@ -75,17 +73,17 @@ def test_a_strategy_is_refused_once_for_each_reason(here: Live) -> None:
     plan = planned(here)
     assert plan.unobstructed() is plan
     both = replace(plan, obstacle="no way").unobstructed().refused(["other", "no way"])
-    assert both.prepared.refusals == ("no way", "other")
-    assert plan.saying("so").prepared.move.reason == "so"
+    assert both.refusals == ("no way", "other")
+    assert plan.because("so").move.reason == "so"
 
 
 def test_rows_of_tables_that_the_version_lacks_are_told(here: Live) -> None:
     version = here.capture("v1", "boards")
     found = difference.compare(here.database, version, here.rows())
-    move = Move("general", version, version, "load", changes=found.changes)
+    move = PlannedMove(Goal("general", version, version), "load", here.rows(), planned=found)
     (reason,) = strategy.of_other_tables(move, version)
     assert reason.startswith("cards: there are 2 demo rows, and v1_2025-01-20 does not have")
     here.execute("DELETE FROM cards WHERE id = 3")
     found = difference.compare(here.database, version, here.rows())
-    (reason,) = strategy.of_other_tables(replace(move, changes=found.changes), version)
+    (reason,) = strategy.of_other_tables(replace(move, planned=found), version)
     assert reason.startswith("cards: there is 1 demo row, and")
