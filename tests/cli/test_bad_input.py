@@ -142,7 +142,11 @@ def test_the_stock_command_knows_no_other_option_of_ours(project: Workspace) -> 
         ),
         ("script_location =", "location =", "[alembic] names no script_location"),
         ("= os", "= dot", "path_separator is 'dot'"),
-        ("sqlite:", f"postgresql://u:{SECRET}%x@h/", "sqlalchemy.url in [alembic] holds a %"),
+        (
+            "sqlite:",
+            f"postgresql://u:{SECRET}%x@h/",
+            "sqlalchemy.url in [alembic] holds an unescaped %",
+        ),
     ],
 )
 def test_a_broken_ini(project: Workspace, old: str, new: str, says: str) -> None:
