@@ -149,7 +149,9 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         """
         from sqlalchemy.schema import CreateTable
 
-        connection.execute(CreateTable(table, if_not_exists=self.creates_if_not_exists))
+        create = CreateTable(table, if_not_exists=self.creates_if_not_exists)
+        sql = str(create.compile(dialect=connection.dialect)).strip()
+        execute(connection, f"{sql} {self.table_options}".rstrip())
 
     def known_name(self, name: str, known: Collection[str]) -> str:
         """Return which of the known names a definition means by a name; the name: none."""

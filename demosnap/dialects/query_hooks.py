@@ -22,6 +22,9 @@ class QueryHooks:
     creates_if_not_exists: ClassVar[bool] = True
     """Whether CREATE TABLE takes IF NOT EXISTS."""
 
+    table_options: ClassVar[str] = ""
+    """What ends the CREATE TABLE of demosnap's own tables, so that they can be rolled back."""
+
     def limited(self, query: str, rows: int) -> str:
         """Return a query cut to its first rows; `rows` may be 0, which asks only if it is valid."""
         return f"{query} LIMIT {rows}"

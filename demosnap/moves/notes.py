@@ -6,12 +6,17 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from demosnap.database.live import Database
+from demosnap.database.own_names import OWN_TABLES
 from demosnap.model import Version
 
 
 def non_transactional(database: Database, names: Iterable[str]) -> list[str]:
     """Return why tables that would change are refused: what is done to them cannot be undone."""
-    found = database.dialect.non_transactional(database.connection, sorted(names))
+    changing = set(names)
+    if changing:
+        # Stamp, log and what is remembered of rows are to be undone with the rows.
+        changing |= OWN_TABLES
+    found = database.dialect.non_transactional(database.connection, sorted(changing))
     return [
         f"{name}: {reason}, so a failure would leave it half changed\n{cure} makes it one that can"
         " be changed"

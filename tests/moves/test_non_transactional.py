@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from demosnap.errors import RefusedError
+from demosnap.project import Project
 from support.databases import Database, make_database
 from support.workspaces import Workspace
 
@@ -43,6 +45,31 @@ def test_a_capture_says_whose_rows_are_of_no_one_moment(chain: Workspace) -> Non
     notes = [note for note in result.plan.notes if "no transactions" in note]
     assert {note.partition(":")[0] for note in notes} == {f"t_{e}" for e in ENGINES}
     assert all("moment" in note and "ENGINE=InnoDB" in note for note in notes)
+
+
+def test_tables_of_demosnap_have_transactions_whatever_the_default_is(chain: Workspace) -> None:
+    """They are made with InnoDB, and a move is refused where one was changed to another engine."""
+    database = chain.database
+    database.execute(*(f"DROP TABLE t_{engine}" for engine in ENGINES))
+    url = sa.make_url(database.url).update_query_dict(
+        {"init_command": "SET SESSION default_storage_engine = MyISAM"}
+    )
+    project = Project(chain.folder / "alembic.ini", url=url.render_as_string(hide_password=False))
+    project.revision("general")
+    project.downgrade("general", "base")
+    project.upgrade("general@head")
+    engines = database.rows(
+        "SELECT table_name, engine FROM information_schema.tables WHERE table_schema = DATABASE()"
+    )
+    assert {engine for _, engine in engines} == {"InnoDB"}
+    assert any(name.startswith("demosnap_") for name, _ in engines)
+
+    database.execute("ALTER TABLE demosnap_log ENGINE=MyISAM")
+    before = database.dump(own=True)
+    with pytest.raises(RefusedError, match="demosnap_log: its storage engine MyISAM") as caught:
+        project.downgrade("general", "base")
+    assert "ALTER TABLE demosnap_log ENGINE=InnoDB" in str(caught.value)
+    assert database.dump(own=True) == before
 
 
 def test_a_move_is_refused_by_name_and_changes_nothing(chain: Workspace) -> None:

@@ -53,6 +53,7 @@ class MySQLDialect(MySQLRights):
     disconnects = session.ENDED
 
     rereads_temporary: ClassVar[bool] = False
+    table_options = "ENGINE=InnoDB"
     """Whether one statement can read a temporary table twice."""
 
     # ------------------------------------------------------------------ connection
