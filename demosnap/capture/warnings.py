@@ -56,8 +56,6 @@ def notes(
             if scenario is None and settings.default_scenario is None and settings.scenario_names:
                 yield (
                     f"{name}: {rows:,} marked {_name(rows)} no scenario, and there is no default "
-                    f""
-                    f""
                     f"scenario"
                 )
             elif scenario is not None and scenario not in known_scenarios:

@@ -176,8 +176,8 @@ def named(
         snapshot = OpenSnapshot(version, database)
         if reasons := compatibility.unfit(database.tables, snapshot.header.tables):
             raise UsageError(
-                f"--release {wanted[0]}: {version.version} has other tables than the database:  "
-                f" {'; '.join(reasons)}",
+                f"--release {wanted[0]}: {version.version} has other tables than the database: "
+                f"{'; '.join(reasons)}",
                 "Capture the demo rows again: rows that are not picked are real rows from then on.",
             )
         for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):

@@ -154,7 +154,7 @@ def _script(settings: Settings, version: Version) -> Iterator[Finding]:
     if not path.exists():
         yield Finding(
             f"{version.revision} is in a script that is not named like its snapshot, "
-            f" {Path(version.file).with_suffix('.py')}",
+            f"{Path(version.file).with_suffix('.py')}",
             _shown(settings, Path(version.folder)),
         )
         return

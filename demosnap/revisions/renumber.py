@@ -120,7 +120,7 @@ def _head(graph: Graph, name: str) -> Version:
         names = ", ".join(conflicts.reference(head) for head in heads)
         raise UsageError(
             f"{version.version} is not a head of {version.scenario}: another version follows it",
-            f"Only a head can be renumbered, together with the versions that only it follows:  "
+            f"Only a head can be renumbered, together with the versions that only it follows: "
             f"{names}.",
         )
     if len(heads) == 1:
@@ -229,7 +229,7 @@ def _replaced(settings: Settings, planned: Renumbering) -> list[Path]:
         if Path(old.folder).is_relative_to(settings.revisions):
             if not _script_of(old).exists():
                 raise ScriptError(
-                    f"{old.revision} is in a script that is not named like its snapshot,  "
+                    f"{old.revision} is in a script that is not named like its snapshot, "
                     f"{old.file}",
                     f"Name it {_script_of(old).name}.",
                 )

@@ -227,7 +227,7 @@ def test_a_referenced_value_that_changes_is_refused_where_each_statement_is_chec
     )
     if database.dialect == "postgresql":
         text = refused(workspace, lambda **o: project.reset("general", discard=True, **o))
-        assert "values of code change that other rows reference" in text
+        assert "values of code change, which other rows reference" in text
         assert "demosnap load" in text
         project.load("general", discard=True)
     else:
