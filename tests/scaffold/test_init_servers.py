@@ -129,7 +129,7 @@ def test_a_database_that_is_not_there_is_a_note(database: Database, folder: Path
         confirm=lambda *_: True,
     )
 
-    (note,) = [n for n in result.notes if "looked at" in n]
+    (note,) = [n for n in result.notes if "could not be read" in n]
     assert note.startswith("The database could not be read (")
     assert "demosnap.yaml names no tables" in note
     assert load().tables == {}

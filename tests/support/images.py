@@ -93,12 +93,13 @@ def _saved_script(database: Database, folder: Path) -> Callable[[Database], None
     command += ["-U", url.username or "", "-d", url.database or ""]
     if url.password is not None or shutil.which(command[0]) is None:
         return _saved_template(database, folder)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # As bytes: text would lose the CR of values that have one.
+    done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         # It is older than the server.
         return _saved_template(database, folder)
     # Lines of psql's own commands, as the newest ones have, are around what is SQL.
-    script = re.sub(r"(?m)^(\\|--).*\n", "", done.stdout)
+    script = re.sub(r"(?m)^\\(un)?restrict .*\n", "", done.stdout.decode())
 
     def restore(target: Database) -> None:
         target.execute(script)
