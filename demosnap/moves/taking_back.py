@@ -211,10 +211,6 @@ class TakingBack:
         planned = difference.compare(database, goal.current, to_delete, skipping=skipped)
         return bool(planned.unfit) or any(_beside(one, own) for one in planned.changes)
 
-    def plain(self, scenario: str) -> RowSet:
-        """Return the rows that are picked."""
-        return self._plain.get(scenario, self.demo_rows[scenario])
-
     def problems(self, goal: Goal, changes: Sequence[TableChanges] | None) -> list[str]:
         """Return why rows cannot be brought back or let go."""
         rows, found = self.rows[goal.scenario], list(self._problems.get(goal.scenario, ()))
