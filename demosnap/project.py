@@ -371,7 +371,9 @@ class Project:
         )
 
     def sides(self, words: Sequence[str]) -> tuple[str, str | None, str | None]:
-        """Return the scenario, which may be left out, and both sides that the words of a diff mean.
+        """Return the scenario and both sides that the words of a diff mean.
+
+        The scenario may be left out where there is one, and where a version names it.
 
         Raises:
             UsageError: no scenario is named, and there are several.

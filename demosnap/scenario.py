@@ -35,7 +35,7 @@ class Scenario:
 
     A version is named without the scenario: `v1`, `v1_2025-01-15`, `head`, `+1`, `-1`, `base`, or
     a revision id. `options` and single ones as keywords are those of `MoveOptions`; `connection`
-    as in `Project`.
+    as in `Project`, whose methods say what each verb raises.
     """
 
     def __init__(self, access: Access, name: str) -> None:
@@ -57,11 +57,7 @@ class Scenario:
         return tuple(self._access.graph().of(self.name))
 
     def history(self) -> list[HistoryEntry]:
-        """Return the versions with their places, newest first.
-
-        Raises:
-            UnknownNameError: there is no version yet.
-        """
+        """Return the versions with their places, newest first, as `Project.history`."""
         return looking.history(self._access, self.name)
 
     def current(self) -> CurrentEntry | None:
@@ -127,15 +123,9 @@ class Scenario:
         connection: Connection | None = None,
         rehearse: bool = False,
     ) -> RevisionResult:
-        """Capture the demo rows as the next version; `message` is "v2", "v2: …" or what is new.
+        """Capture the demo rows as the next version, as `Project.revision`.
 
-        As `Project.revision` does it.
-
-        Raises:
-            RefusedError: there are no demo rows, or capturing them would undo a version, or they
-                do not come back.
-            UsageError: message, head or date is not what it must be.
-            DemosnapError: the revision is there, and the database could not be stamped with it.
+        `message` is "v2", "v2: …" or what is new.
         """
         return capturing.revision(
             self._access,
@@ -148,11 +138,7 @@ class Scenario:
         )
 
     def undo(self, *, dry_run: bool = False, committed: bool = False) -> Undoing:
-        """Take the last capture back, as `Project.undo` does it.
-
-        Raises:
-            RefusedError: it was not captured from this database, or others may know it.
-        """
+        """Take the last capture back, as `Project.undo`."""
         return capturing.undo(self._access, self.name, dry_run=dry_run, committed=committed)
 
     # ------------------------------------------------------------------ moves
@@ -165,12 +151,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the database to a version from any other.
-
-        Raises:
-            RefusedError: a guard refused; nothing was changed.
-            UnknownNameError: there is no such version.
-        """
+        """Bring the database to a version from any other, as `Project.load`."""
         asked = of_call("load", options, changes)
         return moving.move(self._access, goals.load(self._at(version)), asked, connection)
 
@@ -182,12 +163,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the database up to a version, by the rows that differ unless most do.
-
-        Raises:
-            RefusedError: a guard refused; nothing was changed.
-            UsageError: the version is below the current one.
-        """
+        """Bring the database up to a version, as `Project.upgrade`."""
         asked = of_call("upgrade", options, changes)
         return moving.move(self._access, goals.upward([self._at(version)]), asked, connection)
 
@@ -199,12 +175,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the database down: `-1`, `v1`, or `base`, which takes the demo rows out.
-
-        Raises:
-            RefusedError: a guard refused; nothing was changed.
-            UsageError: the version is above the current one.
-        """
+        """Bring the database down: `-1`, `v1`, or `base`, as `Project.downgrade`."""
         asked = of_call("downgrade", options, changes)
         return moving.move(self._access, goals.downward(self._at(version)), asked, connection)
 
@@ -215,24 +186,14 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the demo rows back to the loaded version, touching only those that differ.
-
-        Raises:
-            RefusedError: a guard refused; nothing was changed.
-            UsageError: nothing is loaded.
-        """
+        """Bring the demo rows back to the loaded version, as `Project.reset`."""
         asked = of_call("reset", options, changes)
         return moving.move(self._access, goals.reset(self.name), asked, connection)
 
     def stamp(
         self, version: str, *, verify: bool = True, connection: Connection | None = None
     ) -> MovePlan:
-        """Record that the database holds a version, after comparing its rows.
-
-        Raises:
-            RefusedError: it holds something else.
-            UnknownNameError: there is no such version.
-        """
+        """Record that the database holds a version, as `Project.stamp`."""
         asked = MoveOptions(verify_stamp=verify)
         return moving.move(self._access, goals.stamp(self._at(version)), asked, connection)
 
@@ -246,11 +207,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> SealedPlan:
-        """Plan a load, for `Project.apply`; nothing is changed.
-
-        Raises:
-            UnknownNameError: there is no such version.
-        """
+        """Plan a load, for `Project.apply`; nothing is changed."""
         asked = of_call("load", options, changes)
         return moving.plan(self._access, goals.load(self._at(version)), asked, connection)
 
@@ -262,11 +219,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> SealedPlan:
-        """Plan an upgrade, for `Project.apply`; nothing is changed.
-
-        Raises:
-            UsageError: the version is below the current one.
-        """
+        """Plan an upgrade, for `Project.apply`; nothing is changed."""
         asked = of_call("upgrade", options, changes)
         return moving.plan(self._access, goals.upward([self._at(version)]), asked, connection)
 
@@ -278,11 +231,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> SealedPlan:
-        """Plan a downgrade, for `Project.apply`; nothing is changed.
-
-        Raises:
-            UsageError: the version is above the current one.
-        """
+        """Plan a downgrade, for `Project.apply`; nothing is changed."""
         asked = of_call("downgrade", options, changes)
         return moving.plan(self._access, goals.downward(self._at(version)), asked, connection)
 
@@ -293,11 +242,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> SealedPlan:
-        """Plan a reset, for `Project.apply`; nothing is changed.
-
-        Raises:
-            UsageError: nothing is loaded.
-        """
+        """Plan a reset, for `Project.apply`; nothing is changed."""
         asked = of_call("reset", options, changes)
         return moving.plan(self._access, goals.reset(self.name), asked, connection)
 

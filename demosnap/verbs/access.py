@@ -52,28 +52,16 @@ class Access:
 
     @cached_property
     def settings(self) -> config.Settings:
-        """The settings, read at first use.
-
-        Raises:
-            ConfigError: a settings file is missing or cannot be used.
-        """
+        """The settings, read at first use."""
         found = config.load(self._config_file, section=self._section, url=self._url)
         return found.allowing(self._allow_targets)
 
     def target(self) -> Target:
-        """Return the database that the settings name.
-
-        Raises:
-            ConfigError: no database is named.
-        """
+        """Return the database that the settings name."""
         return connect.describe(connect.url_of(self.settings), self.settings)
 
     def graph(self) -> Graph:
-        """Return the versions of all scenarios, as the files have them now.
-
-        Raises:
-            ScriptError: a revision script cannot be used.
-        """
+        """Return the versions of all scenarios, as the files have them now."""
         return Graph.from_config(self.settings.alembic_config())
 
     def connected(self) -> contextlib.AbstractContextManager[Connection]:

@@ -37,13 +37,7 @@ def revision(
     connection: Connection | None,
     rehearse: bool,
 ) -> RevisionResult:
-    """Capture the demo rows as the next revision of a scenario; see `Project.revision`.
-
-    Raises:
-        RefusedError: there are no demo rows, or capturing them would undo a version, or they
-            do not come back.
-        DemosnapError: the revision is there, and the database could not be stamped with it.
-    """
+    """Capture the demo rows as the next revision, as `Project.revision` documents it."""
     if auto and not access.settings.auto_export:
         return RevisionResult(None, None, False, False)
     scenario = wanted.scenario
@@ -101,16 +95,7 @@ def revision(
 def undo(
     access: Access, scenario: str | None = None, *, dry_run: bool = False, committed: bool = False
 ) -> Undoing:
-    """Take the last capture of a scenario back: its files, and the stamp of the database.
-
-    The rows stay as they are, as changes since the version before. `scenario` None is the
-    only one; `committed`: also a version that git has, as long as it is not pushed.
-
-    Raises:
-        RefusedError: it was not captured from this database, or others may know it.
-        UnknownNameError: there is no such scenario.
-        DemosnapError: the stamp is taken back, and the files could not be.
-    """
+    """Take the last capture of a scenario back, as `Project.undo` documents it."""
     found = _undoable(access, scenario, changes=not dry_run)
     if dry_run:
         return found.undoing
@@ -154,16 +139,7 @@ def _undoable(access: Access, scenario: str | None, *, changes: bool) -> undoing
 
 
 def renumber(access: Access, name: str, *, dry_run: bool = False) -> Renumbering:
-    """Make one of a scenario's two heads the next version after the other.
-
-    `name` is its readable name or its id; of two versions of one name that a merge of git's
-    has left in conflict, its id. No database is asked or changed.
-
-    Raises:
-        UsageError: it is no head, or the only one.
-        ScriptError: a script cannot be used, or a file is in the way.
-        SnapshotError: a snapshot is not what its script says.
-    """
+    """Make one head the next version after the other, as `Project.renumber` documents it."""
     if dry_run:
         return renumbering.renumber(access.settings, name, dry_run=True)
     lock = revision_files.project_lock(access.settings, access.lock_timeout)

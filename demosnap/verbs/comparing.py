@@ -40,18 +40,7 @@ def diff(
     checked: bool = False,
     connection: Connection | None = None,
 ) -> Iterator[Comparison]:
-    """Compare two versions of a scenario (None: the only one), or a version with the database.
-
-    `old` None is the version that is loaded, `new` None the database; either can be `v2`,
-    `head`, `-1`, a revision id, `base`, or `database`. What is yielded streams for as long as
-    the context lasts. `checked`: every row of a snapshot is held against the grammar, for
-    those who write it somewhere.
-
-    Raises:
-        UnknownNameError: there is no such scenario or version.
-        UsageError: nothing is loaded, or both sides are the database.
-        SnapshotError: a snapshot is missing, or not what demosnap wrote.
-    """
+    """Compare two versions, or one with the database, as `Project.diff` documents it."""
     graph = access.graph()
     scenario = graph.only() if scenario is None else scenario
     if not graph.of(scenario):
@@ -88,13 +77,7 @@ def row_changes(
     table: str | None,
     connection: Connection | None,
 ) -> RowChanges:
-    """Compare as `diff` does, to the end, and return the rows that differ.
-
-    Raises:
-        UnknownNameError: there is no such version or table.
-        UsageError: nothing is loaded, or both sides are the database.
-        SnapshotError: a snapshot is missing, or not what demosnap wrote.
-    """
+    """Compare as `Scenario.diff` documents it, to the end, and return the rows that differ."""
     with diff(access, scenario, old, new, connection=connection) as comparison:
         known = [pair.name for pair in comparison.pairs()]
         if table is not None and table not in known:
@@ -103,13 +86,7 @@ def row_changes(
 
 
 def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | None]:
-    """Return the scenario and both sides that the words of a diff mean.
-
-    The scenario may be left out where there is one, and where a version names it.
-
-    Raises:
-        UsageError: no scenario is named, and there are several.
-    """
+    """Return the scenario and both sides of a diff, as `Project.sides` documents it."""
     graph = access.graph()
     first = next(iter(words), None)
     if first is not None and first not in graph.scenarios:
@@ -130,12 +107,7 @@ def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | 
 
 
 def status(access: Access, scenario: str | None = None) -> list[StatusEntry]:
-    """Return the loaded version of each scenario, and the differences of the database from it.
-
-    Raises:
-        UnknownNameError: there is no such scenario.
-        DatabaseError: the database cannot be reached.
-    """
+    """Return the loaded versions and their differences, as `Project.status` documents it."""
     graph = access.graph()
     with access.looking() as database:
         stamps = own_tables.stamps(database.connection)
@@ -176,12 +148,7 @@ def _status(
 
 
 def log(access: Access, scenario: str | None = None) -> list[LogEntry]:
-    """Return the log of demosnap's changes of the database, newest first.
-
-    Raises:
-        UnknownNameError: there is no such scenario.
-        DatabaseError: the database cannot be reached.
-    """
+    """Return the log of demosnap's changes, newest first, as `Project.log` documents it."""
     with access.reading(None, changes=False) as (connection, _):
         found = own_tables.entries(connection, scenario)
     found = list(_named(access, found))

@@ -53,12 +53,7 @@ def plan(
 
 
 def apply(access: Access, plan: SealedPlan, connection: Connection | None) -> MovePlan:
-    """Act on a plan as it is.
-
-    Raises:
-        RefusedError: a guard refused it, or the database or the files have moved on.
-        UsageError: the plan is of a dry run or of another project.
-    """
+    """Act on a plan as it is, as `Project.apply` documents it."""
     if not isinstance(plan, SealedPlan):
         raise UsageError(
             "a dry run cannot be applied: it does not record the rows that it was made from",
@@ -85,20 +80,12 @@ def reset(scenario: str | None, access: Access) -> goals.Goals:
 
 
 def upgrade_sql(access: Access, targets: Sequence[str], stream: TextIO) -> None:
-    """Write the SQL script of an upgrade; each target may be a range `A:B`.
-
-    Raises:
-        UsageError: no target is given, or one is a step from where the database is.
-    """
+    """Write the SQL script of an upgrade, as `Project.upgrade_sql` documents it."""
     _write(access, targets, stream, upward=True)
 
 
 def downgrade_sql(access: Access, scenario: str, step: str | None, stream: TextIO) -> None:
-    """Write the SQL script of a downgrade; the step is a range `A:B`.
-
-    Raises:
-        UsageError: it is no range.
-    """
+    """Write the SQL script of a downgrade, as `Project.downgrade_sql` documents it."""
     name = goals.joined(scenario, step)
     if ":" not in name:
         raise UsageError(
