@@ -1,1 +1,1 @@
-"""The live database: given a connection, never opens one."""
+"""The live database. Functions take an open connection and never open their own."""

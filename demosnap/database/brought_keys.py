@@ -1,4 +1,4 @@
-"""Which keys a snapshot does not bring itself, as far as that can be told before it is loaded."""
+"""Find referenced keys that a snapshot does not contain, as far as known before the load."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ def not_brought(
     keys: Collection[Key],
     brought: Collection[Key],
 ) -> set[Key]:
-    """Return the filled keys of a reference that are certainly those of no row of a snapshot.
+    """Return the non-NULL keys of a reference that certainly match no row of a snapshot.
 
-    `brought` are the keys that it has, as literals. Of what could be equal to one of them, and of
-    what the database computes, the database tells when the rows are there.
+    `keys` are values of the reference's columns, `brought` the snapshot's referenced keys; both
+    are tuples of literals. Keys that may equal one of `brought` are left out, and so is every key
+    if the database computes a referenced column: for these the database decides after the load.
     """
     filled = {key for key in keys if b"NULL" not in key}.difference(brought)
     parent = next((one for one in snapshot.tables if one.name == reference.references), None)

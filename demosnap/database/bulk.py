@@ -23,12 +23,13 @@ def purge(
     expected: Mapping[str, int],
     unheld: Collection[str] = (),
 ) -> None:
-    """Delete what the predicates pick, children before parents.
+    """Delete the rows that the predicates pick, children before parents.
 
-    `unheld` are tables whose count is not held against what is expected.
+    `predicates` and `expected`, the number of rows, are by table. The counts of the tables in
+    `unheld` are not checked.
 
     Raises:
-        DatabaseError: a table lost another number of rows than `expected`.
+        CountError: a table lost a different number of rows than `expected`.
     """
     tables = database.tables
     names = _readers_first([*reversed(table_order.load_order(tables, predicates))], predicates)
@@ -45,9 +46,10 @@ def purge(
 
 
 def _readers_first(names: list[str], predicates: Mapping[str, str]) -> list[str]:
-    """Order tables so that no predicate reads a table that is emptied already.
+    """Order tables so that each predicate runs before the tables that it reads are emptied.
 
-    Beyond `via`, which reads parents, a `where` may read any table. Otherwise the order stays.
+    `via` reads only parents, but a `where` may read any table. Otherwise the order of `names`
+    stays.
     """
     words = {name: frozenset(re.findall(r"\w+", predicates[name])) for name in names}
     left, ordered = list(names), []
@@ -68,14 +70,14 @@ def load(
     blocks: Iterator[Iterable[bytes]],
     around: Callable[[Sequence[Table]], AbstractContextManager[None]] = _nothing,
 ) -> dict[str, int]:
-    """Insert canonical rows; return rows per table.
+    """Insert canonical rows; return the number of rows per table.
 
-    `tables` are the snapshot's, in its order, narrowed to the live definitions; `blocks` yields
-    the rows of each in the same order, and a block is used up before the next is asked for.
-    `around` is entered for the tables of each insert.
+    `tables` are the snapshot's tables in its order, narrowed to the live definitions. `blocks`
+    yields the rows of each table in the same order; each block is consumed before the next is
+    requested. Each insert runs inside of `around(tables)`.
 
     Raises:
-        DatabaseError: the database took another number of rows than it was given.
+        CountError: the database inserted a different number of rows than it was given.
     """
     given = dict.fromkeys((table.name for table in tables), 0)
 
@@ -102,7 +104,7 @@ def _insert(
     else:
         taken = dialect.write_rows(connection, *members[0])
     for _, rows in members:
-        # A dialect that was given no rows may not have asked for them.
+        # A dialect may skip the iterator of an empty table, and the next block needs it consumed.
         collections.deque(rows, maxlen=0)
     expected = sum(given[table.name] for table, _ in members)
     if taken != expected:

@@ -1,4 +1,4 @@
-"""Rows that are named by their keys: the predicates that pick them, in batches."""
+"""Build predicates that pick rows by their keys, in batches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _Item = TypeVar("_Item")
 
 
 def batches(items: Iterable[_Item], size: int = 200) -> Iterator[list[_Item]]:
-    """Yield items in lists that are small enough for one statement."""
+    """Yield items in lists of at most `size`, small enough for a statement."""
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
@@ -24,7 +24,7 @@ _BATCH = 500
 
 
 def merged(demo_rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Join predicates of several origins, by table."""
+    """Join predicates from several sources with OR, by table."""
     found: dict[str, list[str]] = {}
     for to_delete in demo_rows:
         for name, predicate in to_delete.items():
@@ -33,8 +33,8 @@ def merged(demo_rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 
 def any_of(predicates: Sequence[str]) -> str:
-    """Join predicates by OR."""
-    # Halved, since databases bound how deep an expression may be nested.
+    """Join predicates with OR."""
+    # Split in halves, since databases limit the nesting depth of expressions.
     if len(predicates) <= 2:
         return " OR ".join(predicates)
     half = len(predicates) // 2
@@ -42,16 +42,16 @@ def any_of(predicates: Sequence[str]) -> str:
 
 
 def key_predicates(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> list[str]:
-    """Return predicates that pick the rows of some keys, each of a bounded number."""
+    """Return predicates that pick the rows with the given keys, at most `_BATCH` keys each."""
     return [dialect.key_predicate(columns, batch) for batch in batches(sorted(keys), _BATCH)]
 
 
 def named(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> str:
-    """Return the predicate that picks the rows of some keys."""
+    """Return the predicate that picks the rows with the given keys."""
     return any_of([f"({one})" for one in key_predicates(dialect, columns, keys)])
 
 
 def only_key(table: Table, columns: tuple[str, ...] | None = None) -> Table:
-    """Return a table of which only the key is read; `columns` are those of another key."""
+    """Return a table narrowed to its key columns; `columns`, if given, become its key."""
     key = columns or table.key
     return replace(table, key=key, columns=tuple(table.column(column) for column in key))

@@ -1,4 +1,4 @@
-"""Whether a snapshot can be loaded into this database as it is now."""
+"""Check whether a snapshot can be loaded into the database in its current state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from demosnap.visible import one_line
 _SHOWN = 5
 
 Owners = Callable[[], Mapping[str, Mapping[str, str]]]
-"""Tells, when asked, the predicates of every other scenario's rows, by scenario and table."""
+"""A function that returns the predicates of the other scenarios' rows, by scenario and table."""
 
 
 def refusals(
@@ -35,16 +35,15 @@ def refusals(
     whole: bool = False,
     skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> list[str]:
-    """Return why a version cannot be loaded; empty: it can.
+    """Return the reasons why a version cannot be loaded, or an empty list.
 
-    `tables` are all tables of the database, `to_delete` the predicates of the rows that are purged
-    before, and `staying` tells those that are there afterwards (None: references are looked at
-    elsewhere). The rows of the snapshot are read where they have to be compared with rows that
-    stay, or `whole`; else they were not read yet. `skipping` are the
-    keys of rows of it that are left out.
+    `to_delete` are the predicates of the rows that are purged first. `staying` returns the
+    predicate of the rows that remain (None: references are checked elsewhere). The rows of the
+    snapshot are read if they must be compared with remaining rows, or with `whole`. `skipping` are
+    the keys of snapshot rows that are left out, by table.
 
     Raises:
-        SnapshotError: the snapshot is missing or not what demosnap wrote.
+        SnapshotError: the snapshot is missing or malformed.
     """
     tables = database.tables
     snapshot = OpenSnapshot(target, database, skipping or {})
@@ -93,15 +92,16 @@ def collisions(
     to_delete: str | None,
     owners: Owners,
 ) -> list[str]:
-    """Return which rows of a table have a key that rows of the database that stay have, too.
+    """Return the reasons why rows collide with remaining rows of the database, by unique key.
 
-    `table` is the table as the rows have it, `to_delete` the predicate of those that go.
+    `table` has the columns of `rows`, `live` is the table of the database, and `to_delete` the
+    predicate of its rows that are deleted (None: no rows).
     """
     return _Search(database, live, table, to_delete).reasons(rows, owners)
 
 
 def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
-    """Return why a snapshot's tables do not fit those of the database; empty: they fit."""
+    """Return the reasons why a snapshot's tables do not fit the database, or an empty list."""
     reasons = []
     for table in recorded:
         live = tables.get(table.name)
@@ -134,7 +134,7 @@ def _must_be_given(column: Column) -> bool:
 
 @dataclass
 class _Collisions:
-    """What was found of one unique key: how many, and the first as snapshot and live row."""
+    """The collisions of a unique key: their number, and the first keys, raw and for messages."""
 
     count: int = 0
     keys: list[tuple[bytes, ...]] = field(default_factory=list)
@@ -142,7 +142,7 @@ class _Collisions:
 
 
 class _Search:
-    """Finds rows of a snapshot whose keys are taken by rows of the database that stay."""
+    """Search a snapshot's rows for keys that remaining rows of the database already have."""
 
     def __init__(
         self,
@@ -161,16 +161,16 @@ class _Search:
 
     @functools.cached_property
     def needed(self) -> bool:
-        """Return whether there are rows that stay."""
+        """Return whether any row remains in the table."""
         quoted = self._database.dialect.quote_table(self._live.name)
         where = f" WHERE {self._stays}" if self._stays else ""
         sql = self._database.dialect.limited(f"SELECT 1 FROM {quoted}{where}", 1)
         return execute(self._database.connection, sql).first() is not None
 
     def reasons(self, rows: Iterable[bytes], owners: Owners, *, tried: bool = False) -> list[str]:
-        """Return which keys are taken, and, where rows are `tried`, which the table would refuse.
+        """Return the reasons for key collisions and, if `tried`, for rows that the table rejects.
 
-        Keys that are more than columns can only be compared by the database.
+        Only the database can compare keys that involve expressions or conditions.
         """
         special = (
             self._database.dialect.special_keys(self._database.connection, self._live)
@@ -186,7 +186,7 @@ class _Search:
             return [*found, *trial.misfits(), *trial.taken(special, self._stays)]
 
     def _collisions(self, rows: Iterable[bytes], owners: Owners) -> list[str]:
-        """Return one reason for each unique key that is taken."""
+        """Return a reason for each unique key with collisions."""
         found = {key: _Collisions() for key in self._keys}
         for batch in batches(rows):
             for key, places in self._keys.items():
@@ -216,7 +216,7 @@ class _Search:
             text = one_line(b"/".join(taken).decode())
             if own:
                 other = one_line(b"/".join(there[len(key) :]).decode())
-                # What is equal to the column need not be spelled alike.
+                # A value that equals the column's may be spelled differently.
                 mine = wanted.get(taken)
                 both = f"{show_key(self._table, mine)} of the snapshot and " if mine else ""
                 text += f" in {both}{'/'.join(own)}={other} of the database"

@@ -1,6 +1,6 @@
-"""References of demo rows that pointed at nothing when they were captured.
+"""References of demo rows that already dangled when the rows were captured.
 
-They are part of a version: they are loaded as they were, and no other reference may dangle.
+They are part of a version: a load restores them, and no other reference may dangle.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NONE: frozenset[Key] = frozenset()
 
 
 def flag(database: Database, name: str, key: ForeignKey, outside: str) -> str:
-    """Render that a reference which leads `outside` of a selection points at no row at all."""
+    """Return a predicate of references that lead `outside` of a selection and match no row."""
     own = database.dialect.own_rows(database.tables[key.table])
     return first_of(outside, leads_nowhere(database.dialect, database.tables[name], key, own))
 
@@ -30,9 +30,9 @@ def flag(database: Database, name: str, key: ForeignKey, outside: str) -> str:
 def found(
     database: Database, picked: Mapping[str, str], reference: ExternalReference
 ) -> ExternalReference:
-    """Return a reference to outside of a selection with its values that point at nothing.
+    """Return an external reference completed with its dangling values, sorted.
 
-    `picked` are the predicates of the selected rows.
+    `picked` are the predicates of the selected rows, by table.
     """
     name = reference.table
     keys: set[Key] = set()
@@ -45,13 +45,13 @@ def found(
 
 
 def within(references: Iterable[ExternalReference], others: Iterable[ExternalReference]) -> bool:
-    """Return whether all that dangles of some references is known to dangle by others."""
+    """Return whether `others` record every dangling value of `references`."""
     recorded = {_place(one): {*one.dangling} for one in others}
     return all(recorded.get(_place(one), set()) >= {*one.dangling} for one in references)
 
 
 def notes(references: Iterable[ExternalReference]) -> Iterator[str]:
-    """Yield what a capture says of references that dangle."""
+    """Yield a note for each reference with dangling values."""
     for one in references:
         if one.dangling:
             shown = ", ".join("/".join(key) for key in one.dangling[:_SHOWN])
@@ -67,7 +67,7 @@ def notes(references: Iterable[ExternalReference]) -> Iterator[str]:
 
 
 def is_of(reference: ExternalReference, key: ForeignKey) -> bool:
-    """Return whether a foreign key of a reference's table is the one that it goes by."""
+    """Return whether a reference uses this foreign key of its table."""
     return _place(reference)[1:] == place_of(key)
 
 
@@ -76,7 +76,10 @@ def _place(one: ExternalReference) -> Place:
 
 
 def values(snapshot: OpenSnapshot) -> list[frozenset[Key]]:
-    """Return, per external reference of a version, what dangled, as this database has it."""
+    """Return the dangling keys of each external reference of a version.
+
+    They are literals of this database, in the order of `external_references`.
+    """
     return [_values(snapshot, one) for one in snapshot.version.external_references]
 
 
@@ -97,12 +100,12 @@ def _values(snapshot: OpenSnapshot, reference: ExternalReference) -> frozenset[K
             for key in keys
         )
     except (KeyError, ValueError):
-        # What this database cannot hold it does not hold.
+        # A value that this database cannot represent is in none of its rows.
         return _NONE
 
 
 def known(database: Database, versions: Iterable[Version | None]) -> Known:
-    """Return what dangled when any of the versions was captured."""
+    """Return the values that dangled when any of the versions was captured."""
     found: dict[Place, frozenset[Key]] = {}
     for version in versions:
         if version is None or not any(one.dangling for one in version.external_references):
@@ -110,7 +113,7 @@ def known(database: Database, versions: Iterable[Version | None]) -> Known:
         try:
             each = values(OpenSnapshot(version, database))
         except SnapshotError:
-            # A snapshot that is gone vouches for nothing.
+            # A missing snapshot proves no dangling value.
             continue
         for reference, keys in zip(version.external_references, each, strict=True):
             place = _place(reference)

@@ -1,4 +1,4 @@
-"""The digest of rows, over tables in their order."""
+"""Compute the digest of rows, over tables in their order."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Digest:
         self._sha = hashlib.sha256()
 
     def table(self, table: Table, rows: Iterable[bytes]) -> int:
-        """Add a table with its canonical rows; return how many there were."""
+        """Add a table with its canonical rows; return the number of rows."""
         return sum(map(len, self.passing(table, rows)))
 
     def passing(self, table: Table, rows: Iterable[bytes]) -> Iterator[list[bytes]]:
-        """Add a table with its canonical rows, and yield these in batches as they are added."""
+        """Add a table with its canonical rows, and yield the rows in batches."""
         self._sha.update(self._dialect.digest_name(table).encode() + b"\n")
         for batch in batches(rows):
             self._sha.update(b"\n".join(batch))
@@ -33,5 +33,5 @@ class Digest:
             yield batch
 
     def hexdigest(self) -> str:
-        """Return what was added so far as 64 hex digits."""
+        """Return the digest of everything added so far, as 64 hex digits."""
         return self._sha.hexdigest()

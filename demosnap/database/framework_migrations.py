@@ -1,12 +1,12 @@
-"""The application's own migration, as its framework records it in the database."""
+"""Read the application's current migration from the table of its framework."""
 
 from __future__ import annotations
 
 from demosnap.database.live import Database
 from demosnap.dialects.base import execute
 
-# Table, and the column of which the greatest value, in the order of the second column, is the
-# newest migration: Alembic; Rails; Laravel; Django; Flyway; Sequelize.
+# Table, column of the migration's name, and column to order by, of Alembic; Rails; Laravel; Django;
+# Flyway; Sequelize.
 _FRAMEWORKS = (
     ("alembic_version", "version_num", "version_num"),
     ("schema_migrations", "version", "version"),
@@ -18,7 +18,10 @@ _FRAMEWORKS = (
 
 
 def revision(database: Database) -> dict[str, str]:
-    """Return the newest migration that the database records, by the name of the table."""
+    """Return the newest migration that the database records, keyed by the table's name.
+
+    An empty mapping means that no known framework's table has a row.
+    """
     dialect = database.dialect
     for name, column, order in _FRAMEWORKS:
         table = database.tables.get(name)

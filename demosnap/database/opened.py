@@ -1,4 +1,4 @@
-"""The snapshot of a version, opened for this database: its tables narrowed, its rows adapted."""
+"""Open the snapshot of a version for this database: narrow its tables, adapt its rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from demosnap.snapshot.sqlfile import Block, SnapshotReader
 
 
 def path_of(version: Version) -> Path:
-    """Return the path of a version's snapshot."""
+    """Return the path of a version's snapshot file."""
     return Path(version.folder) / version.file
 
 
@@ -44,12 +44,12 @@ def _inside(version: Version) -> Path:
 
 
 def read(version: Version, *, checked: bool = True) -> tuple[SnapshotReader, Iterator[Block]]:
-    """Open the snapshot of a version; return its reader and the blocks to be read.
+    """Open the snapshot of a version; return its reader and an iterator of its blocks.
 
-    Not `checked`: the caller calls `compare_digest` when all was read.
+    Unless `checked`, the caller has to call `compare_digest` after reading everything.
 
     Raises:
-        SnapshotError: it is missing, or not what the script says or demosnap writes.
+        SnapshotError: the file is missing, differs from the script's record, or is malformed.
     """
     reader = SnapshotReader(_inside(version))
     expected = Header(
@@ -66,10 +66,10 @@ def read(version: Version, *, checked: bool = True) -> tuple[SnapshotReader, Ite
 
 
 def compare_digest(reader: SnapshotReader, version: Version) -> None:
-    """Check that the rows that were read are those that were captured.
+    """Check that the rows read match the digest of the capture.
 
     Raises:
-        SnapshotError: they are not.
+        SnapshotError: they differ.
     """
     if reader.digest != version.digest:
         raise SnapshotError(
@@ -81,7 +81,7 @@ def compare_digest(reader: SnapshotReader, version: Version) -> None:
 
 
 def project(live: Table, recorded: Table) -> Table:
-    """Return the live table narrowed to the columns, order and key that a snapshot has.
+    """Return the live table narrowed to a snapshot's columns, with their order and key.
 
     Raises:
         KeyError: the live table lacks a column.
@@ -95,14 +95,14 @@ def project(live: Table, recorded: Table) -> Table:
 
 @dataclass
 class OpenSnapshot:
-    """The snapshot of `version`, as `database` has it."""
+    """The snapshot of `version`, in the literals and columns of `database`."""
 
     version: Version
     database: Database
     skipping: Mapping[str, Collection[Key]] = field(default_factory=dict)
-    """The keys of rows that are left out, by table: they were released in this database."""
+    """Keys of rows that are left out, by table, since they were released in this database."""
     digest: str = ""
-    """The digest of the rows as this database has them, when all of `blocks` was read."""
+    """Hex digest of the rows as adapted to this database; empty until all of `blocks` was read."""
 
     @property
     def dialect(self) -> Dialect:
@@ -111,15 +111,15 @@ class OpenSnapshot:
 
     @cached_property
     def rows(self) -> dict[str, int]:
-        """How many rows of each table there are, without those that are left out."""
+        """The number of rows per table, without those in `skipping`."""
         return without(self.version.rows, self.skipping)
 
     @cached_property
     def header(self) -> Header:
-        """What the file says before its rows.
+        """The header of the file.
 
         Raises:
-            SnapshotError: the file is missing, or its top is not what demosnap writes.
+            SnapshotError: the file is missing, or its header is malformed.
         """
         header = SnapshotReader(_inside(self.version)).header
         if header.dialect != self.version.dialect:
@@ -136,28 +136,28 @@ class OpenSnapshot:
 
     @cached_property
     def tables(self) -> tuple[Table, ...]:
-        """The live tables, narrowed to the columns that the snapshot has, in its order.
+        """The live tables, narrowed to the snapshot's columns, in the snapshot's order.
 
         Raises:
-            KeyError: the database lacks one, or a column of one; `compatibility.unfit` says which.
+            KeyError: the database lacks a table or a column; `compatibility.unfit` names it.
         """
         return tuple(project(self.database.tables[t.name], t) for t in self.header.tables)
 
     def blocks(self, *, checked: bool = True) -> Iterator[Rows]:
-        """Yield the rows of each table, checked against the grammar, as this database has them.
+        """Yield the rows of each table, checked against the grammar and adapted to this database.
 
-        After the last one the whole file was read, and its digest compared with the script's.
-        Not `checked`: only then are the rows known to be what was captured.
+        At the end, the digest of the whole file is compared with the script's. Unless `checked`,
+        rows are not checked before, and only the end proves them.
 
         Raises:
-            SnapshotError: the file is not what demosnap wrote.
-            DatabaseError: a value cannot be represented in this database.
+            SnapshotError: the file is malformed, or its digest differs.
+            DatabaseError: this database cannot represent a value.
         """
-        # What is adapted has to be understood.
+        # Rows of another dialect are parsed to be adapted.
         checked = checked or self.foreign
         reader, blocks = read(self.version, checked=checked)
         live = {table.name: table for table in self.tables}
-        # The digest has their names and columns as well.
+        # The digest includes the tables' names and columns.
         same = (
             not self.foreign
             and not any(self.skipping.values())
@@ -173,7 +173,7 @@ class OpenSnapshot:
                 rows = Rows(_without(rows, len(table.key), skipped))
             yield rows if same else Rows(total.passing(table, rows))
         if not checked and reader.digest != self.version.digest:
-            # To say what is wrong with it, and where.
+            # The checking reader names the faulty line.
             reader, blocks = read(self.version)
             collections.deque(blocks, maxlen=0)
         compare_digest(reader, self.version)
@@ -201,7 +201,7 @@ class OpenSnapshot:
 
 
 def without(rows: Mapping[str, int], skipping: Mapping[str, Collection[Key]]) -> dict[str, int]:
-    """Return how many rows are left when some are left out, by table."""
+    """Return the number of rows per table after leaving out those in `skipping`."""
     return {name: count - len(skipping.get(name, ())) for name, count in rows.items()}
 
 
@@ -212,7 +212,7 @@ def _without(rows: Rows, width: int, skipped: Collection[Key]) -> Iterator[list[
 
 
 def holds_same(version: Version, database: Database, digest: str) -> bool:
-    """Return whether a version of another dialect has just the rows of a digest of this one."""
+    """Return whether a snapshot of another dialect adapts to rows with this digest."""
     opened = OpenSnapshot(version, database)
     try:
         for rows in opened.blocks():
@@ -228,14 +228,15 @@ def _short(literal: bytes) -> str:
 
 
 def arranged(live: Table, recorded: Table | None) -> Table:
-    """Return a live table with the key and the order of columns that a snapshot has of it.
+    """Return a live table with the key and column order that a snapshot recorded.
 
-    Columns that only the database has come last; a key that the database cannot have is its own.
+    Columns that only the database has come last. If the database lacks a column of the recorded
+    key, the table keeps its own key.
     """
     if recorded is None:
         return live
-    there = {column.name: column for column in live.columns}
-    first = [there[c.name] for c in recorded.captured if c.name in there]
+    columns = {column.name: column for column in live.columns}
+    first = [columns[c.name] for c in recorded.captured if c.name in columns]
     names = {column.name for column in first}
     rest = [column for column in live.columns if column.name not in names]
     key = recorded.key if set(recorded.key) <= names else live.key

@@ -1,4 +1,4 @@
-"""Rows outside of a snapshot that its rows reference: which must be there, and which never were."""
+"""Check references to rows outside of a snapshot: they must exist, unless they dangled before."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ GOING_HINT = (
 )
 
 Staying = Callable[[str, Sequence[str]], str | None]
-"""Tells, of a table and columns that are referenced, which rows have these values afterwards.
+"""A function that returns the predicate of the rows of a table that remain after a move.
 
-A predicate; None: all rows.
+Its arguments are the referenced table and columns. It returns None if all rows remain.
 """
 
 
@@ -37,9 +37,10 @@ def unreferenced(
     changes: Mapping[str, TableChanges],
     staying: Staying | None,
 ) -> list[str]:
-    """Return what rows reference that is neither in a snapshot nor in the database.
+    """Return a reason for each referenced row that neither the snapshot nor the database has.
 
-    `changes` lead to the snapshot, by table; `staying` tells the rows of the database that count.
+    `changes` are those that lead to the snapshot, by table. `staying` says which rows of the
+    database remain (None: skip the check).
     """
     if staying is None:
         return []
@@ -52,7 +53,7 @@ def unreferenced(
         external.append(keys)
         fresh.append(set())
         if not set(reference.columns) <= set(names):
-            # The database computes them, and is asked when it has.
+            # The database computes these columns; they are verified after the load.
             continue
         places = [names.index(column) for column in reference.columns]
         one = changes[reference.table]
@@ -72,10 +73,10 @@ def missing(
     fresh: Sequence[set[Key]],
     staying: Staying,
 ) -> Iterator[str]:
-    """Yield which rows outside of a snapshot are missing.
+    """Yield a reason for each row outside of a snapshot that is referenced and missing.
 
-    `external` are, per external reference, the values that rows have which would be written, and
-    `fresh` those of them that the database does not hold yet.
+    `external` and `fresh` have a set per external reference: the values of the rows to be written,
+    and those among them that are new to the database.
     """
     references = snapshot.version.external_references
     brought = brought_by(snapshot, references)
@@ -95,7 +96,7 @@ def refused(
     reference: ExternalReference,
     keys: Collection[Key],
 ) -> Iterator[str]:
-    """Yield that a database does not take what dangled when it was captured, and dangles still."""
+    """Yield a reason if the database rejects new rows with references that dangled before."""
     if not keys:
         return
     table = database.tables[reference.table]
@@ -127,10 +128,10 @@ def missing_externals(
     keys: Iterable[Key],
     stays: str | None = None,
 ) -> list[str]:
-    """Return which referenced rows outside the snapshot are not in the database.
+    """Return the reasons for referenced rows outside the snapshot that are not in the database.
 
-    `keys` are the distinct values of the reference's columns, as literals of the dialect. Of the
-    database's rows only those count that `stays` picks.
+    `keys` are the values of the reference's columns, as literals of the dialect. Only rows of the
+    database that `stays` picks count (None: all rows).
     """
     columns = reference.referred_columns
     names = ", ".join(reference.columns)
@@ -144,17 +145,17 @@ def missing_externals(
     if not missing:
         return []
     shown = show_literals(missing[:_SHOWN], len(missing))
-    some, be = rows_of(len(missing)), "is" if len(missing) == 1 else "are"
+    rows, be = rows_of(len(missing)), "is" if len(missing) == 1 else "are"
     parent = replace(live, key=())
     gone = [key for key in missing if stays and list(matching(database, parent, columns, [key]))]
     if gone:
         return [
-            f"{reference.table}.{names} references {some} of {reference.references}"
+            f"{reference.table}.{names} references {rows} of {reference.references}"
             f" that {be} not in the snapshot, and that go, or lose the value, in the same run"
             f" ({', '.join(columns)}: {shown})\n{GOING_HINT}"
         ]
     return [
-        f"{reference.table}.{names} references {some} of {reference.references} that"
+        f"{reference.table}.{names} references {rows} of {reference.references} that"
         f" {be} neither in the snapshot nor in the database"
         f" ({', '.join(reference.referred_columns)}: {shown})"
     ]
@@ -166,17 +167,17 @@ def _missing(
     keys: Iterable[Key],
     stays: str | None,
 ) -> list[Key]:
-    """Return which keys no row of the referenced table has, of those that stay."""
+    """Return the keys that no remaining row of the referenced table has, sorted."""
     columns = reference.referred_columns
     parent = replace(database.tables[reference.references], key=())
     missing: list[Key] = []
     for batch in batches(sorted(set(keys))):
-        there = set(matching(database, parent, columns, batch, stays))
+        present = set(matching(database, parent, columns, batch, stays))
         missing += [
             key
             for key in batch
-            # Equal for the database need not be equal as text: 1 and 1.0, or by a collation.
-            if key not in there and not list(matching(database, parent, columns, [key], stays))
+            # The database may equate different literals: 1 and 1.0, or by a collation.
+            if key not in present and not list(matching(database, parent, columns, [key], stays))
         ]
     return missing
 
@@ -184,7 +185,7 @@ def _missing(
 def collecting(
     rows: Iterable[bytes], wanted: Sequence[tuple[set[Key], list[int]]]
 ) -> Iterator[bytes]:
-    """Yield rows, adding the values at some places of each to sets."""
+    """Yield rows unchanged, and add the literals at the given places of each row to the sets."""
     for row in rows:
         if wanted:
             literals = split(row)
@@ -194,7 +195,7 @@ def collecting(
 
 
 def external_keys(snapshot: OpenSnapshot) -> list[set[Key]]:
-    """Return, per external reference of a snapshot's version, the values that rows have."""
+    """Return the referencing values of a snapshot's rows, a set per external reference."""
     references = snapshot.version.external_references
     found: list[set[Key]] = [set() for _ in references]
     if references:
@@ -203,7 +204,7 @@ def external_keys(snapshot: OpenSnapshot) -> list[set[Key]]:
 
 
 def brought_by(snapshot: OpenSnapshot, references: Sequence[ExternalReference]) -> list[set[Key]]:
-    """Return, per external reference, the keys that a snapshot brings."""
+    """Return the referenced keys that a snapshot contains, a set per external reference."""
     found: list[set[Key]] = [set() for _ in references]
     if any(reference.references in snapshot.version.rows for reference in references):
         _collect(snapshot, [(r.references, r.referred_columns) for r in references], found)

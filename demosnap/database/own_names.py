@@ -1,4 +1,4 @@
-"""The names of demosnap's own tables, for the application's Alembic too: nothing is imported."""
+"""Names of demosnap's own tables. Import-free, since the application's Alembic reads them too."""
 
 VERSION_TABLE = "demosnap_version"
 LOG_TABLE = "demosnap_log"

@@ -1,7 +1,7 @@
 """demosnap's own tables: the version table of its Alembic environment, and `demosnap_log`.
 
-`demosnap_kept` names rows that were kept, left or released; it is made when it is needed, or with
-the others where making it would commit.
+`demosnap_kept` names rows that were kept, left or released. It is created on first use, or
+together with the other tables where creating a table commits.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from demosnap.errors import ConflictError
 from demosnap.version import __version__
 
 PROOFS = ("rehearse", "proof")
-"""Operations that say that a version's way back was tried, and of which no rows come; a proof is
-what a load has given by the way."""
+"""Operations that record a tried way back and change no rows; a load records a `proof` in passing.
+"""
 
 metadata = MetaData()
 
@@ -62,14 +62,15 @@ log_table = Table(
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One line of `demosnap_log`.
+    """A row of `demosnap_log`.
 
-    `logged_at` is UTC (`YYYY-MM-DDTHH:MM:SSZ`). `operation` is load, purge, reset, capture,
-    stamp, undo or rehearse. `revision` is None for base. `digest` is of the canonical rows that the
-    database then held, in its own dialect and over the columns of the revision's snapshot; None
-    where it held none, and of an undo. That of a rehearsal is of what was proved.
-    `version` is the readable name of the revision, None for base and where no script here has it;
-    `was` is the revision that the entry before says, and `was_version` that one's name.
+    `logged_at` is UTC (`YYYY-MM-DDTHH:MM:SSZ`). `operation` is load, purge, reset, capture, stamp,
+    undo, rehearse or proof. `revision` is None for base. `digest` covers the canonical rows that
+    the database held afterwards, in its own dialect and over the columns of the revision's
+    snapshot; it is None if the database held no demo rows, and for an undo. For a rehearsal or
+    proof it identifies what was proved. `version` is the readable name of the revision, None for
+    base and if the scripts here lack it. `was` is the revision of the scenario's previous entry,
+    and `was_version` its readable name.
     """
 
     logged_at: str
@@ -87,22 +88,22 @@ class LogEntry:
 
 
 def exist(connection: Connection) -> bool:
-    """Return whether both tables are there."""
+    """Return whether both tables exist."""
     dialect = dialects.of(connection)
     return all(dialect.has_table(connection, table.name) for table in metadata.sorted_tables)
 
 
 def create(connection: Connection) -> None:
-    """Create what is missing of the two tables, in the caller's transaction."""
+    """Create the missing tables of the two, in the caller's transaction."""
     metadata.create_all(connection, checkfirst=True)
 
 
 @contextlib.contextmanager
 def created(connection: Connection, also: Sequence[Table] = ()) -> Iterator[None]:
-    """Have both tables, and `also` others, made in a transaction of their own.
+    """Create both tables and those in `also`, in a separate transaction.
 
-    For databases that commit when they create a table. What was made and nothing has come into is
-    taken away again, unless others may be about to write to it.
+    This is for databases that commit on CREATE TABLE. On exit, new tables that are still empty are
+    dropped, unless another session may be about to write to them.
     """
     dialect = dialects.of(connection)
     wanted = (*metadata.sorted_tables, *also)
@@ -115,7 +116,7 @@ def created(connection: Connection, also: Sequence[Table] = ()) -> Iterator[None
     try:
         yield
     finally:
-        # The connection may be gone.
+        # The connection may be closed.
         with contextlib.suppress(SQLAlchemyError):
             if missing and dialect.locks_out_all(connection):
                 with connection.begin():
@@ -131,18 +132,18 @@ def _drop_empty(connection: Connection, tables: Sequence[Table]) -> None:
 
 
 def stamps(connection: Connection) -> tuple[str, ...]:
-    """Return the revision ids in the version table, sorted; none if there is no such table."""
+    """Return the revision ids in the version table, sorted; empty if the table does not exist."""
     if not dialects.of(connection).has_table(connection, VERSION_TABLE):
         return ()
     rows = connection.execute(select(version_table.c.version_num))
-    # SQLite keeps what it is given, a blob too.
+    # SQLite columns hold values of any type, such as blobs.
     return tuple(sorted(str(row[0]) for row in rows))
 
 
 def new_entry(
     operation: str, scenario: str, revision: str | None, rows: Mapping[str, int], digest: str | None
 ) -> LogEntry:
-    """Make an entry of this moment, this user and this host."""
+    """Make an entry with the current time, user and host."""
     now = datetime.datetime.now(datetime.timezone.utc)
     return LogEntry(
         logged_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -158,7 +159,7 @@ def new_entry(
 
 
 def values(entry: LogEntry) -> dict[str, str | None]:
-    """Return an entry as the columns of `demosnap_log`, without its number."""
+    """Return an entry as the columns of `demosnap_log`, without `id`."""
     return {
         "logged_at": entry.logged_at,
         "operation": entry.operation,
@@ -176,14 +177,13 @@ def write(connection: Connection, entry: LogEntry) -> None:
     """Append an entry.
 
     Raises:
-        ConflictError: another server's session has appended one since this transaction began.
+        ConflictError: another session appended an entry since this transaction began.
     """
     row: dict[str, str | int | None] = {**values(entry)}
     if dialects.of(connection).locks_out_all(connection):
         connection.execute(log_table.insert().values(**row))
         return
-    # Of two transactions that give the same number the servers let only one commit, whatever
-    # else they change.
+    # If two transactions insert the same id, a server lets only one of them commit.
     newest = connection.execute(select(func.max(log_table.c.id))).scalar() or 0
     try:
         connection.execute(log_table.insert().values(id=newest + 1, **row))
@@ -196,7 +196,7 @@ def write(connection: Connection, entry: LogEntry) -> None:
 
 
 def last(connection: Connection, scenario: str) -> LogEntry | None:
-    """Return the newest entry of a scenario, None if there is none or no table."""
+    """Return the newest entry of a scenario; None if it has none or the table does not exist."""
     if not dialects.of(connection).has_table(connection, LOG_TABLE):
         return None
     c = log_table.c
@@ -207,7 +207,7 @@ def last(connection: Connection, scenario: str) -> LogEntry | None:
 
 
 def entries(connection: Connection, scenario: str | None = None) -> list[LogEntry]:
-    """Return the entries of a scenario, or all, the newest first; none if there is no table."""
+    """Return the entries of a scenario (None: of all), newest first; empty without the table."""
     if not dialects.of(connection).has_table(connection, LOG_TABLE):
         return []
     c = log_table.c
@@ -218,7 +218,7 @@ def entries(connection: Connection, scenario: str | None = None) -> list[LogEntr
 
 
 def proofs(connection: Connection, scenario: str) -> frozenset[str]:
-    """Return the digests of what was proved of a scenario; none if there is no table."""
+    """Return the digests that were proved for a scenario; empty without the table."""
     if not dialects.of(connection).has_table(connection, LOG_TABLE):
         return frozenset()
     c = log_table.c
@@ -244,5 +244,5 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        # A container's user id need not have a name.
+        # In a container, the user id may lack a name.
         return "unknown"

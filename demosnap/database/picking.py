@@ -1,8 +1,8 @@
-"""Rows that a user's predicate picks: picked once, at one moment, under the user's own settings.
+"""Pick rows by a user's predicate: once per transaction, under the user's own settings.
 
-demosnap's session renders values under settings of its own, under which a `where` could mean
-other rows; and a `where` that reads other demo rows would pick others as soon as these are gone.
-So its rows are noted first, and all that follows goes by the note.
+demosnap's session renders values under its own settings, under which a `where` could pick
+different rows; and a `where` that reads other demo rows would change its result once these are
+deleted. So the picked rows are noted first, and later statements use the note.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PICKS = "demosnap_picks"
 
 @dataclass
 class _Picks:
-    """What was picked in a transaction: by table and user's predicate, its note; and how often."""
+    """The notes of a transaction, by table and user's predicate, and their number."""
 
     transaction: object
     number: int
@@ -35,12 +35,12 @@ def predicates(
 ) -> dict[str, str]:
     """Return the predicate of each table of a selection, in its order.
 
-    A predicate that a user wrote is evaluated here, unless it was before in this transaction.
-    `also` are predicates of rows that count as picked.
+    A user's predicate is evaluated here, once per transaction. `also` are predicates of further
+    rows, by table, that count as picked.
 
     Raises:
-        ScriptError: the tables lack what the selection names.
-        DatabaseError: a row that is picked cannot be named.
+        ScriptError: a table lacks a column or foreign key that the selection names.
+        DatabaseError: a picked row cannot be identified.
     """
     connection, dialect = database.connection, database.dialect
 
@@ -55,41 +55,41 @@ def predicates(
 
 
 def again(connection: Connection) -> bool:
-    """Forget what was picked, since rows have changed; return whether there was anything."""
+    """Forget the notes, since rows have changed; return whether there were any."""
     picks = _of(connection)
-    some = bool(picks.known)
+    had_notes = bool(picks.known)
     picks.known.clear()
-    return some
+    return had_notes
 
 
 class Savepoint:
-    """A savepoint of a transaction; a rollback to it undoes also what was noted since."""
+    """A savepoint of a transaction; a rollback to it also forgets notes made after it."""
 
     def __init__(self, connection: Connection) -> None:
-        """Make it."""
+        """Create the savepoint."""
         self._connection = connection
         self._known = dict(_of(connection).known)
         self._savepoint = connection.begin_nested()
 
     def commit(self) -> None:
-        """Keep what was done since."""
+        """Keep all changes since the savepoint."""
         self._savepoint.commit()
 
     def rollback(self) -> None:
-        """Undo what was done since."""
+        """Undo all changes since the savepoint."""
         _of(self._connection).known = self._known
-        # A server that undid the whole transaction has undone its savepoints.
+        # After the server rolled the whole transaction back, its savepoints are gone.
         if self._savepoint.is_active:
             self._savepoint.rollback()
 
 
 def is_note(connection: Connection, predicate: str) -> bool:
-    """Return whether a predicate goes by what was picked, and not by what rows hold now."""
+    """Return whether a predicate uses a note of picked rows, and not their current values."""
     return any(note in predicate for note in _of(connection).known.values())
 
 
 def shown(connection: Connection, predicate: str, users: texts.Users = texts.as_written) -> str:
-    """Return a predicate as its author wrote it, or with what `users` says for it."""
+    """Return a predicate with each note replaced by the user's text, or by `users`' result."""
     for (table, where), note in _of(connection).known.items():
         if note in predicate:
             predicate = predicate.replace(note, users(table, where))

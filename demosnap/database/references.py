@@ -1,4 +1,4 @@
-"""Every reason to refuse, each as a short text with table, constraint, count and keys."""
+"""Find foreign-key references between demo rows and other rows, and render refusals of them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ def referenced(
     own: Mapping[str, str] | None = None,
     spared: Mapping[tuple[str, ForeignKey], str] | None = None,
 ) -> list[str]:
-    """Return the rows that stay and reference rows that would go.
+    """Return a reason for each foreign key by which remaining rows reference rows to be deleted.
 
-    `to_delete` are the predicates of the rows that would go. Also where the database would not
-    enforce the constraint: a demo must not leave a real row pointing at nothing. `own` are the
-    predicates of the rows that do not count (None: those that go), `spared` those of rows that
-    do not count for one foreign key.
+    `to_delete` are the predicates of the rows to be deleted. Constraints that the database does
+    not enforce count too: no real row may dangle. `own` are the predicates of rows whose
+    references do not count (None: `to_delete`), and `spared` those for a single foreign key.
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     own = to_delete if own is None else own
@@ -73,7 +72,10 @@ def pointing(
     *,
     limit: int,
 ) -> list[Sequence[object]]:
-    """Return the keys of the first rows of a table that reference rows of a predicate."""
+    """Return keys of rows that reference rows of `parent`, a predicate of the referenced table.
+
+    The rows are those of `table` that `where` picks (None: all), ordered by key, at most `limit`.
+    """
     dialect = database.dialect
     points = in_table(dialect, table, key.columns, key.table, key.referred_columns, parent)
     also = f" AND {where}" if where else ""
@@ -84,16 +86,16 @@ def pointing(
 
 
 def constraint(key: ForeignKey) -> str:
-    """Render the name of a foreign key for a message."""
+    """Render a foreign key's constraint for a message."""
     return f"constraint {key.name}" if key.name else "foreign key"
 
 
 def references_to(
     tables: Mapping[str, Table], referred: Collection[str]
 ) -> Iterator[tuple[str, ForeignKey]]:
-    """Yield the foreign keys to some tables, each with the table that has it.
+    """Yield each foreign key to one of the tables, with the name of its own table.
 
-    Keys that the database holds no row to are left out.
+    Foreign keys that the database never enforces are left out.
     """
     for name, table in tables.items():
         for key in table.foreign_keys:
@@ -105,7 +107,7 @@ def external_references(
     database: Database,
     predicates: Mapping[str, str],
 ) -> list[ExternalReference]:
-    """Return the references of selected rows to rows that are not selected."""
+    """Return the references of selected rows to rows outside of the selection."""
     found = []
     for name, predicate in predicates.items():
         for key, outside in references_outside(database, predicates, name):
@@ -118,19 +120,19 @@ def external_references(
 
 
 def external_reference(name: str, key: ForeignKey, rows: int) -> ExternalReference:
-    """Return that so many selected rows of a table have a key that leads outside."""
+    """Return an external reference by a foreign key of table `name`, with its number of rows."""
     return ExternalReference(name, key.columns, key.table, key.referred_columns, rows)
 
 
 def references_outside(
     database: Database, predicates: Mapping[str, str], name: str
 ) -> Iterator[tuple[ForeignKey, str]]:
-    """Yield each foreign key of a table with the predicate that it leads to no selected row."""
+    """Yield each foreign key of a table with a predicate of rows that reference no selected row."""
     dialect = database.dialect
     table = database.tables[name]
     for key in table.foreign_keys:
         if key.enforced != "all":
-            # The database knows of which rows it has to hold.
+            # Only the database knows the rows for which it enforces this foreign key.
             continue
         if key.table in predicates:
             yield key, leads_nowhere(dialect, table, key, predicates[key.table])
@@ -146,7 +148,10 @@ def matching(
     where: str | None = None,
     also: Sequence[str] = (),
 ) -> Iterator[tuple[bytes, ...]]:
-    """Yield, as literals, `columns` and then `also` of the rows that have one of the keys."""
+    """Yield the literals of `columns`, then of `also`, for rows that have one of the keys.
+
+    Only rows that `where` picks count (None: all). `keys` are literals of `columns`.
+    """
     if not keys:
         return
     dialect = database.dialect
@@ -163,7 +168,7 @@ def matching(
 
 
 def show_literals(keys: Sequence[tuple[bytes, ...]], count: int) -> str:
-    """Render keys for a message, with an ellipsis where there are more than are given."""
+    """Render keys for a message, with an ellipsis if `count` exceeds their number."""
     shown = one_line(", ".join(b"/".join(key).decode() for key in keys))
     return shown + (", …" if count > len(keys) else "")
 
@@ -176,10 +181,10 @@ def pinned(
     but: Collection[str] = (),
     by: Collection[str] | None = None,
 ) -> set[Key]:
-    """Return the keys of the rows of a predicate that rows which are not `own` reference.
+    """Return the keys of the rows of a predicate that rows outside of `own` reference.
 
-    The rows of the tables `but` do not count, nor, if they are given, references by other
-    columns than `by`. The keys are those of `table`.
+    References from the tables in `but` do not count; with `by`, only references to one of these
+    columns count. The keys are those of `table`.
     """
     found: set[Key] = set()
     for name, key in references_to(database.tables, [table.name]):
@@ -192,14 +197,14 @@ def pinned(
 def parents(
     database: Database, table: Table, key: ForeignKey, child: Table, keys: set[Key], predicate: str
 ) -> set[Key]:
-    """Return the keys of the rows of a predicate that some rows of `child` reference.
+    """Return the keys of the rows of a predicate that the given rows of `child` reference.
 
-    `keys` name those rows by the key of `child`; what is returned names rows of `table`.
+    `keys` are keys of `child`; the result has keys of `table`.
     """
     return {
         found
-        for some in key_predicates(database.dialect, child.key_columns, keys)
-        for found in _pointed_at(database, table, key, child.name, predicate, some)
+        for children in key_predicates(database.dialect, child.key_columns, keys)
+        for found in _pointed_at(database, table, key, child.name, predicate, children)
     }
 
 
@@ -225,7 +230,10 @@ def referred(
     predicate: str,
     children: str | None,
 ) -> set[Key]:
-    """Return what rows of `child` reference of the rows of a predicate, in the key's order."""
+    """Return the referenced values of the rows of a predicate that rows of `child` reference.
+
+    Each is a tuple of literals, in the order of the foreign key's referred columns.
+    """
     where = _pointed(database, key, child, predicate, children)
     columns = tuple(table.column(name) for name in key.referred_columns)
     narrow = replace(table, columns=columns, key=key.referred_columns)
@@ -238,7 +246,7 @@ def _pointed(
     database: Database, key: ForeignKey, child: str, predicate: str, children: str | None
 ) -> str:
     dialect = database.dialect
-    # The column of the referenced table stands on the left: its collation counts.
+    # The referenced column is on the left, since its collation applies.
     values = [dialect.quote(name) for name in key.referred_columns]
     shown = [dialect.quote(name) for name in key.columns]
     source = dialect.rows_of(database.tables[child])

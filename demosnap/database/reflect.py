@@ -1,4 +1,4 @@
-"""Table definitions of the live database."""
+"""Reflect the table definitions of the live database."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from demosnap.model import Column, ForeignKey, Table, display_name
 
 
 def database(connection: Connection) -> Database:
-    """Return the database of a connection, with the tables that it has now."""
+    """Return the database of a connection, with its current tables."""
     return Database(connection, dialects.of(connection), tables(connection))
 
 
 def tables(connection: Connection) -> dict[str, Table]:
-    """Return the definitions of all tables of the database, by display name, sorted by it.
+    """Return the definitions of all tables, sorted by display name and keyed by it.
 
-    demosnap's own two tables are left out.
+    demosnap's own tables are left out.
     """
-    # Columns are reflected by the dialect, which knows the types that SQLAlchemy does not.
+    # The dialect reflects columns, since it knows types that SQLAlchemy lacks.
     messages = ("Did not recognize type", "Skipped unsupported reflection of expression")
     with quiet.handling("ignore", *messages, category=SAWarning):
         return _tables(connection)
@@ -78,9 +78,9 @@ def _table(
 
 
 def _leads_somewhere(columns: Mapping[str, Sequence[Column]], key: ForeignKey) -> bool:
-    """Return whether a key refers to columns that are there: SQLite takes any."""
-    there = {column.name for column in columns.get(key.table, ())}
-    return there.issuperset(key.referred_columns) and len(key.columns) == len(key.referred_columns)
+    """Return whether a foreign key's referred columns exist; SQLite does not check this."""
+    names = {column.name for column in columns.get(key.table, ())}
+    return names.issuperset(key.referred_columns) and len(key.columns) == len(key.referred_columns)
 
 
 def _spelled(
@@ -90,14 +90,14 @@ def _spelled(
     name: str,
     key: ForeignKey,
 ) -> ForeignKey:
-    """Return a foreign key with the names that its tables and columns were created with.
+    """Return a foreign key with table and column names spelled as they were created.
 
-    Where it names no columns it is the primary key that it refers to.
+    Without referred columns, it references the primary key.
     """
 
     def known(table: str, names: tuple[str, ...]) -> tuple[str, ...]:
-        there = [column.name for column in columns.get(table, ())]
-        return tuple(dialect.known_name(one, there) for one in names)
+        spelled = [column.name for column in columns.get(table, ())]
+        return tuple(dialect.known_name(one, spelled) for one in names)
 
     table = dialect.known_name(key.table, columns)
     referred = key.referred_columns

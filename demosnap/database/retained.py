@@ -1,6 +1,6 @@
-"""Demo rows that stay where others go, since non-demo rows reference them.
+"""Demo rows that a move retains, since non-demo rows reference them.
 
-`demosnap_kept` names them, so that the next move knows them again and changes them in place.
+`demosnap_kept` records them, so that the next move finds and changes them in place.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ kept_table = sa.Table(
     Column("row_key", Text, nullable=False),
     Column("digest", String(64), nullable=False),
 )
-"""A line is a row: its key as a JSON object of literals, and the SHA-256 of all its values.
+"""A row per retained row: its key as a JSON object of literals, and the SHA-256 of all its values.
 
-In its place stands a word where the row is known by its key alone, whatever its values are.
+`LEFT` or `RELEASED` takes the digest's place if a row is known by its key alone.
 """
 
 LEFT = "left"
@@ -51,7 +51,7 @@ RELEASED = "released"
 
 @dataclass(frozen=True)
 class Retained:
-    """Rows by table, named by their keys; `columns` are those of the keys."""
+    """Rows by table, identified by their keys; `columns` are the key's columns."""
 
     keys: Mapping[str, frozenset[Key]] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -64,19 +64,19 @@ class Retained:
         return {name: len(keys) for name, keys in self.keys.items()}
 
     def joined(self, other: Retained) -> Retained:
-        """Return these rows and those of `other`, which are named by the same columns."""
+        """Return these rows and those of `other`; both must use the same key columns."""
         names = dict.fromkeys((*self.keys, *other.keys))
         none: frozenset[Key] = frozenset()
         keys = {name: self.keys.get(name, none) | other.keys.get(name, none) for name in names}
         return Retained(keys, {**self.columns, **other.columns})
 
     def predicate(self, database: Database, name: str) -> str:
-        """Return the predicate that picks the rows of one of the tables."""
+        """Return the predicate that picks the rows of a table."""
         columns = [database.tables[name].column(column) for column in self.columns[name]]
         return by_key.named(database.dialect, columns, self.keys[name])
 
     def rows(self, database: Database) -> RowSet:
-        """Return the rows as a database has them."""
+        """Return the rows as a row set of a database."""
         return RowSet(
             database,
             {name: self.predicate(database, name) for name in self.keys},
@@ -86,7 +86,7 @@ class Retained:
 NOTHING = Retained()
 
 Goes = Callable[[str, Collection[Key]], set[Key]]
-"""Returns which rows of a table go, of some that are named by their keys."""
+"""A function that returns which of the given keys belong to rows that a move would delete."""
 
 
 def find(
@@ -96,10 +96,10 @@ def find(
     goes: Goes,
     but: Collection[str],
 ) -> Retained:
-    """Find the rows that would go and have to stay, and those that these need themselves.
+    """Find the rows that a move would delete and has to retain, and the rows that these reference.
 
-    `tables` are those that lose rows, by whose keys these are named; `picked` are the predicates
-    of all of the scenario's rows. References from the tables `but` keep nothing.
+    `tables` are the tables that lose rows; their keys identify the rows. `picked` are the
+    predicates of all rows of the scenario. References from the tables in `but` retain no row.
     """
     known = {name: table for name, table in tables.items() if table.identified}
     kept: dict[str, set[Key]] = {}
@@ -129,7 +129,7 @@ def find(
 
 
 def exists(connection: Connection) -> bool:
-    """Return whether any rows were ever kept in this database."""
+    """Return whether `demosnap_kept` exists in this database."""
     return dialects.of(connection).has_table(connection, KEPT_TABLE)
 
 
@@ -139,16 +139,16 @@ def create(connection: Connection) -> None:
 
 
 def unchanged(database: Database, scenario: str, picked: Mapping[str, str]) -> Retained:
-    """Return the recorded rows that are still there, still picked, and as they were left."""
-    return _again(database, scenario, picked)[0]
+    """Return the recorded rows that exist, are still picked, and still have the recorded values."""
+    return _compared(database, scenario, picked)[0]
 
 
 def changed(database: Database, scenario: str, picked: Mapping[str, str]) -> dict[str, int]:
-    """Count the recorded rows that are there and are not as they were left, by table."""
-    return _again(database, scenario, picked)[1]
+    """Count the recorded rows that exist with other values than recorded, by table."""
+    return _compared(database, scenario, picked)[1]
 
 
-def _again(
+def _compared(
     database: Database, scenario: str, picked: Mapping[str, str]
 ) -> tuple[Retained, dict[str, int]]:
     keys: dict[str, frozenset[Key]] = {}
@@ -168,7 +168,7 @@ def _again(
 
 
 def record(database: Database, scenario: str, kept: Retained) -> None:
-    """Write down what is kept of a scenario now, in the place of what was."""
+    """Replace the recorded rows of a scenario by `kept`."""
     connection = database.connection
     if not kept and not exists(connection):
         return
@@ -206,12 +206,12 @@ def _recorded(
 
 
 def text_of(columns: tuple[str, ...], key: Key) -> str:
-    """Render a key as a line has it."""
+    """Render a key as `row_key` of `demosnap_kept`: a JSON object of literals by column."""
     return json.dumps(dict(zip(columns, (part.decode() for part in key), strict=True)))
 
 
 def parsed(text: str) -> tuple[tuple[str, ...], Key]:
-    """Return the columns and the literals of a key that a line has."""
+    """Return the columns and the literals of a `row_key`."""
     key: dict[str, str] = json.loads(text)
     return tuple(key), tuple(part.encode() for part in key.values())
 
@@ -223,12 +223,12 @@ def _digests(
     keys: Collection[Key],
     predicate: str,
 ) -> Iterator[tuple[Key, str]]:
-    """Yield the key of each row that is there, with the digest of all its values."""
+    """Yield the key of each existing row with the SHA-256 of all its values."""
     names = [column.name for column in table.captured]
     places = [names.index(column) for column in columns]
     typed = [table.column(name) for name in columns]
-    for some in by_key.key_predicates(database.dialect, typed, keys):
-        where = f"({predicate}) AND ({some})"
+    for batch in by_key.key_predicates(database.dialect, typed, keys):
+        where = f"({predicate}) AND ({batch})"
         for row in database.dialect.read_rows(database.connection, table, where):
             literals = split(row)
             yield tuple(literals[i] for i in places), hashlib.sha256(row).hexdigest()

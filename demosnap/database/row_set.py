@@ -1,4 +1,4 @@
-"""Rows of a database as one value, and which rows of it a scenario's are."""
+"""A set of rows in a database, and the row sets of scenarios."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from demosnap.snapshot.predicates import not_true
 
 @dataclass
 class _Answers:
-    """What the database has said of rows, by their tables and predicates, while it holds."""
+    """Counts and digests that the database has returned, valid while `hold` is true."""
 
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     digests: dict[tuple[tuple[str, str], ...], str] = field(default_factory=dict)
@@ -26,16 +26,16 @@ class _Answers:
 
 
 class RowSet(Mapping[str, str]):
-    """Rows of a database: of each table those that a predicate picks.
+    """A set of rows: a predicate per table.
 
-    A plan asks for rows in one transaction and changes none, so each answer of the database is
-    remembered, for this set and for all sets made from it. `changed` ends that.
+    A plan reads in a single transaction and changes no rows, so counts and digests are cached, for
+    this set and all sets derived from it. `changed` ends the caching.
     """
 
     def __init__(
         self, database: Database, predicates: Mapping[str, str], like: RowSet | None = None
     ) -> None:
-        """Make a set; `like` is one of the same moment, whose answers hold for this one as well."""
+        """Make a set; it shares the cache of `like`, a set of the same moment."""
         self.database = database
         self._predicates = dict(predicates)
         self._answers: _Answers = like._answers if like is not None else _Answers()
@@ -53,11 +53,11 @@ class RowSet(Mapping[str, str]):
         return f"RowSet({self._predicates!r})"
 
     def __or__(self, other: Mapping[str, str]) -> RowSet:
-        """Return the rows of both."""
+        """Return the union of both sets."""
         return self.another(by_key.merged([self, other]))
 
     def __sub__(self, other: Mapping[str, str]) -> RowSet:
-        """Return the rows that are not in `other`, of the same tables."""
+        """Return the rows that are not in `other`, over the same tables."""
         return self.another(
             {
                 name: f"({predicate}) AND {not_true(other[name])}" if name in other else predicate
@@ -66,63 +66,63 @@ class RowSet(Mapping[str, str]):
         )
 
     def another(self, predicates: Mapping[str, str]) -> RowSet:
-        """Return other rows of the same moment."""
+        """Return a row set of other predicates that shares this cache."""
         return RowSet(self.database, predicates, self)
 
     def count(self, table: str) -> int:
-        """Return how many rows of a table there are."""
-        what = table, self[table]
+        """Return the number of rows of a table."""
+        key = table, self[table]
         answers = self._answers
-        if answers.hold and what in answers.counts:
-            return answers.counts[what]
+        if answers.hold and key in answers.counts:
+            return answers.counts[key]
         name = self.database.dialect.quote_table(table)
         sql = f"SELECT COUNT(*) FROM {name} WHERE {self[table]}"
-        answers.counts[what] = int(execute(self.database.connection, sql).scalar())
-        return answers.counts[what]
+        answers.counts[key] = int(execute(self.database.connection, sql).scalar())
+        return answers.counts[key]
 
     def counts(self) -> dict[str, int]:
         """Count the rows, by table."""
         return {table: self.count(table) for table in self}
 
     def rows(self, table: Table) -> Iterable[bytes]:
-        """Yield the rows of a table, with the columns and in the order of the key that it has."""
+        """Yield the canonical rows of a table, with its columns and in the order of its key."""
         return self.database.dialect.read_rows(self.database.connection, table, self[table.name])
 
     def digest(self, tables: Sequence[Table]) -> str:
-        """Return the digest of the rows of some tables."""
-        what = self._what(tables)
+        """Return the digest of the rows of some tables, in their order."""
+        key = self._digest_key(tables)
         answers = self._answers
-        if answers.hold and what in answers.digests:
-            return answers.digests[what]
+        if answers.hold and key in answers.digests:
+            return answers.digests[key]
         total = Digest(self.database.dialect)
         for table in tables:
             total.table(table, self.rows(table))
-        answers.digests[what] = total.hexdigest()
-        return answers.digests[what]
+        answers.digests[key] = total.hexdigest()
+        return answers.digests[key]
 
     def know_digest(self, tables: Sequence[Table], digest: str) -> None:
-        """Remember the digest of rows that were read otherwise."""
-        self._answers.digests[self._what(tables)] = digest
+        """Cache the digest of rows that were read elsewhere."""
+        self._answers.digests[self._digest_key(tables)] = digest
 
-    def _what(self, tables: Sequence[Table]) -> tuple[tuple[str, str], ...]:
+    def _digest_key(self, tables: Sequence[Table]) -> tuple[tuple[str, str], ...]:
         named = self.database.dialect.digest_name
         return tuple((named(table), self[table.name]) for table in tables)
 
     def changed(self) -> None:
-        """Let no answer be remembered from now on: the rows are changed."""
+        """Stop caching, since rows are changed from now on."""
         self._answers.hold = False
 
 
 def selections(
     database: Database, settings: Settings, scenario: str, others: Iterable[Version | None]
 ) -> list[Selection]:
-    """Return the selections that a purge of a scenario covers: recorded ones and today's."""
+    """Return the selections that a purge of a scenario covers: the versions' and today's."""
     found = [version.selection for version in others if version is not None]
     if not settings.scenario_names or scenario in settings.scenario_names:
         try:
             found.append(selection.resolve(database, settings, scenario))
         except ConfigError:
-            # Rows can be taken out by the revisions alone, whatever the configuration says now.
+            # The selections that revisions record suffice to purge, despite the configuration.
             if not found:
                 raise
     return found
@@ -135,13 +135,13 @@ def picked(
     others: Iterable[Version | None],
     also: Mapping[str, str] | None = None,
 ) -> RowSet:
-    """Return a scenario's rows: what versions pick, and what is picked today.
+    """Return the rows that the selections of versions or the current selection pick.
 
-    `also` are predicates of rows that are known to be the scenario's, whatever they hold now.
+    `also` are predicates of rows that belong to the scenario, whatever their current values are.
 
     Raises:
         ConfigError: demosnap.yaml does not fit the database.
-        ScriptError: the database lacks what a version's selection needs.
+        ScriptError: the database lacks a table or column of a version's selection.
     """
     return picked_by(database, scenario, selections(database, settings, scenario, others), also)
 
@@ -152,10 +152,11 @@ def picked_by(
     covered: Sequence[Selection],
     also: Mapping[str, str] | None = None,
 ) -> RowSet:
-    """Return what some selections of a scenario pick; as `union` does.
+    """Return the union of a scenario's selections, as `union` does.
 
     Raises:
-        ScriptError: the database lacks what a selection needs; the scenario is named.
+        ScriptError: the database lacks something a selection needs; the message names the
+            scenario.
     """
     try:
         return union(database, covered, also)
@@ -169,13 +170,13 @@ def picked_by(
 def union(
     database: Database, covered: Sequence[Selection], also: Mapping[str, str] | None = None
 ) -> RowSet:
-    """Return what any of some selections picks now.
+    """Return the rows that any of the selections picks now.
 
-    Tables that the database no longer has hold no rows and are left out. `also` are predicates
-    of rows that count as picked.
+    Tables that the database no longer has are left out. `also` are predicates of rows that count
+    as picked.
 
     Raises:
-        ScriptError: a selection goes over a column or foreign key that the database lacks.
+        ScriptError: a selection uses a column or foreign key that the database lacks.
     """
     found: dict[str, list[str]] = {}
     for one in covered:
@@ -195,10 +196,10 @@ def union(
 
 
 def others(database: Database, settings: Settings, scenario: str) -> dict[str, RowSet]:
-    """Return what is picked today of the other scenarios, by scenario."""
+    """Return the rows that every other scenario picks now, by scenario."""
     found = {}
     for other in settings.scenario_names:
-        # Rows that cannot be picked belong to no scenario.
+        # A scenario whose selection does not fit the database owns no rows.
         with contextlib.suppress(ConfigError, ScriptError):
             if other != scenario:
                 found[other] = picked(database, settings, other, ())

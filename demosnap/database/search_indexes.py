@@ -1,4 +1,4 @@
-"""Full-text indexes, by whomever they are kept: right after a move, or the move is undone."""
+"""Verify full-text indexes after a move, whatever maintains them; a wrong index undoes the move."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from demosnap.errors import VerificationError
 
 
 def refusals(database: Database, touched: Collection[str], *, triggers_off: bool) -> list[str]:
-    """Return which indexes would be stale after a move without triggers, and stay so.
+    """Return the reasons why indexes would stay stale after a move with triggers off.
 
-    `touched` are the tables of which the move touches rows.
+    `touched` are the tables whose rows the move changes.
     """
     if not triggers_off:
         return []
@@ -31,12 +31,12 @@ def refusals(database: Database, touched: Collection[str], *, triggers_off: bool
 def kept_right(
     database: Database, touched: Collection[str], *, triggers_off: bool
 ) -> Iterator[None]:
-    """Check at the end that the indexes of tables are right, after making them again if needed.
+    """Check on exit that the indexes of tables are right, after rebuilding them if needed.
 
-    An index that was wrong before is left alone unless it is made again.
+    An index that was wrong before the move is ignored, unless it is rebuilt.
 
     Raises:
-        VerificationError: the move has made an index wrong.
+        VerificationError: the move made an index wrong.
     """
     dialect, connection = database.dialect, database.connection
     concerned = [
@@ -53,7 +53,7 @@ def kept_right(
             continue
         damage = dialect.index_damage(connection, index)
         if damage and index.can_be_rebuilt and not index.kept_by_triggers:
-            # It was right, and the code that keeps it does not see the move.
+            # It was right before, and the triggers that maintain it are off during the move.
             dialect.rebuild_index(connection, index)
             damage = dialect.index_damage(connection, index)
         if damage:

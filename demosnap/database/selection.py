@@ -1,4 +1,4 @@
-"""From marker and configuration to the selection of a scenario in this database."""
+"""Resolve marker and configuration to the selection of a scenario in this database."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from demosnap.snapshot.table_order import load_order
 
 
 def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
-    """Return the selection of a scenario as demosnap.yaml and the database have it now.
+    """Return the selection of a scenario, by the current demosnap.yaml and database.
 
     Tables come in load order.
 
     Raises:
-        ConfigError: demosnap.yaml names something that the database does not have, or nothing
-            in the database has the marker.
+        ConfigError: demosnap.yaml names something that the database lacks, or no table has the
+            marker.
         DatabaseError: the database has no tables.
     """
     tables = database.tables
@@ -75,7 +75,7 @@ def marker_text(picked: Selection) -> str:
 
 
 def marker_column_tables(database: Database, settings: Settings) -> list[str]:
-    """Return the tables that have the marker's column, in a type that can hold it."""
+    """Return the tables that have the marker's column in a suitable type."""
     tables = database.tables
     marker = settings.marker
     found = []
@@ -121,16 +121,16 @@ def _marked_tables(database: Database, settings: Settings) -> list[str]:
 
 
 def marker_column(marker: Marker) -> str:
-    """Name the column of a marker, or both."""
+    """Return the column of a marker, or both of its columns, for a message."""
     other = f" and {marker.scenario_column}" if marker.scenario_column else ""
     return f"column {marker.column}{other}"
 
 
 def _error(database: Database, name: str, where: str) -> DBAPIError | None:
-    """Return what the database says against a user's predicate of a table; None: nothing."""
+    """Return the database's error for a user's predicate of a table; None if it is valid."""
     connection, dialect = database.connection, database.dialect
     with dialect.users_settings(connection):
-        # PostgreSQL would not go on after an error.
+        # After an error, PostgreSQL rejects all statements up to a rollback.
         savepoint = connection.begin_nested()
         try:
             query = f"SELECT 1 FROM {dialect.quote_table(name)} WHERE {where}"
@@ -160,10 +160,10 @@ def _check_names(settings: Settings, tables: Mapping[str, Table]) -> None:
 
 
 def may_change(settings: Settings, tables: Iterable[str]) -> frozenset[str]:
-    """Return the tables that triggers may change; `tables` are all of the database.
+    """Return the tables that triggers may change, out of `tables`, all tables of the database.
 
     Raises:
-        ConfigError: demosnap.yaml names one that is not there, or a pattern that fits none.
+        ConfigError: demosnap.yaml names a missing table, or a pattern without a match.
         DatabaseError: the database has no tables.
     """
     known = list(tables)
@@ -173,7 +173,7 @@ def may_change(settings: Settings, tables: Iterable[str]) -> frozenset[str]:
     for name in settings.triggers.may_change:
         fits = fitting(name, known)
         if not fits:
-            # A pattern is known by its characters, which a plain name does not have.
+            # Only a pattern contains these characters.
             what = "that fits" if any(c in name for c in "*?[") else "called"
             raise settings.error(
                 f"triggers.may_change: there is no table in the database {what} {name!r}"
@@ -234,7 +234,7 @@ def _check_where(
 def _bound(
     settings: Settings, what: str, where: str, scenario: str, dialect: Dialect, *path: str
 ) -> str:
-    """Return a user's predicate with the scenario's name in it; an error says where it stands."""
+    """Return a user's predicate with the scenario's name filled in; an error names its place."""
     try:
         return bind_scenario(where, scenario, dialect)
     except ScriptError as error:

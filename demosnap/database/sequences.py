@@ -1,4 +1,4 @@
-"""Sequences whose positions no row tells: recorded by a capture, advanced by a load."""
+"""Sequence positions that no row implies: a capture records them, a load advances them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from demosnap.model import Table
 
 
 def positions(database: Database, settings: Settings, tables: Sequence[Table]) -> Mapping[str, int]:
-    """Return where the sequences of `sequences:`, and those inside defaults, stand.
+    """Return the positions of the sequences in `sequences:` and of those inside defaults, by name.
 
     Raises:
-        ConfigError: demosnap.yaml names a sequence that the database does not have.
+        ConfigError: demosnap.yaml names a sequence that the database lacks.
     """
     names = settings.sequences or ()
     try:
@@ -26,7 +26,7 @@ def positions(database: Database, settings: Settings, tables: Sequence[Table]) -
 
 
 def notes(database: Database, settings: Settings) -> list[str]:
-    """Propose the sequences that only the application uses, unless demosnap.yaml speaks of them."""
+    """Propose the sequences that only the application uses, unless `sequences` is set."""
     if settings.sequences is not None:
         return []
     free = database.dialect.free_sequences(database.connection)

@@ -1,8 +1,8 @@
-"""Rows of a snapshot on trial: which of them a table takes as it is now, and which keys are taken.
+"""Try a snapshot's rows: find those that a table rejects now, and those whose keys are taken.
 
-They go into a temporary table that is alike, so the database itself judges: types, labels, CHECKs,
-NOT NULL, domains, collations and unique indexes of every kind. Foreign keys and triggers are not
-tried.
+A temporary copy of the table receives the rows, so the database itself checks types, labels,
+CHECKs, NOT NULL, domains, collations and unique indexes of every kind. It does not check foreign
+keys and triggers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SHOWN = 5
 
 @dataclass
 class Trial:
-    """Rows of `table`, a table as a snapshot has it, in place of rows of the table `live`."""
+    """A trial of rows of `table`, as a snapshot defines it, against the table `live`."""
 
     database: Database
     live: Table
@@ -39,7 +39,7 @@ class Trial:
 
     @contextlib.contextmanager
     def begun(self) -> Iterator[Trial]:
-        """Have the temporary table for a while."""
+        """Create the temporary table for the duration of the context."""
         narrow = replace(self.live, columns=self.table.columns, key=self.table.key)
         with self.database.dialect.scratch(self.database.connection, narrow) as name:
             if name is not None:
@@ -49,13 +49,13 @@ class Trial:
             yield self
 
     def passing(self, rows: Iterable[bytes]) -> Iterator[bytes]:
-        """Try rows, and yield them."""
+        """Try rows, and yield them unchanged."""
         for batch in batches(rows):
             self._put(batch)
             yield from batch
 
     def misfits(self) -> list[str]:
-        """Return, for the first rows that the table would not take, which and why."""
+        """Return the reasons for the first rows that the table rejects."""
         reasons = [
             f"{self.live.name}: row {show_key(self.table, row)} of the snapshot is not accepted: "
             f"{why}"
@@ -66,9 +66,9 @@ class Trial:
         return reasons
 
     def taken(self, keys: Sequence[SpecialKey], stays: str | None) -> list[str]:
-        """Return which rows have a key that rows of the database have, too.
+        """Return a reason for each special key that rows share with rows of the database.
 
-        `stays` is the predicate of those that count; None: all.
+        Only rows of the database that `stays` picks count (None: all rows).
         """
         if self._scratch is None:
             return []
@@ -79,7 +79,7 @@ class Trial:
         assert self._scratch is not None
         shown = self.live.key if self.live.key == self.table.key else self.table.key
         places = range(len(key.terms))
-        # Inside of each, names mean its own columns.
+        # In each subquery, terms resolve to its own table's columns.
         own = [f"{dialect.quote(column)} AS k{i}" for i, column in enumerate(shown)]
         terms = [f"{term} AS t{i}" for i, (term, _) in enumerate(key.terms)]
         columns = ", ".join((*own, *terms))
@@ -98,7 +98,7 @@ class Trial:
             with dialect.undone_on_error(self.database.connection):
                 found = [tuple(map(str, row)) for row in execute(self.database.connection, sql)]
         except DBAPIError:
-            # What cannot be asked, the load itself will find.
+            # The load itself finds collisions that this query cannot.
             return ""
         if not found:
             return ""
@@ -126,7 +126,7 @@ class Trial:
             self._put(batch[half:])
 
     def _named(self, why: str) -> str:
-        """Return a reason with the names that the user knows."""
+        """Return a reason with the original names in place of the temporary ones."""
         for renamed, name in self._names.items():
             why = re.sub(rf"\b{re.escape(renamed)}\b", lambda _: one_line(name), why)  # noqa: B023
         return why
@@ -137,9 +137,9 @@ class Trial:
 
 
 def _refused(database: Database, table: Table, batch: Sequence[bytes], shown: str) -> str:
-    """Insert rows; return why the database did not take them, and then none is there.
+    """Insert rows; return the database's reason if it rejects them, and then undo the insert.
 
-    `shown` is the table's name for people.
+    `shown` is the table's name for messages.
     """
     connection, dialect = database.connection, database.dialect
     error: Exception
@@ -161,7 +161,7 @@ def _pairs(columns: Sequence[str], values: Sequence[str]) -> str:
 
 
 def changed_types(snapshot: OpenSnapshot) -> tuple[str, ...]:
-    """Return the tables of which a column's type has changed since the capture."""
+    """Return the tables with a column whose type or NOT NULL has changed since the capture."""
     pairs = zip(snapshot.header.tables, snapshot.tables, strict=True)
 
     def types(table: Table) -> list[tuple[str, bool]]:

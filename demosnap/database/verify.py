@@ -1,4 +1,4 @@
-"""Prove, before the commit, that the database holds what the snapshot says."""
+"""Prove before the commit that the database holds the snapshot's rows."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from demosnap.visible import rows as rows_of
 _SHOWN = 5
 
 Place = tuple[str, tuple[str, ...], str, tuple[str, ...]]
-"""A foreign key: its table and columns, and what they reference."""
+"""A foreign key as its table, columns, referenced table and referenced columns."""
 
 Known = Mapping[Place, Collection[Key]]
-"""The values of references that may point at nothing: they did when they were captured."""
+"""Values of references, by foreign key, that may dangle since they dangled at the capture."""
 
 _NOTHING: Known = {}
 
 
 class MiscountedError(VerificationError):
-    """The predicates pick other numbers of rows; `wrong` says so of each table, in a line.
+    """Predicates pick other numbers of rows than expected; `wrong` has a line per table.
 
-    `too_many` are those of which they pick more.
+    `too_many` are the tables with more rows than expected.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ def row_counts(
     predicates: Mapping[str, str],
     expected: Mapping[str, int],
 ) -> None:
-    """Check that the predicates pick as many rows as were loaded.
+    """Check that each predicate picks as many rows as expected.
 
     Raises:
-        MiscountedError: they do not; names every table.
+        MiscountedError: a count differs; the message names every such table.
     """
     _compare(RowSet(database, predicates).counts(), expected, predicates)
 
@@ -70,10 +70,10 @@ def rows_and_keys(
     expected: Mapping[str, int],
     known: Known = _NOTHING,
 ) -> None:
-    """Check `foreign_keys` and `row_counts` by one look at each table.
+    """Check `foreign_keys` and `row_counts` with a single query per table.
 
     Raises:
-        VerificationError: there are other numbers of rows, or references that point at nothing.
+        VerificationError: a count differs, or a reference dangles.
     """
     found: dict[str, int] = {}
     dangling = False
@@ -107,10 +107,10 @@ def foreign_keys(
     predicates: Mapping[str, str],
     known: Known = _NOTHING,
 ) -> None:
-    """Check that every reference of a picked row points at a row, or is `known` to dangle.
+    """Check that every reference of a picked row matches a row, or is `known` to dangle.
 
     Raises:
-        VerificationError: some do not; names table, columns and the first keys.
+        VerificationError: a reference dangles; the message has table, columns and first keys.
     """
     wrong = dangling(database, predicates, known)
     if wrong:
@@ -122,10 +122,7 @@ def dangling(
     predicates: Mapping[str, str],
     known: Known = _NOTHING,
 ) -> list[str]:
-    """Return which references of picked rows point at nothing, a line for each foreign key.
-
-    Those that are `known` to do so are left out.
-    """
+    """Return a line for each foreign key by which picked rows dangle, except for `known` values."""
     return [
         f"{name}.{', '.join(columns)}: {rows_of(count, 'references', 'reference')} no row of"
         f" {parent} ({keys})"
@@ -138,9 +135,9 @@ def orphans(
     predicates: Mapping[str, str],
     known: Known = _NOTHING,
 ) -> Iterator[tuple[str, tuple[str, ...], str, int, str]]:
-    """Yield references of picked rows that point at nothing, but for those that are `known` to.
+    """Yield the dangling references of picked rows, except for `known` values.
 
-    Each is table, columns, referred table, number of rows, and the first values as text.
+    Each item is table, columns, referred table, number of rows, and the first values as text.
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     for name, predicate in predicates.items():
@@ -163,12 +160,12 @@ def orphans(
 
 
 def place_of(key: ForeignKey) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
-    """Return what tells a foreign key from the others of its table."""
+    """Return what identifies a foreign key within its table."""
     return key.columns, key.table, key.referred_columns
 
 
 def values_of(database: Database, table: Table, key: ForeignKey, where: str) -> Counter[Key]:
-    """Return the values that rows have in the columns of a foreign key, as literals, counted."""
+    """Return the literals of rows in the columns of a foreign key, with their number of rows."""
     columns = tuple(table.column(name) for name in key.columns)
     narrow = replace(table, columns=columns, key=key.columns)
     rows = database.dialect.read_rows(database.connection, narrow, where)
@@ -176,7 +173,7 @@ def values_of(database: Database, table: Table, key: ForeignKey, where: str) -> 
 
 
 def dangling_keys(database: Database, name: str) -> Iterator[tuple[ForeignKey, str]]:
-    """Yield each foreign key of a table with the predicate that it points at nothing."""
+    """Yield each foreign key of a table with the predicate of its dangling rows."""
     dialect, tables = database.dialect, database.tables
     table = tables[name]
     for key in table.foreign_keys:
@@ -190,10 +187,10 @@ def staying(
     to_delete: Mapping[str, str],
     but: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return a digest of the rows of each table that a move leaves alone.
+    """Return a digest of the rows that a move leaves alone, by table.
 
-    `to_delete` are the predicates of the rows that it may touch, `but` tables that are left out. A
-    table that cannot be read value by value is counted.
+    `to_delete` are the predicates of the rows that the move may touch; the tables in `but` are
+    left out. A row count takes the digest's place if a table's values cannot all be read.
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     unreadable = dialect.refuse_tables(connection, list(tables))
@@ -212,7 +209,7 @@ def staying(
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Return the tables whose digests, of `staying`, are not the same."""
+    """Return the tables whose digests from `staying` differ."""
     return [name for name in before if before[name] != after.get(name)]
 
 
@@ -228,11 +225,11 @@ def first_difference(
     triggers: Sequence[Trigger] = (),
     decoded_by: Dialect | None = None,
 ) -> str | None:
-    """Return what differs first between two streams of a table's rows, None if nothing.
+    """Return a text for the first difference between two streams of a table's rows, None if equal.
 
-    Both are in canonical order; with `decoded_by` neither need be, and literals are equal that
-    the dialect decodes to equal values. The text names the table, the row's key and, for a
-    changed row, the columns.
+    Both streams are in canonical order. With `decoded_by` they may be in any order, and literals
+    are equal if the dialect decodes them to equal values. The text names the table, the row's key
+    and, for a changed row, the columns.
     """
     key = row_key(table)
     if decoded_by is not None:
@@ -241,7 +238,7 @@ def first_difference(
     for left, right in pairs:
         if left == right or (decoded_by and _equal_values(decoded_by, table, left, right)):
             continue
-        # A server that is still sending rows would take nothing else.
+        # A connection that is still receiving rows accepts no other statement.
         collections.deque(pairs, maxlen=0)
         hint = f" ({', '.join(map(str, triggers))})" if triggers else ""
         return _describe(table, left, right) + hint
@@ -249,7 +246,7 @@ def first_difference(
 
 
 def _describe(table: Table, left: bytes | None, right: bytes | None) -> str:
-    """Say what the difference between the rows at one place of two ordered streams is."""
+    """Describe the difference between two rows at the same place of two ordered streams."""
     key = row_key(table)
     if left is not None and (right is None or key(left) < key(right)):
         return f"{table.name}: the row {show_key(table, left)} is missing"

@@ -1,4 +1,4 @@
-"""Materialized views, which go on showing demo rows that are gone until they are refreshed."""
+"""Refresh materialized views, which otherwise keep showing purged demo rows."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def concerned(
     database: Database, settings: Settings, touched: Collection[str]
 ) -> tuple[list[str], list[str]]:
-    """Return the materialized views to be refreshed after a move, and notes on the others.
+    """Return the materialized views to refresh after a move, and notes on the others.
 
-    `touched` are the tables of which the move touches rows. Views come in an order in which each
-    is refreshed after those that it reads.
+    `touched` are the tables whose rows the move changes. The views are ordered so that each is
+    refreshed after the views that it reads.
 
     Raises:
-        ConfigError: demosnap.yaml names a view that the database does not have.
+        ConfigError: demosnap.yaml names a view that the database lacks.
     """
     reading = database.dialect.materialized_views(database.connection)
     if reading is None:
@@ -62,7 +62,7 @@ def refresh(database: Database, names: Collection[str]) -> None:
     """Refresh materialized views, in the given order, in the caller's transaction.
 
     Raises:
-        DatabaseError: the role may not, or a view's query fails.
+        DatabaseError: the role lacks the right, or a view's query fails.
     """
     for name in names:
         database.dialect.refresh_view(database.connection, name)
