@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import re
 import select
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -178,6 +181,29 @@ def test_twenty_upgrades_of_an_empty_database_load_once(chain: Chain) -> None:
         ("load", chain.ids()["v2"]),
         ("proof", chain.ids()["v2"]),
     ]
+
+
+def test_sessions_that_wait_do_not_keep_each_other_from_the_lock(database: Database) -> None:
+    """Sixteen come at once to a database without demosnap's tables; each has it, one at a time."""
+    if database.dialect == "sqlite":
+        pytest.skip("its transactions take the file's own lock as they begin")
+    meet = threading.Barrier(16)
+    inside: list[int] = []
+    most: list[int] = []
+
+    def hold(number: int) -> None:
+        with connect.connected(sa.make_url(database.url)) as connection:
+            meet.wait(60)
+            with dialects.of(connection).lock(connection, 60):
+                inside.append(number)
+                most.append(len(inside))
+                time.sleep(0.01)
+                inside.remove(number)
+
+    with ThreadPoolExecutor(16) as pool:
+        for future in [pool.submit(hold, number) for number in range(16)]:
+            future.result()
+    assert most == [1] * 16
 
 
 def test_different_moves_at_once_come_one_after_the_other(chain: Chain) -> None:

@@ -7,6 +7,7 @@ transaction another session of the server, and this one to another client.
 from __future__ import annotations
 
 import contextlib
+import random
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ OWN = "demosnap_own"
 _WANTED = "demosnap_wanted"
 _LATER = "demosnap_later"
 _FUNCTION = "demosnap_function"
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
+"""Bounds of the random time before the lock is tried again, in seconds."""
 
 _AT_REPEATABLE_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
@@ -96,10 +100,14 @@ def _acquire(driver: psycopg.Connection[Any], deadline: float) -> None:
     At repeatable read a query waits with what it has seen before it waited. So it is waited in a
     transaction before, and by LOCK TABLE, which sees nothing; the query that takes the lock
     does not wait.
+
+    Sessions that wait at the same moment get in each other's way: so all wait together, on a
+    shared lock, and each tries again after a random time.
     """
+    pause = _FIRST_PAUSE
     while True:
         driver.execute(_wait(deadline))
-        driver.execute(f"SELECT pg_advisory_xact_lock({sessions.LOCK_KEY})".encode())
+        driver.execute(f"SELECT pg_advisory_xact_lock_shared({sessions.LOCK_KEY})".encode())
         there, lockable = driver.execute(_LOCKABLE.encode()).fetchone() or (False, False)
         driver.rollback()
         driver.execute(f"{_AT_REPEATABLE_READ}; {_wait(deadline).decode()}".encode())
@@ -115,6 +123,8 @@ def _acquire(driver: psycopg.Connection[Any], deadline: float) -> None:
         driver.rollback()
         if time.monotonic() > deadline:
             raise TimeoutError
+        time.sleep(random.uniform(0, pause))
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _wait(deadline: float) -> bytes:
