@@ -1,5 +1,7 @@
-"""What a verb is going to do, and what it found or did: frozen, so that the plan that is shown,
-confirmed and refused is the plan that is acted on."""
+"""Plans and results of verbs.
+
+They are frozen: the plan that is shown, confirmed and refused is the plan that is acted on.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,8 @@ from demosnap.visible import rows as rows_of
 class Target:
     """The database that a verb works on.
 
-    `url` is without its password; `source` says where it came from (`--url`,
-    `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, …). `local`: a file, a loopback address or
-    a socket.
+    `url` has no password; `source` says where it comes from (`--url`, `DEMOSNAP_DATABASE_URL`,
+    `alembic.ini [alembic]`, …). `local`: it is a file, a loopback address or a socket.
     """
 
     url: str
@@ -27,25 +28,26 @@ class Target:
 
 
 Action = Literal["load", "purge", "stamp", "reset", "none"]
-"""What a move does with rows; see `Move`."""
+"""The effect of a move on rows; see `Move`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The move of one scenario from the loaded version to its target.
+    """The move of a scenario from the loaded version to its target.
 
     `current` and `target` are None for base. `action` is "load" (purge, then load the target),
-    "purge" (nothing is left), "stamp" (only the stamp is set), "reset" (rows that differ from the
-    target are removed, restored or added) or "none" (already there). `purge` and `load` count
-    rows per table, purge in the order of deletion, load in the order of loading.
+    "purge" (remove all demo rows), "stamp" (only set the stamp), "reset" (remove, restore or add
+    the rows that differ from the target) or "none" (already there). `purge` and `load` count rows
+    per table, in the order of deletion and of loading.
 
-    `by_difference`: a load, or a reset, of only the rows that differ: then `change` counts the
-    rows that are changed in place, and `changes` are all rows. `reason` says why a move from one
-    version to another purges and loads instead, or why it does not.
-    `also` counts non-demo rows that go with the rows of this run, `nulled` those that
-    lose their reference, `kept` demo rows that would go and stay, since others reference them,
-    by table. `unpicked` counts the rows that the selection no longer picks (brought back by a load
-    or a reset, left by a purge), `released` those of them that are real rows from now on.
+    `by_difference`: a load or reset that touches only the rows that differ; then `change` counts
+    the rows that are modified in place, and `changes` has all of them. `reason` says why a move
+    between versions purges and loads instead, or why not.
+
+    The other counts are per table. `also`: non-demo rows that are deleted with the rows of this
+    run. `nulled`: non-demo rows that lose their reference. `kept`: demo rows that stay since other
+    rows reference them. `unpicked`: rows that the selection no longer picks (brought back by a
+    load or reset, left by a purge). `released`: those of them that are real rows from now on.
     """
 
     scenario: str
@@ -69,9 +71,9 @@ class Move:
 class MovePlan:
     """The plan of an upgrade, downgrade, load or stamp.
 
-    `refusals` are reasons not to act (empty: it may); `notes` are worth saying and stop nothing.
-    `way_back` says whether the way back is tried first, where it was never tried; empty: it was, or
-    no row goes.
+    `refusals` are the reasons not to act; with none, the plan may be acted on. `notes` stop
+    nothing. `way_back` says that the way back is tried first, or why not; it is empty if the way
+    back was tried before or no row is deleted.
     """
 
     target: Target
@@ -85,7 +87,8 @@ class MovePlan:
 class CapturePlan:
     """The plan of a capture.
 
-    `rows` counts per table in load order. `parent` is the version that the new one follows.
+    `rows` counts rows per table, in load order. `parent` is the version that the new version
+    follows.
     """
 
     target: Target
@@ -102,11 +105,11 @@ class CapturePlan:
 class RevisionResult:
     """The result of a capture.
 
-    `version` is the new version, or, when `created` is False, the one that the demo rows equal
-    already (None: a dry run, or `auto` with nothing to do). `files` are the paths written, the
-    script's and the snapshot's first, relative to the current folder where they are below it.
-    `stamped`: the database was stamped now. `ignored` are those of `files` that git ignores, and
-    `notes` say of them what to do.
+    `version` is the new version, or, if `created` is False, the version that equals the demo rows
+    (None: a dry run, or `auto` without a change). `files` are the written paths, script and
+    snapshot first, relative to the current folder if they are below it. `stamped`: the database
+    was stamped now. `ignored` are those of `files` that git ignores, and `notes` say what to do
+    about them.
     """
 
     plan: CapturePlan | None
@@ -120,8 +123,11 @@ class RevisionResult:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """A version and its place: `head`: the newest of its branch; `current`: the database is at
-    it; None: the database could not be asked or was not."""
+    """A version in the history.
+
+    `head`: it is the newest of its branch. `current`: the database is at it; None: the database
+    was not asked or could not be.
+    """
 
     version: Version
     head: bool
@@ -130,11 +136,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class CurrentEntry:
-    """What one stamp of the database says.
+    """A stamp of the database.
 
-    `version` is None for a stamp that no script knows; `rows` counts the scenario's rows in the
-    database per table, None where they cannot be counted. `left_out` counts the rows of the
-    version that were released here, or hang on what was.
+    `version` is None for a stamp without a script. `rows` counts the scenario's rows in the
+    database per table, None if they cannot be counted. `left_out` counts the rows of the version
+    that were released here, or that depend on released rows.
     """
 
     scenario: str
@@ -147,9 +153,9 @@ class CurrentEntry:
 
 @dataclass(frozen=True, slots=True)
 class TableDrift:
-    """The numbers of demo rows of one table that differ from the loaded version.
+    """The numbers of demo rows of a table that differ from the loaded version.
 
-    `unpicked` are there, and the selection no longer picks them.
+    `unpicked` rows exist, but the selection no longer picks them.
     """
 
     table: str
@@ -159,8 +165,8 @@ class TableDrift:
     unpicked: int = 0
 
     @property
-    def told(self) -> str:
-        """The counts above zero, as one line of text."""
+    def text(self) -> str:
+        """The counts above zero, as a line of text."""
         kinds = (
             ("added", self.added),
             ("removed", self.removed),
@@ -172,11 +178,11 @@ class TableDrift:
 
 @dataclass(frozen=True, slots=True)
 class Unpicked:
-    """Rows of one table that a version has, that are there, and that are no longer picked.
+    """Rows of a table that a version has and the database has, but that are no longer picked.
 
-    `count` of them by what they hold themselves; `rows` says of the first of these the key and
-    what changed. `following` are no longer picked since the rows are not that they hang on,
-    which `since` names.
+    `count` is the number of rows unpicked for their own values; `rows` describes the first of them
+    by key and changes. `following` counts rows unpicked since a row they depend on is, which
+    `since` names.
     """
 
     table: str
@@ -186,30 +192,30 @@ class Unpicked:
     since: str = ""
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """The changes as the text of a note."""
-        said = []
+        parts = []
         if self.count:
             first = "; ".join(self.rows) + ("; …" if self.count > len(self.rows) else "")
-            said.append(f"{rows_of(self.count, 'is', 'are')} no longer picked ({first})")
+            parts.append(f"{rows_of(self.count, 'is', 'are')} no longer picked ({first})")
         if self.following:
-            said.append(
+            parts.append(
                 f"{rows_of(self.following, 'is', 'are')} no longer picked, since {self.since}"
             )
-        return f"{self.table}: {', '.join(said)}"
+        return f"{self.table}: {', '.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True)
 class StatusEntry:
-    """The state of one scenario in the database, and its differences from the loaded version.
+    """The state of a scenario in the database, and its differences from the loaded version.
 
-    `revision` is the stamp, None where nothing is loaded; `version` is None, too, for a stamp that
-    no script knows. `newer` are the versions that follow it. `drift` has the tables that differ
-    from the version (from none, where nothing is loaded); None: it cannot be told. `problems` say
-    why, or what else is wrong. `kept` counts the rows beside it that an earlier move left, since
-    non-demo rows reference them. `unpicked` says of the rows that are no longer
-    picked what changed, `released` counts those that were let go. `left` counts those of `unpicked`
-    that another version has, and this one has not.
+    `revision` is the stamp, None if no version is loaded; `version` is also None for a stamp
+    without a script. `newer` are the versions that follow it. `drift` has the tables that differ
+    from the version (from base, if no version is loaded); None: the comparison failed. `problems`
+    are the reasons for that, and other problems. `kept` counts the rows that an earlier move
+    retained, since non-demo rows reference them. `unpicked` describes the rows that are no longer
+    picked, `released` counts the released ones, and `left` those of `unpicked` that this version
+    lacks; counts are per table.
     """
 
     scenario: str
@@ -231,7 +237,7 @@ class StatusEntry:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem that `check` found; `file` is relative to the project, `line` counts from 1."""
+    """A problem that `check` found; `file` is relative to the project, `line` starts at 1."""
 
     message: str
     file: str | None = None
@@ -241,12 +247,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """A capture that is taken back, or was.
+    """A capture to be undone, or undone.
 
-    The database is stamped with `parent` then, None for base, and no row is touched. `committed`:
-    git has the version, and no branch of another repository that is known here has it. `removed`
-    and `written` are paths, relative to the current folder where they are below it; `written` is
-    empty for a dry run.
+    The database is then stamped with `parent`, None for base; its rows stay. `committed`: git has
+    the version, and no remote branch known here does. `removed` and `written` are paths, relative
+    to the current folder if they are below it; `written` is empty for a dry run.
     """
 
     version: Version
@@ -258,12 +263,11 @@ class Undoing:
 
 @dataclass(frozen=True, slots=True)
 class Renumbering:
-    """What a renumbering does, or did.
+    """A renumbering, planned or done.
 
-    `versions` are pairs of a version and what becomes of it, oldest first; the first one then
-    follows `after`. `written` and `removed` are paths, relative to the current folder where they
-    are below it; empty for a dry run. `ignored` are those of `written` that git ignores. `notes`
-    are worth knowing.
+    `versions` are pairs of a version and its replacement, oldest first; the first replacement
+    follows `after`. `written` and `removed` are paths, relative to the current folder if they are
+    below it, and empty for a dry run. `ignored` are those of `written` that git ignores.
     """
 
     scenario: str

@@ -17,9 +17,9 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
         for problem in entry.problems:
             yield screen.style("  " + paragraph(problem, "  "), fg="red")
         for one in entry.drift or ():
-            yield screen.style(f"  {one_line(one.told)}", fg="yellow")
-        for told in entry.unpicked:
-            yield from (f"    {one_line(row)}" for row in _unpicked(told))
+            yield screen.style(f"  {one_line(one.text)}", fg="yellow")
+        for unpicked in entry.unpicked:
+            yield from (f"    {one_line(row)}" for row in _unpicked(unpicked))
         if entry.released:
             counted = ", ".join(
                 f"{one_line(t)} {number(count)}" for t, count in entry.released.items()
@@ -54,7 +54,7 @@ def _ways_on(entries: Sequence[StatusEntry]) -> Iterator[str]:
 
 def _unpicked_here(entry: StatusEntry) -> bool:
     """Return whether the loaded version has rows that are no longer picked."""
-    return sum(told.count for told in entry.unpicked) > sum(entry.left.values())
+    return sum(one.count for one in entry.unpicked) > sum(entry.left.values())
 
 
 def _resettable(entry: StatusEntry) -> bool:
@@ -63,13 +63,13 @@ def _resettable(entry: StatusEntry) -> bool:
     return changed or _unpicked_here(entry)
 
 
-def _unpicked(told: Unpicked) -> Iterator[str]:
+def _unpicked(unpicked: Unpicked) -> Iterator[str]:
     """Yield the changes of rows that are no longer picked."""
-    yield from (f"{told.table} {row}" for row in told.rows)
-    if told.count > len(told.rows):
+    yield from (f"{unpicked.table} {row}" for row in unpicked.rows)
+    if unpicked.count > len(unpicked.rows):
         yield "…"
-    if told.following:
-        yield f"{told.table}: {rows(told.following)}, since {told.since}"
+    if unpicked.following:
+        yield f"{unpicked.table}: {rows(unpicked.following)}, since {unpicked.since}"
 
 
 def _loaded(entry: StatusEntry) -> str:

@@ -1,1 +1,1 @@
-"""Whose rows these are, and how they differ."""
+"""Compare the demo rows of a database with versions, and versions with each other."""

@@ -1,4 +1,4 @@
-"""Whether the demo rows that would go are in some revision, or are what the last load put there."""
+"""Check whether a revision has the demo rows of a database, or the last load wrote them."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from demosnap.snapshot.predicates import not_true
 def is_captured(
     rows: RowSet, scenario: str, candidates: Iterable[Version], kept: Retained = NOTHING
 ) -> bool:
-    """Return whether all of a scenario's demo rows are captured; as `holding` takes it."""
-    some = any(rows.counts().values())
-    return not some or holding(rows, scenario, candidates, kept) is not None
+    """Return whether all of a scenario's demo rows are captured; parameters as of `holding`."""
+    any_rows = any(rows.counts().values())
+    return not any_rows or holding(rows, scenario, candidates, kept) is not None
 
 
 def holding(
     rows: RowSet, scenario: str, candidates: Iterable[Version], kept: Retained = NOTHING
 ) -> Version | None:
-    """Return the version whose rows a scenario's demo rows are, None: they are of no version.
+    """Return the version whose rows equal a scenario's demo rows; None if no version's do.
 
-    `rows` are the demo rows of all selections together, without those that are known to be `kept`.
-    `candidates` are versions to compare with, the likeliest first.
+    `rows` are the demo rows of all selections together, without the retained rows `kept`.
+    `candidates` are the versions to compare with, the most likely first.
     """
     total = sum(rows.counts().values())
     if not total:
@@ -45,7 +45,7 @@ def holding(
             return version
     name = rows.database.dialect.name
     alike = [version for version in known.values() if version.total == total]
-    # Digests are of one dialect's literals; those of another one are compared by their values.
+    # Digests cover literals of a dialect; versions of another dialect are compared by value.
     alike.sort(key=lambda version: version.dialect != name)
     for version in alike:
         if _holds(rows, version, version.digest if version.dialect == name else None, kept):
@@ -54,9 +54,9 @@ def holding(
 
 
 def _holds(rows: RowSet, version: Version, digest: str | None, kept: Retained) -> bool:
-    """Return whether the database holds exactly rows of that digest, picked as the version does.
+    """Return whether the database holds exactly the rows of a digest, by the version's selection.
 
-    None: the rows of the version's snapshot, value by value.
+    With None as digest, rows are compared with the snapshot value by value.
     """
     database = rows.database
     snapshot = OpenSnapshot(version, database)
@@ -65,7 +65,7 @@ def _holds(rows: RowSet, version: Version, digest: str | None, kept: Retained) -
         picked = rows.another(picking.predicates(database, version.selection))
         picked -= kept.rows(database)
     except (DemosnapError, KeyError):
-        # A snapshot that is gone or that fits no longer cannot vouch for rows.
+        # A missing or unfit snapshot does not prove that rows are captured.
         return False
     if sum(picked.counts().values()) != sum(rows.counts().values()):
         return False
@@ -77,7 +77,7 @@ def _holds(rows: RowSet, version: Version, digest: str | None, kept: Retained) -
 
 
 def _whole(version: Version) -> bool:
-    """Return whether the file has the rows that the script says."""
+    """Return whether the snapshot file still has the rows that the script records."""
     try:
         reader, blocks = read(version, checked=False)
         for block in blocks:
@@ -96,14 +96,14 @@ def _equal(snapshot: OpenSnapshot, picked: RowSet) -> bool:
             for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True)
         )
     except DemosnapError:
-        # A snapshot that this database cannot hold is not what it holds.
+        # The database cannot represent the snapshot, so its rows differ.
         return False
 
 
 def _beyond(database: Database, live: Table, recorded: Table, predicate: str) -> bool:
-    """Return whether rows hold values in columns that the version does not have.
+    """Return whether rows hold values in columns that the version lacks.
 
-    A column that was added since holds NULL or its default in every untouched row.
+    In an unchanged row, a column added later is NULL or has its default.
     """
     dialect = database.dialect
     known = {column.name for column in recorded.columns}
@@ -124,21 +124,21 @@ def _beyond(database: Database, live: Table, recorded: Table, predicate: str) ->
 
 
 def same_counts(present: Mapping[str, int], rows: Mapping[str, int]) -> bool:
-    """Return whether there are as many rows as a version brings, table by table."""
+    """Return whether the number of rows per table equals a version's."""
     return all(present.get(name, 0) == rows.get(name, 0) for name in {*present, *rows})
 
 
 def unstamped_rows(
-    beside: RowSet, versions: Sequence[Version], current: Version | None, known: Retained
+    rows: RowSet, versions: Sequence[Version], current: Version | None, known: Retained
 ) -> Iterator[str]:
-    """Yield that the rows are those of the newest version, if the stamp is another.
+    """Yield a note if the rows equal the newest version, but the stamp names another one.
 
-    They are `beside` those that are `known` to be kept.
+    `rows` are the demo rows without the retained rows `known`; `versions` are oldest first.
     """
     newest = versions[-1] if versions else None
-    if newest is None or newest == current or not same_counts(beside.counts(), newest.rows):
+    if newest is None or newest == current or not same_counts(rows.counts(), newest.rows):
         return
-    if not newest.total or not is_captured(beside, newest.scenario, [newest], known):
+    if not newest.total or not is_captured(rows, newest.scenario, [newest], known):
         return
     stamp = f"is stamped {current.version}" if current else "is not stamped with it"
     yield (
@@ -148,25 +148,26 @@ def unstamped_rows(
 
 
 def notes_of(
-    beside: RowSet,
+    rows: RowSet,
     versions: Sequence[Version],
     current: Version | None,
     known: Retained,
     options: MoveOptions,
 ) -> tuple[str, ...]:
-    """Return what is worth knowing of what the database holds; as `unstamped_rows` takes it."""
-    # To know the rows of a version they have to be read, all of them.
+    """Return the notes of `unstamped_rows` for a move; empty with `--discard`."""
+    # The comparison reads all rows, which a move that discards them can skip.
     if options.discard:
         return ()
-    return tuple(unstamped_rows(beside, versions, current, known))
+    return tuple(unstamped_rows(rows, versions, current, known))
 
 
 def unstamped(
     database: Database, settings: Settings, versions: Sequence[Version], current: Version | None
 ) -> list[str]:
-    """Return, as a note, that the rows are those of the newest version and the stamp is not.
+    """Return a note if the rows equal the newest version, but the stamp names another one.
 
-    So it is after a capture whose stamp failed. `versions` are all of the scenario.
+    This is the state after a capture that failed to stamp. `versions` are all of the scenario,
+    oldest first.
     """
     if not versions or versions[-1] == current:
         return []

@@ -1,4 +1,4 @@
-"""How the database's demo rows differ from the version that is loaded."""
+"""Compare the database's demo rows with the loaded version."""
 
 from __future__ import annotations
 
@@ -35,19 +35,22 @@ def status(
     version: Version | None,
     newer: tuple[Version, ...],
 ) -> StatusEntry:
-    """Compare the database with the version that it is stamped with; None: nothing is loaded."""
+    """Compare the database with `version`, its stamp; None: no version is loaded.
+
+    `newer` are the versions that follow it, oldest first.
+    """
     revision = version.revision if version else None
     try:
         picked = row_set.picked(database, settings, scenario, [version])
         known = retained.unchanged(database, scenario, picked)
-        beside = picked - known.rows(database)
+        demo_rows = picked - known.rows(database)
         rows = KnownRows(
             left=released.left(database, scenario),
             released=released.released(database, scenario, picked),
         )
         rows = replace(rows, skipped=released.skipped(database, version, rows.released))
-        problems, drift = _drift(database, version, beside, rows)
-        told: tuple[Unpicked, ...] = ()
+        problems, drift = _drift(database, version, demo_rows, rows)
+        described: tuple[Unpicked, ...] = ()
         if rows.left or any(one.removed for one in drift):
             rows = _known(database, settings, scenario, version, rows)
             if counts := rows.counts():
@@ -58,12 +61,12 @@ def status(
                     [version],
                     known_rows.also(database, rows.compared),
                 )
-                beside = wider - known.rows(database)
+                demo_rows = wider - known.rows(database)
                 if version is not None:
-                    problems, drift = _drift(database, version, beside, rows)
+                    problems, drift = _drift(database, version, demo_rows, rows)
                 drift = _counting(drift, counts)
                 newest = version or (newer[-1] if newer else None)
-                told = unpicked.described(database, newest, rows)
+                described = unpicked.described(database, newest, rows)
         problems = (
             *problems,
             *captured.unstamped(database, settings, newer, version),
@@ -79,21 +82,24 @@ def status(
         drift,
         problems,
         known.counts(),
-        told,
+        described,
         rows.released.counts(),
-        rows.left.counts() if told else {},
+        rows.left.counts() if described else {},
     )
 
 
 def unpicked_of(database: Database, settings: Settings, version: Version) -> tuple[Unpicked, ...]:
-    """Say which rows of the version that is loaded are no longer picked."""
+    """Return the rows of the loaded version that are no longer picked, by table."""
     return status(database, settings, version.scenario, version, ()).unpicked
 
 
 def compared(
     database: Database, settings: Settings, version: Version, old: bool, checked: bool
 ) -> Comparison:
-    """Compare the version that is loaded with the database; `old`: it is the old side."""
+    """Compare the loaded version with the database; `old`: the version is the old side.
+
+    `checked`: hold the rows of the snapshot against the grammar.
+    """
     scenario = version.scenario
     picked = row_set.picked(database, settings, scenario, [version])
     let_go = released.released(database, scenario, picked)
@@ -112,9 +118,9 @@ def compared(
         own = found.compared
         also = known_rows.also(database, own)
         wider = row_set.picked(database, settings, scenario, [version], also)
-        told = unpicked.described(database, version, found)
-        said = tuple(replace(one, count=0, rows=()).told for one in told if one.following)
-        return DatabaseRows(database, wider, snapshot.tables), own, said
+        described = unpicked.described(database, version, found)
+        remarks = tuple(replace(one, count=0, rows=()).text for one in described if one.following)
+        return DatabaseRows(database, wider, snapshot.tables), own, remarks
 
     if old:
         return WithUnpicked(snapshot, live, look)
@@ -128,7 +134,7 @@ def _known(
     version: Version | None,
     rows: KnownRows,
 ) -> KnownRows:
-    """Look for rows of the version that is loaded, or that were left, and are not picked."""
+    """Find rows of the loaded version, or rows that a move left, that are no longer picked."""
     found = known_rows.find(
         database,
         row_set.selections(database, settings, scenario, [version]),
@@ -151,7 +157,7 @@ def _counting(drift: tuple[TableDrift, ...], unpicked: Mapping[str, int]) -> tup
 
 
 def touched(database: Database, scenario: str, picked: Mapping[str, str]) -> Iterator[str]:
-    """Yield, per table, that rows which an earlier move kept are not as it left them."""
+    """Yield a note per table whose retained rows have changed since an earlier move."""
     for table, count in retained.changed(database, scenario, picked).items():
         yield f"{rows_of(count)} of {table} that --keep-referenced kept changed since"
 
@@ -168,7 +174,7 @@ def _drift(
     for pair, found_rows in Comparison(old, live).tables():
         narrower = narrower or bool(pair.columns_added)
         known = own.keys.get(pair.name, ())
-        # What a row holds that is no longer picked is told of it alone.
+        # `Unpicked` describes the changes of these rows.
         counts = Counter(
             one.kind
             for one in found_rows
@@ -176,7 +182,7 @@ def _drift(
         )
         if counts:
             found[pair.name] = counts
-    # The log knows nothing of columns that the version does not have.
+    # The log's digest excludes columns that the version lacks.
     if version is not None and not narrower and _as_logged(database, version, live, found):
         found = {name: counts for name, counts in found.items() if name not in old.tables}
     drift = tuple(
@@ -189,9 +195,9 @@ def _drift(
 def _as_logged(
     database: Database, version: Version, live: DatabaseRows, found: Mapping[str, Counter[Kind]]
 ) -> bool:
-    """Return whether the rows are those that the load of the version has left.
+    """Return whether the rows are as the load of the version left them.
 
-    They need not be those of its snapshot: a trigger may have changed them.
+    They may differ from the snapshot, since a trigger may have changed them.
     """
     if not found:
         return True
@@ -207,10 +213,10 @@ def uncaptured(
     target: Version | None,
     present: Mapping[str, int],
 ) -> str:
-    """Say that demo rows would be lost, and how they differ from the version that is stamped.
+    """Return the refusal that demo rows would be lost, with their differences from the stamp.
 
-    `present` counts the demo rows by table; `current` is the version that is stamped, `target` the
-    one to go to.
+    `present` counts the demo rows by table. `current` is the stamped version, `target` the version
+    to go to.
     """
     rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
     lines = [f"the demo rows of {scenario} are in no revision and would be lost ({rows})"]
@@ -220,7 +226,7 @@ def uncaptured(
             lines = [
                 f"changes of the demo rows of {scenario} since {current.version} are in no "
                 f"revision and would be lost",
-                *(one.told for one in entry.drift),
+                *(one.text for one in entry.drift),
             ]
     picked = row_set.picked(database, settings, scenario, [current, target])
     lines += touched(database, scenario, picked)

@@ -1,7 +1,7 @@
-"""The rows of a scenario in this database: those that are picked, and those known by their keys.
+"""Find a scenario's rows in a database: those that are picked, and those known by their keys.
 
-What a load or a capture has brought is known by the keys of its version. A predicate finds what
-is new; a row that it no longer picks is the scenario's still, until it is released.
+A version's keys identify the rows that a load or capture brought. A predicate finds new rows; a
+row that it no longer picks still belongs to the scenario, until it is released.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from demosnap.snapshot.diff import TablePair
 from demosnap.snapshot.predicates import not_true
 
 Owners = Callable[[], Mapping[str, Mapping[str, str]]]
-"""Tells, when asked, the predicates of every other scenario's rows, by scenario and table."""
+"""A function that returns the predicates of the other scenarios' rows, by scenario and table."""
 
 
 @dataclass(frozen=True)
 class KnownRows:
-    """Rows of a scenario that nothing picks any more.
+    """Rows of a scenario that its selection no longer picks.
 
-    `taken` are those that the target has: they are brought back. `left` are those that it does not
-    have: they stay. `elsewhere` are those that another scenario picks now, by its name. `following`
-    counts the rows, themselves unchanged or not, that are no longer picked since the row is not
-    that they hang on by `via`. `hanging` are rows of no version that hang on those that are brought
-    back, and go. `released` are real rows from now on, and `skipped` are the keys of
-    the rows of the version `skipped_of` that a load leaves out for that.
+    `taken` are rows that the target has; they are brought back. `left` are rows that it lacks;
+    they stay. `elsewhere` are rows that another scenario picks now, by scenario. `following`
+    counts, by table, rows that are no longer picked since the row they depend on by `via` is not.
+    `hanging` are rows of no version that depend on rows in `taken`; they are deleted. `released`
+    are real rows from now on, and `skipped` the keys of version rows that a load therefore leaves
+    out, by table.
     """
 
     taken: Retained = NOTHING
@@ -50,30 +50,30 @@ class KnownRows:
 
     @property
     def unpicked(self) -> Retained:
-        """The rows that are not picked by themselves, taken or left or another scenario's."""
+        """The rows that are not picked for their own values: taken, left or elsewhere."""
         return self.left.joined(self.compared)
 
     @property
     def compared(self) -> Retained:
-        """Those of them that are held against the target: it does not have those that are left."""
+        """The rows in `unpicked` to compare with the target, which lacks those in `left`."""
         found = self.taken
         for one in self.elsewhere.values():
             found = found.joined(one)
         return found
 
     def also(self, database: Database) -> dict[str, str]:
-        """Return the predicates of the rows that are brought back."""
+        """Return the predicates of the rows that are brought back, by table."""
         return also(database, self.taken)
 
     def counts(self) -> dict[str, int]:
-        """Count the rows that are no longer picked, by table."""
+        """Return the number of rows that are no longer picked, by table."""
         own = self.unpicked.counts()
         names = dict.fromkeys((*own, *self.following))
         found = {name: own.get(name, 0) + self.following.get(name, 0) for name in names}
         return {name: count for name, count in found.items() if count}
 
     def expected(self, version: Version) -> dict[str, int]:
-        """Count the rows that a load of a version brings, by table."""
+        """Return the number of rows that a load of a version brings, by table."""
         return without(version.rows, self.skipped)
 
 
@@ -81,7 +81,7 @@ NONE = KnownRows()
 
 
 def also(database: Database, rows: Retained) -> dict[str, str]:
-    """Return the predicates of some rows, by table."""
+    """Return the predicates of rows, by table."""
     return {name: rows.predicate(database, name) for name in rows.keys if rows.keys[name]}
 
 
@@ -94,17 +94,16 @@ def find(
     owners: Owners,
     skipped: Mapping[str, frozenset[Key]],
 ) -> KnownRows:
-    """Find the rows that are known by their keys and are no longer picked.
+    """Find the rows that are known by their keys and no longer picked.
 
     `covered` are the selections that pick the scenario's rows, `known` the rows that an earlier
-    move left, `source` the version that was brought here. `skipped` are rows of it that were
-    released, by their keys.
+    move left, `source` the loaded version, and `skipped` the keys of its released rows, by table.
     """
     finding = _Finding(database, covered, target, owners)
     try:
         candidates = dict(finding.missing(source, skipped)) if source else {}
     except SnapshotError:
-        # A damaged snapshot knows no rows, as one that is gone.
+        # A damaged snapshot identifies no rows, like a missing snapshot.
         candidates = {}
     names = [*(source.rows if source else ()), *(target.rows if target else ()), *known.keys]
     if source is not None and source == target and not known:
@@ -135,7 +134,7 @@ def _named(
 
 
 class _Finding:
-    """Looks for the rows table by table, parents first."""
+    """The search for these rows, table by table, parents first."""
 
     def __init__(
         self,
@@ -168,20 +167,20 @@ class _Finding:
                 yield one.name, (one.pair.table.key, [tuple(split(row)) for row in one.added()])
 
     def look(self, table: Table, keys: Sequence[Key]) -> None:
-        """Find which rows of a table are there, though they are not picked."""
+        """Find the rows of a table that exist, but are not picked."""
         name, dialect = table.name, self._database.dialect
         picked = self._picked().get(name)
         own: set[Key] = set()
         following = 0
         for batch in in_batches(keys, KEYS):
             where = f"({dialect.key_predicate(table.key_columns, batch)})"
-            # A key that the database takes for equal, and that is spelled otherwise, is another.
-            there = set(self._read(table, where)).intersection(batch)
-            alone = there
-            if picked is not None and there:
-                alone = there & set(self._read(table, f"{where} AND {not_true(picked)}"))
+            # A key that the database equates, but spells differently, is a different key.
+            present = set(self._read(table, where)).intersection(batch)
+            alone = present
+            if picked is not None and present:
+                alone = present & set(self._read(table, f"{where} AND {not_true(picked)}"))
             own |= alone
-            following += len(there - alone)
+            following += len(present - alone)
         if following and self._also:
             self._following[name] = following
         if not own:
@@ -209,7 +208,7 @@ class _Finding:
             yield tuple(split(row))
 
     def result(self) -> KnownRows:
-        """Return what was found."""
+        """Return the rows found."""
 
         def kept(keys: Mapping[str, frozenset[Key]]) -> Retained:
             return Retained(keys, {name: self._columns[name] for name in keys})
@@ -229,9 +228,10 @@ def hanging(
     rows: KnownRows,
     versions: Sequence[Version | None],
 ) -> Retained:
-    """Return the rows that are picked only with those that are brought back, and are in no version.
+    """Return the rows of no version that are picked only together with the rows brought back.
 
-    `plain` are the predicates of what is picked now, `to_delete` of what is picked with them.
+    `plain` are the predicates of rows that are picked now, `to_delete` those of rows that are
+    picked after the rows are brought back.
     """
     keys: dict[str, frozenset[Key]] = {}
     for name, predicate in to_delete.items():
@@ -254,11 +254,11 @@ def _missing(
     picked: Mapping[str, str],
     skipped: Mapping[str, frozenset[Key]],
 ) -> Iterator[TableChanges]:
-    """Compare the keys of the rows that are picked with those of a version, table by table."""
+    """Compare the keys of picked rows with those of a version, table by table."""
     dialect = database.dialect
     snapshot = OpenSnapshot(source, database, skipped)
     try:
-        # A version whose tables are gone knows no rows here.
+        # A version whose tables do not fit identifies no rows here.
         if compatibility.unfit(database.tables, snapshot.header.tables):
             return
     except SnapshotError:
@@ -270,13 +270,13 @@ def _missing(
         narrow = only_key(table)
         width = len(table.key)
         keys = (b",".join(split(row)[:width]) for row in rows)
-        there = dialect.read_rows(database.connection, narrow, picked[table.name])
+        present = dialect.read_rows(database.connection, narrow, picked[table.name])
         pair = TablePair(narrow, narrow, dialect, dialect, by_value=snapshot.foreign)
         try:
-            yield collect(pair, there, keys)
+            yield collect(pair, present, keys)
         except DemosnapError:
-            # A server that is still sending rows would not roll back.
-            collections.deque(there, maxlen=0)
+            # A connection that is still receiving rows cannot roll back.
+            collections.deque(present, maxlen=0)
             raise
 
 
@@ -286,7 +286,7 @@ def _of_target(
     candidates: Mapping[str, tuple[tuple[str, ...], Sequence[Key]]],
     known: Retained,
 ) -> dict[str, set[Key]]:
-    """Return which of some keys a version has, by table."""
+    """Return which of the candidate keys a version has, by table."""
     if target is None or not (candidates or known):
         return {}
     wanted = {name: set(keys) for name, (_, keys) in candidates.items()}

@@ -1,6 +1,6 @@
-"""What is remembered of rows that nothing picks any more: left by a purge, or let go for good.
+"""Record rows that are no longer picked: left by a move, or released for good.
 
-`demosnap_kept` names them beside the rows that were kept, with a word in the place of a digest.
+`demosnap_kept` names them beside the retained rows, with a word in place of a digest.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from demosnap.snapshot.predicates import not_true, via_foreign_key
 
 
 def left(database: Database, scenario: str) -> Retained:
-    """Return the rows that an earlier move left, since nothing picked them any more."""
+    """Return the rows that an earlier move left, since no predicate picked them any more."""
     return _recorded(database, scenario, retained.LEFT)
 
 
 def released(database: Database, scenario: str, picked: Mapping[str, str]) -> Retained:
-    """Return the rows that were let go, are there, and are not picked again."""
+    """Return the released rows that exist and are not picked again."""
     found = _recorded(database, scenario, retained.RELEASED)
     return real(database, found, picked) if found else found
 
 
 def real(database: Database, rows: Retained, picked: Mapping[str, str]) -> Retained:
-    """Return those of some rows that are there and that no predicate picks."""
+    """Return the rows, among those given, that exist and that no predicate picks."""
     keys: dict[str, frozenset[Key]] = {}
-    for name, some in rows.keys.items():
+    for name, wanted in rows.keys.items():
         table = database.tables.get(name)
         columns = rows.columns[name]
         if table is None or not {column.name for column in table.columns} >= {*columns}:
             continue
         narrow = only_key(table, columns)
         stays = f" AND {not_true(picked[name])}" if name in picked else ""
-        there = frozenset(
+        present = frozenset(
             tuple(split(row))
-            for where in by_key.key_predicates(database.dialect, narrow.key_columns, some)
+            for where in by_key.key_predicates(database.dialect, narrow.key_columns, wanted)
             for row in database.dialect.read_rows(database.connection, narrow, f"({where}){stays}")
-        ).intersection(some)
-        if there:
-            keys[name] = there
+        ).intersection(wanted)
+        if present:
+            keys[name] = present
     return Retained(keys, {name: rows.columns[name] for name in keys})
 
 
@@ -66,7 +66,7 @@ def _recorded(database: Database, scenario: str, word: str) -> Retained:
 
 
 def record(database: Database, scenario: str, left: Retained, released: Retained) -> None:
-    """Write down what is left and what is released now, beside what is kept."""
+    """Replace the recorded left and released rows of a scenario; retained rows stay recorded."""
     lines = [
         {
             "scenario": scenario,
@@ -86,16 +86,16 @@ def record(database: Database, scenario: str, left: Retained, released: Retained
 def skipped(
     database: Database, version: Version | None, rows: Retained
 ) -> dict[str, frozenset[Key]]:
-    """Return which rows of a version a load leaves out, by their keys.
+    """Return the keys of the rows of a version that a load leaves out, by table.
 
-    They are the released ones, and those that hang on them by `via`: nothing would pick them.
+    These are released rows, and rows that depend on them by `via`, which no predicate would pick.
     """
     if version is None or not rows:
         return {}
     try:
         return _skipped(database, version, rows)
     except SnapshotError:
-        # What needs its rows says what is wrong with them; a purge does not.
+        # A load reports the damage itself, and a purge needs no rows of the snapshot.
         return {}
 
 
@@ -109,7 +109,7 @@ def _skipped(database: Database, version: Version, rows: Retained) -> dict[str, 
         (parent, referred): set() for _, parent, referred in hanging.values()
     }
     size = -1
-    # Tables in a circle may come before those that they hang on.
+    # In a cycle, a table may precede a table that it depends on; repeat until no key is new.
     while size != (size := sum(map(len, found.values()))):
         for table, lines in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
             names = [column.name for column in table.captured]
@@ -146,7 +146,7 @@ def _via(
 
 
 def plain(key: Key) -> str:
-    """Render a key as it is typed: its values without quotes, with slashes between them."""
+    """Render a key as users type it: values without quotes, separated by slashes."""
     return "/".join(_plain(part.decode("utf-8", "replace")) for part in key)
 
 
@@ -159,11 +159,11 @@ def _plain(literal: str) -> str:
 def named(
     database: Database, wanted: Sequence[str], versions: Iterable[Version | None]
 ) -> tuple[Retained, set[str]]:
-    """Return the rows of versions that `TABLE/KEY` names, and those names that were found.
+    """Return the rows of versions that `TABLE/KEY` names, and the names that matched a row.
 
     Raises:
-        UnknownNameError: there is no such table.
-        UsageError: it is not a table and a key, or the tables are not those of a version.
+        UnknownNameError: the table does not exist.
+        UsageError: the text is not a table and a key, or no version has the table.
     """
     asked: dict[str, dict[str, str]] = {}
     for one in wanted:

@@ -1,4 +1,4 @@
-"""What differs between two sides, row by row, with Python's own values."""
+"""Rows that differ between two sides, as Python values."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Values = Mapping[str, PythonValue | None]
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """A row that is not the same on both sides.
+    """A row that differs between the two sides.
 
-    `kind` is "added", "removed" or "modified", or "unpicked": it is there, and nothing picks it
-    any more. `key` are the values of the key, by column, None where rows have none. `old` and
-    `new` are the whole row as it was and as it is, None where it is not there.
+    `kind` is "added", "removed", "modified", or "unpicked": it exists, but is no longer picked.
+    `key` has the values of the key by column, None if rows have no key. `old` and `new` are the
+    whole row on each side, None on a side that lacks it.
     """
 
     table: str
@@ -34,17 +34,17 @@ class RowChange:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """The columns whose values differ; all of them where one side has no row."""
+        """The columns whose values differ; all columns if a side lacks the row."""
         old, new = self.old or {}, self.new or {}
         names = dict.fromkeys((*new, *old))
         return tuple(n for n in names if n not in old or n not in new or old[n] != new[n])
 
 
 class RowChanges:
-    """All rows that differ, read to the end and checked; iterated as often as one likes.
+    """All rows that differ, completely read and checked; can be iterated repeatedly.
 
-    `old` and `new` name the sides: a version, `base` or `the database`. `remarks` are worth
-    knowing beside the rows.
+    `old` and `new` name the sides: a version, `base` or `the database`. `remarks` are notes on the
+    rows.
     """
 
     def __init__(self, comparison: Comparison, only: str | None = None) -> None:
@@ -82,7 +82,7 @@ class RowChanges:
 
 
 def _change(pair: TablePair, row: RowDifference) -> RowChange:
-    # What both sides have is compared, and read, as the new one has it.
+    # Values of columns on both sides are compared in the new side's type.
     types = {column.name: column for column in (*pair.old_columns, *pair.new_columns)}
 
     def values(literals: bytes | None, columns: Sequence[Column], *, old: bool) -> Values | None:

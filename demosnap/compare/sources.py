@@ -1,4 +1,4 @@
-"""The two sides of a comparison: a version's snapshot, the database, or nothing at all."""
+"""The two sides of a comparison: a version's snapshot, the database, or base."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from demosnap.snapshot.predicates import Users, as_written, predicates
 
 
 class RowSource(Protocol):
-    """Where rows come from: its tables in load order, and the predicates that pick their rows.
+    """A source of rows: its tables in load order, and the predicates that pick their rows.
 
-    `dialect` is None where there are no rows at all.
+    `dialect` is None if the source has no rows.
     """
 
     name: str
@@ -35,17 +35,17 @@ class RowSource(Protocol):
     tables: Mapping[str, Table]
 
     def predicates(self, users: Users = as_written) -> Mapping[str, str]:
-        """Return the predicate of each table's rows, with what is to stand for a user's."""
+        """Return the predicate of each table; `users` renders the predicates that users wrote."""
 
     def rows(self, table: str) -> Iterator[bytes]:
-        """Yield the rows of one table, to be used up before those of another one."""
+        """Yield the rows of a table; they must be consumed before the next table's."""
 
     def finish(self) -> None:
-        """Check what was read, when all was."""
+        """Check the rows after all were read."""
 
 
 class NoRows:
-    """What is before the first version."""
+    """The empty side before the first version."""
 
     name = "base"
     dialect: Dialect | None = None
@@ -54,11 +54,11 @@ class NoRows:
         self.tables: Mapping[str, Table] = {}
 
     def predicates(self, users: Users = as_written) -> Mapping[str, str]:
-        """Return none."""
+        """Return an empty mapping."""
         return {}
 
     def rows(self, table: str) -> Iterator[bytes]:
-        """Yield none."""
+        """Yield no rows."""
         return iter(())
 
     def finish(self) -> None:
@@ -66,12 +66,12 @@ class NoRows:
 
 
 class SnapshotRows:
-    """The snapshot of a version; `checked`: its rows are held against the grammar, too.
+    """The snapshot of a version; with `checked`, its rows are held against the grammar, too.
 
     `skipping` are the keys of rows that are left out, by table.
 
     Raises:
-        SnapshotError: it is missing, or not what demosnap wrote; also later, while it is read.
+        SnapshotError: the snapshot is missing or malformed; also later, during reading.
     """
 
     def __init__(
@@ -91,12 +91,12 @@ class SnapshotRows:
         self.tables: Mapping[str, Table] = {t.name: t for t in self._reader.header.tables}
 
     def predicates(self, users: Users = as_written) -> Mapping[str, str]:
-        """Return the predicates of the version's own selection."""
+        """Return the predicates of the version's recorded selection."""
         dialect = dialects.get(self._version.dialect)
         return predicates(self._version.selection, self.tables, dialect, users)
 
     def rows(self, table: str) -> Iterator[bytes]:
-        """Yield the rows of a table, from the beginning of the file if it lies behind."""
+        """Yield the rows of a table, after reading the file again if the table lies behind."""
         if table not in self.tables:
             return iter(())
         for block in self._blocks:
@@ -118,10 +118,10 @@ class SnapshotRows:
 
 
 class DatabaseRows:
-    """The demo rows of the database, picked by `picked`.
+    """The demo rows of the database, by the predicates `picked`.
 
-    `like` has the tables that they are compared with: columns come in their order. `digest` is
-    there after all tables of `like` were read in order, over the columns that those have.
+    `like` are the tables to compare with; columns come in their order. After all tables of `like`
+    were read in order, `digest` covers their columns.
     """
 
     name = "the database"
@@ -141,16 +141,16 @@ class DatabaseRows:
 
     @property
     def digest(self) -> str:
-        """The digest of the rows that were read, as `demosnap_log` has it."""
+        """The hex digest of the rows read so far, comparable with the one in `demosnap_log`."""
         return self._sha.hexdigest()
 
     def predicates(self, users: Users = as_written) -> Mapping[str, str]:
-        """Return what picks the rows, as a script for other sessions can say it."""
+        """Return the predicates in a form that other sessions can run."""
         connection = self._database.connection
         return {name: picking.shown(connection, one, users) for name, one in self._picked.items()}
 
     def rows(self, table: str) -> Iterator[bytes]:
-        """Yield what the database has now."""
+        """Yield the current rows of a table."""
         if table not in self.tables:
             return iter(())
         live = self.tables[table]
@@ -171,35 +171,35 @@ class DatabaseRows:
             yield row
 
     def finish(self) -> None:
-        """Do nothing: the database has checked its rows."""
+        """Do nothing, since the database checks its own rows."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One side against another one, table by table."""
+    """A comparison of two sides, table by table."""
 
     old: RowSource
     new: RowSource
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What is worth knowing beside the rows, when all were read."""
+        """Notes on the rows; complete after all rows were read."""
         return ()
 
     @property
     def dialect(self) -> Dialect | None:
-        """The dialect in which values are compared; None where there is none."""
+        """The dialect in which values are compared; None if both sides are base."""
         return self.new.dialect or self.old.dialect
 
     @property
     def foreign(self) -> bool:
-        """Whether the sides are of two dialects."""
+        """Whether the two sides are of different dialects."""
         return None not in (self.old.dialect, self.new.dialect) and (
             self.old.dialect is not self.new.dialect
         )
 
     def pairs(self) -> Iterator[TablePair]:
-        """Yield the tables that one side or both have, those of the new one first."""
+        """Yield the tables of both sides in pairs, the new side's first."""
         old, new = self.old.dialect or self.new.dialect, self.new.dialect or self.old.dialect
         if old is None or new is None:
             return
@@ -207,10 +207,10 @@ class Comparison:
             yield TablePair(self.old.tables.get(name), self.new.tables.get(name), old, new)
 
     def changes(self, only: str | None = None) -> Changes:
-        """Compare to the end, and return what differs, `only` in one table if it is given.
+        """Compare all tables, and return the differences, `only` those of a table if given.
 
         Raises:
-            SnapshotError: a snapshot is not what demosnap wrote.
+            SnapshotError: a snapshot is malformed.
         """
         found = [
             collect(pair, self.old.rows(pair.name), self.new.rows(pair.name))
@@ -222,11 +222,11 @@ class Comparison:
         return tuple(one for one in found if len(one))
 
     def script(self, changes: Changes, title: Sequence[str]) -> Iterator[str]:
-        """Yield the lines of a SQL script that makes the new side of the old one.
+        """Yield the lines of a SQL script that turns the old side into the new side.
 
         Raises:
-            UsageError: the sides are of two dialects.
-            DatabaseError: rows exchange unique values, and no value can be set aside.
+            UsageError: the sides are of different dialects.
+            DatabaseError: rows swap unique values, and no temporary value is possible.
         """
         if self.foreign or self.dialect is None:
             names = sorted({s.dialect.name for s in (self.old, self.new) if s.dialect})
@@ -237,11 +237,11 @@ class Comparison:
         yield from sql_script.script(changes, self.dialect, self.old.predicates, title)
 
     def tables(self) -> Iterator[tuple[TablePair, Iterator[RowDifference]]]:
-        """Yield each pair of tables with what differs, to be used up before the next one.
+        """Yield each pair of tables with its differing rows, to be consumed before the next pair.
 
         Raises:
-            SnapshotError: a snapshot is not what demosnap wrote; it may be known only at the
-                end, and then nothing of what was yielded holds.
+            SnapshotError: a snapshot is malformed. This may be known only at the end; then
+                everything yielded is void.
         """
         for pair in self.pairs():
             rows = pair.differences(self.old.rows(pair.name), self.new.rows(pair.name))
@@ -252,24 +252,27 @@ class Comparison:
 
 
 Look = Callable[[], tuple[DatabaseRows, Retained, tuple[str, ...]] | None]
-"""Looks for rows that are no longer picked; None: there are none. Returns the database with them,
-those that are not by what they hold themselves, and what is to be said of the others."""
+"""A function that looks for rows that are no longer picked; it returns None if there are none.
+
+Otherwise it returns the database with these rows, the rows that are not picked for their own
+values, and notes on the rows that depend on them.
+"""
 
 
 @dataclass(frozen=True)
 class WithUnpicked(Comparison):
-    """The version that is loaded against the database, whichever is the new side.
+    """The loaded version compared with the database, on either side.
 
-    What the database seems to lack is looked for by its keys.
+    Rows that the database seems to lack are searched by their keys.
     """
 
     look: Look = lambda: None
-    _said: list[str] = field(default_factory=list, init=False)
+    _remarks: list[str] = field(default_factory=list, init=False)
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What is worth knowing beside the rows, when all were read."""
-        return tuple(self._said)
+        """Notes on the rows; complete after all rows were read."""
+        return tuple(self._remarks)
 
     def _found(self) -> tuple[list[TableChanges], Retained]:
         found = self._collected(self)
@@ -277,8 +280,8 @@ class WithUnpicked(Comparison):
         wider = self.look() if any(lacking in one.counts for one in found) else None
         if wider is None:
             return found, NOTHING
-        live, own, said = wider
-        self._said[:] = said
+        live, own, remarks = wider
+        self._remarks[:] = remarks
         old, new = (self.old, live) if isinstance(self.new, DatabaseRows) else (live, self.new)
         return self._collected(Comparison(old, new)), own
 
@@ -292,17 +295,17 @@ class WithUnpicked(Comparison):
         return found
 
     def changes(self, only: str | None = None) -> Changes:
-        """Compare to the end, and return what differs, `only` in one table if it is given."""
+        """Compare all tables, and return the differences, `only` those of a table if given."""
         found, _ = self._found()
         return tuple(one for one in found if len(one) and only in (None, one.name))
 
     def tables(self) -> Iterator[tuple[TablePair, Iterator[RowDifference]]]:
-        """Yield each pair of tables with what differs, to be used up before the next one."""
+        """Yield each pair of tables with its differing rows, to consume before the next pair."""
         found, own = self._found()
         for one in found:
-            yield one.pair, self._told(one, own.keys.get(one.name, frozenset()))
+            yield one.pair, self._marked(one, own.keys.get(one.name, frozenset()))
 
-    def _told(self, one: TableChanges, keys: Collection[Key]) -> Iterator[RowDifference]:
+    def _marked(self, one: TableChanges, keys: Collection[Key]) -> Iterator[RowDifference]:
         for row in one:
             known = row.old and row.new and key_of(one.pair.table, row.new) in keys
             yield replace(row, unpicked=True) if known else row

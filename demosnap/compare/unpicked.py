@@ -1,4 +1,4 @@
-"""What is said of rows that are no longer picked: what changed, and the ways on."""
+"""Describe rows that are no longer picked: what changed in them, and how to go on."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ from demosnap.visible import rows as rows_of
 SHOWN = 5
 _LONGEST = 40
 _MOST_COMPARED = 20_000
-"""How many rows a version may have for a capture to look for those that are no longer picked,
-where no table has fewer rows than before."""
+"""The most rows of a version for which a capture always looks for unpicked rows.
+
+Beyond it, a capture looks only if a table has fewer rows than before.
+"""
 
 
 def described(database: Database, version: Version | None, rows: KnownRows) -> tuple[Unpicked, ...]:
-    """Say of each table which rows are no longer picked; `version` is what they are held to."""
+    """Describe, per table, the rows that are no longer picked and their changes since `version`."""
     own = rows.unpicked
     changes = _changes(database, version, own)
     elsewhere = {
@@ -41,23 +43,25 @@ def described(database: Database, version: Version | None, rows: KnownRows) -> t
     found = []
     for name in dict.fromkeys((*own.keys, *rows.following)):
         keys = sorted(own.keys.get(name, ()), key=_number)
-        said = []
+        lines = []
         for key in keys[:SHOWN]:
-            what = changes.get((name, key))
+            change = changes.get((name, key))
             other = elsewhere.get((name, key))
-            parts = [what or "unchanged itself"] if what is not None else []
+            parts = [change or "unchanged itself"] if change is not None else []
             parts += [f"scenario {other} picks it now"] if other else []
             shown = one_line("/".join(part.decode("utf-8", "replace") for part in key))
             columns = "/".join(own.columns[name])
-            said.append(f"{columns}={shown}: {', '.join(parts)}" if parts else f"{columns}={shown}")
+            lines.append(
+                f"{columns}={shown}: {', '.join(parts)}" if parts else f"{columns}={shown}"
+            )
         following = rows.following.get(name, 0)
         since = _since(database, version, own, name) if following else ""
-        found.append(Unpicked(name, len(keys), tuple(said), following, since))
+        found.append(Unpicked(name, len(keys), tuple(lines), following, since))
     return tuple(found)
 
 
 def edited(database: Database, version: Version, rows: Retained) -> dict[str, set[Key]]:
-    """Return which of some rows are not as a version has them, by table."""
+    """Return the keys of rows that differ from a version, by table."""
     found: dict[str, set[Key]] = {}
     for name, key, pair, old, new in _pairs(database, version, rows):
         if next(pair.changed(old, new), None) is not None:
@@ -66,28 +70,28 @@ def edited(database: Database, version: Version, rows: Retained) -> dict[str, se
 
 
 def names(rows: Retained) -> Iterator[str]:
-    """Yield the first of some rows as `--release` takes them."""
+    """Yield the first rows of each table in the form that `--release` accepts."""
     for name, keys in rows.keys.items():
         for key in sorted(keys, key=_number)[:SHOWN]:
             yield f"{name}/{one_line(released.plain(key))}"
 
 
 def hanging(rows: Retained) -> str:
-    """Say which rows go since they hang on others that are brought back."""
-    told = []
+    """Return the refusal that rows would be deleted since they depend on rows brought back."""
+    lines = []
     for name, keys in rows.keys.items():
-        some = sorted(keys, key=_number)[:SHOWN]
-        shown = references.show_literals(some, len(keys))
-        told.append(
+        first = sorted(keys, key=_number)[:SHOWN]
+        shown = references.show_literals(first, len(keys))
+        lines.append(
             f"{name}: {rows_of(len(keys))} in no revision would go, since the rows that they hang "
             f"on are brought back"
             f" ({'/'.join(rows.columns[name])}: {shown})"
         )
-    return "\n".join(told)
+    return "\n".join(lines)
 
 
 def ways(rows: Retained) -> str:
-    """Say how to let rows go; empty where there are none."""
+    """Return the hint how to release rows; empty without rows."""
     some = list(names(rows))
     if not some:
         return ""
@@ -103,9 +107,10 @@ def ways(rows: Retained) -> str:
 def pointing(
     database: Database, leaving: Mapping[str, str], rows: Retained, resettable: str | None
 ) -> Iterator[str]:
-    """Yield, of rows that are left, which of them reference rows that go, and the way on.
+    """Yield a note per reference from left rows to rows that a move deletes, with a way on.
 
-    `resettable` is the scenario whose reset brings them back; None: they are of another version.
+    `resettable` is the scenario whose reset brings the rows back; None: they are of another
+    version.
     """
     for name, key in references.references_to(database.tables, leaving):
         if not rows.keys.get(name):
@@ -141,9 +146,9 @@ def left_by_capture(
     rows: Mapping[str, int],
     owners: known_rows.Owners,
 ) -> Iterator[str]:
-    """Yield which rows of the version that is loaded a capture leaves out, though they are there.
+    """Yield a note if a capture leaves out existing rows of the loaded version `parent`.
 
-    `selection` is what the capture picks, `rows` counts it.
+    `selection` is the one captured, and `rows` its number of rows by table.
     """
     fewer = any(rows.get(name, 0) < count for name, count in parent.rows.items())
     if not fewer and parent.total > _MOST_COMPARED:
@@ -166,7 +171,7 @@ def _number(key: Key) -> tuple[tuple[int, bytes], ...]:
 def _changes(
     database: Database, version: Version | None, rows: Retained
 ) -> dict[tuple[str, Key], str]:
-    """Return what the first rows of each table hold now that they did not hold in a version."""
+    """Return the changes of the first rows of each table since a version, by table and key."""
     if version is None or not rows:
         return {}
     first = {name: frozenset(sorted(keys, key=_number)[:SHOWN]) for name, keys in rows.keys.items()}
@@ -181,7 +186,7 @@ def _changes(
 def _pairs(
     database: Database, version: Version, rows: Retained
 ) -> Iterator[tuple[str, Key, TablePair, bytes, bytes]]:
-    """Yield some rows with what they are in a version, and what they are in the database."""
+    """Yield rows as the version has them and as the database has them."""
     dialect = database.dialect
     snapshot = OpenSnapshot(version, database)
     if compatibility.unfit(database.tables, snapshot.header.tables):
@@ -221,7 +226,7 @@ def _side(text: str | None) -> str:
 
 
 def _since(database: Database, version: Version | None, own: Retained, name: str) -> str:
-    """Name the rows on which those of a table hang."""
+    """Describe the unpicked rows that the rows of a table depend on."""
     rules = version.selection.rules if version else {}
     table: Table | None = database.tables.get(name)
     while table is not None and name in rules and rules[name].kind == "via":
@@ -235,5 +240,5 @@ def _since(database: Database, version: Version | None, own: Retained, name: str
 
 
 def line(found: Sequence[Unpicked]) -> str:
-    """Say of all tables what is no longer picked, one line each."""
-    return "\n".join(one.told for one in found)
+    """Describe the unpicked rows of all tables, one line each."""
+    return "\n".join(one.text for one in found)

@@ -189,12 +189,12 @@ class TakingBack:
             edited = unpicked.edited(self.database, goal.target, rows.taken)
             lost = Retained({n: frozenset(keys) for n, keys in edited.items()}, rows.taken.columns)
             if lost:
-                told = unpicked.described(self.database, goal.target, KnownRows(taken=lost))
+                described = unpicked.described(self.database, goal.target, KnownRows(taken=lost))
                 yield "\n".join(
                     [
                         f"changes of rows of {name} that are no longer picked are in no revision "
                         f"and would be lost",
-                        *(one.told for one in told),
+                        *(one.text for one in described),
                         f"{_BACK}; {unpicked.ways(lost)}",
                     ]
                 )
@@ -267,14 +267,14 @@ class TakingBack:
         if rows.taken:
             known = KnownRows(taken=rows.taken, following=following)
             # What a load writes is told by what it will be.
-            told = unpicked.described(self.database, goal.target, known)
-            yield f"{unpicked.line(told)}\nbrought back, changed in place"
+            described = unpicked.described(self.database, goal.target, known)
+            yield f"{unpicked.line(described)}\nbrought back, changed in place"
             if rows.hanging:
                 yield unpicked.hanging(rows.hanging)
             following = {}
         stay = KnownRows(left=rows.left, elsewhere=rows.elsewhere, following=following)
         if stay.counts():
-            told = unpicked.described(self.database, version, stay)
+            described = unpicked.described(self.database, version, stay)
             one = sum(stay.counts().values()) == 1
             them, has = ("it", "it is") if one else ("them", "they are")
             way = f"a load of a version that has {them} brings {them} back"
@@ -283,7 +283,7 @@ class TakingBack:
                     f"the next load of a version that has {them} brings {them} back, and so does"
                     f" `demosnap reset {goal.scenario} --discard` before this"
                 )
-            yield f"{unpicked.line(told)}\nleft as {has}; {way}"
+            yield f"{unpicked.line(described)}\nleft as {has}; {way}"
 
     def only_of_others(self, goal: Goal) -> bool:
         """Return whether all rows that stay were left before, so that no reset brings them back."""

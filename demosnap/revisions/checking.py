@@ -318,15 +318,15 @@ def _loaded(
     let_go = released.released(seen, version.scenario, picked)
     skipped = released.skipped(seen, version, let_go)
     reasons = full_load.differences(seen, version, known, skipped)
-    told = drift.unpicked_of(seen, settings, version) if reasons else ()
-    for one in told:
+    described = drift.unpicked_of(seen, settings, version) if reasons else ()
+    for one in described:
         yield Finding(
-            f"{version.scenario} {version.version}: {one.told}",
+            f"{version.scenario} {version.version}: {one.text}",
             hint=f"`demosnap reset {version.scenario} --discard` brings them back; --release makes "
             f"them real rows.",
         )
     for reason in reasons:
-        if reason.partition(":")[0] not in {one.table for one in told}:
+        if reason.partition(":")[0] not in {one.table for one in described}:
             yield Finding(f"{version.scenario} {version.version}: {reason}")
     dangled = dangling_references.known(seen, [version])
     for reason in verify.dangling(seen, picked, dangled):
