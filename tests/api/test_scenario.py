@@ -135,7 +135,7 @@ def test_what_cannot_be_compared_is_told_at_once(sqlite_chain: Chain) -> None:
         general.diff("database")
 
 
-TYPES = {
+TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "whole": sa.Integer(),
     "exact": sa.Numeric(10, 2),
     "floating": sa.Double(),

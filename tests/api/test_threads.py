@@ -28,7 +28,7 @@ THREADS = 8
 of_server = contextmanager(make_database)
 
 
-def at_once(works: Sequence[Callable[[], None]]) -> list[BaseException | None]:
+def at_once(works: Sequence[Callable[[], object]]) -> list[BaseException | None]:
     """Do works in threads that begin at the same moment; return what each raised."""
     start = threading.Barrier(THREADS, timeout=60)
     began: list[int] = []
@@ -36,7 +36,7 @@ def at_once(works: Sequence[Callable[[], None]]) -> list[BaseException | None]:
     def begin() -> None:
         began.append(start.wait())
 
-    def done(work: Callable[[], None]) -> BaseException | None:
+    def done(work: Callable[[], object]) -> BaseException | None:
         try:
             work()
         except BaseException as error:  # noqa: BLE001  every one of them is told

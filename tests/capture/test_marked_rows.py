@@ -13,7 +13,7 @@ from support.databases import Database
 from support.small import Chain
 from support.workspaces import MakeWorkspace
 
-JSON_MARKS = {
+JSON_MARKS: dict[str | None, bool] = {
     '{"demo_seed": true}': True,
     '{"demo_seed":"true"}': True,
     '  { "a" : [1, {"demo_seed": false}],\t"demo_seed" :true}  ': True,

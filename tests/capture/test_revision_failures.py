@@ -106,7 +106,7 @@ def test_a_capture_sees_one_moment_of_all_tables(
     before = database.dump()
     dialect = type(dialects.get(database.server))
     read_rows = dialect.read_rows
-    seen = []
+    seen: list[str] = []
 
     def interrupted(
         self: Any, connection: Any, table: Any, predicate: str, *counted: Any

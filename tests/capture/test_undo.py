@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -188,7 +188,7 @@ def test_committed_only_here_goes_with_yes(sqlite_chain: Chain) -> None:
     assert sqlite_chain.stamps() == ["general v1"]
 
 
-def strikes(places: dict[str, int], count: int) -> Iterator[kill.Place]:
+def strikes(places: Mapping[str, int], count: int) -> Iterator[kill.Place]:
     yield from kill.choose(places, count, random.Random(count))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,7 +178,7 @@ def test_nothing_above_the_home_is_looked_at(chain: Chain, monkeypatch: pytest.M
 
 def test_the_file_of_another_user_is_not_run(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     below(chain, monkeypatch)
-    monkeypatch.setattr(ini.os, "getuid", lambda: 12345)
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
     monkeypatch.setattr(ini, "_owner", lambda path: 1 if path.suffix else 12345)
     with pytest.raises(ConfigError, match="of another user"):
         ini.find(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import pytest
 
@@ -111,7 +111,7 @@ def test_a_keyword_that_is_no_option_is_a_mistake_of_the_program(
 ) -> None:
     chain = small.copied(make_workspace(sqlite), "v1")
     with pytest.raises(TypeError, match="load has no option 'discrad'"):
-        chain.project.load("general", discrad=True)
+        cast(Any, chain.project).load("general", discrad=True)
 
 
 @pytest.mark.parametrize("words", [("--jobs", "4"), ("--jobs=4",), ("-j", "4"), ("-j4",)])

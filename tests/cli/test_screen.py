@@ -105,7 +105,7 @@ def test_nothing_steers_the_terminal(nasty: sqlite3.Connection) -> None:
     nasty.execute("UPDATE demosnap_log SET os_user = ?, host = ?", (NASTY + FAKE, NASTY + FAKE))
     nasty.execute(f'INSERT INTO "t{name}" VALUES (?, ?, 1)', (NASTY + FAKE, NASTY + FAKE))
     nasty.execute("INSERT INTO demosnap_version VALUES (?)", (f"x{NASTY}{FAKE}",))
-    wrong = []
+    wrong: list[tuple[object, ...]] = []
     for stage in ("rows", "trigger", "script"):
         if stage == "trigger":
             nasty.execute("DELETE FROM other")

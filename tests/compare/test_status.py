@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from demosnap import example
+from demosnap.compare.sources import DatabaseRows
 from demosnap.errors import UnknownNameError
 from demosnap.project import Project
 from demosnap.results import StatusEntry, TableDrift
@@ -96,6 +97,7 @@ def test_what_a_trigger_alters_in_every_load_is_no_drift(chain: Chain) -> None:
     with chain.project.diff("general") as found:
         for _, rows in found.tables():
             list(rows)
+        assert isinstance(found.new, DatabaseRows)
         now = found.new.digest
     assert now != digest
     with chain.database.engine.begin() as connection:

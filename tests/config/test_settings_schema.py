@@ -146,8 +146,7 @@ def test_init_writes_the_schema_and_the_line_by_which_editors_find_it(tmp_path: 
     assert not editors.problems(written.decode())
     # It says that whatever is left out has the value that is shown.
     found = choices.parse(written, "demosnap.yaml").choices
-    general = {"general": Scenario(default=True)}
-    assert found == choices.Choices(scenarios_in_file=general)
+    assert found == choices.Choices(scenarios_in_file={"general": Scenario(default=True)})
 
 
 def test_the_command_prints_it_and_renews_the_file(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
 from demosnap.database.row_set import RowSet
 from demosnap.errors import DemosnapError, RefusedError, UsageError, VerificationError
+from demosnap.options import Verify
 from support import small
 from support.databases import Database
 from support.small import Chain
@@ -15,7 +17,7 @@ from support.workspaces import Workspace
 
 MakeWorkspace = Callable[[Database], Workspace]
 
-LEVELS = ("full", "counts")
+LEVELS: tuple[Verify, ...] = ("full", "counts")
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def _set_on_insert(database: Database, table: str, column: str, value: str) -> N
         )
 
 
-def _found(chain: Chain, levels: tuple[str, ...], *told: str) -> None:
+def _found(chain: Chain, levels: tuple[Verify, ...], *told: str) -> None:
     """Check that a load fails at these levels, and that nothing of it is left."""
     before = chain.everything()
     for level in levels:
@@ -51,7 +53,7 @@ def _found(chain: Chain, levels: tuple[str, ...], *told: str) -> None:
         assert chain.everything() == before, level
 
 
-def _put_back(chain: Chain, levels: tuple[str, ...]) -> None:
+def _put_back(chain: Chain, levels: tuple[Verify, ...]) -> None:
     """Check that a load at these levels leaves the snapshot's rows, whatever a trigger made."""
     wanted = chain.at["v2"] if "v2" in chain.at else chain.at["v1"]
     for level in levels:
@@ -135,7 +137,7 @@ def test_the_level_is_an_option_of_both_command_lines(chain: Chain) -> None:
     assert done.returncode != 0
     assert "demosnap.verify=some" in done.stderr + done.stdout
     with pytest.raises(UsageError, match="full, counts"):
-        chain.project.upgrade("heads", verify="some")
+        chain.project.upgrade("heads", verify=cast(Any, "some"))
 
 
 def test_unsaved_rows_are_told_per_table(chain: Chain) -> None:

@@ -63,8 +63,8 @@ def test_references_to_nothing_are_counted_and_the_first_values_shown(here: Live
     ((name, columns, parent, count, shown),) = verify.orphans(here.database, DEMO)
     assert (name, columns, parent, count) == ("cards", ("owner_id",), "users", 14)
     assert len(set(shown.split(", ")) & {str(n) for n in range(10, 17)}) == 5
-    place = ("cards", ("owner_id",), "users", ("id",))
-    known = {place: {(str(n).encode(),) for n in range(11, 17)}}
+    place: verify.Place = ("cards", ("owner_id",), "users", ("id",))
+    known: verify.Known = {place: {(str(n).encode(),) for n in range(11, 17)}}
     assert list(verify.orphans(here.database, DEMO, known)) == [
         ("cards", ("owner_id",), "users", 2, "10")
     ]

@@ -41,10 +41,11 @@ def test_every_value_comes_back(server: Server, name: str, way: str) -> None:
         assert len(rows) == len(ZOO[name][1])
         execute(connection, f"DELETE FROM {quote(name)}")
         driver = session.of(connection)
-        if way == "insert":
-            taken = write.insert(driver, DIALECT.insert_head(table), rows)
-        else:
-            taken = write.bulk(driver, DIALECT.load_text(table), rows)
+        taken = (
+            write.insert(driver, DIALECT.insert_head(table), rows)
+            if way == "insert"
+            else write.bulk(driver, DIALECT.load_text(table), rows)
+        )
         assert taken == len(rows)
         connection.commit()
         assert read(connection, table) == rows

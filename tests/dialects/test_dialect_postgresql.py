@@ -203,7 +203,7 @@ def test_json_markers(database: Database, kind: str, key: str) -> None:
     declared = "text COLLATE folded" if kind == "folded" else kind
     database.execute(f'CREATE TABLE t (id serial PRIMARY KEY, "Meta" {declared})')
     literal = json.dumps(key)
-    expected = {}
+    expected: dict[int, tuple[bool, bool]] = {}
     documents = dict(JSON_ROWS)
     if kind == "jsonb":
         documents = {d: e for d, e in documents.items() if "u0000" not in d}

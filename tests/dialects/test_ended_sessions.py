@@ -15,8 +15,9 @@ from alembic.util import CommandError
 
 from demosnap import dialects
 from demosnap.cli.program import cli
+from demosnap.database import bulk
 from demosnap.errors import DatabaseError
-from demosnap.moves import execute, full_load, plan
+from demosnap.moves import execute, plan
 from demosnap.revisions.outcome import Outcome
 from demosnap.rows.canonical import Rows
 from support import small
@@ -80,11 +81,11 @@ def at_planning(chain: Chain, patch: pytest.MonkeyPatch) -> None:
 
 
 def at_purge(chain: Chain, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(execute.bulk, "purge", ending(chain.database, execute.bulk.purge))
+    patch.setattr(bulk, "purge", ending(chain.database, bulk.purge))
 
 
 def at_load(chain: Chain, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(full_load.bulk, "load", ending(chain.database, full_load.bulk.load))
+    patch.setattr(bulk, "load", ending(chain.database, bulk.load))
 
 
 def at_verification(chain: Chain, patch: pytest.MonkeyPatch) -> None:

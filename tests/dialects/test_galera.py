@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from demosnap.errors import DatabaseError, LockError, RefusedError
 from demosnap.project import Project
-from demosnap.results import MovePlan
+from demosnap.results import CapturePlan, MovePlan
 from support import galera, small
 from support.databases import Database
 from support.galera import Cluster, Node
@@ -25,6 +25,7 @@ from support.small import Chain
 from support.workspaces import Workspace
 
 MANY = "INSERT INTO cards SELECT seq, 1, NULL, 'many', TRUE, 'general' FROM seq_100_to_159"
+Confirm = Callable[[MovePlan | CapturePlan], None]
 
 
 @pytest.fixture(scope="module", name="running")
@@ -53,7 +54,7 @@ def chain(
     return small.make(make_workspace(database), "v1", "v2")
 
 
-def project(chain: Chain, node: Node, confirm: Callable[[MovePlan], None] | None = None) -> Project:
+def project(chain: Chain, node: Node, confirm: Confirm | None = None) -> Project:
     """Return the project, with the database of a node."""
     return Project(chain.workspace.folder / "alembic.ini", url=node.url, confirm=confirm)
 
@@ -79,7 +80,7 @@ class Meanwhile:
     def __init__(
         self, cluster: Cluster, *statements: str, change: Callable[[], object] | None = None
     ) -> None:
-        self.plans: list[MovePlan] = []
+        self.plans: list[MovePlan | CapturePlan] = []
         self._cluster = cluster
         self._statements = statements
         self._change = change
@@ -88,7 +89,7 @@ class Meanwhile:
             "CREATE TABLE slow (n INT)", "INSERT INTO slow SELECT seq FROM seq_1_to_4000"
         )
 
-    def __call__(self, plan: MovePlan) -> None:
+    def __call__(self, plan: MovePlan | CapturePlan) -> None:
         self.plans.append(plan)
         if len(self.plans) > 1:
             return
@@ -241,7 +242,7 @@ def test_a_node_that_is_out_of_the_cluster_says_so(chain: Chain, cluster: Cluste
 def test_a_node_that_leaves_the_cluster_during_a_move_has_changed_nothing(
     chain: Chain, cluster: Cluster
 ) -> None:
-    def leave(plan: MovePlan) -> None:
+    def leave(plan: MovePlan | CapturePlan) -> None:
         cluster.first.isolate(True)
 
     try:

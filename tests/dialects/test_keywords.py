@@ -129,7 +129,7 @@ def test_the_words_of_a_dialect_are_its_own(database: Database) -> None:
 def test_a_later_dialect_quotes_its_own_words_and_its_digest_none() -> None:
     class Later(type(dialects.get("sqlite"))):  # type: ignore[misc]
         reserved = frozenset({"total"})
-        quoted_at_first = frozenset()
+        quoted_at_first: frozenset[str] = frozenset()
 
     later = Later()
     table = Table("zerofill", (Column("total", "INTEGER"),))

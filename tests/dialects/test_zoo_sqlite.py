@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +44,7 @@ from support.workspaces import Workspace
 @pytest.fixture
 def zoo(
     sqlite: Database, make_workspace: Callable[[Database], Workspace]
-) -> Iterator[tuple[Workspace, Path, Contents]]:
+) -> tuple[Workspace, Path, Contents]:
     """A project on the zoo, its database file, and what that held before the demo rows came."""
     workspace = make_workspace(sqlite)
     workspace.configure(SETTINGS)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from demosnap.database import outside_references
+from demosnap.database.live import Database
+from demosnap.database.opened import OpenSnapshot
+from demosnap.database.retained import NOTHING, Retained
+from demosnap.database.verify import Known
 from demosnap.errors import DatabaseError, VerificationError
 from demosnap.moves import difference, execute, full_load, strategy
 from demosnap.options import Verify
@@ -17,13 +21,13 @@ def test_a_reference_to_nothing_is_found_where_every_row_is_as_captured(
     here: Live, level: Verify, retained: bool
 ) -> None:
     version = here.capture("v1")
-    opened = full_load.OpenSnapshot(version, here.database)
+    opened = OpenSnapshot(version, here.database)
     for rows in opened.blocks():
         list(rows)
-    beside = full_load.NOTHING
+    beside = NOTHING
     if retained:
         here.execute("INSERT INTO boards VALUES (5, 'stays', TRUE)")
-        beside = full_load.Retained({"boards": frozenset({(b"5",)})}, {"boards": ("id",)})
+        beside = Retained({"boards": frozenset({(b"5",)})}, {"boards": ("id",)})
     full_load.verified(here.database, opened, level, beside)
     here.unchecked("DELETE FROM users WHERE id = 1")
     with pytest.raises(
@@ -34,11 +38,11 @@ def test_a_reference_to_nothing_is_found_where_every_row_is_as_captured(
 
 def test_a_reference_that_dangled_at_the_capture_may_dangle(here: Live) -> None:
     version = here.capture("v1")
-    opened = full_load.OpenSnapshot(version, here.database)
+    opened = OpenSnapshot(version, here.database)
     for rows in opened.blocks():
         list(rows)
     here.unchecked("DELETE FROM users WHERE id = 1")
-    known = {("cards", ("owner_id",), "users", ("id",)): {(b"1",)}}
+    known: Known = {("cards", ("owner_id",), "users", ("id",)): {(b"1",)}}
     full_load.verified(here.database, opened, "full", known=known)
 
 
@@ -123,6 +127,6 @@ def test_rows_where_the_role_may_not_look_must_not_change(here: Live) -> None:
     here.execute("DELETE FROM cards WHERE id = 2")
     execute._unseen(database, before)
     seen = {name: table for name, table in database.tables.items() if name != "cards"}
-    hidden = execute.Database(database.connection, database.dialect, seen)
+    hidden = Database(database.connection, database.dialect, seen)
     with pytest.raises(VerificationError, match="rows of cards, which this role may not read"):
         execute._unseen(hidden, before)

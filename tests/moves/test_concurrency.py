@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import filelock
 import pytest
 import sqlalchemy as sa
 
@@ -248,7 +249,7 @@ def test_two_captures_of_different_rows_make_two_versions(chain: Chain) -> None:
     second = kill.start(
         chain.workspace,
         *("revision", "general", *PATIENT),
-        patch=before(revision_files.FileLock, "acquire", second_waits),
+        patch=before(filelock.FileLock, "acquire", second_waits),
     )
     second_waits.reached()
     second_waits.open()

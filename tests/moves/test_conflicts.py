@@ -9,7 +9,7 @@ import pytest
 
 from demosnap.errors import ConflictError, RefusedError
 from demosnap.project import Project
-from demosnap.results import MovePlan
+from demosnap.results import CapturePlan, MovePlan
 from support import small
 from support.databases import Database, make_database
 from support.small import Chain
@@ -36,7 +36,8 @@ class Meddling:
         self._chain = chain
         self._changes = list(changes)
 
-    def __call__(self, plan: MovePlan) -> None:
+    def __call__(self, plan: MovePlan | CapturePlan) -> None:
+        assert isinstance(plan, MovePlan)
         self.plans.append(plan)
         if self._changes:
             self._chain.database.execute(self._changes.pop(0))

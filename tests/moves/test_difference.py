@@ -64,11 +64,11 @@ def test_any_version_goes_to_any_other_both_ways(
             at[version] = database.dump()
         for full in (False, True):
             for version in ("v1", "v2"):
-                project, way = workspace.project, {"full": full and not referenced}
+                project = workspace.project
                 if version == "v1":
-                    (move,) = project.downgrade("general", "v1", **way).moves
+                    (move,) = project.downgrade("general", "v1", full=full and not referenced).moves
                 else:
-                    (move,) = project.upgrade("general@v2", **way).moves
+                    (move,) = project.upgrade("general@v2", full=full and not referenced).moves
                 assert database.dump() == at[version], (seed, version, full)
                 digests[version].add(project.log("general")[0].digest)
                 went.append(move.by_difference)

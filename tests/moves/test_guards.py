@@ -18,6 +18,7 @@ from demosnap.errors import (
     VerificationError,
 )
 from demosnap.model import ExternalReference
+from demosnap.options import Verify
 from support import small
 from support.databases import Database, make_database
 from support.small import Chain
@@ -115,7 +116,7 @@ def test_rows_loaded_by_hand_without_a_stamp_count_as_captured(chain: Chain) -> 
 
 @pytest.mark.parametrize("level", ["full", "counts"])
 def test_what_the_last_load_put_there_counts_as_captured(
-    database: Database, make_workspace: MakeWorkspace, tmp_path: Path, level: str
+    database: Database, make_workspace: MakeWorkspace, tmp_path: Path, level: Verify
 ) -> None:
     """A snapshot of another database's making: its rows are known by the log of the load, or,
     after a load that did not compare them, by their values."""

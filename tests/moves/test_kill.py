@@ -164,7 +164,7 @@ class Stage:
     def strike_everywhere(self, count: int) -> None:
         """Strike so many times with SIGKILL or the connection's end, and half as often with ^C."""
         chance = random.Random(SEED)
-        blows = {"SIGKILL": kill.kill_process}
+        blows: dict[str, kill.Blow] = {"SIGKILL": kill.kill_process}
         if self.chain.database.dialect != "sqlite":
             blows["the end of the connection"] = kill.connection_killer(self.chain.database)
         steps = itertools.cycle(self.steps)

@@ -42,7 +42,7 @@ def chain(database: Database, make_workspace: MakeWorkspace) -> Chain:
 def test_killed_in_a_rehearsal_a_move_has_changed_nothing(chain: Chain) -> None:
     """Whatever a move was trying, and whoever struck: no row, stamp or line of the log is new."""
     before = chain.everything()
-    blows = {"SIGKILL": kill.kill_process}
+    blows: dict[str, kill.Blow] = {"SIGKILL": kill.kill_process}
     if chain.database.dialect != "sqlite":
         blows["the end of the connection"] = kill.connection_killer(chain.database)
     words = ("-q", "downgrade", "general", "base")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -206,7 +207,7 @@ def test_the_references_of_a_partition_count(chain: Chain) -> None:
     )
     for discard in (False, True):
         stopped(
-            chain, lambda d=discard: chain.project.downgrade("general", "base", discard=d), "stick"
+            chain, partial(chain.project.downgrade, "general", "base", discard=discard), "stick"
         )
 
 

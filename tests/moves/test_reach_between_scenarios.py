@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -46,10 +47,8 @@ def _woven(workspace: Workspace) -> Chain:
 def test_what_another_scenario_holds_is_no_matter_for_a_cascade(workspace: Workspace) -> None:
     chain = _woven(workspace)
     there = chain.database.dump()
-    for options in ({}, {"cascade": ["notes"]}):
-        said = chain.refused(
-            lambda options=options: chain.project.downgrade("general", "base", **options)
-        )
+    for tables in ((), ("notes",)):
+        said = chain.refused(partial(chain.project.downgrade, "general", "base", cascade=tables))
         assert "rows of writer are among them, which --cascade does not cover" in said
         assert "`demosnap downgrade writer base`" in said
         assert "--cascade TABLE" not in said

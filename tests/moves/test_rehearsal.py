@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -254,7 +255,7 @@ def test_what_was_proved_is_tried_again_where_rows_of_the_version_are_gone(
     workspace.project.downgrade("general", "base")
     workspace.project.upgrade("general@head")
 
-    def move(**options: bool) -> MovePlan:
+    def move(**options: Any) -> MovePlan:
         project = workspace.project
         if target == "base":
             return project.downgrade("general", "base", discard=True, **options)

@@ -225,6 +225,11 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+def line_of(node: ast.AST) -> int:
+    assert isinstance(node, (ast.expr, ast.stmt, ast.keyword))
+    return node.lineno
+
+
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Yield each module that a file imports, with the line."""
     for node in ast.walk(tree(path)):
@@ -384,7 +389,7 @@ def test_no_sql_of_a_database_stands_outside_of_dialects() -> None:
             continue
         found = [(line, match[0]) for line, text in texts(path) if (match := OWN_SQL.search(text))]
         found += [
-            (node.lineno, "SQLAlchemy") for node in ast.walk(tree(path)) if asks_sqlalchemy(node)
+            (line_of(node), "SQLAlchemy") for node in ast.walk(tree(path)) if asks_sqlalchemy(node)
         ]
         wrong += [f"{path.relative_to(ROOT)}:{line}: {what}" for line, what in found]
     assert wrong == []
@@ -481,7 +486,7 @@ def test_nothing_prints_outside_of_the_command_line() -> None:
             called = isinstance(node, ast.Name) and node.id == "print"
             stream = isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr")
             if called or stream:
-                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+                wrong.append(f"{path.relative_to(ROOT)}:{line_of(node)}")
     assert wrong == []
 
 

@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from demosnap.model import Column, ForeignKey, Header, Marker, Rule, Selection, Table, Version
+from demosnap.model import (
+    Column,
+    ForeignKey,
+    Header,
+    Marker,
+    Rule,
+    Selection,
+    Table,
+    Trigger,
+    Version,
+)
 from demosnap.snapshot.manifest import export_manifest, fingerprint, latest_of, schema_versions
 
 ROOT = Path("/project/demo_revisions")
@@ -130,7 +140,7 @@ VAULTS = Table(
     key=("id",),
     unique=(("parent",),),
     foreign_keys=(ForeignKey(("parent",), "vaults", ("id",), on_delete="CASCADE"),),
-    triggers=("touch",),
+    triggers=(Trigger("touch", "shelves"),),
 )
 
 

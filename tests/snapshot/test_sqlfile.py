@@ -11,7 +11,7 @@ import pytest
 
 from demosnap.errors import DatabaseError, ScriptError, SnapshotError
 from demosnap.model import Column, Header, Marker, Rule, Selection, Table, display_name
-from demosnap.snapshot import bounded_file, layout, sqlfile
+from demosnap.snapshot import bounded_file, sqlfile
 from demosnap.snapshot.sqlfile import (
     SnapshotReader,
     SnapshotWriter,
@@ -156,7 +156,7 @@ def test_a_statement_has_at_most_half_a_mebibyte_or_one_row(tmp_path: Path) -> N
     write(path, rows, header, ONE_SELECTION)
     assert path.read_bytes().count(b"INSERT INTO") == 6
     assert read(path, ONE_SELECTION) == rows
-    half = layout.STATEMENT_BYTES // 2
+    half = bounded_file.STATEMENT_BYTES // 2
     header, rows = one([b"%d,'%s'" % (i, b"x" * (half - 8)) for i in range(2)])
     write(path, rows, header, ONE_SELECTION)
     assert path.read_bytes().count(b"INSERT INTO") == 1

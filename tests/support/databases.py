@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,7 @@ def mysql_in_its_place() -> bool:
     return sa.make_url(os.environ.get(variable) or default).get_backend_name() == "mysql"
 
 
-def make_database(dialect: str, folder: Path) -> Iterator[Database]:
+def make_database(dialect: str, folder: Path) -> Generator[Database, None, None]:
     """Make an empty database of a random name, which no other test has at the same time."""
     if dialect == "sqlite":
         path = folder / "demo.db"

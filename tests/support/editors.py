@@ -39,6 +39,7 @@ def _value(node: yaml.Node, above: tuple[yaml.Node, ...]) -> object:
         return {str(key.value): _value(one, above) for key, one in node.value}
     if isinstance(node, yaml.SequenceNode):
         return [_value(one, above) for one in node.value]
+    assert isinstance(node, yaml.ScalarNode)
     if node.style in ("'", '"', "|", ">"):
         return node.value
     if node.value.lower() in _WORDS:

@@ -82,8 +82,10 @@ class FakeProject:
 
 REAL = demosnap.project.Project
 # click before 8.2 puts both streams into one, unless it is told not to.
-MIXES = "mix_stderr" in inspect.signature(CliRunner).parameters
-RUNNER = CliRunner(mix_stderr=False) if MIXES else CliRunner()
+APART: dict[str, Any] = (
+    {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+)
+RUNNER = CliRunner(**APART)
 
 
 def run(*words: str, **more: Any) -> Result:

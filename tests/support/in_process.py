@@ -63,7 +63,9 @@ def _surroundings(folder: Path, environment: Mapping[str, str]) -> Iterator[None
         gc.set_threshold(*threshold)
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *place: object) -> None:
+def _show_warning(
+    message: Warning | str, category: type[Warning], *place: object, **more: object
+) -> None:
     print(f"{category.__name__}: {message}", file=sys.stderr)
 
 

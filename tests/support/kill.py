@@ -246,7 +246,8 @@ def _profile(
 
 def choose(places: Mapping[str, int], count: int, chance: random.Random) -> list[Place]:
     """Choose places at random, as many of each as can be, those first that matter most."""
-    critical, others = [], []
+    critical: list[str] = []
+    others: list[str] = []
     for name in places:
         short = name.rpartition(" ")[2].rpartition(".")[2]
         (critical if short in _CRITICAL else others).append(name)

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from demosnap.errors import RefusedError
+from demosnap.project import Project
 from support import images
 from support.databases import Database
 from support.workspaces import Workspace
@@ -134,7 +135,7 @@ class Chain:
     at: dict[str, Rows] = field(default_factory=dict)
 
     @property
-    def project(self) -> Any:
+    def project(self) -> Project:
         """A new Project."""
         return self.workspace.project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from demosnap import dialects
 from demosnap.dialects.base import Dialect
-from demosnap.model import Column, ForeignKey, Header, Marker, Rule, Selection, Table
+from demosnap.model import Column, ForeignKey, Header, Marker, Rule, Selection, Table, Trigger
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
 VAULTS = Table(
@@ -19,7 +19,7 @@ VAULTS = Table(
     ),
     key=("id",),
     unique=(("name",),),
-    triggers=("vaults_touch",),
+    triggers=(Trigger("vaults_touch", "vaults"),),
 )
 FRAGMENTS = Table(
     "fragments",

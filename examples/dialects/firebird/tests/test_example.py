@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
-from test_firebird import new_database
 
 from demosnap.testing import ExampleSuite as Suite
 
@@ -25,5 +24,5 @@ class TestExample(Suite):
         return ("isql-fb", "-q", "-ch", "UTF8", "-user", "SYSDBA", "-i", str(script), database)
 
     @pytest.fixture
-    def database_url(self, tmp_path: Path) -> Iterator[str]:
-        yield new_database(tmp_path)
+    def database_url(self, new_database: str) -> Iterator[str]:
+        yield new_database

@@ -7,22 +7,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from firebird.driver import connect, create_database, driver_config
+from firebird.driver import connect
 
 from demosnap.database import reflect
 from demosnap.errors import DemosnapError
 from demosnap.testing import DialectSuite as Suite
 from demosnap.testing.application import Application
-
-# A test's database has no crash to survive.
-driver_config.db_defaults.forced_writes.value = False
-
-
-def new_database(folder: Path) -> str:
-    """Make an empty database; return its URL."""
-    path = folder / "demo.fdb"
-    create_database(str(path), user="SYSDBA", charset="UTF8").close()
-    return f"firebird:///{path}"
 
 
 class TestFirebird(Suite):
@@ -56,11 +46,10 @@ class TestFirebird(Suite):
     }
 
     @pytest.fixture
-    def database_url(self, tmp_path: Path) -> Iterator[str]:
-        url = new_database(tmp_path)
+    def database_url(self, tmp_path: Path, new_database: str) -> Iterator[str]:
         # An open one lets all others open quickly.
         with connect(str(tmp_path / "demo.fdb"), user="SYSDBA", charset="UTF8"):
-            yield url
+            yield new_database
 
     def test_names_of_any_case_are_told_apart(self, empty: Application) -> None:
         empty.configure("marker: {column: is_demo}\nscenarios: {general: {default: true}}\n")
