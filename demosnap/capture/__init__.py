@@ -1,1 +1,1 @@
-"""From the database into a file."""
+"""Capture demo rows of a database into a snapshot file."""

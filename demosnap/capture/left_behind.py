@@ -1,4 +1,4 @@
-"""Rows that a capture does not pick and that reference demo rows: nothing goes while they do."""
+"""Find uncaptured rows that reference demo rows, which prevent a purge of these."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from demosnap.snapshot.predicates import in_table, not_true
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """How many rows of a table that are not picked reference picked rows by a key."""
+    """The number of a table's unpicked rows that reference picked rows by a foreign key."""
 
     name: str
     key: ForeignKey
     rows: int
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         return f"{self.name} {self.rows} by {', '.join(self.key.columns)}"
 
 
@@ -33,10 +33,10 @@ def notes(
     picked: Mapping[str, str],
     most_rows: int | None = None,
 ) -> Iterator[str]:
-    """Yield a text for all references to picked rows that would refuse a purge, if there are any.
+    """Yield a note if unpicked rows reference picked rows, so that a purge would be refused.
 
-    `picked` are the predicates of the selected tables; of these, those of more than `most_rows`
-    rows are not looked at, since all of their rows would have to be.
+    `picked` are the predicates of the selected tables. Among them, tables of more than `most_rows`
+    rows (None: no limit) are skipped, since the check would read all of their rows.
     """
     tables = database.tables
     referring = {name for name, _ in references_to(tables, picked)} - picked.keys()
@@ -47,17 +47,17 @@ def notes(
             " its rows were not checked, and demo rows stay until they can be"
         )
     readable = {name: table for name, table in tables.items() if name not in hidden}
-    seen = replace(database, tables=readable)
-    found = list(_find(seen, picked, most_rows))
+    visible = replace(database, tables=readable)
+    found = list(_find(visible, picked, most_rows))
     if not found:
         return
     by_parent: dict[str, list[str]] = {}
     for one in found:
-        by_parent.setdefault(one.key.table, []).append(one.told)
+        by_parent.setdefault(one.key.table, []).append(one.text)
     lines = [
         "rows that are not captured reference demo rows, which cannot go as long as these rows do"
     ]
-    lines += [f"  {parent}: from {', '.join(told)}" for parent, told in by_parent.items()]
+    lines += [f"  {parent}: from {', '.join(texts)}" for parent, texts in by_parent.items()]
     lines += _ways(settings, picked, found)
     yield "\n".join(lines)
 
@@ -87,14 +87,14 @@ def _find(
 
 
 def has_at_most(database: Database, rows: str, most: int) -> bool:
-    """Return whether a source has at most a number of rows; more are not counted."""
+    """Return whether a table has at most `most` rows, without counting further."""
     return bool(
         execute(database.connection, database.dialect.count_up_to(rows, most + 1)).scalar() <= most
     )
 
 
 def _ways(settings: Settings, picked: Mapping[str, str], found: Sequence[_Left]) -> Iterator[str]:
-    """Yield what to do if the rows are demo data, with lines to be pasted."""
+    """Yield what to do if the rows are demo data, with lines to paste into demosnap.yaml."""
     keys: dict[str, list[ForeignKey]] = {}
     for one in found:
         keys.setdefault(one.name, []).append(one.key)

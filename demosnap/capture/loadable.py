@@ -1,4 +1,4 @@
-"""Whether the database would take the rows of a version, as it is now."""
+"""Check whether the database accepts the rows of a version in its current state."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from demosnap.model import Version
 
 
 def misfits(database: Database, target: Version) -> list[str]:
-    """Return which rows of a version its tables would not take as they are now.
+    """Return the reasons for rows of a version that its tables would reject now.
 
     Raises:
-        SnapshotError: the snapshot is missing or not what demosnap wrote.
+        SnapshotError: the snapshot is missing or malformed.
     """
     tables = database.tables
     snapshot = OpenSnapshot(target, database)

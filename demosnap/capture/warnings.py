@@ -1,4 +1,4 @@
-"""What a capture should mention: odd markers, and marked rows that belong to no scenario."""
+"""Find what a capture should mention: odd markers, and marked rows outside of all scenarios."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def notes(
     known_scenarios: Sequence[str],
     most_rows: int | None = None,
 ) -> Iterator[str]:
-    """Yield a line per table for rows whose marker or scenario is not what it should be.
+    """Yield a note per table with rows whose marker or scenario has an unexpected value.
 
-    Tables of more than `most_rows` rows are left out.
+    Tables of more than `most_rows` rows are left out (None: no limit).
     """
     connection, tables = database.connection, database.tables
     marker = settings.marker
@@ -38,9 +38,9 @@ def notes(
         odd = dialect.oddly_marked(marker, column)
         count = execute(connection, f"SELECT COUNT(*) FROM {quoted} WHERE {odd}").scalar()
         if count:
-            what = f"{marker.column}.{marker.key}" if marker.key else marker.column
+            place = f"{marker.column}.{marker.key}" if marker.key else marker.column
             yield (
-                f"{name}: {rows_of(count, 'has', 'have')} a value at {what} that is neither true "
+                f"{name}: {rows_of(count, 'has', 'have')} a value at {place} that is neither true "
                 f"nor false; {'it is no demo row' if count == 1 else 'they are not demo rows'}"
             )
         if not marker.names_scenario:
@@ -67,7 +67,7 @@ def _name(count: int) -> str:
 
 
 def moments(database: Database, names: Sequence[str]) -> Iterator[str]:
-    """Yield a line per table that a consistent read does not cover, of those with demo rows."""
+    """Yield a note per table, among those named, that a consistent read does not cover."""
     found = database.dialect.non_transactional(database.connection, names)
     for name, (reason, cure) in found.items():
         yield (
@@ -83,8 +83,8 @@ def _any_scenario(settings: Settings, table: Table, dialect: Dialect) -> str:
     return dialect.marked(bare, table.column(marker.column), "", True, None)
 
 
-def _told_apart(mine: Selection, other: Selection, name: str) -> bool:
-    """Return whether the marker itself keeps the rows of two selections apart."""
+def _disjoint_by_marker(mine: Selection, other: Selection, name: str) -> bool:
+    """Return whether the marker itself separates the rows of two selections."""
     return (
         mine.marker == other.marker
         and mine.marker.names_scenario
@@ -96,16 +96,16 @@ def _told_apart(mine: Selection, other: Selection, name: str) -> bool:
 
 def overlaps(
     database: Database,
-    mine: Selection,
+    own: Selection,
     others: Sequence[Selection],
 ) -> list[str]:
-    """Return which tables have rows that two scenarios would both pick."""
-    picked = picking.predicates(database, mine)
+    """Return a reason for each table with rows that two scenarios would both pick."""
+    picked = picking.predicates(database, own)
     reasons = []
     for other in others:
         theirs = picking.predicates(database, other)
         for name in picked:
-            if name not in theirs or _told_apart(mine, other, name):
+            if name not in theirs or _disjoint_by_marker(own, other, name):
                 continue
             sql = (
                 f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)}"
@@ -115,7 +115,7 @@ def overlaps(
             if count:
                 reasons.append(
                     f"{name}: {rows_of(count, 'belongs', 'belong')} to both"
-                    f" {mine.scenario} and {other.scenario}\n"
+                    f" {own.scenario} and {other.scenario}\n"
                     "the selections of two scenarios must be disjoint: use :scenario in `where`,"
                     " or a marker that names the scenario"
                 )

@@ -15,7 +15,7 @@ from demosnap.snapshot.sqlfile import SnapshotWriter
 def references_to_outside(
     database: Database, picked: Mapping[str, str]
 ) -> tuple[ExternalReference, ...]:
-    """Return the references of selected rows to outside, without reading these."""
+    """Return the references of selected rows to rows outside, without reading the selected rows."""
     found = references.external_references(database, picked)
     return tuple(dangling_references.found(database, picked, one) for one in found)
 
@@ -27,7 +27,7 @@ def write(
     selection: Selection,
     path: Path,
 ) -> tuple[SnapshotWriter, tuple[ExternalReference, ...]]:
-    """Write a snapshot's file; return its writer, closed, and the references to outside of it.
+    """Write a snapshot file; return its closed writer and its external references.
 
     `picked` are the predicates of the rows, by table.
 
@@ -37,7 +37,7 @@ def write(
     """
     connection, dialect = database.connection, database.dialect
     outside = {name: list(references.references_outside(database, picked, name)) for name in picked}
-    # A second look at all rows would take as long as the first one.
+    # Counted while the rows are read, since a second pass would take as long as the first.
     counted = {
         name: Counted(
             [

@@ -1,1 +1,1 @@
-"""The bytes of rows: their canonical form, and how many of them are kept aside and fetched."""
+"""The bytes of rows: their canonical form, and rows kept aside or fetched ahead."""

@@ -1,9 +1,9 @@
-"""Canonical rows: the text between the parentheses of one row of an INSERT.
+"""Canonical rows: the text between the parentheses of a row of an INSERT.
 
-Literals are separated by commas; a literal that holds a comma, a quote or a newline holds it in
-single quotes, in which a quote is doubled and nothing else is special. Blocks are ordered by
-key: integers by value and before anything else, every other literal by its UTF-8 bytes. Rows
-that may share a key are ordered by all of their values.
+Literals are separated by commas. A literal that contains a comma, a quote or a newline has it
+inside single quotes, where quotes are doubled and no other character is special. Blocks are
+ordered by key: integers by value and first, all other literals by their UTF-8 bytes. Rows that may
+share a key are ordered by all of their values.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Iterator
 from demosnap.model import Table
 from demosnap.visible import one_line
 
-# The letters before a quoted part (X'…', _utf8mb4 X'…', CAST(X'…' AS TEXT)) never hold a comma.
+# The text before a quoted part (X'…', _utf8mb4 X'…', CAST(X'…' AS TEXT)) contains no comma.
 _LITERAL = re.compile(rb"[^,']*(?:'[^']*'[^,']*)*")
 _INTEGER = re.compile(rb"-?[0-9]+\Z")
 
 Key = tuple[tuple[int, int | bytes], ...]
-"""What rows are ordered by."""
+"""The sort key of a row."""
 
 
 def split(row: bytes) -> list[bytes]:
@@ -37,14 +37,14 @@ def split(row: bytes) -> list[bytes]:
 
 
 def literal_key(literal: bytes) -> tuple[int, int | bytes]:
-    """Return what one literal of a key is ordered by."""
+    """Return the sort key of a literal."""
     return (0, int(literal)) if _INTEGER.match(literal) else (1, literal)
 
 
 def row_key(table: Table) -> Callable[[bytes], Key]:
-    """Return the function from a row of the table to what it is ordered by.
+    """Return a function from a row of the table to its sort key.
 
-    For a table whose rows may share a key, or have none, that is the whole row.
+    If rows may share a key, or have none, the sort key covers the whole row.
     """
     width = len(table.key)
     if not table.identified:
@@ -64,7 +64,7 @@ def row_key(table: Table) -> Callable[[bytes], Key]:
 
 
 def show_key(table: Table, row: bytes) -> str:
-    """Render a row's key for a message: `id=5`, or the start of the row where it has no key."""
+    """Render a row's key for a message: `id=5`, or the start of the row if it has no key."""
     if not table.key:
         text = one_line(row.decode("utf-8", "replace"))
         return text if len(text) <= 60 else text[:59] + "…"
@@ -76,17 +76,17 @@ def show_key(table: Table, row: bytes) -> str:
 
 
 BATCH_ROWS = 1000
-"""The most rows of a batch."""
+"""The maximum number of rows in a batch."""
 
 BATCH_BYTES = 512 << 10
-"""The most bytes of rows in a batch that has more than one row."""
+"""The maximum number of bytes in a batch of several rows."""
 
 
 class Rows(Iterator[bytes]):
-    """Canonical rows in batches: lists of at least one row.
+    """Canonical rows in batches, which are non-empty lists of rows.
 
-    Batches go through Python's own loops, rows do not. Either the rows are used up or the
-    batches, not both.
+    Iterating batches is faster, since Python code then runs per batch, not per row. Consume either
+    the rows or the batches, not both.
     """
 
     def __init__(self, batches: Iterator[list[bytes]]) -> None:
@@ -101,7 +101,7 @@ class Rows(Iterator[bytes]):
 
 
 def batches(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Yield rows in batches: as they come in them, else of `BATCH_ROWS` and `BATCH_BYTES`."""
+    """Yield rows in batches: those of `Rows`, else up to `BATCH_ROWS` and `BATCH_BYTES`."""
     return rows.batches if isinstance(rows, Rows) else _grouped(rows)
 
 
@@ -124,9 +124,9 @@ def insert_text(head: str, batch: list[bytes]) -> bytes:
 
 
 FIRST_ROWS = 10
-"""The rows to fetch when nothing is known of their size."""
+"""The number of rows to fetch while their size is unknown."""
 
 
 def rows_like(batch: list[bytes]) -> int:
-    """Return how many rows of the size of these make a batch."""
+    """Return the number of rows in a batch, given rows of typical size."""
     return max(1, min(BATCH_ROWS, BATCH_BYTES * len(batch) // (sum(map(len, batch)) + 1)))

@@ -1,4 +1,4 @@
-"""Make the next items in a thread while one is used: for work that Python itself does not do."""
+"""Produce items in a thread while others are consumed, for work outside of the interpreter lock."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TypeVar
 _Item = TypeVar("_Item")
 
 _WAITING = 2
-"""How many items are asked for before they are needed."""
+"""The number of items to produce ahead of the consumer."""
 
 
 def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
     """Yield items that a thread takes from an iterable, if there are more than a few.
 
-    Their reader stays in its own thread; making them must need nothing of that thread. An error
-    of making one comes in its place. When this generator is closed, no more are made.
+    The items are yielded in the caller's thread; producing them must not depend on it. An error is
+    raised in place of the item that it prevented. Closing this generator stops the production.
     """
     iterator = iter(items)
     used = 0
@@ -27,7 +27,7 @@ def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
         yield item
     if used < _WAITING:
         return
-    # Queues of C: Ctrl-C comes between two of their calls, and never leaves one locked.
+    # SimpleQueue is written in C, so Ctrl-C cannot interrupt a call and leave it locked.
     made: SimpleQueue[tuple[_Item] | BaseException | None] = SimpleQueue()
     asked: SimpleQueue[bool] = SimpleQueue()
 
@@ -41,7 +41,7 @@ def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
         except BaseException as error:  # noqa: BLE001 it is raised where the item is missed
             made.put(error)
 
-    # A daemon: after a second Ctrl-C its rest does not keep the process alive.
+    # A daemon thread does not keep the process alive after a second Ctrl-C.
     thread = threading.Thread(target=make, name="demosnap-ahead", daemon=True)
     for _ in range(_WAITING):
         asked.put(True)
@@ -56,7 +56,7 @@ def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
         try:
             _forget(asked)
         finally:
-            # Ctrl-C may come just then.
+            # Ctrl-C may arrive right here.
             asked.put(False)
         if thread.is_alive():
             thread.join()

@@ -1,4 +1,4 @@
-"""Rows kept aside: in memory while they are few, in a temporary file when they are many."""
+"""Keep rows aside: few in memory, many in a temporary file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 _T = TypeVar("_T")
 
 KEYS = 500
-"""The most keys in one predicate."""
+"""The maximum number of keys in a predicate."""
 
 _IN_MEMORY = 8 << 20
 _BATCH = 1000
@@ -22,7 +22,7 @@ _RUN = 100_000
 
 
 class Spool(Generic[_T]):
-    """A list of rows, or of pairs of rows, that is appended to and read as often as one likes."""
+    """An append-only list of rows, or pairs of rows, that can be iterated repeatedly."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
@@ -32,7 +32,7 @@ class Spool(Generic[_T]):
         self._last: list[_T] = []
 
     def append(self, item: _T) -> None:
-        """Add one at the end."""
+        """Append an item."""
         self._last.append(item)
         if len(self._last) == _BATCH:
             self._places.append(self._file.seek(0, 2))
@@ -44,7 +44,7 @@ class Spool(Generic[_T]):
 
     def __iter__(self) -> Iterator[_T]:
         for place in self._places:
-            # Two threads may read at once.
+            # Several threads may read at the same time.
             with self._turn:
                 self._file.seek(place)
                 batch: list[_T] = pickle.load(self._file)
@@ -53,14 +53,14 @@ class Spool(Generic[_T]):
 
 
 def in_batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    """Yield items in lists of at most a size."""
+    """Yield items in lists of at most `size`."""
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
 
 
 def sorted_rows(rows: Iterable[bytes], key: Callable[[bytes], Any]) -> Iterator[bytes]:
-    """Yield rows in the order of a key, whatever their number."""
+    """Yield rows sorted by a key; many rows are sorted in temporary files."""
     rows = iter(rows)
     runs: list[Iterable[bytes]] = []
     while run := list(itertools.islice(rows, _RUN)):

@@ -1,4 +1,4 @@
-"""The way to a project: to its settings, its scripts and its database."""
+"""Access to a project: its settings, its scripts and its database."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from demosnap.revisions.request import Request
 from demosnap.revisions.sealed import SealedPlan
 
 Confirm = Callable[[MovePlan | CapturePlan], None]
-"""Called with a plan before a database is changed; stops the change by raising."""
+"""A function that gets the plan before a database is changed; it raises to stop the change."""
 
 
 class Access:
-    """The way to a project; the arguments are those of `Project`.
+    """Access to a project, shared by all verbs; the arguments are those of `Project`.
 
-    All verbs share it, and it keeps no state of them.
+    It keeps no state of a verb.
     """
 
     def __init__(
@@ -52,20 +52,32 @@ class Access:
 
     @cached_property
     def settings(self) -> config.Settings:
-        """The settings, read at first use."""
+        """The settings, read on first use.
+
+        Raises:
+            ConfigError: a settings file is missing or invalid.
+        """
         found = config.load(self._config_file, section=self._section, url=self._url)
         return found.allowing(self._allow_targets)
 
     def target(self) -> Target:
-        """Return the database that the settings name."""
+        """Return the database that the settings name.
+
+        Raises:
+            ConfigError: the settings name no database.
+        """
         return connect.describe(connect.url_of(self.settings), self.settings)
 
     def graph(self) -> Graph:
-        """Return the versions of all scenarios, as the files have them now."""
+        """Return the versions of all scenarios, by the current files.
+
+        Raises:
+            ScriptError: a revision script is invalid.
+        """
         return Graph.from_config(self.settings.alembic_config())
 
     def connected(self) -> contextlib.AbstractContextManager[Connection]:
-        """Open a connection of its own."""
+        """Open a separate connection."""
         settings = self.settings
         return connect.connected(connect.url_of(settings), self.lock_timeout, settings.url_source)
 
@@ -73,10 +85,12 @@ class Access:
     def reading(
         self, connection: Connection | None, *, changes: bool
     ) -> Iterator[tuple[Connection, Target]]:
-        """Yield a connection, the caller's or one of its own; `changes`: it has to be allowed.
+        """Yield the caller's connection, or a new one if it is None, with its target.
+
+        `changes`: the database has to be an allowed target.
 
         Raises:
-            TargetError: it is not allowed.
+            TargetError: the database is not an allowed target.
             DatabaseError: the database cannot be reached.
         """
         if connection is not None:
@@ -115,12 +129,12 @@ class Access:
         sealing: bool = False,
         expected: SealedPlan | None = None,
     ) -> MovePlan:
-        """Run the environment for some goals; return the plan that was acted on.
+        """Run the Alembic environment for some goals; return the plan that was acted on.
 
         `rehearsal`, `sealing` and `expected` are as in `Request`.
 
         Raises:
-            DemosnapError: it was refused, or failed.
+            DemosnapError: the run was refused or failed.
         """
         if options.lock_timeout is None:
             options = replace(options, lock_timeout=self.lock_timeout)

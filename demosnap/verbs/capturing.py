@@ -1,4 +1,4 @@
-"""The verbs that make revisions: capture (files first, then the stamp), undo and renumber."""
+"""Verbs that make revisions: capture (files first, then the stamp), undo and renumber."""
 
 from __future__ import annotations
 
@@ -37,7 +37,13 @@ def revision(
     connection: Connection | None,
     rehearse: bool,
 ) -> RevisionResult:
-    """Capture the demo rows as the next revision, as `Project.revision` documents it."""
+    """Capture the demo rows as the next revision of a scenario; see `Project.revision`.
+
+    Raises:
+        RefusedError: there are no demo rows, capturing them would undo a version, or the rehearsal
+            could not load them again.
+        DemosnapError: the revision was written, but the database could not be stamped with it.
+    """
     if auto and not access.settings.auto_export:
         return RevisionResult(None, None, False, False)
     scenario = wanted.scenario
@@ -55,7 +61,7 @@ def revision(
                     if access.confirm is not None and stamp and not dry_run:
                         access.confirm(CapturePlan(place, scenario, "", None, {}))
                     if not dry_run:
-                        # Held until the stamp is there, too: the next capture needs it.
+                        # Held until the database is stamped, which the next capture relies on.
                         lock = revision_files.project_lock(access.settings, access.lock_timeout)
                         locked.enter_context(lock)
                     moment = _moment(own, given=connection is not None)
@@ -95,7 +101,16 @@ def revision(
 def undo(
     access: Access, scenario: str | None = None, *, dry_run: bool = False, committed: bool = False
 ) -> Undoing:
-    """Take the last capture of a scenario back, as `Project.undo` documents it."""
+    """Undo the last capture of a scenario: its files, and the stamp of the database.
+
+    The rows stay, as changes since the version before. `scenario` None is the only scenario.
+    `committed`: also undo a version that git has, unless it was pushed.
+
+    Raises:
+        RefusedError: it was not captured from this database, or other clones may have it.
+        UnknownNameError: the scenario does not exist.
+        DemosnapError: the stamp is taken back, but the files could not be removed.
+    """
     found = _undoable(access, scenario, changes=not dry_run)
     if dry_run:
         return found.undoing
@@ -139,7 +154,16 @@ def _undoable(access: Access, scenario: str | None, *, changes: bool) -> undoing
 
 
 def renumber(access: Access, name: str, *, dry_run: bool = False) -> Renumbering:
-    """Make one head the next version after the other, as `Project.renumber` documents it."""
+    """Make one of a scenario's two heads the next version after the other.
+
+    `name` is its readable name or its id. If a merge left two versions of the same name in
+    conflict, only the id works. The database is neither read nor changed.
+
+    Raises:
+        UsageError: the version is not a head, or is the only head.
+        ScriptError: a script is invalid, or a file is in the way.
+        SnapshotError: a snapshot differs from its script's record.
+    """
     if dry_run:
         return renumbering.renumber(access.settings, name, dry_run=True)
     lock = revision_files.project_lock(access.settings, access.lock_timeout)
@@ -156,7 +180,7 @@ def renumber(access: Access, name: str, *, dry_run: bool = False) -> Renumbering
 
 @contextlib.contextmanager
 def _moment(reading: Connection, *, given: bool) -> Iterator[None]:
-    """See the database at one moment; inside a transaction of the caller's, as that sees it."""
+    """See the database at one moment; inside of a caller's transaction, as that sees it."""
     dialect = dialects.of(reading)
     with contextlib.ExitStack() as stack:
         stack.enter_context(dialect.session(reading, write=False))
@@ -168,7 +192,7 @@ def _moment(reading: Connection, *, given: bool) -> Iterator[None]:
 def _captured_but(
     version: Version, error: DemosnapError | KeyboardInterrupt, unstamped: bool
 ) -> DemosnapError | KeyboardInterrupt:
-    """Return what to say of an error that came when a capture's files were in place."""
+    """Return the error for a failure that came after a capture's files were in place."""
     name = f"{version.scenario}@{version.short}"
     done = f"{version.scenario} {version.version} is captured"
     if unstamped:

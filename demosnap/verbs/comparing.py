@@ -1,4 +1,4 @@
-"""The verbs that compare: versions with each other, and the database with a version."""
+"""Verbs that compare: versions with each other, and the database with a version."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STEP = re.compile(r"(?:^|@)[+-]")
 _SIDE = re.compile(r"[+-][0-9]+|v[0-9].*|head|base|database")
 
 DATABASE = "database"
-"""The name of the database among the names of versions."""
+"""The name that stands for the database in the place of a version."""
 
 
 @contextlib.contextmanager
@@ -40,7 +40,18 @@ def diff(
     checked: bool = False,
     connection: Connection | None = None,
 ) -> Iterator[Comparison]:
-    """Compare two versions, or one with the database, as `Project.diff` documents it."""
+    """Compare two versions of a scenario (None: the only one), or a version with the database.
+
+    `old` None is the loaded version, `new` None the database; both accept `v2`, `head`, `-1`, a
+    revision id, `base` or `database`. The comparison reads rows as long as the context is open.
+    `checked`: hold every row of a snapshot against the grammar, as is needed before writing it
+    somewhere.
+
+    Raises:
+        UnknownNameError: the scenario or version does not exist.
+        UsageError: no version is loaded, or both sides are the database.
+        SnapshotError: a snapshot is missing or malformed.
+    """
     graph = access.graph()
     scenario = graph.only() if scenario is None else scenario
     if not graph.of(scenario):
@@ -77,7 +88,13 @@ def row_changes(
     table: str | None,
     connection: Connection | None,
 ) -> RowChanges:
-    """Compare as `Scenario.diff` documents it, to the end, and return the rows that differ."""
+    """Compare as `diff` does, read everything, and return the rows that differ.
+
+    Raises:
+        UnknownNameError: the version or table does not exist.
+        UsageError: no version is loaded, or both sides are the database.
+        SnapshotError: a snapshot is missing or malformed.
+    """
     with diff(access, scenario, old, new, connection=connection) as comparison:
         known = [pair.name for pair in comparison.pairs()]
         if table is not None and table not in known:
@@ -86,7 +103,13 @@ def row_changes(
 
 
 def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | None]:
-    """Return the scenario and both sides of a diff, as `Project.sides` documents it."""
+    """Return the scenario and the two sides that the arguments of a diff name.
+
+    The scenario may be omitted if only one exists, or if a version names it.
+
+    Raises:
+        UsageError: no scenario is named, and there are several.
+    """
     graph = access.graph()
     first = next(iter(words), None)
     if first is not None and first not in graph.scenarios:
@@ -107,7 +130,12 @@ def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | 
 
 
 def status(access: Access, scenario: str | None = None) -> list[StatusEntry]:
-    """Return the loaded versions and their differences, as `Project.status` documents it."""
+    """Return the loaded version of each scenario, and the database's differences from it.
+
+    Raises:
+        UnknownNameError: the scenario does not exist.
+        DatabaseError: the database cannot be reached.
+    """
     graph = access.graph()
     with access.looking() as database:
         stamps = own_tables.stamps(database.connection)
@@ -148,7 +176,12 @@ def _status(
 
 
 def log(access: Access, scenario: str | None = None) -> list[LogEntry]:
-    """Return the log of demosnap's changes, newest first, as `Project.log` documents it."""
+    """Return the log of demosnap's changes of the database, newest first.
+
+    Raises:
+        UnknownNameError: the scenario does not exist.
+        DatabaseError: the database cannot be reached.
+    """
     with access.reading(None, changes=False) as (connection, _):
         found = own_tables.entries(connection, scenario)
     found = list(_named(access, found))
@@ -160,11 +193,11 @@ def log(access: Access, scenario: str | None = None) -> list[LogEntry]:
 
 
 def _named(access: Access, entries: Sequence[LogEntry]) -> Iterator[LogEntry]:
-    """Yield entries of the log with the versions that they are about."""
+    """Yield entries of the log, completed with the readable names of their versions."""
     try:
         known = access.graph().versions
     except DemosnapError:
-        # What was done can be told where the scripts cannot be read.
+        # The log is readable without the scripts, except for the names.
         known = {}
     before: dict[str, str | None] = {}
     named = []
@@ -189,7 +222,7 @@ def _current(graph: Graph, database: Database | None, scenario: str) -> Version 
 def _version(
     graph: Graph, scenario: str, name: str | None, current: Version | None
 ) -> Version | None:
-    """Return the version of a name (None: the loaded one); None: base, or the database."""
+    """Return the version of a name (None: the loaded one), or None for base and the database."""
     if name == DATABASE:
         return None
     if name is None:

@@ -1,4 +1,4 @@
-"""The verbs that look: at the versions, and at the rows of them in the database."""
+"""Verbs that look: at the versions, and at their rows in the database."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from demosnap.verbs.access import Access
 
 
 def check_scenario(access: Access, name: str) -> None:
-    """Check that a scenario of a name exists, or could exist.
+    """Check that a scenario exists, or could exist if there are no scenarios.
 
     Raises:
-        UnknownNameError: there are scenarios, but none with this name.
-        UsageError: it cannot be a name.
+        UnknownNameError: scenarios exist, but none of this name.
+        UsageError: the name is not valid.
     """
     if problem := scenario_name_problem(name):
         raise UsageError(f"{name!r} cannot be a scenario's name: {problem}")
@@ -47,7 +47,14 @@ def history(
     rev_range: str | None = None,
     indicate_current: bool = True,
 ) -> list[HistoryEntry]:
-    """Return the versions, newest first, as `Project.history` documents it."""
+    """Return the versions, newest first; `rev_range` is `A:B`, `A:` or `:B`.
+
+    `current` of an entry is None if the database cannot be read.
+
+    Raises:
+        UnknownNameError: the scenario or version does not exist.
+        DatabaseError: `rev_range` names `current`, and the database cannot be reached.
+    """
     graph = access.graph()
     if scenario is not None and not graph.of(scenario):
         raise UnknownNameError("scenario", scenario, graph.scenarios)
@@ -58,7 +65,7 @@ def history(
         chosen = goals.in_range(graph, chosen, rev_range, current or ())
     moments: dict[str, str] = {}
     for version in graph.versions.values():
-        # A renumbered one may be older than those that it follows.
+        # A renumbered version may be older than its parent.
         below = moments.get(version.down_revision or "", "")
         moments[version.revision] = max(version.created_at, below)
     chosen.sort(key=lambda v: (moments[v.revision], v.number, v.revision), reverse=True)
@@ -66,7 +73,7 @@ def history(
 
 
 def several_heads(access: Access, scenario: str | None = None) -> list[Finding]:
-    """Return the scenarios that have several heads, and what to do about it."""
+    """Return a finding for each scenario with several heads, with what to do about it."""
     graph = access.graph()
     return [
         Finding(error.reason, hint=error.hint)
@@ -88,7 +95,12 @@ def heads(access: Access) -> list[HistoryEntry]:
 
 
 def show(access: Access, name: str | None) -> HistoryEntry:
-    """Return one version; the name may lack what `Graph.whole` completes."""
+    """Return a version; `name` may be incomplete, as `Graph.whole` allows.
+
+    Raises:
+        UsageError: no scenario is named, and there are several.
+        UnknownNameError: the version does not exist.
+    """
     graph = access.graph()
     current = _stamped(access)
     stamped = (graph.versions[s] for s in current or () if s in graph.versions)
@@ -100,7 +112,11 @@ def show(access: Access, name: str | None) -> HistoryEntry:
 
 
 def current(access: Access) -> list[CurrentEntry]:
-    """Return the stamps of the database by scenario, as `Project.current` documents it."""
+    """Return the stamps of the database by scenario, with the numbers of demo rows.
+
+    Raises:
+        DatabaseError: the database cannot be reached.
+    """
     graph = access.graph()
     with access.looking() as database:
         return [
@@ -134,7 +150,7 @@ def _stamped(access: Access, *, needed: bool = False) -> tuple[str, ...] | None:
         with access.reading(None, changes=False) as (connection, _):
             return own_tables.stamps(connection)
     except DemosnapError:
-        # History is about files; a database that cannot be asked takes nothing from it.
+        # History works without a database, except for the current version.
         if needed:
             raise
         return None
@@ -146,7 +162,14 @@ def _stamped(access: Access, *, needed: bool = False) -> tuple[str, ...] | None:
 def check(
     access: Access, scenario: str | None = None, *, database: bool = False, rehearse: bool = False
 ) -> list[Finding]:
-    """Return the problems of files and database, as `Project.check` documents it."""
+    """Return the problems of the files, and with `database` those of the database.
+
+    `rehearse`: also try to remove the loaded rows and put them back, and roll back.
+
+    Raises:
+        UnknownNameError: the scenario does not exist.
+        UsageError: `rehearse` without `database`.
+    """
     if rehearse and not database:
         raise UsageError("--rehearse needs a database to try it in", "Give --database with it.")
     settings = access.settings
@@ -171,7 +194,7 @@ def check(
 
 
 def _tried(access: Access, version: Version) -> Iterator[Finding]:
-    """Yield why a loaded version could not be put back."""
+    """Yield a finding if a loaded version could not be put back."""
     try:
         access.run(goals.rehearsal(version), MoveOptions(), rehearsal=True)
     except (RefusedError, VerificationError) as error:
@@ -182,7 +205,7 @@ def _tried(access: Access, version: Version) -> Iterator[Finding]:
 
 
 def manifest(access: Access, *, check: bool = False) -> list[Finding]:
-    """Rebuild the metadata files and latest links; with `check`, only say which are stale."""
+    """Rebuild the metadata files and latest links; with `check`, only return the stale ones."""
     if check:
         return checking.stale(access.settings, access.graph())
     with revision_files.project_lock(access.settings, access.lock_timeout):
@@ -191,7 +214,7 @@ def manifest(access: Access, *, check: bool = False) -> list[Finding]:
 
 
 def manifest_text(access: Access) -> str:
-    """Return the text of export_manifest.json as the graph has it now."""
+    """Return the text of export_manifest.json for the current graph."""
     return revision_files.derived(access.settings, access.graph())[revision_files.MANIFEST]
 
 

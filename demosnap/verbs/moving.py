@@ -1,4 +1,4 @@
-"""The verbs that move: rows into the database and out of it, and stamps."""
+"""Verbs that move: load and remove rows, and set stamps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from demosnap.verbs.access import Access
 def move(
     access: Access, wanted: goals.Goals, options: MoveOptions, connection: Connection | None
 ) -> MovePlan:
-    """Bring scenarios to their goals, once it is confirmed.
+    """Move scenarios to their goals, after confirmation.
 
     Raises:
         RefusedError: a guard refused; nothing was changed.
@@ -31,7 +31,7 @@ def move(
     shown = options.dry_run or connection is not None
     if shown or access.allow_remote or access.target().local:
         return access.run(wanted, options, connection, access.confirm)
-    # No question is asked while a lock is held: plan, ask, and plan again.
+    # The question must not hold a lock: plan, ask, and plan again under the lock.
     plan = access.run(wanted, replace(options, dry_run=True), confirm=access.confirm)
     if access.confirm is not None and not plan.refusals:
         access.confirm(plan)
@@ -41,10 +41,10 @@ def move(
 def plan(
     access: Access, wanted: goals.Goals, options: MoveOptions, connection: Connection | None
 ) -> SealedPlan:
-    """Plan a move, for `apply`; nothing is changed.
+    """Plan a move for `apply`, without changing anything.
 
     Raises:
-        UsageError: the target is wrong.
+        UsageError: the target is not valid.
     """
     options = replace(options, dry_run=True)
     found = access.run(wanted, options, connection, sealing=True)
@@ -53,7 +53,12 @@ def plan(
 
 
 def apply(access: Access, plan: SealedPlan, connection: Connection | None) -> MovePlan:
-    """Act on a plan as it is, as `Project.apply` documents it."""
+    """Act on a plan exactly as it is.
+
+    Raises:
+        RefusedError: a guard refused, or the database or the files have changed since.
+        UsageError: the plan is of a dry run or of another project.
+    """
     if not isinstance(plan, SealedPlan):
         raise UsageError(
             "a dry run cannot be applied: it does not record the rows that it was made from",
@@ -75,17 +80,25 @@ def apply(access: Access, plan: SealedPlan, connection: Connection | None) -> Mo
 
 
 def reset(scenario: str | None, access: Access) -> goals.Goals:
-    """Return the goal of a reset; `scenario` None is the only one."""
+    """Return the goal of a reset; `scenario` None is the only scenario."""
     return goals.reset(access.graph().only() if scenario is None else scenario)
 
 
 def upgrade_sql(access: Access, targets: Sequence[str], stream: TextIO) -> None:
-    """Write the SQL script of an upgrade, as `Project.upgrade_sql` documents it."""
+    """Write the SQL script of an upgrade; each target may be a range `A:B`.
+
+    Raises:
+        UsageError: no target is given, or a target is a step relative to the database.
+    """
     _write(access, targets, stream, upward=True)
 
 
 def downgrade_sql(access: Access, scenario: str, step: str | None, stream: TextIO) -> None:
-    """Write the SQL script of a downgrade, as `Project.downgrade_sql` documents it."""
+    """Write the SQL script of a downgrade; the step is a range `A:B`.
+
+    Raises:
+        UsageError: the step is not a range.
+    """
     name = goals.joined(scenario, step)
     if ":" not in name:
         raise UsageError(
