@@ -5,12 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 from demosnap.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 _DAY = 86_400
 
@@ -98,8 +95,8 @@ class MoveOptions:
     verify: Verify = _option(  # noqa: RUF009  it makes a field
         "full",
         "--verify",
-        "What is compared after the load, beside counts and foreign keys: every row, about 1,000 "
-        "rows a table, or none.  [default: full]",
+        "What is compared after the load, beside counts and foreign keys: every row, or none.  "
+        "[default: full]",
         choices=VERIFY,
     )
     verify_stamp: bool = _option(True, "--no-verify", "Do not compare the rows first.", off=True)
@@ -125,9 +122,7 @@ class MoveOptions:
         if self.lock_timeout is not None:
             check_lock_timeout(self.lock_timeout)
         if self.verify not in VERIFY:
-            raise UsageError(
-                f"{self.verify!r} is not a level of verification", f"One of {', '.join(VERIFY)}."
-            )
+            raise UsageError(f"{self.verify!r} is not a level of verification", levels(self.verify))
         if self.full and self.keep_referenced:
             raise UsageError(
                 "--full does not go with --keep-referenced",
@@ -167,9 +162,10 @@ GONE: Mapping[str, str] = {
     "jobs": _ONE_BY_ONE,
     "j": _ONE_BY_ONE,
     "rebuild_indexes": "Indexes stay where they are while rows are loaded: leave the option out.",
+    "sample": "A load compares every row, or none.",
     "non_transactional": "A table without transactions is refused, with the SQL that mends it.",
 }
-"""Options that there were once, and what is to be said to who still gives them."""
+"""Options, and a value, that there were once, and what is to be said to who still gives them."""
 
 
 def declared(name: str) -> Declared:
@@ -178,14 +174,24 @@ def declared(name: str) -> Declared:
     return found
 
 
+def levels(given: str) -> str:
+    """Return what to say to who gives a level of verification that there is not."""
+    known = f"One of {', '.join(VERIFY)}."
+    return f"It is gone: {GONE[given]} {known}" if given in GONE else known
+
+
 def of_call(verb: Verb, options: MoveOptions | None, changes: Mapping[str, Any]) -> MoveOptions:
     """Return the options of a call: the given ones with the given changes.
 
     Raises:
-        UsageError: the verb does not take one of them, or a value is not what it takes.
+        UsageError: the verb does not take one of them any more, or at all, or a value is not what
+            it takes.
+        TypeError: there never was such an option.
     """
     known = {one.name: one.default for one in fields(MoveOptions)}
     if unknown := [name for name in changes if name not in known]:
+        if gone := GONE.get(unknown[0]):
+            raise UsageError(f"{verb} has no option {unknown[0]!r} any more", gone)
         raise TypeError(f"{verb} has no option {unknown[0]!r}")
     found = replace(options or MoveOptions(), **changes)
     for name, default in known.items():

@@ -13,7 +13,7 @@ import msgspec
 from demosnap.config import choices, ini
 from demosnap.config.choices import Choices
 from demosnap.config.names import shown
-from demosnap.errors import ConfigError
+from demosnap.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -71,7 +71,18 @@ class Settings(Choices, frozen=True, kw_only=True):
         return self.scenario_names[0] if len(self.scenarios) == 1 else None
 
     def allowing(self, targets: Iterable[str]) -> Settings:
-        """Return the same settings with further databases that may be changed."""
+        """Return the same settings with further databases that may be changed.
+
+        Raises:
+            UsageError: one names no database: it is no pattern of `host/database`.
+        """
+        targets = tuple(targets)
+        for one in targets:
+            if not set(one) & set("/*?["):
+                raise UsageError(
+                    f"the allowed target {one!r} is not host/database, and would allow nothing",
+                    "Give both, as staging.example.org/app or staging.example.org/*.",
+                )
         return msgspec.structs.replace(self, allow=(*self.allow, *targets))
 
     def alembic_config(self) -> Config:

@@ -93,7 +93,7 @@ def _compare(
 ) -> None:
     wrong = {
         name: f"{name}: {rows_of(found[name], 'is', 'are')} picked by the selection,"
-        f" {expected.get(name, 0)} were expected"
+        f" {expected.get(name, 0)} {'was' if expected.get(name, 0) == 1 else 'were'} expected"
         for name in found
         if found[name] != expected.get(name, 0)
     }

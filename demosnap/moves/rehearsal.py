@@ -123,7 +123,9 @@ class Rehearsal:
         back, reasons = self._tried(database, options, goals)
         if reasons and any(one.planned for one in back) and not options.keep_referenced:
             # What cannot be changed row by row can still be purged and loaded.
-            back, reasons = self._tried(database, replace(options, full=True), goals)
+            back, loading = self._tried(database, replace(options, full=True), goals)
+            # Rows that are refused one by one are often refused for another reason as a whole.
+            reasons = [*reasons, *loading] if loading else []
         if reasons and len(goals) > 1:
             back, reasons = self._one_by_one(database, options, goals, reasons)
         if not reasons:

@@ -45,7 +45,10 @@ def run(environment: EnvironmentContext, graph: Graph, wanted: Goals | None) -> 
         UsageError: nothing is asked for, or snapshots of two dialects.
         SnapshotError: a snapshot is missing or not what demosnap wrote.
     """
-    environment.configure(dialect_name="sqlite", version_table=own_tables.VERSION_TABLE)
+    # Alembic wants some dialect before the steps tell which the snapshots have.
+    environment.configure(
+        dialect_name=dialects.own_names()[0], version_table=own_tables.VERSION_TABLE
+    )
     migration_context = environment.get_context()
     heads = migration_context.get_current_heads()
     current = {graph.versions[head].scenario: graph.versions[head] for head in heads}

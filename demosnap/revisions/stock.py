@@ -9,9 +9,11 @@ from typing import Any
 
 from demosnap.errors import UnknownNameError, UsageError
 from demosnap.model import Version
-from demosnap.options import GONE, VERIFY, MoveOptions, declared
+from demosnap.options import GONE, MoveOptions, declared, levels
 from demosnap.results import MovePlan
 from demosnap.visible import one_line, paragraph
+
+_SWITCHES = ("", "0", "1")
 
 
 def options(given: Mapping[str, str]) -> tuple[MoveOptions, tuple[str, ...]]:
@@ -34,8 +36,8 @@ def options(given: Mapping[str, str]) -> tuple[MoveOptions, tuple[str, ...]]:
         if option not in known:
             names = [f"demosnap.{one}" for one in known]
             raise UnknownNameError("option", f"demosnap.{option}", names, GONE.get(option))
-        if option == "verify" and value not in VERIFY:
-            # 0 and 1 are what a stamp takes, as --no-verify.
+        if option == "verify" and value in _SWITCHES:
+            # What a stamp takes, as --no-verify.
             option = "verify_stamp"
         found[option] = _value(option, argument, value)
     return MoveOptions(**found), allowed
@@ -44,12 +46,17 @@ def options(given: Mapping[str, str]) -> tuple[MoveOptions, tuple[str, ...]]:
 def _value(option: str, argument: str, value: str) -> Any:
     known = declared(option)
     if known.choices:
+        if value not in known.choices:
+            raise UsageError(
+                f"-x {argument}={value}: it is not a level of verification",
+                f"{levels(value)} A stamp takes 0: the rows are not compared.",
+            )
         return value
     if option == "lock_timeout":
         return _seconds(argument, value)
     if known.metavar:
         return tuple(filter(None, next(csv.reader([value]), ())))
-    if value not in ("", "0", "1"):
+    if value not in _SWITCHES:
         raise UsageError(f"-x {argument}={value}: the value is 1 or 0")
     return value != "0"
 

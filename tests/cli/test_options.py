@@ -90,6 +90,8 @@ def test_options_are_an_object_or_keywords_or_both(
         (lambda p: p.load("general", cascade="checks"), "cascade='checks' is one text"),
         (lambda p: p.load("general", lock_timeout=-1), "a lock timeout of -1 seconds"),
         (lambda p: p.load("general", verify="most"), "'most' is not a level of verification"),
+        (lambda p: p.load("general", verify="sample"), "It is gone: A load compares every row, or"),
+        (lambda p: p.upgrade(jobs=4), "upgrade has no option 'jobs' any more\nA capture reads"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from demosnap.errors import DatabaseError, TargetError
+from demosnap.errors import DatabaseError, TargetError, UsageError
 from demosnap.project import Project
 from support import small
 from support.databases import Database
@@ -132,6 +132,23 @@ def test_allow_target_is_for_one_run_and_deny_is_still_stronger(files: Workspace
     files.configure(files.revisions.joinpath("demosnap.yaml").read_text() + 'deny: ["*/app"]\n')
     with pytest.raises(TargetError, match="deny"):
         _project(files, url, allow=("staging.invalid/app",)).upgrade("heads")
+
+
+def test_an_allowed_target_that_names_no_database_is_refused(files: Workspace) -> None:
+    """A host alone would match nothing; a pattern may stand for both."""
+    url = "postgresql://staging.invalid/app"
+    said = "the allowed target 'staging.invalid' is not host/database"
+    with pytest.raises(UsageError, match=said):
+        _project(files, url, allow=("staging.invalid",)).upgrade("heads")
+    words = ("upgrade", "heads", "--url", url)
+    run = files.run("--allow-target", "staging.invalid", *words, check=False)
+    assert (run.returncode, said in run.stderr) == (2, True)
+    stock = files.alembic(
+        *("-x", "demosnap.allow_target=staging.invalid", "upgrade", "heads"), check=False
+    )
+    assert said in stock.stdout + stock.stderr
+    with pytest.raises(DatabaseError, match="cannot be reached"):
+        _project(files, url, allow=("staging.*",)).upgrade("heads")
 
 
 def test_a_tunnel_that_looks_local_is_known_by_what_the_database_says(chain: Chain) -> None:

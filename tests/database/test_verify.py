@@ -136,6 +136,10 @@ def test_the_level_is_an_option_of_both_command_lines(chain: Chain) -> None:
     done = chain.workspace.alembic("-x", "demosnap.verify=some", "upgrade", "heads", check=False)
     assert done.returncode != 0
     assert "demosnap.verify=some" in done.stderr + done.stdout
+    gone = chain.workspace.alembic("-x", "demosnap.verify=sample", "upgrade", "heads", check=False)
+    assert gone.returncode != 0
+    said = "It is gone: A load compares every row, or none. One of full, counts."
+    assert said in gone.stdout + gone.stderr
     with pytest.raises(UsageError, match="full, counts"):
         chain.project.upgrade("heads", verify=cast(Any, "some"))
 

@@ -23,7 +23,7 @@ def test_other_numbers_of_rows_are_told_by_table(here: Live) -> None:
         verify.row_counts(here.database, DEMO, {"boards": 2, "cards": 1})
     assert caught.value.wrong == {
         "boards": "boards: 1 row is picked by the selection, 2 were expected",
-        "cards": "cards: 2 rows are picked by the selection, 1 were expected",
+        "cards": "cards: 2 rows are picked by the selection, 1 was expected",
     }
     assert caught.value.message == "\n".join(caught.value.wrong.values())
     assert caught.value.too_many == ["cards"]

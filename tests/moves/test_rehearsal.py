@@ -149,6 +149,21 @@ def test_what_a_trigger_fills_is_found_before_it_goes(chain: Chain) -> None:
     assert chain.database.dump()["cards"] == chain.at["base"]["cards"]
 
 
+def test_why_a_row_does_not_come_back_is_said_before_why_no_whole_load_helps(
+    workspace: Workspace,
+) -> None:
+    """A real row that references demo rows is in the way of the second try alone."""
+    chain = small.copied(workspace, "v1")
+    chain.database.execute(
+        "INSERT INTO cards VALUES (40, 1, NULL, 'Mine', FALSE, NULL)", *small.GENERAL["v2"]
+    )
+    chain.project.revision("general", date="2025-01-20")
+    small.trigger(chain.database, "refuses", "cards", when="NEW.id = 5")
+    said = chain.refused(lambda: chain.project.downgrade("general", "-1"))
+    first, second = said.index("not on my watch"), said.index("cards.board_id")
+    assert first < second
+
+
 @pytest.mark.mariadb_alone("MySQL checks every row")
 def test_a_row_that_violates_a_constraint_is_found_before_it_goes(chain: Chain) -> None:
     """Where a constraint came after the row: table, key and constraint are named."""
