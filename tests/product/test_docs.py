@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Container, Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -221,8 +222,15 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Return all nodes of a file, in the order of `ast.walk`."""
+    return list(ast.walk(tree(path)))
 
 
 def line_of(node: ast.AST) -> int:
@@ -232,7 +240,7 @@ def line_of(node: ast.AST) -> int:
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Yield each module that a file imports, with the line."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -277,7 +285,7 @@ def dotted(path: Path) -> str:
 
 def imported(path: Path, names: Container[str]) -> Iterator[tuple[int, str]]:
     """Yield each file of the package that a file imports, with the line."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names if alias.name in names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -313,7 +321,7 @@ def test_private_parts_of_alembic_are_used_in_one_module() -> None:
     using = {
         path.name
         for path in MODULES
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if (isinstance(node, ast.Attribute) and node.attr in private)
         or (isinstance(node, ast.Constant) and node.value in private)
     }
@@ -326,7 +334,7 @@ def test_no_dialect_is_named_in_a_comparison_outside_of_dialects() -> None:
         # The example is an application, and applications know their databases.
         if room_of(path) in ("dialects", "example"):
             continue
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Compare):
                 inside = [node.left, *node.comparators]
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -388,9 +396,7 @@ def test_no_sql_of_a_database_stands_outside_of_dialects() -> None:
         if room_of(path) in ("dialects", "example"):
             continue
         found = [(line, match[0]) for line, text in texts(path) if (match := OWN_SQL.search(text))]
-        found += [
-            (line_of(node), "SQLAlchemy") for node in ast.walk(tree(path)) if asks_sqlalchemy(node)
-        ]
+        found += [(line_of(node), "SQLAlchemy") for node in nodes(path) if asks_sqlalchemy(node)]
         wrong += [f"{path.relative_to(ROOT)}:{line}: {what}" for line, what in found]
     assert wrong == []
 
@@ -467,7 +473,7 @@ def test_texts_are_plain_english() -> None:
     """Messages, docstrings and the docs name another session, non-demo rows or no scenario."""
     wrong = []
     for path in MODULES:
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found = RIDDLES.findall(" ".join(node.value.split()))
                 wrong += [f"{path.relative_to(ROOT)}:{node.lineno}: {one}" for one in found]
@@ -482,7 +488,7 @@ def test_nothing_prints_outside_of_the_command_line() -> None:
     for path in MODULES:
         if room_of(path) == "cli":
             continue
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             called = isinstance(node, ast.Name) and node.id == "print"
             stream = isinstance(node, ast.Attribute) and node.attr in ("stdout", "stderr")
             if called or stream:
@@ -520,7 +526,7 @@ def test_a_test_of_a_refusal_names_what_it_tells() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{block.lineno}: {test.name}"
         for path in TESTS
-        for test in ast.walk(tree(path))
+        for test in nodes(path)
         if isinstance(test, ast.FunctionDef)
         for block in ast.walk(test)
         if isinstance(block, ast.With) and says_nothing(test, block)
