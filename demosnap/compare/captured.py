@@ -80,8 +80,7 @@ def _whole(version: Version) -> bool:
     """Return whether the snapshot file still has the rows that the script records."""
     try:
         reader, blocks = read(version, checked=False)
-        for block in blocks:
-            collections.deque(block.rows, maxlen=0)
+        collections.deque(blocks, maxlen=0)
         compare_digest(reader, version)
     except SnapshotError:
         return False

@@ -183,7 +183,7 @@ def _drift(
         if counts:
             found[pair.name] = counts
     # The log's digest excludes columns that the version lacks.
-    if version is not None and not narrower and _as_logged(database, version, live, found):
+    if version is not None and not narrower and _as_logged(database, version, live):
         found = {name: counts for name, counts in found.items() if name not in old.tables}
     drift = tuple(
         TableDrift(name, counts["added"], counts["removed"], counts["modified"])
@@ -192,15 +192,11 @@ def _drift(
     return tuple(problems), drift
 
 
-def _as_logged(
-    database: Database, version: Version, live: DatabaseRows, found: Mapping[str, Counter[Kind]]
-) -> bool:
+def _as_logged(database: Database, version: Version, live: DatabaseRows) -> bool:
     """Return whether the rows are as the load of the version left them.
 
     They may differ from the snapshot, since a trigger may have changed them.
     """
-    if not found:
-        return True
     entry = own_tables.last(database.connection, version.scenario)
     return entry is not None and (entry.revision, entry.digest) == (version.revision, live.digest)
 

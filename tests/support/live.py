@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from demosnap import dialects
 from demosnap.capture.write import write
+from demosnap.config import Settings
+from demosnap.config.sections import MarkerKeys
 from demosnap.database import live as product
-from demosnap.database import picking, reflect
+from demosnap.database import own_tables, picking, reflect, retained
 from demosnap.database.row_set import RowSet
-from demosnap.dialects.base import execute
-from demosnap.model import Header, Marker, Rule, Selection, Version
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import (
+    ExternalReference,
+    Header,
+    Marker,
+    Rule,
+    Selection,
+    Table,
+    Version,
+)
+from demosnap.rows.canonical import split
+from demosnap.snapshot.sqlfile import SnapshotWriter
 from support.databases import Database
 
 TABLES = (
@@ -51,6 +65,39 @@ class Live:
         """Return rows as they are now."""
         return RowSet(self.database, predicates)
 
+    def lacking(self, *columns: str) -> Live:
+        """Return the same as if `table.column` were in none of its tables."""
+        tables = {
+            name: replace(
+                table,
+                columns=tuple(c for c in table.columns if f"{name}.{c.name}" not in columns),
+            )
+            for name, table in self.database.tables.items()
+        }
+        return Live(replace(self.database, tables=tables), self.folder)
+
+    def settings(self, **keys: Any) -> Settings:
+        """Return the settings of a project whose marker is `is_demo`."""
+        return Settings(
+            config_file=None,
+            section="alembic",
+            root=self.folder,
+            script_location=self.folder,
+            revisions=self.folder,
+            database_url=None,
+            url_source=None,
+            lines={},
+            **{"marker_in_file": MarkerKeys(column="is_demo"), **keys},
+        )
+
+    def log(self, version: Version | None, operation: str = "load", **values: Any) -> None:
+        """Write a line of the log as an operation that ended at a version has it."""
+        rows = values.get("rows", version.rows if version else {})
+        digest = values.get("digest", version.digest if version else None)
+        revision = version.revision if version else None
+        entry = own_tables.new_entry(operation, "general", revision, rows, digest)
+        own_tables.write(self.database.connection, entry)
+
     def execute(self, *statements: str) -> None:
         """Run SQL statements in the transaction."""
         for statement in statements:
@@ -62,17 +109,45 @@ class Live:
         self.execute(_UNCHECKED["mariadb" if name == "mysql" else name], *statements)
 
     def capture(self, version: str, *names: str) -> Version:
-        """Write the demo rows of some tables, by default all, as a version."""
+        """Write the demo rows of some tables, by default boards and cards, as a version.
+
+        A name is of a table with the marker, or `table@column` of one that is via the column.
+        """
+        return self._written(version, names or ("boards", "cards"), self.database.dialect)
+
+    def translated(self, version: str, *names: str) -> Version:
+        """Write them as a server of another dialect would."""
+        own = self.database.dialect.name
+        return self._written(
+            version,
+            names or ("boards", "cards"),
+            dialects.get("sqlite" if own == "postgresql" else "postgresql"),
+        )
+
+    def _written(self, version: str, names: Sequence[str], dialect: Dialect) -> Version:
         database = self.database
-        rules = {name: Rule("marker") for name in names or ("boards", "cards")}
+        rules = dict(map(_rule, names))
         selection = Selection("general", Marker(column="is_demo"), rules)
         picked = picking.predicates(database, selection)
         tables = tuple(database.tables[name] for name in picked)
-        dialect, date = database.dialect.name, "2025-01-20T00:00:00Z"
+        date = "2025-01-20T00:00:00Z"
         name = f"{version}_{date[:10]}"
-        header = Header("general", name, date, dialect, tables, {})
         path = self.folder / f"{version}.sql"
-        written, outside = write(database, picked, header, selection, path)
+        outside: tuple[ExternalReference, ...] = ()
+        if dialect is database.dialect:
+            header = Header("general", name, date, dialect.name, tables, {})
+            written, outside = write(database, picked, header, selection, path)
+        else:
+            other = tuple(map(_translated, tables))
+            header = Header("general", name, date, dialect.name, other, {})
+            with SnapshotWriter(path, header, selection, dialect) as written:
+                for table, there in zip(tables, other, strict=True):
+                    rows = database.dialect.read_rows(
+                        database.connection, table, picked[table.name]
+                    )
+                    written.write_block(
+                        there, [self._translated_row(table, there, dialect, row) for row in rows]
+                    )
         return Version(
             revision=f"{int(version[1:]):012x}",
             down_revision=None,
@@ -83,7 +158,7 @@ class Live:
             folder=str(self.folder),
             file=path.name,
             format=1,
-            dialect=dialect,
+            dialect=dialect.name,
             digest=written.digest,
             size=written.size,
             rows=written.rows,
@@ -91,11 +166,32 @@ class Live:
             external_references=outside,
         )
 
+    def _translated_row(self, table: Table, there: Table, dialect: Dialect, row: bytes) -> bytes:
+        own, columns = self.database.dialect, zip(table.captured, there.captured, strict=True)
+        return b",".join(
+            dialect.encode(own.decode(literal, column), target)
+            for literal, (column, target) in zip(split(row), columns, strict=True)
+        )
+
+
+def _rule(name: str) -> tuple[str, Rule]:
+    table, _, column = name.partition("@")
+    return table, Rule("via", tuple(column.split(","))) if column else Rule("marker")
+
+
+def _translated(table: Table) -> Table:
+    kinds = {"id": "integer", "owner_id": "integer", "is_demo": "boolean"}
+    columns = (replace(c, type=kinds.get(c.name, "text"), default=None) for c in table.columns)
+    return replace(table, columns=tuple(columns))
+
 
 @contextlib.contextmanager
 def live(database: Database, *more: str) -> Iterator[Live]:
     """Make the tables, and what `more` says, and open a transaction as a move has it."""
     database.execute(*TABLES, *more)
+    with database.engine.begin() as connection:
+        own_tables.create(connection)
+        retained.create(connection)
     with database.engine.connect() as connection:
         dialect = reflect.database(connection).dialect
         connection.rollback()
