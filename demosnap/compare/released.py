@@ -76,7 +76,7 @@ def record(database: Database, scenario: str, left: Retained, released: Retained
         }
         for word, rows in ((retained.LEFT, left), (retained.RELEASED, released))
         for name, keys in rows.keys.items()
-        for key in sorted(keys)
+        for key in keys
     ]
     if lines:
         retained.create(database.connection)
@@ -139,7 +139,7 @@ def _via(
 ) -> dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]]:
     found = {}
     for name, rule in version.selection.rules.items():
-        if rule.kind == "via" and name in database.tables:
+        if rule.kind == "via":
             key = via_foreign_key(database.tables[name], rule)
             found[name] = (key.columns, key.table, key.referred_columns)
     return found
