@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from demosnap.model import ExternalReference, Marker, Rule, Selection, Version
     from demosnap.options import MoveOptions
     from demosnap.project import Project
+    from demosnap.refusal import Refusal
     from demosnap.results import (
         CapturePlan,
         CurrentEntry,
@@ -74,6 +75,7 @@ __all__ = [
     "Project",
     "PythonValue",
     "ReadOnlyError",
+    "Refusal",
     "RefusedError",
     "Renumbering",
     "RevisionResult",
@@ -108,6 +110,7 @@ _HOMES = {
     "MoveOptions": "options",
     "Project": "project",
     "PythonValue": "snapshot.python_values",
+    "Refusal": "refusal",
     "RowChange": "compare.row_changes",
     "RowChanges": "compare.row_changes",
     "Rule": "model",

@@ -26,6 +26,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+from demosnap.refusal import Refusal
 from demosnap.visible import one_line, paragraph
 
 _NEAR = 0.75
@@ -173,11 +174,12 @@ class TargetError(DemosnapError):
 class RefusedError(DemosnapError):
     """A guard refused; nothing was changed.
 
-    `reasons` lists all reasons, each a short block of lines.
+    `refusals` are all reasons, `reasons` their texts, each a short block of lines.
     """
 
-    def __init__(self, action: str, reasons: Sequence[str], hint: str | None = None) -> None:
-        self.reasons = tuple(map(paragraph, reasons))
+    def __init__(self, action: str, refusals: Sequence[Refusal], hint: str | None = None) -> None:
+        self.refusals = tuple(refusals)
+        self.reasons = tuple(map(str, self.refusals))
         lines = "\n".join("- " + paragraph(reason, "  ") for reason in self.reasons)
         super().__init__(f"{action} refused, nothing was changed:\n{lines}", hint)
 

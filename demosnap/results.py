@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from demosnap.model import ExternalReference, Version
+from demosnap.refusal import Refusal
 from demosnap.snapshot.changes import Changes
 from demosnap.visible import rows as rows_of
 
@@ -78,7 +79,7 @@ class MovePlan:
 
     target: Target
     moves: tuple[Move, ...]
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     way_back: str = ""
 
@@ -97,7 +98,7 @@ class CapturePlan:
     parent: Version | None
     rows: Mapping[str, int]
     external_references: tuple[ExternalReference, ...] = ()
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -9,9 +9,10 @@ from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.trial import Trial
 from demosnap.model import Version
+from demosnap.refusal import Refusal
 
 
-def misfits(database: Database, target: Version) -> list[str]:
+def misfits(database: Database, target: Version) -> list[Refusal]:
     """Return the reasons for rows of a version that its tables would reject now.
 
     Raises:
@@ -21,9 +22,9 @@ def misfits(database: Database, target: Version) -> list[str]:
     snapshot = OpenSnapshot(target, database)
     if unfit(tables, snapshot.header.tables):
         return []
-    reasons: list[str] = []
+    found: list[Refusal] = []
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         with Trial(database, tables[table.name], table).begun() as trial:
             collections.deque(trial.passing(rows), maxlen=0)
-            reasons += trial.misfits()
-    return reasons
+            found += trial.misfits()
+    return found

@@ -10,6 +10,8 @@ from demosnap.database import picking, selection
 from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Selection, Table
+from demosnap.reasons import of_versions
+from demosnap.refusal import Refusal
 from demosnap.visible import rows as rows_of
 
 
@@ -98,10 +100,10 @@ def overlaps(
     database: Database,
     own: Selection,
     others: Sequence[Selection],
-) -> list[str]:
+) -> list[Refusal]:
     """Return a reason for each table with rows that two scenarios would both pick."""
     picked = picking.predicates(database, own)
-    reasons = []
+    found = []
     for other in others:
         theirs = picking.predicates(database, other)
         for name in picked:
@@ -113,10 +115,5 @@ def overlaps(
             )
             count = execute(database.connection, sql).scalar()
             if count:
-                reasons.append(
-                    f"{name}: {rows_of(count, 'belongs', 'belong')} to both"
-                    f" {own.scenario} and {other.scenario}\n"
-                    "the selections of two scenarios must be disjoint: use :scenario in `where`,"
-                    " or a marker that names the scenario"
-                )
-    return reasons
+                found.append(of_versions.overlap(name, count, own.scenario, other.scenario))
+    return found

@@ -22,6 +22,8 @@ from demosnap.database.live import Database
 from demosnap.database.retained import Retained
 from demosnap.errors import DemosnapError
 from demosnap.model import Version
+from demosnap.reasons import of_rows
+from demosnap.refusal import Refusal
 from demosnap.results import StatusEntry, TableDrift, Unpicked
 from demosnap.snapshot.change_order import key_of
 from demosnap.snapshot.diff import Kind
@@ -168,7 +170,7 @@ def _drift(
     old: RowSource = NoRows() if version is None else SnapshotRows(version, skipping=rows.skipped)
     own = rows.unpicked
     live = DatabaseRows(database, picked, old.tables)
-    problems = compatibility.unfit(database.tables, list(old.tables.values()))
+    problems = map(str, compatibility.unfit(database.tables, list(old.tables.values())))
     found: dict[str, Counter[Kind]] = {}
     narrower = False
     for pair, found_rows in Comparison(old, live).tables():
@@ -208,28 +210,16 @@ def uncaptured(
     current: Version | None,
     target: Version | None,
     present: Mapping[str, int],
-) -> str:
+) -> Refusal:
     """Return the refusal that demo rows would be lost, with their differences from the stamp.
 
     `present` counts the demo rows by table. `current` is the stamped version, `target` the version
     to go to.
     """
-    rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
-    lines = [f"the demo rows of {scenario} are in no revision and would be lost ({rows})"]
+    changes: list[str] = []
     if current is not None:
         entry = status(database, settings, scenario, current, ())
-        if entry.drift:
-            lines = [
-                f"changes of the demo rows of {scenario} since {current.version} are in no "
-                f"revision and would be lost",
-                *(one.text for one in entry.drift),
-            ]
+        changes = [one.text for one in entry.drift or ()]
     picked = row_set.picked(database, settings, scenario, [current, target])
-    lines += touched(database, scenario, picked)
-    return "\n".join(
-        [
-            *lines,
-            f"`demosnap revision {scenario}` saves them; --discard (with alembic: -x "
-            f"demosnap.discard=1) gives them up",
-        ]
-    )
+    kept = touched(database, scenario, picked)
+    return of_rows.uncaptured(scenario, present, current, changes, kept)

@@ -174,10 +174,10 @@ def named(
     known: set[str] = set()
     for version in {v.revision: v for v in versions if v is not None}.values():
         snapshot = OpenSnapshot(version, database)
-        if reasons := compatibility.unfit(database.tables, snapshot.header.tables):
+        if unfit := compatibility.unfit(database.tables, snapshot.header.tables):
             raise UsageError(
                 f"--release {wanted[0]}: {version.version} has other tables than the database: "
-                f"{'; '.join(reasons)}",
+                f"{'; '.join(map(str, unfit))}",
                 "Capture the demo rows again: rows that are not picked are real rows from then on.",
             )
         for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):

@@ -11,13 +11,14 @@ from demosnap.database import outside_references
 from demosnap.database.by_key import batches
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.database.references import matching
+from demosnap.database.references import matching, shown_keys
 from demosnap.database.trial import Trial, changed_types
 from demosnap.dialects.base import execute
 from demosnap.model import Column, Key, Table, Version
+from demosnap.reasons import of_rows, of_tables
+from demosnap.refusal import Refusal
 from demosnap.rows.canonical import show_key, split
 from demosnap.snapshot.predicates import not_true
-from demosnap.visible import one_line
 
 _SHOWN = 5
 
@@ -34,7 +35,7 @@ def refusals(
     staying: outside_references.Staying | None,
     whole: bool = False,
     skipping: Mapping[str, Collection[Key]] | None = None,
-) -> list[str]:
+) -> list[Refusal]:
     """Return the reasons why a version cannot be loaded, or an empty list.
 
     `to_delete` are the predicates of the rows that are purged first. `staying` returns the
@@ -47,11 +48,9 @@ def refusals(
     """
     tables = database.tables
     snapshot = OpenSnapshot(target, database, skipping or {})
-    reasons = unfit(tables, snapshot.header.tables)
-    refused = database.dialect.refuse_tables(database.connection, list(target.rows))
-    reasons += [f"{name}: {reason}" for name, reason in refused.items()]
-    if reasons:
-        return reasons
+    found = [*unfit(tables, snapshot.header.tables), *unusable(database, target.rows)]
+    if found:
+        return found
     searches = {
         table.name: _Search(database, tables[table.name], table, to_delete.get(table.name))
         for table in snapshot.tables
@@ -64,7 +63,7 @@ def refusals(
         or any(search.needed for search in searches.values())
         or changed
     ):
-        return reasons
+        return found
     external: list[set[tuple[bytes, ...]]] = [set() for _ in target.external_references]
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         names = [column.name for column in table.captured]
@@ -75,13 +74,13 @@ def refusals(
         ]
         passing = outside_references.collecting(rows, wanted)
         tried = whole or table.name in changed
-        reasons += searches[table.name].reasons(passing, owners, tried=tried)
+        found += searches[table.name].refusals(passing, owners, tried=tried)
         if wanted:
             collections.deque(passing, maxlen=0)
     if staying is None:
-        return reasons
+        return found
     known = snapshot, external, external, staying
-    return [*reasons, *outside_references.missing(database, *known)]
+    return [*found, *outside_references.missing(database, *known)]
 
 
 def collisions(
@@ -91,39 +90,40 @@ def collisions(
     rows: Iterable[bytes],
     to_delete: str | None,
     owners: Owners,
-) -> list[str]:
+) -> list[Refusal]:
     """Return the reasons why rows collide with remaining rows of the database, by unique key.
 
     `table` has the columns of `rows`, `live` is the table of the database, and `to_delete` the
     predicate of its rows that are deleted (None: no rows).
     """
-    return _Search(database, live, table, to_delete).reasons(rows, owners)
+    return _Search(database, live, table, to_delete).refusals(rows, owners)
 
 
-def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[str]:
+def unusable(database: Database, names: Iterable[str]) -> list[Refusal]:
+    """Return a reason for each table that cannot be read or written."""
+    refused = database.dialect.refuse_tables(database.connection, list(names))
+    return [of_tables.unusable(name, why) for name, why in refused.items()]
+
+
+def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[Refusal]:
     """Return the reasons why a snapshot's tables do not fit the database, or an empty list."""
-    reasons = []
+    found = []
     for table in recorded:
         live = tables.get(table.name)
         if live is None:
-            reasons.append(f"table {table.name} of the snapshot is not in the database")
+            found.append(of_tables.no_table(table.name))
             continue
         columns = {column.name: column for column in live.columns}
         for column in table.captured:
             if column.name not in columns:
-                reasons.append(
-                    f"column {table.name}.{column.name} of the snapshot is not in the database"
-                )
+                found.append(of_tables.no_column(table.name, column.name))
             elif columns[column.name].generated:
-                reasons.append(f"column {table.name}.{column.name} is now computed by the database")
+                found.append(of_tables.computed_column(table.name, column.name))
         known = {column.name for column in table.captured}
         for column in live.columns:
             if column.name not in known and _must_be_given(column):
-                reasons.append(
-                    f"column {table.name}.{column.name} is NOT NULL without a default and not in"
-                    " the snapshot"
-                )
-    return reasons
+                found.append(of_tables.column_to_be_given(table.name, column.name))
+    return found
 
 
 def _must_be_given(column: Column) -> bool:
@@ -167,7 +167,9 @@ class _Search:
         sql = self._database.dialect.limited(f"SELECT 1 FROM {quoted}{where}", 1)
         return execute(self._database.connection, sql).first() is not None
 
-    def reasons(self, rows: Iterable[bytes], owners: Owners, *, tried: bool = False) -> list[str]:
+    def refusals(
+        self, rows: Iterable[bytes], owners: Owners, *, tried: bool = False
+    ) -> list[Refusal]:
         """Return the reasons for key collisions and, if `tried`, for rows that the table rejects.
 
         Only the database can compare keys that involve expressions or conditions.
@@ -185,13 +187,13 @@ class _Search:
             collections.deque(passing, maxlen=0)
             return [*found, *trial.misfits(), *trial.taken(special, self._stays)]
 
-    def _collisions(self, rows: Iterable[bytes], owners: Owners) -> list[str]:
+    def _collisions(self, rows: Iterable[bytes], owners: Owners) -> list[Refusal]:
         """Return a reason for each unique key with collisions."""
         found = {key: _Collisions() for key in self._keys}
         for batch in batches(rows):
             for key, places in self._keys.items():
                 self._look(found[key], key, places, batch)
-        return [self._reason(key, one, owners) for key, one in found.items() if one.count]
+        return [self._refusal(key, one, owners) for key, one in found.items() if one.count]
 
     def _look(
         self,
@@ -213,25 +215,19 @@ class _Search:
                 continue
             taken = there[: len(key)]
             found.keys.append(taken)
-            text = one_line(b"/".join(taken).decode())
+            text, other = shown_keys((taken, there[len(key) :]))
             if own:
-                other = one_line(b"/".join(there[len(key) :]).decode())
                 # A value that equals the column's may be spelled differently.
                 mine = wanted.get(taken)
                 both = f"{show_key(self._table, mine)} of the snapshot and " if mine else ""
                 text += f" in {both}{'/'.join(own)}={other} of the database"
             found.shown.append(text)
 
-    def _reason(self, key: tuple[str, ...], found: _Collisions, owners: Owners) -> str:
-        more = ", …" if found.count > len(found.shown) else ""
-        have = "row of the snapshot has" if found.count == 1 else "rows of the snapshot have"
-        reason = (
-            f"{self._table.name}: {found.count} {have} a key that is taken by rows that stay"
-            f" ({', '.join(key)}: {', '.join(found.shown)}{more})"
-        )
-        for scenario, predicates in owners().items():
-            predicate = predicates.get(self._live.name)
-            where = f"({predicate})"
-            if predicate and list(matching(self._database, self._live, key, found.keys, where)):
-                reason += f"\nthey belong to scenario {scenario}; --only takes it out first"
-        return reason
+    def _refusal(self, key: tuple[str, ...], found: _Collisions, owners: Owners) -> Refusal:
+        having = [
+            scenario
+            for scenario, predicates in owners().items()
+            if (predicate := predicates.get(self._live.name))
+            and list(matching(self._database, self._live, key, found.keys, f"({predicate})"))
+        ]
+        return of_rows.key_taken(self._table.name, key, found.count, found.shown, having)

@@ -11,18 +11,14 @@ from demosnap.database.brought_keys import not_brought
 from demosnap.database.by_key import batches
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.database.references import constraint, matching, show_literals
+from demosnap.database.references import matching, shown_keys
 from demosnap.model import ExternalReference, Key
+from demosnap.reasons import of_rows
+from demosnap.refusal import Refusal
 from demosnap.rows.canonical import split
 from demosnap.snapshot.changes import TableChanges
-from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
-
-GOING_HINT = (
-    "leave out what takes them (--cascade, --only, another scenario of this run), or"
-    " --keep-referenced where demo rows shall stay that others reference"
-)
 
 Staying = Callable[[str, Sequence[str]], str | None]
 """A function that returns the predicate of the rows of a table that remain after a move.
@@ -36,7 +32,7 @@ def unreferenced(
     snapshot: OpenSnapshot,
     changes: Mapping[str, TableChanges],
     staying: Staying | None,
-) -> list[str]:
+) -> list[Refusal]:
     """Return a reason for each referenced row that neither the snapshot nor the database has.
 
     `changes` are those that lead to the snapshot, by table. `staying` says which rows of the
@@ -72,7 +68,7 @@ def missing(
     external: Sequence[set[Key]],
     fresh: Sequence[set[Key]],
     staying: Staying,
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     """Yield a reason for each row outside of a snapshot that is referenced and missing.
 
     `external` and `fresh` have a set per external reference: the values of the rows to be written,
@@ -95,7 +91,7 @@ def refused(
     database: Database,
     reference: ExternalReference,
     keys: Collection[Key],
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     """Yield a reason if the database rejects new rows with references that dangled before."""
     if not keys:
         return
@@ -107,19 +103,7 @@ def refused(
             continue
         gone = _missing(database, reference, keys, None)
         if gone:
-            shown = show_literals(gone[:_SHOWN], len(gone))
-            names = ", ".join(reference.columns)
-            was, it, this = ("was", "it", "this row")
-            if len(gone) > 1:
-                was, it, this = ("were", "them", "these rows")
-            yield (
-                f"{reference.table}.{names} references {rows_of(len(gone))} of"
-                f" {reference.references} that {was} missing when the snapshot was captured, too,"
-                f" and this database takes no new row without {it}"
-                f" ({constraint(key)}; {', '.join(reference.referred_columns)}: {shown})\n"
-                f"insert {this} into {reference.references}; or change {names}, and capture"
-                " the next version"
-            )
+            yield of_rows.dangling(reference, key, len(gone), shown_keys(gone[:_SHOWN]))
 
 
 def missing_externals(
@@ -127,38 +111,23 @@ def missing_externals(
     reference: ExternalReference,
     keys: Iterable[Key],
     stays: str | None = None,
-) -> list[str]:
+) -> list[Refusal]:
     """Return the reasons for referenced rows outside the snapshot that are not in the database.
 
     `keys` are the values of the reference's columns, as literals of the dialect. Only rows of the
     database that `stays` picks count (None: all rows).
     """
     columns = reference.referred_columns
-    names = ", ".join(reference.columns)
     live = database.tables.get(reference.references)
     if live is None or not {column.name for column in live.columns}.issuperset(columns):
-        return [
-            f"{reference.table}.{names} references {reference.references}"
-            f" ({', '.join(columns)}), which is not in the database"
-        ]
+        return [of_rows.reference_to_no_table(reference)]
     missing = _missing(database, reference, keys, stays)
     if not missing:
         return []
-    shown = show_literals(missing[:_SHOWN], len(missing))
-    rows, be = rows_of(len(missing)), "is" if len(missing) == 1 else "are"
     parent = replace(live, key=())
-    gone = [key for key in missing if stays and list(matching(database, parent, columns, [key]))]
-    if gone:
-        return [
-            f"{reference.table}.{names} references {rows} of {reference.references}"
-            f" that {be} not in the snapshot, and that go, or lose the value, in the same run"
-            f" ({', '.join(columns)}: {shown})\n{GOING_HINT}"
-        ]
-    return [
-        f"{reference.table}.{names} references {rows} of {reference.references} that"
-        f" {be} neither in the snapshot nor in the database"
-        f" ({', '.join(reference.referred_columns)}: {shown})"
-    ]
+    going = any(stays and list(matching(database, parent, columns, [key])) for key in missing)
+    shown = shown_keys(missing[:_SHOWN])
+    return [of_rows.reference_to_missing(reference, len(missing), shown, going=going)]
 
 
 def _missing(

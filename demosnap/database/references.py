@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from demosnap.database.by_key import key_predicates, only_key
 from demosnap.database.live import Database
-from demosnap.database.verify import show_rows
 from demosnap.dialects.base import execute
 from demosnap.model import ExternalReference, ForeignKey, Key, Table
+from demosnap.reasons import of_rows
+from demosnap.refusal import Refusal
 from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import filled, first_of, in_table, leads_nowhere, not_true
 from demosnap.visible import one_line
-from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 
@@ -23,7 +23,7 @@ def referenced(
     to_delete: Mapping[str, str],
     own: Mapping[str, str] | None = None,
     spared: Mapping[tuple[str, ForeignKey], str] | None = None,
-) -> list[str]:
+) -> list[Refusal]:
     """Return a reason for each foreign key by which remaining rows reference rows to be deleted.
 
     `to_delete` are the predicates of the rows to be deleted. Constraints that the database does
@@ -32,7 +32,7 @@ def referenced(
     """
     connection, dialect, tables = database.connection, database.dialect, database.tables
     own = to_delete if own is None else own
-    reasons = []
+    found = []
     for name, key in references_to(tables, to_delete):
         gone = in_table(
             dialect,
@@ -51,16 +51,9 @@ def referenced(
             shown = tables[name].key or key.columns
             columns = dialect.quote_columns(shown)
             sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {columns}"
-            keys = show_rows(execute(connection, dialect.limited(sql, _SHOWN)))
-            more = ", …" if count > _SHOWN else ""
-            reference = "references" if count == 1 else "reference"
-            reasons.append(
-                f"{rows_of(count)} of {name} outside of the scenario {reference}"
-                f" demo rows of {key.table} that would go\n"
-                f"({constraint(key)} on {name}.{', '.join(key.columns)}, ON DELETE {key.on_delete};"
-                f" {', '.join(shown)}: {keys}{more})"
-            )
-    return reasons
+            keys = shown_rows(execute(connection, dialect.limited(sql, _SHOWN)))
+            found.append(of_rows.referenced(name, key, count, shown, keys))
+    return found
 
 
 def pointing(
@@ -83,11 +76,6 @@ def pointing(
     source = dialect.rows_of(table)
     sql = f"SELECT {columns} FROM {source} WHERE {points}{also} ORDER BY {columns}"
     return list(execute(database.connection, dialect.limited(sql, limit)))
-
-
-def constraint(key: ForeignKey) -> str:
-    """Render a foreign key's constraint for a message."""
-    return f"constraint {key.name}" if key.name else "foreign key"
 
 
 def references_to(
@@ -169,8 +157,17 @@ def matching(
 
 def show_literals(keys: Sequence[tuple[bytes, ...]], count: int) -> str:
     """Render keys for a message, with an ellipsis if `count` exceeds their number."""
-    shown = one_line(", ".join(b"/".join(key).decode() for key in keys))
-    return shown + (", …" if count > len(keys) else "")
+    return ", ".join(shown_keys(keys)) + (", …" if count > len(keys) else "")
+
+
+def shown_keys(keys: Iterable[Key]) -> tuple[str, ...]:
+    """Render each of some keys, given as literals."""
+    return tuple(one_line(b"/".join(key).decode()) for key in keys)
+
+
+def shown_rows(rows: Iterable[Sequence[object]]) -> tuple[str, ...]:
+    """Render each of some keys, given as values."""
+    return tuple(one_line("/".join(map(str, row))) for row in rows)
 
 
 def pinned(

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator
 
 from demosnap.database.live import Database
 from demosnap.errors import VerificationError
+from demosnap.reasons import of_tables
+from demosnap.refusal import Refusal
 
 
-def refusals(database: Database, touched: Collection[str], *, triggers_off: bool) -> list[str]:
+def refusals(database: Database, touched: Collection[str], *, triggers_off: bool) -> list[Refusal]:
     """Return the reasons why indexes would stay stale after a move with triggers off.
 
     `touched` are the tables whose rows the move changes.
@@ -17,9 +19,7 @@ def refusals(database: Database, touched: Collection[str], *, triggers_off: bool
     if not triggers_off:
         return []
     return [
-        f"the full-text index {index.name} is kept by triggers on"
-        f" {', '.join(sorted(index.tables))} and cannot be made again without them\n"
-        "leave `triggers: disable` out of demosnap.yaml: they keep it correct during the move"
+        of_tables.stale_index(index.name, index.tables)
         for index in database.dialect.search_indexes(database.connection)
         if index.kept_by_triggers
         and not index.can_be_rebuilt

@@ -20,6 +20,8 @@ from demosnap.database.opened import OpenSnapshot
 from demosnap.dialects.base import execute
 from demosnap.errors import DemosnapError
 from demosnap.model import SpecialKey, Table
+from demosnap.reasons import of_rows
+from demosnap.refusal import Refusal
 from demosnap.rows.canonical import batches, show_key
 from demosnap.visible import one_line
 from demosnap.visible import rows as rows_of
@@ -54,27 +56,26 @@ class Trial:
             self._put(batch)
             yield from batch
 
-    def misfits(self) -> list[str]:
+    def misfits(self) -> list[Refusal]:
         """Return the reasons for the first rows that the table rejects."""
-        reasons = [
-            f"{self.live.name}: row {show_key(self.table, row)} of the snapshot is not accepted: "
-            f"{why}"
+        found = [
+            of_rows.not_accepted(self.live.name, show_key(self.table, row), why)
             for row, why in self._wrong[:_SHOWN]
         ]
         if len(self._wrong) > _SHOWN:
-            reasons.append(f"{self.live.name}: more rows of the snapshot are not accepted")
-        return reasons
+            found.append(of_rows.more_not_accepted(self.live.name))
+        return found
 
-    def taken(self, keys: Sequence[SpecialKey], stays: str | None) -> list[str]:
+    def taken(self, keys: Sequence[SpecialKey], stays: str | None) -> list[Refusal]:
         """Return a reason for each special key that rows share with rows of the database.
 
         Only rows of the database that `stays` picks count (None: all rows).
         """
         if self._scratch is None:
             return []
-        return [reason for key in keys if (reason := self._collision(key, stays))]
+        return [found for key in keys if (found := self._collision(key, stays))]
 
-    def _collision(self, key: SpecialKey, stays: str | None) -> str:
+    def _collision(self, key: SpecialKey, stays: str | None) -> Refusal | None:
         dialect, name = self.database.dialect, self.live.name
         assert self._scratch is not None
         shown = self.live.key if self.live.key == self.table.key else self.table.key
@@ -99,20 +100,16 @@ class Trial:
                 found = [tuple(map(str, row)) for row in execute(self.database.connection, sql)]
         except DBAPIError:
             # The load itself finds collisions that this query cannot.
-            return ""
+            return None
         if not found:
-            return ""
+            return None
         width = len(shown)
         pairs = [
             f"{_pairs(shown, row[:width])} of the snapshot and {_pairs(shown, row[width:])}"
             " of the database"
             for row in found[:_SHOWN]
         ]
-        more = "; …" if len(found) > _SHOWN else ""
-        return (
-            f"{name}: rows of the snapshot have a key that is taken by rows that stay"
-            f" ({key.name}: {'; '.join(pairs)}{more})"
-        )
+        return of_rows.special_key_taken(name, key.name, pairs, more=len(found) > _SHOWN)
 
     def _put(self, batch: Sequence[bytes]) -> None:
         if self._scratch is None or len(self._wrong) > _SHOWN:

@@ -11,6 +11,8 @@ from demosnap.database.by_key import key_predicates, merged, named, only_key
 from demosnap.database.live import Database
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
 from demosnap.model import ForeignKey, Key
+from demosnap.reasons import of_rows
+from demosnap.refusal import Refusal
 from demosnap.rows.canonical import split
 from demosnap.snapshot.predicates import in_table, not_true
 from demosnap.visible import as_many
@@ -142,7 +144,7 @@ def refusals(
     own: Mapping[str, str],
     permitted: CascadedRows,
     others: Callable[[], Mapping[str, Mapping[str, str]]],
-) -> list[str]:
+) -> list[Refusal]:
     """Return the non-demo rows that would be reached without permission.
 
     `to_delete` are the predicates of the demo rows that go, `own` those of all rows of the run.
@@ -155,41 +157,22 @@ def refusals(
         for name, key, keys in permitted.nulled
     }
 
-    def beside(*more: Mapping[str, str]) -> list[str]:
+    def beside(*more: Mapping[str, str]) -> list[Refusal]:
         exempt = merged([own, *more])
         return references.referenced(database, all_going, own=exempt, spared=spared)
 
-    reasons = beside()
-    if not reasons:
+    found = beside()
+    if not found:
         return []
-    scenarios = {name: rows for name, rows in others().items() if beside(rows) != reasons}
+    scenarios = {name: rows for name, rows in others().items() if beside(rows) != found}
     can_cascade = not scenarios or bool(beside(*scenarios.values()))
-    reasons += _further(database, all_going, own)
-    reasons[-1] += (
-        "\n--keep-referenced keeps the demo rows that they reference, and the rows that those "
-        "reference (with"
-        " alembic: -x demosnap.keep_referenced=1)"
-    )
-    if scenarios:
-        names = ", ".join(sorted(scenarios))
-        reasons[-1] += (
-            f"\nrows of {names} are among them, which --cascade does not cover: `demosnap downgrade"
-            f" {min(scenarios)} base` takes them out first, `alembic downgrade base` all scenarios"
-            " at once"
-        )
-    if can_cascade:
-        reasons[-1] += _CASCADE
-    return reasons
+    *found, last = [*found, *_further(database, all_going, own)]
+    return [*found, last.also(*of_rows.ways_of_referenced(scenarios, can_cascade=can_cascade))]
 
 
-_CASCADE = (
-    "\n--cascade TABLE, once for each table named here, lets these rows go too, or sets their "
-    "reference NULL where the constraint is SET NULL (with alembic: -x "
-    "demosnap.cascade=TABLE,TABLE)"
-)
-
-
-def _further(database: Database, to_delete: Mapping[str, str], own: Mapping[str, str]) -> list[str]:
+def _further(
+    database: Database, to_delete: Mapping[str, str], own: Mapping[str, str]
+) -> list[Refusal]:
     """Return the rows that the database itself would reach next, from the rows of a CASCADE."""
     exempt = _exempt(own)
     seen: dict[str, set[Key]] = {}
@@ -209,20 +192,16 @@ def _further(database: Database, to_delete: Mapping[str, str], own: Mapping[str,
                 seen[name] |= fresh
                 ahead += [(name, one, False) for one in _predicates(database, name, fresh)]
     return [
-        f"{_more(len(keys), name)} rows of {key.table} that would go with them\n"
-        f"({references.constraint(key)} on {name}.{', '.join(key.columns)},"
-        f" ON DELETE {key.on_delete};"
-        f" {', '.join(database.tables[name].key)}:"
-        f" {references.show_literals(sorted(keys, key=_number)[:_SHOWN], len(keys))})"
+        of_rows.cascading(
+            name,
+            key,
+            len(keys),
+            database.tables[name].key,
+            references.shown_keys(sorted(keys, key=_number)[:_SHOWN]),
+        )
         for (name, key), keys in reached.items()
         if keys
     ]
-
-
-def _more(count: int, name: str) -> str:
-    if count == 1:
-        return f"1 more row of {name} references"
-    return f"{count:,} more rows of {name} reference"
 
 
 def _exempt(*demo_rows: Mapping[str, str]) -> dict[str, str]:

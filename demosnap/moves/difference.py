@@ -24,6 +24,8 @@ from demosnap.dialects.base import Dialect
 from demosnap.errors import CountError, DatabaseError, SnapshotError
 from demosnap.model import ForeignKey, Key, Table, Version
 from demosnap.moves.trigger_rows import TriggerRows
+from demosnap.reasons import of_tables
+from demosnap.refusal import Refusal
 from demosnap.rows.canonical import Rows, show_key, split
 from demosnap.rows.spool import in_batches
 from demosnap.snapshot.change_order import Delete, Insert, Step, Update, check, key_of, steps
@@ -46,7 +48,7 @@ class PlannedChanges:
 
     changes: Changes
     snapshot: OpenSnapshot
-    unfit: tuple[str, ...] = ()
+    unfit: tuple[Refusal, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -72,13 +74,12 @@ def compare(
         SnapshotError: the snapshot is missing or not what demosnap wrote.
         DatabaseError: a value of it cannot be represented in this database.
     """
-    connection, dialect, tables = database.connection, database.dialect, database.tables
+    dialect, tables = database.dialect, database.tables
     found: list[TableChanges] = []
     snapshot = OpenSnapshot(target, database, skipping or {})
-    reasons = compatibility.unfit(tables, snapshot.header.tables)
-    refused = dialect.refuse_tables(connection, list(target.rows)).items()
-    if reasons := [*reasons, *(f"{name}: {reason}" for name, reason in refused)]:
-        return PlannedChanges((), snapshot, tuple(reasons))
+    unfit = compatibility.unfit(tables, snapshot.header.tables)
+    if unfit := [*unfit, *compatibility.unusable(database, target.rows)]:
+        return PlannedChanges((), snapshot, tuple(unfit))
     held = Digest(dialect)
     # What is not checked here is equal to a row of the database, or checked below.
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
@@ -127,33 +128,32 @@ def refusals(
     to_delete: Mapping[str, str],
     owners: compatibility.Owners,
     staying: outside_references.Staying | None,
-) -> list[str]:
+) -> list[Refusal]:
     """Return why the changes cannot be made; `to_delete` are the predicates of rows that may go.
 
     `staying` tells the rows beside the version's that are there afterwards.
     """
     by_name = {one.name: one for one in planned.changes}
-    reasons = _collisions(database, planned.changes, to_delete, owners)
-    reasons += outside_references.unreferenced(database, planned.snapshot, by_name, staying)
-    return reasons
+    return [
+        *_collisions(database, planned.changes, to_delete, owners),
+        *outside_references.unreferenced(database, planned.snapshot, by_name, staying),
+    ]
 
 
-def obstacle(database: Database, planned: PlannedChanges, to_delete: Mapping[str, str]) -> str:
-    """Return why the changes cannot be made one after the other, empty if they can.
+def obstacle(
+    database: Database, planned: PlannedChanges, to_delete: Mapping[str, str]
+) -> Refusal | None:
+    """Return why the changes cannot be made one after the other, None if they can.
 
     `to_delete` are the predicates of the demo rows.
     """
     target = planned.snapshot.version
-    way_on = (
-        f"purge and load instead: `demosnap load {target.scenario}@{target.short} --discard`, or"
-        " upgrade and downgrade with --full"
-    )
     try:
         check(planned.changes, database.dialect)
     except DatabaseError as error:
-        return f"{error.message}\n{way_on}"
+        return of_tables.not_row_by_row("", error.message, target)
     if not database.dialect.enforces_foreign_keys:
-        return ""
+        return None
     for one in planned.changes:
         table = one.pair.old
         columns = _referred(one, database.tables)
@@ -167,11 +167,12 @@ def obstacle(database: Database, planned: PlannedChanges, to_delete: Mapping[str
             for key in database.tables[other.name].foreign_keys
             if key.table == one.name and set(key.referred_columns) & columns
         ):
-            return (
+            why = (
                 f"{one.name}: values of {', '.join(sorted(columns))} change, which other rows "
-                f"reference, and this database checks references after each statement\n{way_on}"
+                f"reference, and this database checks references after each statement"
             )
-    return ""
+            return of_tables.not_row_by_row(one.name, why, target)
+    return None
 
 
 def _wants(one: TableChanges, key: ForeignKey, parent: TableChanges) -> bool:
@@ -279,15 +280,15 @@ def _loses(one: TableChanges, difference: RowDifference, referred: Collection[st
 
 def _collisions(
     database: Database, changes: Changes, to_delete: Mapping[str, str], owners: compatibility.Owners
-) -> list[str]:
+) -> list[Refusal]:
     """Return the rows that would be written with a key that a non-demo row has."""
-    reasons: list[str] = []
+    found: list[Refusal] = []
     for one in changes:
         new = one.pair.new
         if new is not None and len(one):
             live = database.tables[one.name]
             special = database.dialect.special_keys(database.connection, live)
-            reasons += compatibility.collisions(
+            found += compatibility.collisions(
                 database,
                 live,
                 new,
@@ -295,7 +296,7 @@ def _collisions(
                 to_delete.get(one.name),
                 owners,
             )
-    return reasons
+    return found
 
 
 def _claiming(one: TableChanges) -> Iterator[bytes]:

@@ -14,12 +14,13 @@ from demosnap.database import (
 from demosnap.database.brought_keys import not_brought
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.database.verify import show_rows
 from demosnap.dialects.base import execute
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Key
 from demosnap.moves import cascade
 from demosnap.moves.planned import PlannedMove
+from demosnap.reasons import of_rows
+from demosnap.refusal import Refusal
 from demosnap.snapshot.predicates import leads_nowhere, not_true
 from demosnap.visible import rows as rows_of
 
@@ -28,23 +29,23 @@ _SHOWN = 5
 
 def refusals(
     database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
-) -> list[str]:
+) -> list[Refusal]:
     """Return the references to rows, or values, that go in the same run.
 
     Raises:
         SnapshotError: a snapshot is not what demosnap wrote.
     """
-    reasons: list[str] = []
+    found: list[Refusal] = []
     if len(run) > 1 or cascaded.gone or cascaded.nulled:
-        reasons += _unmet(database, run, cascaded)
+        found += _unmet(database, run, cascaded)
     if cascaded.gone or cascaded.nulled:
-        reasons += _losing(database, run, cascaded)
-    return reasons
+        found += _losing(database, run, cascaded)
+    return found
 
 
 def _unmet(
     database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     """Yield the references of a run's versions to rows that are missing at its end."""
     leaving = [one.to_delete - one.kept.rows(database) for one in run]
     gone = by_key.merged([*leaving, cascaded.to_delete(database)])
@@ -90,7 +91,7 @@ def _nulled(
 
 def _losing(
     database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
-) -> Iterator[str]:
+) -> Iterator[Refusal]:
     """Yield the existing rows that reference cascaded rows, or values that these lose.
 
     Demo rows that stay among them, and such as a database would not let be in the way.
@@ -107,28 +108,29 @@ def _losing(
         if name in demo:
             parent = cascaded.to_delete(database)[key.table]
             where = f"({demo[name]})"
-            yield from _referring(database, name, key, parent, where, "would go along")
+            yield from _referring(database, name, key, parent, where)
     for parent_name, by, keys in cascaded.nulled:
         parent = by_key.named(database.dialect, database.tables[parent_name].key_columns, keys)
         for name, key in references.references_to(database.tables, [parent_name]):
             if set(key.referred_columns) & set(cascade.nulled_columns(by)):
-                what = f"would lose {', '.join(cascade.nulled_columns(by))}"
-                yield from _referring(database, name, key, parent, None, what)
+                lost = cascade.nulled_columns(by)
+                yield from _referring(database, name, key, parent, None, lost)
 
 
 def _referring(
-    database: Database, name: str, key: ForeignKey, parent: str, where: str | None, what: str
-) -> Iterator[str]:
+    database: Database,
+    name: str,
+    key: ForeignKey,
+    parent: str,
+    where: str | None,
+    lost: Sequence[str] = (),
+) -> Iterator[Refusal]:
     table = database.tables[name]
     found = references.pointing(database, table, key, parent, where, limit=_SHOWN + 1)
     if found:
-        shown = show_rows(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
-        yield (
-            f"rows of {name} reference rows of {key.table} that {what}\n"
-            f"({references.constraint(key)} on {name}.{', '.join(key.columns)};"
-            f" {', '.join(table.key or key.columns)}: {shown})\n"
-            f"leave {key.table} out of --cascade, or change or delete these rows first"
-        )
+        keys = references.shown_rows(found[:_SHOWN])
+        columns = table.key or key.columns
+        yield of_rows.cascaded_are_referenced(name, key, lost, columns, keys, len(found))
 
 
 Pins = list[tuple[str, ForeignKey, list[Key]]]

@@ -17,6 +17,8 @@ from demosnap.model import Key, Table, Version
 from demosnap.moves import concurrency, refused
 from demosnap.moves.trigger_rows import TriggerRows
 from demosnap.options import Verify
+from demosnap.reasons import of_tables
+from demosnap.refusal import Refusal
 
 
 def differences(
@@ -24,7 +26,7 @@ def differences(
     target: Version,
     kept: Retained = NOTHING,
     skipping: Mapping[str, Collection[Key]] | None = None,
-) -> list[str]:
+) -> list[Refusal]:
     """Return the differences of the database from a version; empty: none.
 
     `kept` are rows beside it that are not looked at, `skipping` the keys of rows of the version
@@ -32,9 +34,9 @@ def differences(
     """
     dialect = database.dialect
     snapshot = OpenSnapshot(target, database, skipping or {})
-    reasons = compatibility.unfit(database.tables, snapshot.header.tables)
-    if reasons:
-        return reasons
+    found = compatibility.unfit(database.tables, snapshot.header.tables)
+    if found:
+        return found
     picked = predicates(database, target) - kept.rows(database)
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         difference = verify.first_difference(
@@ -44,8 +46,8 @@ def differences(
             decoded_by=dialect if snapshot.foreign else None,
         )
         if difference:
-            reasons.append(difference)
-    return reasons
+            found.append(of_tables.differs(table.name, difference))
+    return found
 
 
 def fits(database: Database, version: Version | None) -> bool:

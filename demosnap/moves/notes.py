@@ -1,27 +1,24 @@
-"""What is said of a plan: what is worth knowing, and why rows cannot go."""
+"""What a plan says of rows that stay, and which tables it may not change."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from demosnap.database.live import Database
 from demosnap.database.own_names import OWN_TABLES
 from demosnap.model import Version
+from demosnap.reasons import of_tables
+from demosnap.refusal import Refusal
 
 
-def non_transactional(database: Database, names: Iterable[str]) -> list[str]:
+def non_transactional(database: Database, names: Iterable[str]) -> list[Refusal]:
     """Return why tables that would change are refused: what is done to them cannot be undone."""
     changing = set(names)
     if changing:
         # Stamp, log and what is remembered of rows are to be undone with the rows.
         changing |= OWN_TABLES
     found = database.dialect.non_transactional(database.connection, sorted(changing))
-    return [
-        f"{name}: {reason}, so a failure would leave it half changed\n{cure} makes it one that can"
-        " be changed"
-        for name, (reason, cure) in found.items()
-    ]
+    return [of_tables.not_transactional(name, why, cure) for name, (why, cure) in found.items()]
 
 
 def drift_note(target: Version, present: Mapping[str, int], rows: Mapping[str, int]) -> str:
@@ -36,17 +33,4 @@ def drift_note(target: Version, present: Mapping[str, int], rows: Mapping[str, i
         f"{target.scenario} is stamped {target.version}, but the database holds other demo rows:"
         f" {other}\n`demosnap revision {target.scenario}` captures them;"
         f" `demosnap load {target.scenario}@{target.short} --discard` puts {target.short} back"
-    )
-
-
-def nothing_to_release(
-    scenario: str, target: Version | None, release: Sequence[str]
-) -> tuple[str, ...]:
-    """Return, where rows shall be released and nothing moves, that a reset releases them."""
-    if not release or target is None:
-        return ()
-    options = " ".join(f"--release {shlex.quote(one)}" for one in release)
-    return (
-        f"{scenario} is at {target.version} already, so no row moves and no row is released\n"
-        f"`demosnap reset {scenario} {options}` releases it",
     )

@@ -17,6 +17,8 @@ from demosnap.moves import concurrency, full_load, notes, planner
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
 from demosnap.options import MoveOptions
+from demosnap.reasons import of_unpicked, of_versions
+from demosnap.refusal import Refusal
 
 
 def prepare(
@@ -105,15 +107,13 @@ def _resting(
     target, name = goal.target, goal.scenario
     if goal.stamp_only:
         remembered = rows[name]
-        reasons = []
+        found: list[Refusal] = []
         if target and options.verify_stamp:
-            reasons = full_load.differences(database, target, skipping=remembered.skipped)
-        if reasons and target:
-            reasons.append(
-                f"--no-verify (with alembic: -x demosnap.verify=0) stamps {target.version} anyway"
-            )
+            found = full_load.differences(database, target, skipping=remembered.skipped)
+        if found and target:
+            found.append(of_versions.stamped_anyway(target))
         return PlannedMove(
-            goal, "stamp", RowSet(database, {}), refusals=tuple(reasons), rows=remembered
+            goal, "stamp", RowSet(database, {}), refusals=tuple(found), rows=remembered
         )
     if goal.by_difference or goal.current != target:
         return None
@@ -123,7 +123,9 @@ def _resting(
     if goal.again and (target is not None or there or known[name]):
         return None
     said = captured.notes_of(beside, versions.get(name, ()), goal.current, known[name], options)
-    refusals = notes.nothing_to_release(goal.scenario, target, options.release)
+    refusals: tuple[Refusal, ...] = ()
+    if options.release and target is not None:
+        refusals = (of_unpicked.nothing_to_release(target, options.release),)
     expected = rows[name].expected(target) if target else {}
     if target is None or captured.same_counts(present, expected):
         return PlannedMove(goal, "none", RowSet(database, {}), notes=said, refusals=refusals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from demosnap.database.row_set import RowSet
 from demosnap.model import Selection, Version
 from demosnap.moves import cascade, difference
 from demosnap.moves.goal import Goal
+from demosnap.refusal import Refusal
 from demosnap.results import Action, Move
 from demosnap.snapshot.changes import Changes
 
@@ -26,7 +27,7 @@ class PlannedMove:
     `to_delete` are all rows of the scenario, which go but for those that are `kept`; of a move by
     difference only those that are `planned` to go. `purge`, `load` and `change` count rows, as in
     `Move`. `leaving` are the predicates of the rows that go. `obstacle` says why rows cannot be
-    changed one by one, empty where they can; `reason` why this strategy was chosen.
+    changed one by one, None where they can; `reason` why this strategy was chosen.
 
     `rows` are those that are no longer picked, and what is remembered of them; `unpicked` counts
     those that the move says something of. `cascaded` are non-demo rows of the run that go all the
@@ -43,7 +44,7 @@ class PlannedMove:
     change: Mapping[str, int] = field(default_factory=dict)
     planned: difference.PlannedChanges | None = None
     leaving: Mapping[str, str] = field(default_factory=dict)
-    obstacle: str = ""
+    obstacle: Refusal | None = None
     reason: str = ""
     kept: Retained = NOTHING
     held: Version | None = None
@@ -51,7 +52,7 @@ class PlannedMove:
     rows: KnownRows = known_rows.NONE
     unpicked: Mapping[str, int] = field(default_factory=dict)
     cascaded: cascade.CascadedRows = field(default_factory=cascade.CascadedRows)
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     covered: tuple[Selection, ...] = ()
 
@@ -94,6 +95,6 @@ class PlannedMove:
         """Return the same, refused if there is an obstacle: there is no other strategy."""
         return self.refused([self.obstacle]) if self.obstacle else self
 
-    def refused(self, reasons: Sequence[str]) -> PlannedMove:
-        """Return the same with more reasons to be refused."""
-        return replace(self, refusals=tuple(dict.fromkeys((*self.refusals, *reasons))))
+    def refused(self, more: Iterable[Refusal]) -> PlannedMove:
+        """Return the same with more refusals."""
+        return replace(self, refusals=tuple(dict.fromkeys((*self.refusals, *more))))

@@ -20,6 +20,7 @@ from demosnap.moves.planned import PlannedMove
 from demosnap.moves.strategy import against, crossing, of_other_tables
 from demosnap.moves.taking_back import TakingBack
 from demosnap.options import MoveOptions
+from demosnap.refusal import Refusal
 from demosnap.snapshot.diff import Kind
 from demosnap.snapshot.predicates import not_true
 
@@ -54,15 +55,17 @@ class Planner:
         leaving = by_key.merged([plan.leaving for plan in found])
         cascaded = self._cascaded(leaving)
         # What one move reaches may be another one's: one of them has it all.
-        reasons = cascade.refusals(self.database, leaving, self._own, cascaded, self.owners)
-        reasons += final_references.refusals(self.database, found, cascaded)
-        if reasons:
+        refusals = [
+            *cascade.refusals(self.database, leaving, self._own, cascaded, self.owners),
+            *final_references.refusals(self.database, found, cascaded),
+        ]
+        if refusals:
             for goal in goals:
                 resettable = None if self._back.only_of_others(goal) else goal.scenario
                 left = self.rows[goal.scenario].left
                 pointing = unpicked.pointing(self.database, leaving, left, resettable)
-                reasons[-1] = "\n".join([reasons[-1], *pointing])
-        return [replace(found[0].refused(reasons), cascaded=cascaded), *found[1:]]
+                refusals[-1] = refusals[-1].also(*pointing)
+        return [replace(found[0].refused(refusals), cascaded=cascaded), *found[1:]]
 
     @cached_property
     def _back(self) -> TakingBack:
@@ -102,7 +105,7 @@ class Planner:
         others = self._others if listed else {}
         return cascade.cascaded(self.database, listed, leaving, self._own, others)
 
-    def _reached(self, plan: PlannedMove) -> list[str]:
+    def _reached(self, plan: PlannedMove) -> list[Refusal]:
         """Return what one move alone would reach."""
         return cascade.refusals(
             self.database, plan.leaving, self._own, self._cascaded(plan.leaving), self.owners
@@ -138,7 +141,7 @@ class Planner:
         goal: Goal,
         present: Mapping[str, int],
         held: Version | None,
-        unsaved: Sequence[str],
+        unsaved: Sequence[Refusal],
     ) -> Version | None:
         """Return the version that shall be able to come back, None where none has to."""
         if not any(present.values()):
@@ -148,7 +151,7 @@ class Planner:
             return goal.current if full_load.fits(self.database, goal.current) else None
         return held if held is not None or unsaved else goal.current
 
-    def _chosen(self, goal: Goal, unsaved: Sequence[str]) -> PlannedMove:
+    def _chosen(self, goal: Goal, unsaved: Sequence[Refusal]) -> PlannedMove:
         return self._purge(goal) if goal.target is None else self._load(goal, not unsaved)
 
     def _look(self, goal: Goal, source: Version | None) -> bool:
@@ -163,7 +166,7 @@ class Planner:
         lacks = any("added" in one.counts for one in plan.changes)
         if (lacks or self.rows[goal.scenario].left) and self._look(goal, goal.current):
             plan = self._reset(goal)
-            plan = plan.refused(list(self._back.lost(goal)))
+            plan = plan.refused(self._back.lost(goal))
         return plan
 
     def _told(self, goal: Goal, plan: PlannedMove) -> PlannedMove:
@@ -303,7 +306,7 @@ class Planner:
             but = self.options.cascade
             planned, found = difference.keep(self.database, planned, to_delete, but)
             staying = staying.joined(found)
-        refusals, obstacle = list(planned.unfit), ""
+        refusals, obstacle = list(planned.unfit), None
         if not refusals:
             may_go = to_delete - staying.rows(self.database)
             refusals = difference.refusals(

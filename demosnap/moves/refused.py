@@ -109,7 +109,7 @@ class Guarded:
             with Trial(database, live, table).begun() as trial:
                 for _ in trial.passing(rows):
                     pass
-                return trial.misfits()
+                return [str(one) for one in trial.misfits()]
         return []
 
 

@@ -24,6 +24,7 @@ from demosnap.moves import triggers as triggering
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
 from demosnap.options import MoveOptions
+from demosnap.reasons import of_versions
 
 
 @dataclass
@@ -133,15 +134,10 @@ class Rehearsal:
         held = [one for one in self.prepared if one.held not in (None, one.move.target)]
         names = ", ".join(_name(one.held) for one in held)
         scenarios = ", ".join(one.move.scenario for one in held)
-        text = "\n".join(dict.fromkeys(reasons)).replace("; nothing was changed", "")
+        why = [one.replace("; nothing was changed", "") for one in dict.fromkeys(reasons)]
         raise RefusedError(
             "; ".join(f"{one.move.scenario}: {_moves(one)}" for one in self.prepared),
-            [
-                f"the way back to {names} was tried, and failed\n{text}\n"
-                f"Correct that, and capture again if rows change by it (`demosnap revision"
-                f" {scenarios}`). A move with --no-rehearse (with alembic: -x demosnap.rehearse=0)"
-                " skips the test."
-            ],
+            [of_versions.no_way_back(names, scenarios, why)],
         )
 
     def _one_by_one(
@@ -170,7 +166,7 @@ class Rehearsal:
         savepoint = picking.Savepoint(database.connection)
         try:
             back = plan.prepare(database, self.settings, self.versions, goals, options)
-            reasons = [reason for one in back for reason in one.refusals]
+            reasons = [str(refusal) for one in back for refusal in one.refusals]
             if not reasons:
                 self._acted(database, back, options)
                 database.dialect.settle(database.connection)

@@ -11,6 +11,8 @@ from demosnap.database.row_set import RowSet
 from demosnap.model import Version
 from demosnap.moves import difference
 from demosnap.moves.planned import PlannedMove
+from demosnap.reasons import of_rows
+from demosnap.refusal import Refusal
 from demosnap.snapshot.predicates import in_table, not_true
 
 MOST = 0.4
@@ -61,15 +63,10 @@ def crossing(database: Database, demo_rows: Mapping[str, RowSet]) -> bool:
     return False
 
 
-def _are(count: int) -> str:
-    return "is 1 demo row" if count == 1 else f"are {count:,} demo rows"
-
-
-def of_other_tables(move: PlannedMove, target: Version) -> list[str]:
+def of_other_tables(move: PlannedMove, target: Version) -> list[Refusal]:
     """Return the rows of tables that a version does not have, which would be lost."""
     return [
-        f"{one.name}: there {_are(len(one))}, and {target.version} does not have"
-        f" the table\n`demosnap revision {target.scenario}` saves them; --discard gives them up"
+        of_rows.table_not_in_version(one.name, len(one), target)
         for one in move.changes
         if one.pair.new is None
     ]

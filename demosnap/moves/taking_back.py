@@ -17,10 +17,10 @@ from demosnap.model import Key, Version
 from demosnap.moves import difference
 from demosnap.moves.goal import Goal
 from demosnap.options import MoveOptions
+from demosnap.reasons import of_rows, of_tables, of_unpicked
+from demosnap.refusal import Refusal
 from demosnap.snapshot.change_order import key_of
 from demosnap.snapshot.changes import TableChanges
-
-_BACK = "--discard (with alembic: -x demosnap.discard=1) brings them back"
 
 
 @dataclass
@@ -40,7 +40,7 @@ class TakingBack:
     _looked: set[str] = field(default_factory=set, init=False)
     _plain: dict[str, RowSet] = field(default_factory=dict, init=False)
     _fresh: dict[str, Retained] = field(default_factory=dict, init=False)
-    _problems: dict[str, list[str]] = field(default_factory=dict, init=False)
+    _problems: dict[str, list[Refusal]] = field(default_factory=dict, init=False)
 
     def release(self, goals: Sequence[Goal]) -> None:
         """Let the rows go that the options name.
@@ -60,7 +60,9 @@ class TakingBack:
             real = released.real(self.database, rows, self.demo_rows[name])
             picked = _minus(rows, real)
             if picked:
-                self._problems[name] = [_not_released(list(unpicked.names(picked)), name)]
+                self._problems[name] = [
+                    of_unpicked.not_released(next(unpicked.names(picked)), name)
+                ]
             self._fresh[name] = _minus(real, self.rows[name].released)
             self.rows[name] = replace(
                 self.rows[name], released=self.rows[name].released.joined(real)
@@ -140,8 +142,7 @@ class TakingBack:
         )
         if again:
             self._problems.setdefault(name, []).append(
-                f"{', '.join(unpicked.names(again))}: no longer picked only because a row that it "
-                f"hangs on is not, and that row is brought back\n{unpicked.ways(found.taken)}"
+                of_unpicked.hangs_on_unpicked(unpicked.names(again), unpicked.ways(found.taken))
             )
         return True
 
@@ -160,7 +161,9 @@ class TakingBack:
         """Return whether it is known that rows of a scenario are no longer picked."""
         return scenario in self._looked and bool(self.rows[scenario].counts())
 
-    def unsaved(self, goal: Goal, present: Mapping[str, int], held: Version | None) -> list[str]:
+    def unsaved(
+        self, goal: Goal, present: Mapping[str, int], held: Version | None
+    ) -> list[Refusal]:
         """Return why a move loses what is in no revision; the arguments are of `may_lack`."""
         if self.options.discard:
             return []
@@ -168,16 +171,16 @@ class TakingBack:
         found = self.has(goal.scenario)
         if not saved and goal.current is not None and found:
             saved = not self.differs(goal)
-        reasons = []
+        lost = []
         if not saved:
-            reasons = [
+            lost = [
                 drift.uncaptured(
                     self.database, self.settings, goal.scenario, goal.current, goal.target, present
                 )
             ]
-        return [*reasons, *self.lost(goal)] if found else reasons
+        return [*lost, *self.lost(goal)] if found else lost
 
-    def lost(self, goal: Goal) -> Iterator[str]:
+    def lost(self, goal: Goal) -> Iterator[Refusal]:
         """Yield which rows are brought back though their change is in no revision."""
         # When the way back is tried, what it would change is there still, and comes back by itself.
         if self.options.discard or self.database.rehearsing:
@@ -185,19 +188,13 @@ class TakingBack:
         rows, name = self.rows[goal.scenario], goal.scenario
         if goal.target is not None and rows.taken:
             if rows.hanging:
-                yield f"{unpicked.hanging(rows.hanging)}\n{_BACK}; {unpicked.ways(rows.taken)}"
+                yield of_rows.hanging(unpicked.hanging(rows.hanging), unpicked.ways(rows.taken))
             edited = unpicked.edited(self.database, goal.target, rows.taken)
             lost = Retained({n: frozenset(keys) for n, keys in edited.items()}, rows.taken.columns)
             if lost:
                 described = unpicked.described(self.database, goal.target, KnownRows(taken=lost))
-                yield "\n".join(
-                    [
-                        f"changes of rows of {name} that are no longer picked are in no revision "
-                        f"and would be lost",
-                        *(one.text for one in described),
-                        f"{_BACK}; {unpicked.ways(lost)}",
-                    ]
-                )
+                changes = [one.text for one in described]
+                yield of_rows.edited(name, changes, unpicked.ways(lost))
 
     def differs(self, goal: Goal) -> bool:
         """Return whether rows that are still picked are not those of the version that is loaded."""
@@ -211,30 +208,21 @@ class TakingBack:
         planned = difference.compare(database, goal.current, to_delete, skipping=skipped)
         return bool(planned.unfit) or any(_beside(one, own) for one in planned.changes)
 
-    def problems(self, goal: Goal, changes: Sequence[TableChanges] | None) -> list[str]:
+    def problems(self, goal: Goal, changes: Sequence[TableChanges] | None) -> list[Refusal]:
         """Return why rows cannot be brought back or let go."""
         rows, found = self.rows[goal.scenario], list(self._problems.get(goal.scenario, ()))
         if changes is not None and rows.taken and not any(len(one) for one in changes):
             assert goal.target is not None
-            found.append(
-                f"{', '.join(unpicked.names(rows.taken))}: equal to {goal.target.version}, but no "
-                f"rule picks it: the rows that its rule reads have changed\n"
-                f"change those rows back; {unpicked.ways(rows.taken)}"
-            )
+            names, ways = unpicked.names(rows.taken), unpicked.ways(rows.taken)
+            found.append(of_unpicked.no_rule_picks(names, goal.target, ways))
         remembered = self.has(goal.scenario) and rows.left
         if (remembered or self.releases(goal.scenario)) and not self._can_remember():
-            found.append(
-                f"the table {own_tables.KEPT_TABLE} is missing, and to create it would commit the"
-                " caller's"
-                " transaction\nlet demosnap change this database once through its own connection"
-            )
+            found.append(of_tables.own_table_missing(own_tables.KEPT_TABLE))
         for scenario, theirs in rows.elsewhere.items():
             # What a scenario of this run picks, its own move decides about.
             if goal.target is not None and scenario not in self.demo_rows:
-                found.append(
-                    f"{', '.join(unpicked.names(theirs))}: no longer picked by {goal.scenario}, but"
-                    f" by scenario {scenario}\nchange it back, or {unpicked.ways(theirs)}"
-                )
+                names, ways = unpicked.names(theirs), unpicked.ways(theirs)
+                found.append(of_unpicked.picked_by_another(names, goal.scenario, scenario, ways))
         return found
 
     def _can_remember(self) -> bool:
@@ -292,14 +280,6 @@ class TakingBack:
             return False
         before = released.left(self.database, goal.scenario)
         return goal.current == goal.target or not _minus(rows.left, before)
-
-
-def _not_released(names: Sequence[str], scenario: str) -> str:
-    return (
-        f"--release {names[0]}: the row is still picked, or does not exist, so it cannot be "
-        f"released"
-        f"\n`demosnap status {scenario}` shows which rows are no longer picked"
-    )
 
 
 def _minus(rows: Retained, others: Retained) -> Retained:

@@ -30,6 +30,7 @@ from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
 from demosnap.model import Header, Selection, Version
+from demosnap.reasons import of_tables, of_versions
 from demosnap.results import CapturePlan, Target
 from demosnap.revisions import revision_files
 from demosnap.revisions.graph import Graph
@@ -192,7 +193,7 @@ def _look(
         # It was captured from here, and only its stamp is missing.
         refusals = []
     refused = database.dialect.refuse_tables(connection, list(by_table))
-    refusals += [f"{name}: {reason}" for name, reason in refused.items() if by_table.count(name)]
+    refusals += [of_tables.unusable(n, why) for n, why in refused.items() if by_table.count(n)]
     known = settings.scenario_names or tuple(dict.fromkeys((*graph.scenarios, wanted.scenario)))
     others = [name for name in known if name != wanted.scenario]
     refusals += warnings.overlaps(
@@ -238,10 +239,8 @@ def _counted(
     plan = found.plan
     refusals = list(plan.refusals)
     if not sum(rows.values()) and not wanted.allow_empty:
-        refusals.append(
-            f"there are no demo rows of {wanted.scenario} in {plan.target.url}\n"
-            f"looked at: {', '.join(rows)}; the marker is {selection.marker_text(found.selection)}"
-        )
+        marker = selection.marker_text(found.selection)
+        refusals.append(of_versions.no_demo_rows(wanted.scenario, plan.target.url, rows, marker))
     moments = warnings.moments(database, [name for name in rows if rows[name]])
     notes = (*plan.notes, *dangling_references.notes(plan.external_references), *moments)
     return replace(

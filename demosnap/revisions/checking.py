@@ -317,17 +317,17 @@ def _loaded(
     known = retained.unchanged(seen, version.scenario, picked)
     let_go = released.released(seen, version.scenario, picked)
     skipped = released.skipped(seen, version, let_go)
-    reasons = full_load.differences(seen, version, known, skipped)
-    described = drift.unpicked_of(seen, settings, version) if reasons else ()
+    differences = full_load.differences(seen, version, known, skipped)
+    described = drift.unpicked_of(seen, settings, version) if differences else ()
     for one in described:
         yield Finding(
             f"{version.scenario} {version.version}: {one.text}",
             hint=f"`demosnap reset {version.scenario} --discard` brings them back; --release makes "
             f"them real rows.",
         )
-    for reason in reasons:
-        if reason.partition(":")[0] not in {one.table for one in described}:
-            yield Finding(f"{version.scenario} {version.version}: {reason}")
+    for difference in differences:
+        if difference.table not in {one.table for one in described}:
+            yield Finding(f"{version.scenario} {version.version}: {difference}")
     dangled = dangling_references.known(seen, [version])
     for reason in verify.dangling(seen, picked, dangled):
         yield Finding(f"{version.scenario}: {reason}")

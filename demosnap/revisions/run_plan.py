@@ -15,6 +15,8 @@ from demosnap.moves import plan as planning
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
 from demosnap.moves.rehearsal import Rehearsal
+from demosnap.reasons import of_versions
+from demosnap.refusal import Refusal
 from demosnap.results import Move, MovePlan
 from demosnap.revisions import sealed, steps, stock
 from demosnap.revisions.graph import Graph
@@ -57,7 +59,7 @@ class RunPlan:
         """
         refusals = list(self.shown.refusals)
         if self.rehearsal.always and self.shown.way_back and not self.rehearsal.needed:
-            refusals.append(self.shown.way_back)
+            refusals.append(of_versions.untried(self.shown.way_back))
         if refusals:
             raise RefusedError(title(self.shown.moves), refusals)
 
@@ -89,7 +91,7 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     touched = {name for one in moves for name in execute.touched(one)}
     refreshed, stale = views.concerned(database, request.settings, touched)
     refusals = [
-        *(reason for one in moves for reason in one.refusals),
+        *(refusal for one in moves for refusal in one.refusals),
         *_of_strangers(strangers, goals, request),
         *search_indexes.refusals(
             database, touched, triggers_off=request.settings.triggers.disabled
@@ -131,12 +133,14 @@ def _is_alone(request: Request) -> bool:
     return request.options.only or request.settings.exclusive
 
 
-def _of_strangers(strangers: Sequence[str], goals: Sequence[Goal], request: Request) -> list[str]:
+def _of_strangers(
+    strangers: Sequence[str], goals: Sequence[Goal], request: Request
+) -> list[Refusal]:
     """Return the refusals of stamps without a script, of the scenarios that move."""
     # A stamp says what is there, whatever was said of it before.
     if request.options.discard or all(goal.stamp_only for goal in goals):
         return []
-    return [stock.unknown_stamp(stamp) for stamp in strangers]
+    return [of_versions.unknown_stamp(stamp) for stamp in strangers]
 
 
 def _left_alone(stamp: str) -> str:

@@ -17,9 +17,10 @@ from demosnap.model import Version
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
 from demosnap.options import MoveOptions
+from demosnap.reasons import of_versions
+from demosnap.refusal import Refusal
 from demosnap.results import MovePlan, Target
 from demosnap.revisions.graph import Graph
-from demosnap.visible import rows as rows_of
 
 What = Literal["database", "setting", "stamp", "version", "table", "rows"]
 
@@ -118,7 +119,7 @@ def check_before(plan: SealedPlan, now: MadeFrom, database: Database, title: str
         key: database.tables.get(key[1]) for key in plan.made_from if key[0] == "table"
     }
     before = {key: value for key, value in plan.made_from.items() if key[0] != "rows"}
-    _refuse(title, _reasons(before, {**now, **tables}))
+    _refuse(title, _refusals(before, {**now, **tables}))
 
 
 def check(plan: SealedPlan, now: MadeFrom, again: MovePlan, title: str) -> None:
@@ -127,40 +128,35 @@ def check(plan: SealedPlan, now: MadeFrom, again: MovePlan, title: str) -> None:
     Raises:
         RefusedError: it would not.
     """
-    reasons = _reasons(plan.made_from, now)
-    if not reasons and again.moves != plan.moves:
-        reasons = ["a new plan would differ"]
-    _refuse(title, reasons)
+    found = _refusals(plan.made_from, now)
+    if not found and again.moves != plan.moves:
+        found = [of_versions.another_plan()]
+    _refuse(title, found)
 
 
-def _refuse(title: str, reasons: Sequence[str]) -> None:
-    if reasons:
-        raise RefusedError(title, reasons, _AGAIN)
+def _refuse(title: str, found: Sequence[Refusal]) -> None:
+    if found:
+        raise RefusedError(title, found, _AGAIN)
 
 
-def _reasons(before: MadeFrom, now: MadeFrom) -> list[str]:
+def _refusals(before: MadeFrom, now: MadeFrom) -> list[Refusal]:
     return [
-        _told(*key, before.get(key), now.get(key))
+        _refusal(*key, before.get(key), now.get(key))
         for key in dict.fromkeys((*before, *now))
         if before.get(key) != now.get(key)
     ]
 
 
-def _told(what: What, name: str, before: object, now: object) -> str:
-    if what == "database":
-        return f"the plan is of {before}, and this is {now}"
-    if what == "setting":
-        return f"{name} has changed since the plan was made"
-    if what == "stamp":
-        return f"{name} was at {before} when the plan was made, and is at {now}"
-    if what == "version":
-        gone = "is gone" if now is None else "is not what it was"
-        return f"revision {name} {gone} since the plan was made"
+def _refusal(what: What, name: str, before: object, now: object) -> Refusal:
+    if what == "rows":
+        then, there = (one[0] if isinstance(one, tuple) else 0 for one in (before, now))
+        return of_versions.rows_have_changed(name, then, there)
     if what == "table":
-        if before is None:
-            return f"{name}: the table is new, and references rows of the plan"
-        gone = "is gone" if now is None else "has another definition"
-        return f"{name}: the table {gone} since the plan was made"
-    then, there = (one[0] if isinstance(one, tuple) else 0 for one in (before, now))
-    counts = f"{rows_of(then, 'was', 'were')} there, {there:,} now" if then != there else "as many"
-    return f"{name}: rows of the plan have changed since it was made ({counts})"
+        return of_versions.table_has_changed(name, is_new=before is None, is_gone=now is None)
+    if what == "version":
+        return of_versions.version_has_changed(name, is_gone=now is None)
+    if what == "setting":
+        return of_versions.setting_has_changed(name)
+    if what == "stamp":
+        return of_versions.stamp_has_changed(name, before, now)
+    return of_versions.another_database(before, now)

@@ -11,7 +11,7 @@ from demosnap.errors import UnknownNameError, UsageError
 from demosnap.model import Version
 from demosnap.options import GONE, MoveOptions, declared, levels
 from demosnap.results import MovePlan
-from demosnap.visible import one_line, paragraph
+from demosnap.visible import paragraph
 
 _SWITCHES = ("", "0", "1")
 
@@ -95,13 +95,3 @@ def describe(plan: MovePlan) -> str:
 def name(version: Version | None) -> str:
     """Return the name of a version, or `base`."""
     return version.version if version else "base"
-
-
-def unknown_stamp(stamp: str) -> str:
-    """Render the refusal of a stamp that no script knows."""
-    return (
-        f"the database is stamped {one_line(stamp)}, which has no script here\n"
-        "check out the branch that has it; or, if it was renumbered, `demosnap stamp` the version "
-        "that it"
-        " is now; or drop the stamp with --discard (with alembic: -x demosnap.discard=1)"
-    )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from demosnap.database import own_tables
 from demosnap.errors import UsageError
 from demosnap.model import Version
+from demosnap.reasons import of_versions
+from demosnap.refusal import Refusal
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import scenario_of
 
@@ -62,8 +64,8 @@ def only_head(graph: Graph, scenario: str) -> Version | None:
 
 def parent_of(
     graph: Graph, wanted: Wanted, stamps: Sequence[str]
-) -> tuple[Version | None, list[str]]:
-    """Return the version that the capture follows, and the reasons not to follow it.
+) -> tuple[Version | None, list[Refusal]]:
+    """Return the version that the capture follows, and what refuses to follow it.
 
     Raises:
         UsageError: --head names no version of the scenario, or one that is no head.
@@ -74,11 +76,7 @@ def parent_of(
         (v for s in stamps if (v := graph.versions.get(s)) and v.scenario == scenario), None
     )
     if unknown and wanted.head is None:
-        return None, [
-            f"the database is stamped {unknown[0]}, which has no script here\n"
-            "check out the branch that has it; or, if it is lost for good, delete that row of"
-            f" {own_tables.VERSION_TABLE}"
-        ]
+        return None, [of_versions.unknown_parent(unknown[0], own_tables.VERSION_TABLE)]
     if wanted.head is not None:
         parent = graph.resolve(wanted.head)
         if parent is None or parent.scenario != scenario:
@@ -98,12 +96,7 @@ def parent_of(
         return current, []
     head = graph.head(scenario)
     if current is not None and current != head:
-        return head, [
-            f"the database holds {current.version}, but the head is {head.version}: a capture "
-            f"would undo the changes of {head.short}\n"
-            f"`demosnap upgrade {scenario}@head` first; or --head {scenario}@head to capture on"
-            f" top of {head.short} all the same; or --splice for a second head beside it"
-        ]
+        return head, [of_versions.head_not_loaded(current, head)]
     return head, []
 
 

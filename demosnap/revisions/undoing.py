@@ -17,6 +17,8 @@ from demosnap.database.own_tables import LogEntry
 from demosnap.errors import RefusedError
 from demosnap.model import Version
 from demosnap.moves.goal import Goal
+from demosnap.reasons import of_versions
+from demosnap.refusal import Refusal
 from demosnap.results import Undoing
 from demosnap.revisions import goals, journal, revision_files
 from demosnap.revisions.graph import Graph
@@ -76,17 +78,14 @@ def look(
         and last.revision == version.down_revision
         and (parent is None or parent.revision in stamps)
     )
-    reasons = list(_reasons(version, parent, stamps, entries, stamped or begun))
+    found = _elsewhere(version, stamps, entries, stamped or begun)
     committed, pushed = git.known_to(_own_files(version)[0], version.revision)
     if pushed:
-        reasons.append(
-            f"{version.version} is pushed: {pushed} has it, and others may have loaded it\n"
-            f"`demosnap revision {scenario}` captures the next version instead"
-        )
+        found.append(of_versions.pushed(version, pushed))
     if needing := graph.needed.get(version.revision):
-        reasons.append(f"{needing} depends on {version.version} (depends_on)")
-    if reasons:
-        raise RefusedError(f"revision --undo {scenario}", reasons)
+        found.append(of_versions.depended_on(version, needing))
+    if found:
+        raise RefusedError(f"revision --undo {scenario}", found)
     return Found(
         Undoing(
             version=version,
@@ -99,31 +98,16 @@ def look(
     )
 
 
-def _reasons(
-    version: Version,
-    parent: Version | None,
-    stamps: Sequence[str],
-    entries: Sequence[LogEntry],
-    here: bool,
-) -> Sequence[str]:
-    name = f"{version.scenario}@{version.short}"
-    by_hand = (
-        "where it was captured, `demosnap revision --undo` takes it back; by hand, delete"
-        f" {version.file} and its .py, and run `demosnap manifest`"
-    )
+def _elsewhere(
+    version: Version, stamps: Sequence[str], entries: Sequence[LogEntry], here: bool
+) -> list[Refusal]:
+    """Return that a version was not captured from this database, or that it is not at it."""
     captured = any(e.operation == "capture" and e.revision == version.revision for e in entries)
     if not captured:
-        return [
-            f"{version.version} was not captured from this database, or its log does not say so\n"
-            + by_hand
-        ]
+        return [of_versions.not_captured_here(version)]
     if not here:
         at = next((s for s in stamps if s.startswith(f"{version.scenario}_")), None)
-        where = f"is at {at}" if at else f"holds nothing of {version.scenario}"
-        return [
-            f"the database {where}, not at {version.version}, and its rows are of another version\n"
-            f"`demosnap upgrade {name}` first, so that the rows of {version.short} are not lost"
-        ]
+        return [of_versions.not_at(version, at)]
     return []
 
 

@@ -21,6 +21,7 @@ from demosnap.errors import (
 )
 from demosnap.model import Version
 from demosnap.options import MoveOptions
+from demosnap.reasons import of_versions
 from demosnap.results import CapturePlan, Renumbering, RevisionResult, Undoing
 from demosnap.revisions import capture, goals, revision_files, succession, undoing, unversioned
 from demosnap.revisions import renumber as renumbering
@@ -125,8 +126,7 @@ def undo(
         version = found.undoing.version
         if found.undoing.committed and not committed:
             raise RefusedError(
-                f"revision --undo {version.scenario}",
-                [f"{version.version} is committed in git\nwith --yes it is undone"],
+                f"revision --undo {version.scenario}", [of_versions.committed(version)]
             )
         if found.stamped:
             confirm = access.confirm if local else None

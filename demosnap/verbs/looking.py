@@ -198,9 +198,11 @@ def _tried(access: Access, version: Version) -> Iterator[Finding]:
     try:
         access.run(goals.rehearsal(version), MoveOptions(), rehearsal=True)
     except (RefusedError, VerificationError) as error:
-        reasons = error.reasons if isinstance(error, RefusedError) else [error.message]
-        for reason in reasons:
-            message, _, hint = reason.rpartition("\n")
+        if isinstance(error, RefusedError):
+            for one in error.refusals:
+                yield Finding(one.what, hint="\n".join(one.ways_out) or None)
+        else:
+            message, _, hint = error.message.rpartition("\n")
             yield Finding(message or hint, hint=hint if message else None)
 
 

@@ -9,14 +9,17 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import demosnap
+from demosnap.refusal import Kind
 from support.workspaces import Workspace
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+REASONS = Path(demosnap.__file__).parent / "reasons"
 
 
 def test_every_public_name_is_there() -> None:
@@ -60,7 +63,9 @@ def test_the_import_pulls_nothing_heavy_in() -> None:
 USER = """
 from decimal import Decimal
 
-from demosnap import MoveOptions, MovePlan, Project, RefusedError, RowChange, SealedPlan, Version
+from demosnap import (
+    MoveOptions, MovePlan, Project, Refusal, RefusedError, RowChange, SealedPlan, Version
+)
 
 project = Project("alembic.ini")
 general = project.scenario("general")
@@ -76,6 +81,8 @@ try:
     project.load("general", options=MoveOptions(verify="counts"))
 except RefusedError as error:
     reasons: tuple[str, ...] = error.reasons
+    refusals: tuple[Refusal, ...] = error.refusals
+    lost = [one.table for one in plan.refusals if one.kind == "key taken"]
 """
 
 WRONG = """
@@ -145,6 +152,14 @@ def test_every_field_is_documented(name: str) -> None:
         key for key, one in vars(getattr(demosnap, name)).items() if isinstance(one, property)
     }
     assert fields | properties <= described
+
+
+def test_every_kind_of_refusal_is_documented_and_made() -> None:
+    section = PAGE.partition("### `Refusal`")[2].partition("###")[0]
+    kinds = list(get_args(Kind))
+    assert re.findall(r"^\| `([^`]+)` \|", section, flags=re.M) == kinds
+    made = "".join(path.read_text(encoding="utf-8") for path in REASONS.glob("*.py"))
+    assert [kind for kind in kinds if f'"{kind}"' not in made] == []
 
 
 def test_the_examples_run(

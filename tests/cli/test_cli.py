@@ -15,6 +15,7 @@ from demosnap.cli import session as sessions
 from demosnap.cli.program import cli
 from demosnap.errors import RefusedError, SnapshotError, UsageError
 from demosnap.options import MoveOptions
+from demosnap.refusal import Refusal
 from demosnap.results import RevisionResult
 from support.fake_project import HISTORY, REMOTE, moved, run
 
@@ -211,7 +212,7 @@ def test_errors_of_demosnap(fake: Any) -> None:
     result = run("load", "general")
     assert result.exit_code == 1
     assert result.stderr == "error: general_v1.sql:7: not a row\nRestore the file.\n"
-    fake.result = RefusedError("load", ["first", "second"])
+    fake.result = RefusedError("load", [Refusal("overlap", one) for one in ("first", "second")])
     assert "- first\n- second\n" in run("load", "general").stderr
     fake.result = UsageError("no")
     assert run("load", "general").exit_code == 2
@@ -245,7 +246,7 @@ def test_an_interrupt(fake: Any) -> None:
 
 
 def test_a_server_that_hangs_up_is_no_reader_that_leaves(fake: Any) -> None:
-    fake.result = RefusedError("load", ["x"])
+    fake.result = RefusedError("load", [Refusal("overlap", "x")])
     fake.result.__cause__ = BrokenPipeError(32, "Broken pipe")
     assert "- x\n" in run("load", "general").stderr
     fake.result = BrokenPipeError(32, "Broken pipe")

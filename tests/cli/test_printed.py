@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from demosnap.cli import render
+from demosnap.refusal import Refusal
 from demosnap.results import CapturePlan, CurrentEntry, Finding, HistoryEntry, Move, RevisionResult
 from support.fake_project import HISTORY, LOAD, LOCAL, REMOTE, V1, V2, moved, run
 
@@ -78,7 +79,7 @@ def test_dry_run_prints_the_plan_and_its_refusals(fake: Any, words: str) -> None
     assert "general: v1_2025-01-15 → v2_2025-01-20" in result.stdout
     assert "180" in result.stdout
     assert "Database: sqlite:///demo.db" in result.stderr
-    fake.result = moved(refusals=("two rows\nare in no revision",))
+    fake.result = moved(refusals=(Refusal("unsaved rows", "two rows\nare in no revision"),))
     result = run(*words.split(), "--dry-run")
     assert result.exit_code == 1
     assert "refused, nothing was changed:\n- two rows\n  are in no revision" in result.stderr
@@ -150,7 +151,8 @@ def test_revision_dry_run_and_auto(fake: Any) -> None:
     assert "general: v2_2025-01-20 after v1_2025-01-15, 1,285 rows to capture" in result.stdout
     assert "1,105" in result.stdout
     assert "3 rows of fragments refer by user_id" in result.stdout
-    fake.result = RevisionResult(replace(CAPTURE, refusals=("no demo rows",)), None, False, False)
+    none = Refusal("no demo rows", "no demo rows")
+    fake.result = RevisionResult(replace(CAPTURE, refusals=(none,)), None, False, False)
     result = run("revision", "general", "--dry-run")
     assert (result.exit_code, "- no demo rows" in result.stderr) == (1, True)
     fake.result = RevisionResult(None, None, False, False)

@@ -20,7 +20,10 @@ def goes(name: str, keys: object) -> set[tuple[bytes, ...]]:
 def test_rows_that_stay_and_reference_rows_that_go_are_named(here: Live) -> None:
     assert references.referenced(here.database, DEMO) == []
     here.execute("UPDATE cards SET board = 'demo' WHERE id = 2")
-    (reason,) = references.referenced(here.database, DEMO)
+    (found,) = references.referenced(here.database, DEMO)
+    assert (found.kind, found.table) == ("referenced by non-demo rows", "cards")
+    assert (found.constraint, found.keys) == ("fk_board", ("2",))
+    reason = str(found)
     assert reason.startswith("1 row of cards")
     assert "references demo rows of boards" in reason
     assert "constraint fk_board on cards.board" in reason
@@ -88,7 +91,9 @@ def test_a_version_fits_tables_that_have_its_columns() -> None:
     recorded = [Table("cards", (id_, title), key=("id",))]
 
     def unfit(*columns: Column) -> list[str]:
-        return compatibility.unfit({"cards": Table("cards", columns, key=("id",))}, recorded)
+        found = compatibility.unfit({"cards": Table("cards", columns, key=("id",))}, recorded)
+        assert {one.table for one in found} <= {"cards"}
+        return [str(one) for one in found]
 
     needed = Column("rank", "INTEGER", nullable=False)
     assert unfit(id_, title) == []
@@ -103,6 +108,5 @@ def test_a_version_fits_tables_that_have_its_columns() -> None:
     assert unfit(id_, title, needed) == [
         "column cards.rank is NOT NULL without a default and not in the snapshot"
     ]
-    assert compatibility.unfit({}, recorded) == [
-        "table cards of the snapshot is not in the database"
-    ]
+    (missing,) = compatibility.unfit({}, recorded)
+    assert str(missing) == "table cards of the snapshot is not in the database"

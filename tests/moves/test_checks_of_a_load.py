@@ -93,7 +93,10 @@ def test_a_key_that_is_equal_in_another_spelling_is_there(here: Live) -> None:
     (owner,) = [one for one in version.external_references if one.references == "users"]
 
     def missing(*keys: bytes) -> list[str]:
-        return outside_references.missing_externals(here.database, owner, [(key,) for key in keys])
+        wanted = [(key,) for key in keys]
+        found = outside_references.missing_externals(here.database, owner, wanted)
+        assert {one.kind for one in found} <= {"missing reference"}
+        return [str(one) for one in found]
 
     assert missing(b"1", b"2") == []
     assert missing(b"1.0", b"2") == []

@@ -371,7 +371,7 @@ def test_a_plan_says_what_goes_and_what_comes_in_order(chain: Chain) -> None:
     assert (move.current.short, move.target.short) == ("v3", "v1")
     assert list(move.purge.items()) == [("checks", 2), ("cards", 3), ("boards", 2)]
     assert list(move.load.items()) == [("boards", 1), ("cards", 2), ("checks", 2)]
-    assert planned.refusals == planned.notes == ()
+    assert (planned.refusals, planned.notes) == ((), ())
     assert planned.target.local
     assert planned.target.source == "--url"
     assert chain.project.load("general@v1") == planned
@@ -386,7 +386,7 @@ def test_a_dry_run_returns_refusals_instead_of_raising_them(chain: Chain) -> Non
     plan = chain.project.downgrade("general", "-1", dry_run=True)
     with pytest.raises(RefusedError) as caught:
         chain.project.downgrade("general", "-1")
-    assert plan.refusals == caught.value.reasons
+    assert plan.refusals == caught.value.refusals
     assert len(plan.refusals) == 1
 
 

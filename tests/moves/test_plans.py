@@ -204,7 +204,7 @@ def test_a_plan_with_refusals_is_refused(chain: Chain) -> None:
     before = chain.everything()
     with pytest.raises(RefusedError) as caught:
         chain.project.apply(plan)
-    assert caught.value.reasons == plan.refusals
+    assert caught.value.refusals == plan.refusals
     assert chain.everything() == before
 
 

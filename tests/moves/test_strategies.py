@@ -12,10 +12,12 @@ from demosnap.model import Trigger
 from demosnap.moves import difference, strategy
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
+from demosnap.refusal import Refusal
 from support.live import Live
 
 OFF: Any = SimpleNamespace(triggers=SimpleNamespace(disabled=True))
 ON: Any = SimpleNamespace(triggers=SimpleNamespace(disabled=False))
+WHY = Refusal("cannot change row by row", "why")
 
 
 def planned(here: Live, *statements: str) -> PlannedMove:
@@ -30,8 +32,8 @@ def test_few_rows_that_differ_are_changed_one_by_one(here: Live) -> None:
     plan = planned(here, "UPDATE cards SET title = 'x' WHERE id = 1")
     assert strategy.against(here.database, ON, plan) == ""
     told = "rows cannot be changed one by one"
-    assert strategy.against(here.database, ON, replace(plan, obstacle="why")) == told
-    assert strategy.against(here.database, ON, plan.refused(["no"])) == told
+    assert strategy.against(here.database, ON, replace(plan, obstacle=WHY)) == told
+    assert strategy.against(here.database, ON, plan.refused([WHY])) == told
 
 
 def test_many_rows_that_differ_are_loaded_anew(here: Live, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,8 +74,9 @@ def test_triggers_that_act_speak_against_it(here: Live) -> None:
 def test_a_strategy_is_refused_once_for_each_reason(here: Live) -> None:
     plan = planned(here)
     assert plan.unobstructed() is plan
-    both = replace(plan, obstacle="no way").unobstructed().refused(["other", "no way"])
-    assert both.refusals == ("no way", "other")
+    other = replace(WHY, what="other")
+    both = replace(plan, obstacle=WHY).unobstructed().refused([other, WHY])
+    assert both.refusals == (WHY, other)
     assert plan.because("so").move.reason == "so"
 
 
@@ -81,9 +84,10 @@ def test_rows_of_tables_that_the_version_lacks_are_told(here: Live) -> None:
     version = here.capture("v1", "boards")
     found = difference.compare(here.database, version, here.rows())
     move = PlannedMove(Goal("general", version, version), "load", here.rows(), planned=found)
-    (reason,) = strategy.of_other_tables(move, version)
-    assert reason.startswith("cards: there are 2 demo rows, and v1_2025-01-20 does not have")
+    (refusal,) = strategy.of_other_tables(move, version)
+    assert (refusal.kind, refusal.table) == ("unsaved rows", "cards")
+    assert refusal.what.startswith("cards: there are 2 demo rows, and v1_2025-01-20 does not have")
     here.execute("DELETE FROM cards WHERE id = 3")
     found = difference.compare(here.database, version, here.rows())
-    (reason,) = strategy.of_other_tables(replace(move, planned=found), version)
-    assert reason.startswith("cards: there is 1 demo row, and")
+    (refusal,) = strategy.of_other_tables(replace(move, planned=found), version)
+    assert refusal.what.startswith("cards: there is 1 demo row, and")

@@ -202,7 +202,7 @@ RANKS = (
     ("moves", "capture"),
     ("compare",),
     ("database",),
-    ("results",),
+    ("results", "reasons"),
     ("snapshot",),
     ("dialects",),
     ("rows",),
@@ -210,6 +210,7 @@ RANKS = (
     ("model",),
     ("options",),
     ("errors", "version"),
+    ("refusal",),
     ("holders", "interrupts", "quiet", "requirements", "visible"),
 )
 RANK = {room: number for number, rooms in enumerate(RANKS) for room in rooms}

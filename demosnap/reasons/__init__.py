@@ -1,0 +1,1 @@
+"""Every refusal that there is, in words: one function for each text."""
