@@ -97,15 +97,16 @@ def check_allowed(url: URL, settings: Settings) -> None:
     names = [name, *(f"{alias}/{database}" for alias in _LOCAL_NAMES if _is_local(host))]
     if any(fnmatch.fnmatchcase(one, pattern) for one in names for pattern in settings.deny):
         raise TargetError(
-            f"the database {told} is denied by `deny:` in {shown(settings.yaml_file)};"
-            " nothing was changed",
+            f"the database {told} is denied by `deny:` in {shown(settings.yaml_file)}",
+            changed=False,
         )
     if _is_local(host) or any(fnmatch.fnmatchcase(name, pattern) for pattern in settings.allow):
         return
     raise TargetError(
-        f"the database {told} is not an allowed target; nothing was changed",
+        f"the database {told} is not an allowed target",
         f'If it may hold demo data, add it to {shown(settings.yaml_file)}:  allow: ["{told}"]\n'
         f"or give --allow-target '{told}' (with alembic: -x demosnap.allow_target='{told}').",
+        changed=False,
     )
 
 
@@ -126,8 +127,9 @@ def check_not_denied(connection: Connection, settings: Settings) -> None:
         connection.rollback()
     if denied:
         raise TargetError(
-            f"the database must not hold demo data, by `deny_if:` in {shown(settings.yaml_file)}; "
-            f"nothing was changed\n{settings.deny_if} gave {denied!r}"
+            f"the database must not hold demo data, by `deny_if:` in {shown(settings.yaml_file)}",
+            f"{settings.deny_if} gave {denied!r}",
+            changed=False,
         )
 
 
@@ -242,35 +244,41 @@ def _translated(connection: Connection, error: BaseException) -> DemosnapError:
         return _statement_pool()
     if ended(connection, error):
         return DatabaseError(
-            f"the server ended the connection: {_reason(dialect, error)}; nothing was changed",
+            f"the server ended the connection: {_reason(dialect, error)}",
             "The server or an administrator stopped it. Try again.",
+            changed=False,
         )
     error = _original(error)
     if dialect.is_lock_timeout(error):
         return LockError(
             f"the database is locked by another session{dialect.lock_holder(connection)}"
-            f" ({_reason(dialect, error)}); nothing was changed",
+            f" ({_reason(dialect, error)})",
             "Try again when the other program is done, or wait longer with --lock-timeout.",
+            changed=False,
         )
-    refused = f"the database refused: {_reason(dialect, error)}; nothing was changed"
+    refused = f"the database refused: {_reason(dialect, error)}"
     if dialect.is_conflict(error):
-        return ConflictError(refused, "Another session writes to the same rows. Try again.")
+        hint = "Another session writes to the same rows. Try again."
+        return ConflictError(refused, hint, changed=False)
     if dialect.is_missing_right(error):
         return DatabaseError(
             refused,
             "The role lacks a right; docs/configuration.md lists what each command needs. A table "
             "that can reference demo rows must be readable before a purge.",
+            changed=False,
         )
     if dialect.is_read_only(error):
-        return ReadOnlyError(refused, "Name the server that accepts changes, with --url.")
-    return DatabaseError(refused, dialect.advice(connection, error))
+        hint = "Name the server that accepts changes, with --url."
+        return ReadOnlyError(refused, hint, changed=False)
+    return DatabaseError(refused, dialect.advice(connection, error), changed=False)
 
 
 def _statement_pool() -> DatabaseError:
     return DatabaseError(
         "the pooler before the database may give each statement another session"
-        " (pool_mode = statement), and demosnap works in transactions; nothing was changed",
+        " (pool_mode = statement), and demosnap works in transactions",
         "Name the database itself in the URL, or a pool in transaction or session mode.",
+        changed=False,
     )
 
 

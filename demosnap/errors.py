@@ -18,13 +18,15 @@
     ├── VerificationError         the loaded rows differ from the snapshot
     └── LockError                 another demosnap is at work
 
-Every error names what was found, where, and what to do next (`hint`).
+Every error names what was found, where, what to do next (`hint`), and whether anything was
+changed (`changed`).
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from demosnap.refusal import Refusal
 from demosnap.visible import one_line, paragraph
@@ -37,18 +39,41 @@ class DemosnapError(Exception):
     """Base of all errors that demosnap raises on purpose.
 
     `message` is one sentence or a short block of lines; `hint` is what to do next, None when
-    the message says it all.
+    the message says it all. `changed`: False: nothing was changed; True: something was, as the
+    message says; None: it cannot be known. `str()` is all of it; given `changed=False`, it says so.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        *,
+        changed: bool | Literal["unsaid"] | None = "unsaid",
+    ) -> None:
         self.message = paragraph(message)
         self.hint = hint and paragraph(hint)
+        # All that demosnap does is undone, or done in one step at the end.
+        self.changed = False if changed == "unsaid" else changed
+        self._says_unchanged = changed is False
         super().__init__(self.message)
 
+    @property
+    def text(self) -> str:
+        """Message and hint, without what became of the change."""
+        return "\n".join(filter(None, (self.message, self.hint)))
+
     def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
+        if not self._says_unchanged:
+            return self.text
+        return "\n".join(filter(None, (self._with_outcome("nothing was changed"), self.hint)))
+
+    def _with_outcome(self, outcome: str) -> str:
+        """Return the message with what became of the change."""
+        return (
+            f"{self.message}\n{outcome}" if "\n" in self.message else f"{self.message}; {outcome}"
+        )
 
 
 class UsageError(DemosnapError):
@@ -159,7 +184,7 @@ class CountError(DatabaseError):
     """The database inserted, changed or deleted another number of rows than planned."""
 
     def __init__(self, table: str, message: str, hint: str | None = None) -> None:
-        super().__init__(message, hint)
+        super().__init__(message, hint, changed=False)
         self.table = table
 
 
@@ -180,8 +205,12 @@ class RefusedError(DemosnapError):
     def __init__(self, action: str, refusals: Sequence[Refusal], hint: str | None = None) -> None:
         self.refusals = tuple(refusals)
         self.reasons = tuple(map(str, self.refusals))
-        lines = "\n".join("- " + paragraph(reason, "  ") for reason in self.reasons)
-        super().__init__(f"{action} refused, nothing was changed:\n{lines}", hint)
+        self._action = f"{action} refused"
+        self._lines = "\n".join("- " + paragraph(reason, "  ") for reason in self.reasons)
+        super().__init__(f"{self._action}:\n{self._lines}", hint, changed=False)
+
+    def _with_outcome(self, outcome: str) -> str:
+        return paragraph(f"{self._action}, {outcome}:\n{self._lines}")
 
 
 class VerificationError(DemosnapError):

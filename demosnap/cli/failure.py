@@ -46,7 +46,7 @@ def report(error: BaseException, session: Session) -> int:
 
         _say(passwords.redacted("".join(traceback.format_exception(error)).rstrip()))
     if isinstance(error, DemosnapError):
-        _say(f"error: {error.message}" + (f"\n{error.hint}" if error.hint else ""))
+        _say(f"error: {error}")
         return error.exit_code
     if isinstance(error, click.ClickException):
         _say(_usage(error))

@@ -40,7 +40,7 @@ def purge(
             raise CountError(
                 table.name,
                 f"{table.name}: {rows_of(count)} would be deleted where"
-                f" {as_many(expected[table.name], 'planned')}; nothing was changed",
+                f" {as_many(expected[table.name], 'planned')}",
                 "Another session writes to the demo rows. Try again.",
             )
 
@@ -111,5 +111,5 @@ def _insert(
         names = ", ".join(table.name for table, _ in members)
         raise CountError(
             members[0][0].name,
-            f"{names}: the database took {taken} of {rows_of(expected)}; nothing was changed",
+            f"{names}: the database took {taken} of {rows_of(expected)}",
         )

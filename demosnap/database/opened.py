@@ -192,7 +192,8 @@ class OpenSnapshot:
                     raise DatabaseError(
                         f"{live.name}: row {show_key(recorded, row)}: {target.name}"
                         f" ({target.type}) cannot hold {_short(literal)}: it {error}",
-                        f"The snapshot is of {self.header.dialect}; nothing was changed.",
+                        f"The snapshot is of {self.header.dialect}.",
+                        changed=False,
                     ) from error
             return b",".join(adapted)
 

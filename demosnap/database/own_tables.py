@@ -189,9 +189,9 @@ def write(connection: Connection, entry: LogEntry) -> None:
         connection.execute(log_table.insert().values(id=newest + 1, **row))
     except IntegrityError as error:
         raise ConflictError(
-            "another demosnap has just changed this database, by another server; nothing was"
-            " changed",
+            "another demosnap has just changed this database, by another server",
             "Try again.",
+            changed=False,
         ) from error
 
 

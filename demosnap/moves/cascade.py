@@ -68,8 +68,9 @@ class CascadedRows:
             if changed != len(keys):
                 raise DatabaseError(
                     f"{name}: {rows_of(changed, 'was', 'were')} changed where"
-                    f" {as_many(len(keys), 'planned')}; nothing was changed",
+                    f" {as_many(len(keys), 'planned')}",
                     "Another session writes to these rows. Try again.",
+                    changed=False,
                 )
 
 

@@ -92,5 +92,5 @@ def _narrow(table: Table, columns: tuple[str, ...]) -> Table:
 
 def _changed(name: str, what: str) -> ConflictError:
     return ConflictError(
-        f"{name}: another session has just changed {what}; nothing was changed", "Try again."
+        f"{name}: another session has just changed {what}", "Try again.", changed=False
     )

@@ -383,4 +383,4 @@ def _counted(table: Table, what: str, count: int, wanted: int) -> None:
         said = f"{table.name}: {rows_of(count, 'was', 'were')} {what} where"
         said += f" {as_many(wanted, 'planned')}"
         hint = "Another session writes to the demo rows. Try again."
-        raise CountError(table.name, f"{said}; nothing was changed", hint)
+        raise CountError(table.name, said, hint)

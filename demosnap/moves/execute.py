@@ -162,8 +162,9 @@ def _hold(
         if found != wanted:
             raise DatabaseError(
                 f"{name}: {rows_of(found, 'was', 'were')} deleted or changed where"
-                f" {as_many(wanted, 'planned')}; nothing was changed",
+                f" {as_many(wanted, 'planned')}",
                 "A constraint or the database itself also changes these rows.",
+                changed=False,
             )
 
 
@@ -304,9 +305,9 @@ def _change(database: Database, one: PlannedMove, made: TriggerRows) -> None:
         reason = refused.reason(database, error)
         way = _load(one) if one.move.action == "reset" else "upgrade or downgrade with --full"
         raise DatabaseError(
-            f"{one.move.scenario}: the rows that differ could not be changed one by one"
-            f" ({reason}); nothing was changed",
+            f"{one.move.scenario}: the rows that differ could not be changed one by one ({reason})",
             f"Purge and load instead: {way}",
+            changed=False,
         ) from error
     _hold(database, before, tally)
 

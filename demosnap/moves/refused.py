@@ -83,13 +83,13 @@ class Guarded:
         if found:
             if blamed is not None:
                 hint = f"{_HINT}\n{blamed.hint}" if blamed.hint else _HINT
-                return DatabaseError("\n".join([*found, blamed.message]), hint)
-            return DatabaseError("\n".join(found) + "\nnothing was changed", _HINT)
+                return DatabaseError("\n".join([*found, blamed.message]), hint, changed=False)
+            return DatabaseError("\n".join(found), _HINT, changed=False)
         if blamed is not None:
             return blamed
         why = reason(database, error, name)
         return DatabaseError(
-            f"the database refused: {why if name in why else f'{name}: {why}'}; nothing was changed"
+            f"the database refused: {why if name in why else f'{name}: {why}'}", changed=False
         )
 
     def _rows_of(self, name: str) -> list[str]:

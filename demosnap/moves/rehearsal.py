@@ -134,10 +134,9 @@ class Rehearsal:
         held = [one for one in self.prepared if one.held not in (None, one.move.target)]
         names = ", ".join(_name(one.held) for one in held)
         scenarios = ", ".join(one.move.scenario for one in held)
-        why = [one.replace("; nothing was changed", "") for one in dict.fromkeys(reasons)]
         raise RefusedError(
             "; ".join(f"{one.move.scenario}: {_moves(one)}" for one in self.prepared),
-            [of_versions.no_way_back(names, scenarios, why)],
+            [of_versions.no_way_back(names, scenarios, dict.fromkeys(reasons))],
         )
 
     def _one_by_one(
@@ -185,14 +184,15 @@ class Rehearsal:
         return back, reasons
 
     def _told(self, database: Database, back: Sequence[PlannedMove], error: Exception) -> str:
-        known = isinstance(error, DemosnapError)
+        # That nothing was changed is no news of what was only tried.
+        known = isinstance(error, DemosnapError) and error.text
         if known and error.__cause__ is None:
-            return str(error)
+            return known
         loaded = [t for one in back if one.planned is None and (t := one.move.target) is not None]
         disabled = self.settings.triggers.disabled
         with _undone(database):
             found = culprit.told(database, loaded, disable_triggers=disabled)
-        return found or (str(error) if known else culprit.reason(error))
+        return found or known or culprit.reason(error)
 
     def _acted(
         self, database: Database, prepared: Sequence[PlannedMove], options: MoveOptions

@@ -137,8 +137,9 @@ class TriggerRows:
             by = self.acting.on("insert", self._came)
             raise DatabaseError(
                 f"{name}: {rows_of(count, 'is', 'are')} present before the rows of the snapshot "
-                f"were inserted, probably made by {told(by)}; nothing was changed",
+                f"were inserted, probably made by {told(by)}",
                 self.acting.ways(by, [name]),
+                changed=False,
             )
 
 

@@ -129,9 +129,9 @@ def blamed(
             raise
         what = "acts on these rows" if own else "acted on rows that went in before"
         raise DatabaseError(
-            f"{', '.join(names)}: the database refused: {_reason(cause)}; {told(found)} {what};"
-            " nothing was changed",
+            f"{', '.join(names)}: the database refused: {_reason(cause)}; {told(found)} {what}",
             acting.ways(found, () if own else names),
+            changed=False,
         ) from error
 
 
@@ -235,8 +235,9 @@ def blamed_own(
             raise
         raise DatabaseError(
             f"the database refused: {_reason(cause)}; {told(sealed.triggers)} acts on demosnap's"
-            " own tables; nothing was changed",
+            " own tables",
             f"Take {told(sealed.triggers)} away.",
+            changed=False,
         ) from error
 
 

@@ -39,5 +39,6 @@ class Outcome:
                     "the connection broke during the commit: the change was made as a whole, or"
                     " not at all",
                     "`demosnap current` shows which; it is safe to repeat the command.",
+                    changed=None,
                 ) from error
             raise

@@ -106,8 +106,7 @@ def os_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         where = error.filename or folder
         raise DemosnapError(
-            f"{where} cannot be written: {(error.strerror or str(error)).lower()};"
-            " nothing was changed"
+            f"{where} cannot be written: {(error.strerror or str(error)).lower()}", changed=False
         ) from error
 
 
@@ -231,6 +230,7 @@ def change(settings: Settings, put: Sequence[tuple[Path, Path]], gone: Sequence[
             f"{error.filename or settings.revisions} cannot be written:"
             f" {(error.strerror or str(error)).lower()}; the change is incomplete",
             "`demosnap manifest` completes it once the cause is fixed.",
+            changed=True,
         ) from error
 
 

@@ -91,15 +91,17 @@ class Transaction:
         if self._changes and not self._context.owned:
             if self._dialect.begin(self._connection):
                 raise UsageError(
-                    "the caller's connection commits each statement by itself; nothing was changed",
+                    "the caller's connection commits each statement by itself",
                     "Give one that is not in AUTOCOMMIT mode.",
+                    changed=False,
                 )
             if not self._dialect.transactional_ddl and not self._tables_exist():
                 names = ", ".join(sorted(own_tables.OWN_TABLES))
                 raise DatabaseError(
                     f"a table of demosnap ({names}) is missing, and to create it would commit the"
-                    " caller's transaction; nothing was changed",
+                    " caller's transaction",
                     "Let demosnap change this database once through its own connection.",
+                    changed=False,
                 )
         if self._moves:
             held.enter_context(self._dialect.session(self._connection, write=self._changes))

@@ -135,9 +135,10 @@ def undo(
             written = undoing.remove(access.settings, found, hold)
         except DemosnapError as error:
             raise DemosnapError(
-                f"{error.message.removesuffix('; nothing was changed')}; the database is no"
-                f" longer stamped with {version.version}, whose files are still there",
+                f"{error.message}; the database is no longer stamped with {version.version},"
+                " whose files are still there",
                 f"`demosnap revision --undo {version.scenario}` again ends it.",
+                changed=True,
             ) from error
     return replace(found.undoing, written=written)
 
@@ -199,7 +200,6 @@ def _captured_but(
         done += ", but the database is not stamped with it"
     hint = f"`demosnap revision {version.scenario}` or `demosnap stamp {name}` stamps it."
     if isinstance(error, DemosnapError) and not interrupts.behind(error):
-        message = error.message.removesuffix("; nothing was changed")
         if isinstance(error, ReadOnlyError):
             hint = (
                 f"Capture from a read-only database with --no-stamp; stamp {name} in a database "
@@ -207,5 +207,6 @@ def _captured_but(
             )
         if unstamped:
             hint = f"{error.hint}\nThen {hint}" if isinstance(error, VerificationError) else hint
-        return DemosnapError(f"{done}: {message}", hint if unstamped else error.hint)
+        way_on = hint if unstamped else error.hint
+        return DemosnapError(f"{done}: {error.message}", way_on, changed=True)
     return KeyboardInterrupt(f"interrupted: {done}" + (f"\n{hint}" if unstamped else ""))

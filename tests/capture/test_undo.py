@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from demosnap.errors import RefusedError, ScriptError, UsageError
+from demosnap.errors import DemosnapError, RefusedError, ScriptError, UsageError
 from demosnap.revisions import revision_files
 from support import kill, small
 from support.databases import Database
@@ -186,6 +187,25 @@ def test_committed_only_here_goes_with_yes(sqlite_chain: Chain) -> None:
     done = sqlite_chain.workspace.run("revision", "--undo", "--yes").stdout
     assert "v2_2025-01-20 undone" in done
     assert sqlite_chain.stamps() == ["general v1"]
+
+
+def test_an_undo_whose_files_cannot_be_written_says_what_it_changed(
+    sqlite_chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "general")
+
+    rows = sqlite_chain.database.dump()
+    with monkeypatch.context() as patch, pytest.raises(DemosnapError) as caught:
+        patch.setattr(os, "fsync", full)
+        sqlite_chain.project.undo("general")
+    assert str(caught.value).startswith("general cannot be written: no space left on device; ")
+    assert "the database is no longer stamped with v2_2025-01-20" in str(caught.value)
+    assert "nothing was changed" not in str(caught.value)
+    assert caught.value.changed is True
+    assert sqlite_chain.stamps() == ["general v1"]
+    sqlite_chain.project.undo("general")
+    assert sqlite_chain.database.dump() == rows
 
 
 def strikes(places: Mapping[str, int], count: int) -> Iterator[kill.Place]:

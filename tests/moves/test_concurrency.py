@@ -506,6 +506,7 @@ def test_a_capture_whose_stamp_failed_is_said_and_mended(chain: Chain) -> None:
         impatient_project(chain, 0.1).revision("general", date="2025-02-01")
     error = str(caught.value)
     assert "general v3_2025-02-01 is captured, but the database is not stamped with it" in error
+    assert caught.value.changed is True
     assert "nothing was changed" not in error
     assert "`demosnap stamp general@v3`" in error
     assert (database.dump(), stamps(database)) == (rows, old)

@@ -71,6 +71,7 @@ def refresh(connection: Connection, quoted: str) -> None:
     except DBAPIError as error:
         reason = str(error.orig).splitlines()[0]
         raise DatabaseError(
-            f"the materialized view {quoted} cannot be refreshed: {reason}; nothing was changed",
+            f"the materialized view {quoted} cannot be refreshed: {reason}",
             "Its owner may; or take it out of `refresh:` in demosnap.yaml.",
+            changed=False,
         ) from error
