@@ -14,7 +14,7 @@ import pytest
 
 from demosnap import example, scaffold, visible
 from demosnap.config import passwords
-from support import editors, images
+from support import draw, editors, images
 from support.databases import DATABASES, Database, make_database, mysql_in_its_place
 from support.live import Live, live
 from support.workspaces import EXAMPLE_SETTINGS, Workspace
@@ -36,12 +36,34 @@ def every_demosnap_yaml_fits_its_schema() -> Iterator[None]:
         yield
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let long tests run on each database."""
+    parser.addoption(
+        "--long", action="store_true", help="run long tests whole: each case on each database"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marks."""
+    """Declare the marks, and tell the processes of `-n` what is long."""
+    if config.getoption("--long"):
+        os.environ["DEMOSNAP_TEST_LONG"] = "1"
     if not hasattr(config, "workerinput"):
         # Each process that a test starts would compile it again.
         compileall.compile_dir(Path(scaffold.__file__).parents[1], quiet=2)
     config.addinivalue_line("markers", "mariadb_alone(reason): no such thing on MySQL")
+    config.addinivalue_line("markers", "long: each case on one database, with --long on all")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Draw a database for each case of a long test, of those that `-k` leaves."""
+    if draw.is_long():
+        return
+    long = (item.nodeid for item in items if item.get_closest_marker("long") is not None)
+    left = draw.left_out(long)
+    if left:
+        config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left])
+        items[:] = [item for item in items if item.nodeid not in left]
 
 
 def pytest_collection_finish() -> None:

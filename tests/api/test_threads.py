@@ -19,12 +19,15 @@ from alembic.config import Config
 from demosnap import quiet
 from demosnap.project import Project
 from demosnap.results import CapturePlan, MovePlan
-from support import small
+from support import draw, small
 from support.databases import Database, make_database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 THREADS = 8
+MANY = 40 if draw.is_long() else 12
 of_server = contextmanager(make_database)
 
 
@@ -83,12 +86,12 @@ def walk(chain: small.Chain, database: Database) -> Callable[[], None]:
     return work
 
 
-def test_eight_threads_move_forty_databases(
+def test_eight_threads_move_many_databases(
     sqlite: Database, make_workspace: MakeWorkspace, tmp_path: Path
 ) -> None:
     """Every call answers for its own database, and every database holds what it was told."""
     chain = small.copied(make_workspace(sqlite), "v1", "v2", "v3")
-    databases = [another(chain, tmp_path / f"database{n}") for n in range(40)]
+    databases = [another(chain, tmp_path / f"database{n}") for n in range(MANY)]
     raised = at_once([walk(chain, database) for database in databases])
     assert [error for error in raised if error is not None] == []
 

@@ -11,6 +11,8 @@ from demosnap.errors import RefusedError
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 FIRST = "rows that are not captured reference demo rows, which cannot go as long as these rows do"
 HOW = "if they are demo data, add under `tables:` in demosnap.yaml:"

@@ -12,6 +12,8 @@ from demosnap.errors import ConfigError, DatabaseError, RefusedError, UsageError
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 TABLES = (

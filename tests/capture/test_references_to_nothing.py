@@ -10,6 +10,8 @@ from demosnap.errors import RefusedError
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 SETTINGS = "marker: {column: is_demo}\n"

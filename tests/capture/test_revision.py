@@ -14,6 +14,8 @@ from support.captures import below_the_head, no_stamps, rename
 from support.small import Chain
 from support.unchanged import tree, unchanged
 
+pytestmark = pytest.mark.long
+
 # ---------------------------------------------------------------------- what is written
 
 

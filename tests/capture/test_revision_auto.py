@@ -11,6 +11,8 @@ from support import small
 from support.small import Chain
 from support.unchanged import unchanged
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("value", [None, "0", "", "no", "off"])
 def test_auto_does_nothing_unless_it_is_asked_for(

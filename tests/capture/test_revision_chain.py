@@ -12,6 +12,8 @@ from support.captures import below_the_head, no_stamps, rename
 from support.small import Chain
 from support.unchanged import unchanged
 
+pytestmark = pytest.mark.long
+
 # ---------------------------------------------------------------------- the chain
 
 

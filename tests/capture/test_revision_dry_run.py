@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from demosnap import example
 from demosnap.model import ExternalReference
 from support import small
@@ -12,6 +14,8 @@ from support.captures import below_the_head
 from support.small import Chain
 from support.unchanged import unchanged
 from support.workspaces import Workspace
+
+pytestmark = pytest.mark.long
 
 # ---------------------------------------------------------------------- dry run
 

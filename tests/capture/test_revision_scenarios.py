@@ -9,6 +9,8 @@ from support import small
 from support.small import Chain
 from support.unchanged import unchanged
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     "name", ["General", "1st", "my-demo", "", "two words", "demö", "_x", "a.b", "general@v1", "a\n"]

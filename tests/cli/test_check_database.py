@@ -10,6 +10,8 @@ from support.findings import MANIFEST, path
 from support.small import Chain
 from support.workspaces import MakeWorkspace
 
+pytestmark = pytest.mark.long
+
 
 def test_rows_changed_since_the_load_are_found(loaded: Chain) -> None:
     loaded.database.execute("UPDATE cards SET title = 'Drifted' WHERE id = 1")

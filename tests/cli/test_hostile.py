@@ -149,6 +149,7 @@ def test_nothing_is_written_through_a_link_that_leads_outside(chain: Chain, name
     _refused(chain, lambda: chain.project.revision("writer"), "symbolic link", str(outside))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "where",
     [
@@ -170,6 +171,7 @@ def test_a_predicate_cannot_end_the_statement_around_it(on_each: Chain, where: s
     _refused(on_each, lambda: on_each.project.revision("general", message="x"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "key", ["a'b", "a') OR ('1'='1", "a$.b", "a%s", "a:b", "a;b", "a--b", "a`b", "demo seed", "ß"]
 )

@@ -15,6 +15,8 @@ from support.databases import Database
 from support.rounds import MakeWorkspace
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 FAKE = "\nerror: all rows are lost"
 MARKED = "marker: {column: is_demo}\n"
 

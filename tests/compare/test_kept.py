@@ -12,6 +12,8 @@ from support.databases import Database
 from support.small import Chain
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 STICKERS = (

@@ -14,6 +14,8 @@ from support.databases import Database
 from support.small import Chain
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 PICKED = "is_demo = TRUE AND (scenario = :scenario OR scenario IS NULL AND :scenario = 'general')"
 PREDICATE = f"""\
 marker: {{column: no_such_column}}

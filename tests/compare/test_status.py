@@ -19,6 +19,8 @@ from support.databases import DATABASES, Database, make_database
 from support.small import Chain
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 PAIRS = list(itertools.permutations(DATABASES, 2))

@@ -12,6 +12,8 @@ from support.databases import Database
 from support.small import Chain
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 UNMARK = "UPDATE cards SET is_demo = FALSE, title = 'Mine now' WHERE id = 1"

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 SCHEMA = (
     "CREATE TABLE posts (id integer PRIMARY KEY, who varchar(20), title varchar(40))",
     "CREATE TABLE rel (id integer PRIMARY KEY, post_id integer, tag varchar(20))",

@@ -9,6 +9,8 @@ from demosnap.errors import VerificationError
 from demosnap.model import Column, Table, Trigger
 from support.live import DEMO, Live
 
+pytestmark = pytest.mark.long
+
 TABLE = Table(
     "cards",
     (Column("id", "INTEGER", nullable=False), Column("title", "TEXT"), Column("rank", "INTEGER")),

@@ -107,6 +107,7 @@ def at_reading(chain: Chain, patch: pytest.MonkeyPatch) -> None:
 PHASES = [at_planning, at_purge, at_load, at_verification, at_reading]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("phase", PHASES)
 def test_before_the_commit_nothing_is_changed(
     chain: Chain,

@@ -15,6 +15,8 @@ from support.databases import Database, make_database
 from support.small import Chain
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(params=["postgresql", "mariadb"])
 def chain(

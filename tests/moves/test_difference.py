@@ -110,6 +110,7 @@ def test_rows_that_differ_are_touched_and_all_others_left_in_peace(chain: Chain)
     assert "2 rows of stickers" in text and "--keep-referenced" in text
 
 
+@pytest.mark.long
 def test_where_most_rows_differ_it_is_purged_and_loaded(chain: Chain) -> None:
     """The plan says so; unless that would reach rows that the difference does not."""
     values = ", ".join(f"({n}, 'b', NULL, TRUE, 'general')" for n in range(1000, 3000))
@@ -196,6 +197,7 @@ def test_a_table_with_triggers_is_purged_and_loaded(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["v2"]
 
 
+@pytest.mark.long
 def test_several_scenarios_go_in_one_run(chain: Chain) -> None:
     """Each its own way; those whose rows reference each other are purged and loaded."""
     database, project = chain.database, chain.project
@@ -222,6 +224,7 @@ def test_several_scenarios_go_in_one_run(chain: Chain) -> None:
     assert {move.by_difference for move in moves} == {False}
 
 
+@pytest.mark.long
 def test_both_command_lines_show_what_differs(chain: Chain) -> None:
     """Counts per table before anything is done; `--full` and `-x demosnap.full=1`."""
     before = chain.everything()
@@ -245,6 +248,7 @@ def test_both_command_lines_show_what_differs(chain: Chain) -> None:
     assert refused.returncode == 2
 
 
+@pytest.mark.long
 def test_many_rows_with_keys_of_several_columns(
     database: Database, make_workspace: MakeWorkspace
 ) -> None:
@@ -280,6 +284,7 @@ def test_many_rows_with_keys_of_several_columns(
     assert database.dump() == second
 
 
+@pytest.mark.long
 def test_a_snapshot_of_another_dialect_moves_by_difference(
     database: Database, make_workspace: MakeWorkspace, tmp_path: Path
 ) -> None:
@@ -302,6 +307,7 @@ def test_a_snapshot_of_another_dialect_moves_by_difference(
     next(made, None)
 
 
+@pytest.mark.long
 def test_the_way_on_is_named_where_a_referenced_value_cannot_be_set_aside(
     workspace: Workspace,
 ) -> None:

@@ -84,6 +84,7 @@ def test_one_value_is_enough_to_be_uncaptured(sqlite_chain: Chain, edit: str) ->
     refused(sqlite_chain, lambda: sqlite_chain.project.downgrade("general", "-1"), "in no revision")
 
 
+@pytest.mark.long
 def test_discard_lets_uncaptured_rows_go(chain: Chain) -> None:
     """With `discard` the version is loaded, and nothing of the edits is left."""
     chain.database.execute(
@@ -98,6 +99,7 @@ def test_discard_lets_uncaptured_rows_go(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["v2"]
 
 
+@pytest.mark.long
 def test_rows_of_another_revision_count_as_captured(chain: Chain) -> None:
     """v1's rows under v2's stamp are in a revision; nothing is lost by taking them out."""
     chain.database.client(chain.workspace.revisions / "general" / "general_v1_2025-01-15.sql")
@@ -107,6 +109,7 @@ def test_rows_of_another_revision_count_as_captured(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["base"]
 
 
+@pytest.mark.long
 def test_rows_loaded_by_hand_without_a_stamp_count_as_captured(chain: Chain) -> None:
     """They are in a revision, whatever the database says of itself."""
     chain.database.execute("DELETE FROM demosnap_version", "DELETE FROM demosnap_log")
@@ -114,6 +117,7 @@ def test_rows_loaded_by_hand_without_a_stamp_count_as_captured(chain: Chain) -> 
     assert chain.database.dump() == chain.at["v1"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", ["full", "counts"])
 def test_what_the_last_load_put_there_counts_as_captured(
     database: Database, make_workspace: MakeWorkspace, tmp_path: Path, level: Verify
@@ -138,6 +142,7 @@ def test_what_the_last_load_put_there_counts_as_captured(
     refused(chain, lambda: chain.project.downgrade("general", "-1"), "in no revision")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("column", ["color VARCHAR(20)", "color VARCHAR(20) DEFAULT 'red'"])
 def test_a_column_added_since_does_not_make_rows_uncaptured(chain: Chain, column: str) -> None:
     """Rows that hold NULL or the default there are as captured; any other value is new."""
@@ -154,6 +159,7 @@ def test_a_column_added_since_does_not_make_rows_uncaptured(chain: Chain, column
     assert chain.database.dump() == edited
 
 
+@pytest.mark.long
 def test_a_json_column_with_a_default_can_be_added(chain: Chain) -> None:
     """A type that the database itself cannot compare is no obstacle."""
     default = "('{}')" if chain.database.server == "mysql" else "'{}'"
@@ -204,6 +210,7 @@ def test_a_foreign_key_that_would_act_on_an_unmarked_row_is_refused(
     )
 
 
+@pytest.mark.long
 def test_rows_of_another_scenario_that_reference_demo_rows_are_refused(chain: Chain) -> None:
     """A writer's card on a general board stays, so the board cannot go; both can at once."""
     chain.database.execute("INSERT INTO cards VALUES (13, 1, NULL, 'Guest', TRUE, 'writer')")
@@ -295,6 +302,7 @@ def test_a_key_taken_by_an_unmarked_row_is_refused(
     refused(chain, lambda: chain.project.load("general@v2", discard=True, only=True), *told)
 
 
+@pytest.mark.long
 def test_a_key_taken_by_another_scenario_names_only(chain: Chain) -> None:
     """Where taking the other scenario out would help, the refusal says so, and it does."""
     chain.project.downgrade("general", "base")
@@ -305,6 +313,7 @@ def test_a_key_taken_by_another_scenario_names_only(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["v2"]
 
 
+@pytest.mark.long
 def test_null_in_a_unique_key_takes_nothing(chain: Chain) -> None:
     """Two rows without a slug are no collision."""
     chain.database.execute("UPDATE boards SET slug = NULL WHERE id IN (1, 2)")
@@ -318,6 +327,7 @@ def test_null_in_a_unique_key_takes_nothing(chain: Chain) -> None:
 # ---------------------------------------------------------------- selections
 
 
+@pytest.mark.long
 def test_overlapping_selections_are_refused(chain: Chain) -> None:
     """A row that two scenarios would both pick is captured by neither."""
     chain.workspace.configure(
@@ -345,6 +355,7 @@ def test_a_marker_that_names_no_scenario_allows_one(sqlite_chain: Chain) -> None
 # ---------------------------------------------------------------- a database that has changed
 
 
+@pytest.mark.long
 def test_a_table_gone_since_the_capture_is_named(chain: Chain) -> None:
     """Before anything is loaded."""
     chain.project.downgrade("general", "base")
@@ -352,6 +363,7 @@ def test_a_table_gone_since_the_capture_is_named(chain: Chain) -> None:
     refused(chain, lambda: chain.project.upgrade("general@head"), "table checks")
 
 
+@pytest.mark.long
 def test_a_column_gone_since_the_capture_is_named(chain: Chain) -> None:
     """Loading is refused; the rows that are there go only with --discard."""
     chain.database.execute("ALTER TABLE cards DROP COLUMN title")
@@ -363,6 +375,7 @@ def test_a_column_gone_since_the_capture_is_named(chain: Chain) -> None:
     assert chain.database.dump()["checks"] == chain.at["base"]["checks"]
 
 
+@pytest.mark.long
 def test_a_new_column_that_must_be_given_is_named(chain: Chain) -> None:
     """NOT NULL without a default: the snapshot has nothing to put there."""
     chain.project.downgrade("general", "base")
@@ -389,6 +402,7 @@ def test_a_trigger_that_changes_a_value_is_found_and_named(chain: Chain) -> None
         assert told in text
 
 
+@pytest.mark.long
 def test_a_trigger_that_adds_demo_rows_is_found(chain: Chain) -> None:
     """One more row than the snapshot has: the count says so, and all is rolled back."""
     chain.project.downgrade("general", "base")

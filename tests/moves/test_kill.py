@@ -21,7 +21,7 @@ from filelock import FileLock
 
 from demosnap import connect, dialects
 from demosnap.revisions import revision_files
-from support import kill, small
+from support import draw, kill, small
 from support.databases import Database
 from support.kill import Run
 from support.small import Chain
@@ -29,7 +29,7 @@ from support.workspaces import Workspace
 
 MakeWorkspace = Callable[[Database], Workspace]
 
-KILLS = int(os.environ.get("DEMOSNAP_TEST_KILLS", "24"))
+KILLS = int(os.environ.get("DEMOSNAP_TEST_KILLS") or (24 if draw.is_long() else 12))
 SEED = int(os.environ.get("DEMOSNAP_TEST_SEED", "0")) or secrets.randbelow(10**9) + 1
 
 EDIT = (

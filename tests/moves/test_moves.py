@@ -88,6 +88,7 @@ def test_upgrade_goes_by_every_name_of_a_version(sqlite_chain: Chain, version: s
         assert chain.stamps() == [f"general {version}"], name
 
 
+@pytest.mark.long
 def test_relative_steps_start_where_the_database_is(chain: Chain) -> None:
     """-1 and -2 go down, +1 goes up, from the version that is stamped."""
     chain.project.downgrade("general", "-2")
@@ -132,6 +133,7 @@ def test_load_goes_up_and_down_and_again(chain: Chain) -> None:
         assert chain.stamps() == ([] if version == "base" else [f"general {version}"]), name
 
 
+@pytest.mark.long
 def test_load_of_the_stamped_version_loads_it_once_more(chain: Chain) -> None:
     """The stamp does not keep load from putting the rows back."""
     chain.database.execute("UPDATE cards SET title = 'Changed' WHERE id = 1")
@@ -140,6 +142,7 @@ def test_load_of_the_stamped_version_loads_it_once_more(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["v3"]
 
 
+@pytest.mark.long
 def test_a_version_is_loaded_once_whatever_the_distance(chain: Chain) -> None:
     """From base to v3 and back to v1: the snapshots in between are not needed at all."""
     chain.project.downgrade("general", "base")
@@ -159,6 +162,7 @@ def test_a_version_is_loaded_once_whatever_the_distance(chain: Chain) -> None:
 # ---------------------------------------------------------------- already there, and nearly
 
 
+@pytest.mark.long
 def test_already_at_the_version_changes_nothing(chain: Chain) -> None:
     """An upgrade to where the database is says so and writes nothing, not even to the log."""
     before = chain.everything()
@@ -168,6 +172,7 @@ def test_already_at_the_version_changes_nothing(chain: Chain) -> None:
     assert chain.everything() == before
 
 
+@pytest.mark.long
 def test_a_stamp_without_rows_loads_again(chain: Chain) -> None:
     """After the application's tables were emptied, upgrade loads though the stamp is there."""
     chain.database.execute("DELETE FROM checks", "DELETE FROM cards", "DELETE FROM boards")
@@ -187,6 +192,7 @@ def test_a_downgrade_to_base_without_rows_takes_the_stamp(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["base"]
 
 
+@pytest.mark.long
 def test_other_counts_are_said_with_the_command_that_mends_them(chain: Chain) -> None:
     """ "Already at" is not claimed where rows are missing; the command that is named mends it."""
     chain.database.execute("DELETE FROM checks WHERE id = 5")
@@ -363,6 +369,7 @@ def test_dry_runs_change_nothing(chain: Chain) -> None:
     assert "demosnap_version" not in before
 
 
+@pytest.mark.long
 def test_a_plan_says_what_goes_and_what_comes_in_order(chain: Chain) -> None:
     """Per table: purged children first, loaded parents first; the dry run's is the real one's."""
     planned = chain.project.load("general@v1", dry_run=True)
@@ -380,6 +387,7 @@ def test_a_plan_says_what_goes_and_what_comes_in_order(chain: Chain) -> None:
     assert list(down.purge.items()) == [("checks", 2), ("cards", 2), ("boards", 1)]
 
 
+@pytest.mark.long
 def test_a_dry_run_returns_refusals_instead_of_raising_them(chain: Chain) -> None:
     """The plan holds the reasons that the real run raises."""
     chain.database.execute("UPDATE cards SET title = 'Changed' WHERE id = 1")
@@ -390,6 +398,7 @@ def test_a_dry_run_returns_refusals_instead_of_raising_them(chain: Chain) -> Non
     assert len(plan.refusals) == 1
 
 
+@pytest.mark.long
 def test_confirm_is_shown_the_plan_and_can_stop_it(chain: Chain) -> None:
     """What is raised while the plan is shown leaves the database as it was."""
     seen: list[Any] = []
@@ -459,6 +468,7 @@ def test_stamp_verifies_the_rows_first(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["v3"]
 
 
+@pytest.mark.long
 def test_stamp_finds_a_changed_value(chain: Chain) -> None:
     """Counts that agree are not enough: table, row, column and both values are named."""
     chain.database.execute("UPDATE cards SET title = 'Changed' WHERE id = 1")
@@ -470,6 +480,7 @@ def test_stamp_finds_a_changed_value(chain: Chain) -> None:
     assert chain.everything() == before
 
 
+@pytest.mark.long
 def test_stamp_without_verification_only_stamps(chain: Chain) -> None:
     """`--no-verify` takes the user's word, moves no row, and does not vouch for the rows."""
     chain.database.execute("UPDATE cards SET title = 'Changed' WHERE id = 1")
@@ -481,6 +492,7 @@ def test_stamp_without_verification_only_stamps(chain: Chain) -> None:
         chain.project.load("general")
 
 
+@pytest.mark.long
 def test_stamp_base_takes_the_stamp_and_no_row(chain: Chain) -> None:
     """The rows stay, and can be stamped again."""
     chain.project.stamp("general@base")
@@ -490,6 +502,7 @@ def test_stamp_base_takes_the_stamp_and_no_row(chain: Chain) -> None:
     assert chain.stamps() == ["general v3"]
 
 
+@pytest.mark.long
 def test_a_snapshot_loaded_by_hand_can_be_stamped_and_moved(chain: Chain) -> None:
     """The database's own client loads the file; stamp recognises it; moves go on from there."""
     chain.project.downgrade("general", "base")
@@ -504,6 +517,7 @@ def test_a_snapshot_loaded_by_hand_can_be_stamped_and_moved(chain: Chain) -> Non
 # ---------------------------------------------------------------- the command line
 
 
+@pytest.mark.long
 def test_the_commands_do_the_same(chain: Chain) -> None:
     """upgrade, downgrade, load and stamp as a user types them, with relative steps."""
     run = chain.workspace.run

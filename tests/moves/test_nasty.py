@@ -16,6 +16,8 @@ from support.databases import Database
 from support.small import Chain, impatient
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 

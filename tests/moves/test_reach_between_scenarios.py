@@ -12,6 +12,8 @@ from support.databases import Database
 from support.small import Chain
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 SETTINGS = """\
 marker: {column: is_demo, scenario_column: scenario}
 scenarios: {general: {default: true}, writer: {}}

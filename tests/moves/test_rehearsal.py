@@ -14,6 +14,8 @@ from support.databases import Database
 from support.small import Chain
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:

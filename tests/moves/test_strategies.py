@@ -15,6 +15,8 @@ from demosnap.moves.planned import PlannedMove
 from demosnap.refusal import Refusal
 from support.live import Live
 
+pytestmark = pytest.mark.long
+
 OFF: Any = SimpleNamespace(triggers=SimpleNamespace(disabled=True))
 ON: Any = SimpleNamespace(triggers=SimpleNamespace(disabled=False))
 WHY = Refusal("cannot change row by row", "why")

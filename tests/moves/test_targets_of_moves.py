@@ -15,6 +15,8 @@ from support import small
 from support.small import Chain
 from support.unchanged import nothing_changes
 
+pytestmark = pytest.mark.long
+
 REMOTE = ["postgresql://app:s3cret@{}/app", "mysql://app:s3cret@{}/app"]
 
 

@@ -12,6 +12,8 @@ from demosnap.errors import DemosnapError, RefusedError
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 COLUMNS = "id INTEGER PRIMARY KEY, is_demo BOOLEAN NOT NULL DEFAULT FALSE"

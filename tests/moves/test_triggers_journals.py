@@ -11,6 +11,8 @@ from support import small
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 SETTINGS = f"""\
 {small.SETTINGS}triggers: {{action: check, may_change: [journal]}}
 """

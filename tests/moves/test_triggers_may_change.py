@@ -11,6 +11,8 @@ from support import small
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 FILL = "INSERT INTO checks (id, card_id, done) VALUES (NEW.id, NEW.id, 'new')"
 """What makes a check for each card that goes in; the snapshots have checks of these keys."""
 

@@ -11,6 +11,8 @@ from support import small, triggers
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:

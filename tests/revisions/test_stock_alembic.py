@@ -25,6 +25,8 @@ from support.databases import Database
 from support.small import Chain
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 ALEMBIC = tuple(map(int, alembic.__version__.split(".")[:2]))
 MakeWorkspace = Callable[[Database], Workspace]
 Done = subprocess.CompletedProcess[str]

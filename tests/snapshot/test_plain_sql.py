@@ -12,6 +12,8 @@ from demosnap.project import Project
 from support.databases import Database, make_database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 HOSTILE = {
     "sqlite": ("-cmd", "PRAGMA foreign_keys = ON", "-cmd", ".mode box"),
     "postgresql": (

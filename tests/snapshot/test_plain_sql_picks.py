@@ -16,6 +16,8 @@ from demosnap.snapshot.header import parts_before_rows
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 OF_DEMO_POSTS = "owner_type = 'Post' AND owner_id IN (SELECT id FROM posts WHERE is_demo)"
