@@ -1,4 +1,4 @@
-# The six things that people do here. `just` lists them.
+# The seven things that people do here. `just` lists them.
 
 default:
     @just --list
@@ -20,6 +20,10 @@ check:
 # Measure against other tools, as docs/performance.md says.
 bench *words:
     python -m benchmarks {{words}}
+
+# Show which lines and branches no test runs.
+coverage *words:
+    pytest -n 2 -q --cov --cov-report term:skip-covered {{words}}
 
 # Tell which changes of modules no test sees, as docs/development.md says.
 mutants *modules:
