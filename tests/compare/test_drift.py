@@ -196,7 +196,7 @@ def test_what_would_be_lost_is_said_by_the_version_that_is_stamped(here: Live) -
 
     def told(current: Version | None) -> list[str]:
         present = {"boards": 1, "cards": 2, "none": 0}
-        text = drift.uncaptured(here.database, settings, "general", current, version, present)
+        text = str(drift.uncaptured(here.database, settings, "general", current, version, present))
         *lines, way = text.splitlines()
         assert way.startswith("`demosnap revision general` saves them; --discard")
         return lines
