@@ -217,7 +217,7 @@ class Project:
 
     def revision(
         self,
-        scenario: str,
+        scenario: str | None = None,
         *,
         message: str | None = None,
         stamp: bool = True,
@@ -230,7 +230,7 @@ class Project:
         connection: Connection | None = None,
         rehearse: bool = False,
     ) -> RevisionResult:
-        """Capture the demo rows as the next revision of a scenario.
+        """Capture the demo rows as the next revision of a scenario; None: of the only one.
 
         `rehearse`: before the files are put in place, the rows are taken out and loaded from
         them, and all of that is undone.
@@ -242,9 +242,10 @@ class Project:
             UsageError: message, head or date is not what it must be.
             DemosnapError: the revision is there, and the database could not be stamped with it.
         """
+        name = capturing.only_scenario(self._access) if scenario is None else scenario
         return capturing.revision(
             self._access,
-            succession.Wanted(scenario, message, allow_empty, head, splice, date),
+            succession.Wanted(name, message, allow_empty, head, splice, date),
             stamp=stamp,
             dry_run=dry_run,
             auto=auto,

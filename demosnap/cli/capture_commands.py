@@ -20,7 +20,7 @@ from demosnap.cli.shared_options import (
     pass_session,
     rehearse_capture,
 )
-from demosnap.errors import RefusedError, UsageError
+from demosnap.errors import RefusedError
 
 
 @click.command("revision", cls=Command)
@@ -64,7 +64,7 @@ from demosnap.errors import RefusedError, UsageError
 @lock_timeout
 @pass_session
 def revision(session: Session, scenario: str | None, **options: Any) -> None:
-    """Capture the demo rows of SCENARIO as its next version.
+    """Capture the demo rows of SCENARIO, or of the only one, as its next version.
 
     Writes the snapshot, its revision script and the metadata, and stamps the database. If the rows
     equal the newest version, no file is written. With -q only the snapshot's path is printed.
@@ -86,10 +86,6 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
     if options.pop("undo"):
         revisions.undo(session, scenario, dry_run, options)
         return
-    if scenario is None:
-        raise UsageError(
-            "revision needs a scenario", '`demosnap revision general -m "what is new"`'
-        )
     stamp = not options.pop("no_stamp")
     result = session.project().revision(scenario, stamp=stamp, **options)
     session.done(dry_run=dry_run)

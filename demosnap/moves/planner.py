@@ -65,7 +65,10 @@ class Planner:
                 left = self.rows[goal.scenario].left
                 pointing = unpicked.pointing(self.database, leaving, left, resettable)
                 refusals[-1] = refusals[-1].also(*pointing)
-        return [replace(found[0].refused(refusals), cascaded=cascaded), *found[1:]]
+        first = replace(found[0].refused(refusals), cascaded=cascaded)
+        moves = [one.move for one in (first, *found[1:])]
+        written = triggers.written(self.database.tables, self.settings.triggers, moves)
+        return [first.refused(notes.non_transactional(self.database, written)), *found[1:]]
 
     @cached_property
     def _back(self) -> TakingBack:
@@ -215,14 +218,16 @@ class Planner:
             one_by_one = "rows cannot be changed one by one"
             return self._full(goal).because(one_by_one) if plan.obstacle else plan
         between = goal.current is not None and goal.current != goal.target and not goal.again
-        if self.options.full or not saved or not (between or self.known[goal.scenario]):
+        if self.options.full or not saved:
             return self._full(goal)
+        if not (between or self.known[goal.scenario]):
+            return self._full_or_less(goal)
         if crossing(self.database, self.demo_rows):
             return self._full(goal).because(
                 "its rows and rows of another scenario reference each other"
             )
         if self.options.discard or goal.again:
-            full = self._full(goal)
+            full = self._full_or_less(goal)
             return self._difference(goal).unobstructed() if self._reached(full) else full
         plan = self._difference(goal)
         reason = against(self.database, self.settings, plan)
@@ -291,6 +296,18 @@ class Planner:
             leaving=to_delete,
             refusals=tuple(refusals),
         )
+
+    def _full_or_less(self, goal: Goal) -> PlannedMove:
+        """Plan to purge and load, or by difference where that leaves all tables alone that it has
+        to: those that cannot be rolled back."""
+        full = self._full(goal)
+        if not full.refusals:
+            return full
+        fixed = notes.non_transactional(self.database, {*full.move.purge, *full.move.load})
+        if not any(one in full.refusals for one in fixed):
+            return full
+        plan = self._difference(goal).unobstructed()
+        return full if any(one in plan.refusals for one in fixed) else plan
 
     def _difference(self, goal: Goal, staying: Retained = retained.NOTHING) -> PlannedMove:
         """Plan to change the rows that differ from a version; `staying` are left alone."""

@@ -275,5 +275,20 @@ def notes(tables: Mapping[str, Table], wanted: config.Triggers, move: Move) -> I
         yield f"{told(found)} {acts} on inserted rows; values that {it} in them are put back"
 
 
+def written(
+    tables: Mapping[str, Table], wanted: config.Triggers, moves: Iterable[Move]
+) -> frozenset[str]:
+    """Return the tables that triggers may change, where such act on what moves do."""
+    acting = any(
+        not (wanted.disabled and one.kind == "trigger")
+        for move in moves
+        for rows in (move.purge, move.load, move.change, move.also, move.nulled)
+        for name, count in rows.items()
+        if count and name in tables
+        for one in tables[name].triggers
+    )
+    return wanted.allowed(tables) if acting else frozenset()
+
+
 def _yaml(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?", name) else json.dumps(name)

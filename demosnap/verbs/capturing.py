@@ -17,6 +17,7 @@ from demosnap.errors import (
     ReadOnlyError,
     RefusedError,
     UnknownNameError,
+    UsageError,
     VerificationError,
 )
 from demosnap.model import Version
@@ -97,6 +98,22 @@ def revision(
             ignored=tuple(shown(one.path) for one in left_out),
             notes=tuple(unversioned.notes(access.settings, left_out)),
         )
+
+
+def only_scenario(access: Access) -> str:
+    """Return the scenario that a capture means which names none.
+
+    Raises:
+        UsageError: there is none, or there are several.
+    """
+    names = access.settings.scenario_names or access.graph().scenarios
+    if len(names) == 1:
+        return names[0]
+    known = f" ({', '.join(names)})" if names else ""
+    raise UsageError(
+        f"revision needs the name of a scenario{known}",
+        '`demosnap revision general -m "what is new"` captures the scenario general.',
+    )
 
 
 def undo(

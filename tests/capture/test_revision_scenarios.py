@@ -41,6 +41,24 @@ def test_a_scenario_that_the_configuration_does_not_list_is_unknown(sqlite_seede
     assert "demosnap.yaml" in (e.value.hint or "")
 
 
+def test_where_there_is_only_one_scenario_it_need_not_be_named(sqlite_seeded: Chain) -> None:
+    """The only one of demosnap.yaml, or where that lists none, the only one with a version."""
+    workspace = sqlite_seeded.workspace
+    with unchanged(sqlite_seeded):
+        done = workspace.run("revision", "-m", "v1", check=False)
+    assert done.returncode == 2
+    assert "revision needs the name of a scenario (general, writer)" in done.stderr
+    marker = "marker: {column: is_demo, scenario_column: scenario}\n"
+    workspace.configure(marker)
+    with unchanged(sqlite_seeded), pytest.raises(UsageError, match="the name of a scenario\n"):
+        sqlite_seeded.project.revision()
+    workspace.configure(marker + "scenarios: {general: {default: true}}\n")
+    assert "general: v1_" in workspace.run("revision", "-m", "v1").stdout
+    sqlite_seeded.database.execute("UPDATE cards SET title = 'Another' WHERE id = 1")
+    workspace.configure(marker)
+    assert sqlite_seeded.project.revision().version.scenario == "general"
+
+
 MARKERS_OF_ONE = {
     "a boolean column": "marker: {column: is_demo}\n",
     "a predicate": 'marker: {where: "is_demo = TRUE", tables: [boards, cards]}\n',

@@ -139,6 +139,48 @@ def test_by_difference_only_tables_with_rows_that_differ_count(chain: Workspace)
     assert database.dump() == second
 
 
+def test_a_discard_leaves_a_table_alone_in_which_no_row_differs(chain: Workspace) -> None:
+    """What a purge and load would be refused for is no matter of the rows that differ."""
+    project, database = chain.project, chain.database
+    project.revision("general", message="v1")
+    before = database.dump()
+    database.execute("UPDATE t_InnoDB SET v = 'new' WHERE id = 1")
+
+    (move,) = project.load("general", discard=True).moves
+
+    assert (move.by_difference, move.change) == (True, {"t_InnoDB": 1})
+    assert database.dump() == before
+    database.execute("UPDATE t_InnoDB SET v = 'new' WHERE id = 1")
+    project.revision("general", message="v2")
+    database.execute("UPDATE t_InnoDB SET v = 'lost' WHERE id = 1")
+    project.load("general@v1", discard=True)
+    assert database.dump() == before
+
+
+def test_a_table_that_triggers_may_change_is_asked_for_its_engine(chain: Workspace) -> None:
+    """A journal without transactions would keep what a move that fails, or is tried, makes."""
+    project, database = chain.project, chain.database
+    database.execute(*(f"DROP TABLE t_{engine}" for engine in ENGINES))
+    database.execute(
+        "CREATE TABLE journal (id INT AUTO_INCREMENT PRIMARY KEY, v INT) ENGINE=MyISAM",
+        "CREATE TRIGGER noting AFTER DELETE ON t_InnoDB FOR EACH ROW"
+        " INSERT INTO journal (v) VALUES (OLD.id)",
+    )
+    chain.configure(f"{SETTINGS}triggers: {{action: check, may_change: [journal]}}\n")
+    project = chain.project
+    project.revision("general")
+    before = database.dump(own=True)
+
+    with pytest.raises(RefusedError, match="journal: its storage engine MyISAM") as caught:
+        project.downgrade("general", "base")
+
+    assert len(caught.value.reasons) == 1
+    assert database.dump(own=True) == before
+    database.execute("ALTER TABLE journal ENGINE=InnoDB")
+    project.downgrade("general", "base")
+    assert database.rows("SELECT v FROM journal ORDER BY v") == [(1,), (3,)]
+
+
 def test_tables_without_demo_rows_do_not_count(chain: Workspace) -> None:
     """An engine matters only where rows go or come."""
     chain.database.execute(*(f"UPDATE t_{engine} SET is_demo = FALSE" for engine in ENGINES))

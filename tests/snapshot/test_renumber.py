@@ -262,7 +262,7 @@ def test_what_cannot_be_renumbered_is_said_and_changes_nothing(chain: Chain) -> 
     for words, said in (
         ("general --renumber general@v2", "--renumber does not go with SCENARIO"),
         ("--renumber general@v2 --splice", "--renumber does not go with --splice"),
-        ("-m v3", "revision needs a scenario"),
+        ("-m v3", "revision needs the name of a scenario (general, writer)"),
     ):
         done = chain.workspace.run("revision", *words.split(), check=False)
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
