@@ -47,7 +47,8 @@ def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
         asked.put(True)
     try:
         thread.start()
-        while (found := made.get()) is not None:
+        # Ctrl-C at the end of a `while` would pass by the `finally`, in CPython 3.12 and 3.13.
+        for found in iter(made.get, None):
             if isinstance(found, BaseException):
                 raise found
             asked.put(True)
