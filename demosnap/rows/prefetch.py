@@ -47,8 +47,11 @@ def ahead(items: Iterable[_Item]) -> Generator[_Item, None, None]:
         asked.put(True)
     try:
         thread.start()
-        # Ctrl-C at the end of a `while` would pass by the `finally`, in CPython 3.12 and 3.13.
-        for found in iter(made.get, None):
+        # With a condition, Ctrl-C at its end would skip the `finally` in Python 3.12 and 3.13.
+        while True:
+            found = made.get()
+            if found is None:
+                break
             if isinstance(found, BaseException):
                 raise found
             asked.put(True)
