@@ -24,7 +24,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import what reads demosnap.yaml when it is wanted; shell completion does without."""
+    """Import the reader of demosnap.yaml on first use, since shell completion needs only names."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = {"Choices": "choices", "Scenario": "sections", "Triggers": "sections"}

@@ -1,4 +1,4 @@
-"""demosnap.yaml: its keys, declared once, and the file read by that declaration."""
+"""The keys of demosnap.yaml, declared once, and the reader that follows this declaration."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Choices(
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,
-    # Properties keep what they have made.
+    # For cached properties.
     dict=True,
     rename=lambda name: name.removesuffix("_in_file"),
 ):
     """The settings in demosnap.yaml.
 
-    The fields are its keys: their names (but for `_in_file`), types, defaults and descriptions.
-    Where a value has more than one form in the file, the field is called `…_in_file`, and a
-    property says what it means.
+    The fields are its keys, except for the suffix `_in_file`, with their types, defaults and
+    descriptions. A value with several forms in the file has a field `…_in_file` and a property
+    that returns it in a single form.
     """
 
     marker_in_file: Annotated[
@@ -149,7 +149,7 @@ class Choices(
     ] = ()
 
     def __post_init__(self) -> None:
-        """Check what does not go together, beyond one section."""
+        """Check combinations of settings, beyond a single section."""
         for name in self.exclude:
             if name in self.tables:
                 raise Misfit(f"{name} is listed under both tables and exclude", "exclude", name)
@@ -181,19 +181,19 @@ class Choices(
 
     @cached_property
     def marker(self) -> Marker:
-        """What tells a demo row."""
+        """The marker of demo rows."""
         keys = self.marker_in_file
         return keys.marker if isinstance(keys, MarkerKeys) else Marker()
 
     @property
     def marker_tables(self) -> tuple[str, ...] | None:
-        """The tables in which the marker counts; None: the file does not say it."""
+        """The tables in which the marker counts; None if the file does not list them."""
         keys = self.marker_in_file
         return keys.listed if isinstance(keys, MarkerKeys) else None
 
     @cached_property
     def tables(self) -> Mapping[str, Rule]:
-        """The rules that the file gives, by display names as they are written."""
+        """The rules in the file, by display names as written there."""
         return MappingProxyType({name: keys.rule for name, keys in self.tables_in_file.items()})
 
     @cached_property
@@ -205,20 +205,20 @@ class Choices(
 
     @cached_property
     def triggers(self) -> Triggers:
-        """What triggers may do while rows are moved."""
+        """The permissions of triggers while rows are moved."""
         given = self.triggers_in_file
         return given if isinstance(given, Triggers) else Triggers(given)
 
     @property
     def tells_scenarios_apart(self) -> bool:
-        """Whether the marker, or where there is none a rule, picks by the scenario's name."""
+        """Whether the marker, or a rule if there is no marker, uses the scenario's name."""
         if not self.marker.none:
             return self.marker.names_scenario
         return any(names_scenario(rule.where) for rule in self.tables.values())
 
 
 class Found(NamedTuple):
-    """What was read, and the line of each key and of each entry of a list, by its path."""
+    """The settings, and the line of each key and list entry, by its path."""
 
     choices: Choices
     lines: Mapping[tuple[str, ...], int]
@@ -228,7 +228,7 @@ def read(path: Path) -> Found:
     """Read demosnap.yaml.
 
     Raises:
-        ConfigError: it is missing or unreadable, or something in it is wrong.
+        ConfigError: the file is missing, unreadable or invalid.
     """
     try:
         data = path.read_bytes()
@@ -246,7 +246,7 @@ def parse(data: bytes, file: str) -> Found:
     """Parse the bytes of demosnap.yaml; `file` is its name for messages.
 
     Raises:
-        ConfigError: something in it cannot be meant.
+        ConfigError: a key or value is invalid.
     """
     root = nodes.compose(data, file)
     if root is None:

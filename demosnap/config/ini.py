@@ -1,6 +1,6 @@
-"""alembic.ini: the file, the section, and the source of the database's URL.
+"""alembic.ini: find the file, its section, and the source of the database's URL.
 
-The file is read with configparser alone, so that what needs no Alembic does not import it.
+Only configparser reads the file, so that commands without Alembic do not import it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _INIT_HINT = "Run `demosnap init`; it adds what is missing and changes nothing e
 class Ini:
     """A parsed alembic.ini.
 
-    `path` is absolute, None for a configuration that was made without a file. `above`: it was
-    found in a folder above the current one.
+    `path` is absolute, None for a configuration made without a file. `above`: the file was found
+    in a folder above the current one.
     """
 
     path: Path | None
@@ -42,26 +42,26 @@ class Ini:
 
     @property
     def root(self) -> Path:
-        """The folder that `%(here)s` stands for."""
+        """The folder that `%(here)s` refers to."""
         return self.path.parent if self.path else Path.cwd()
 
     @property
     def start(self) -> Path:
-        """The folder that relative paths in it start at; the current folder by default."""
+        """The base folder of relative paths in the file; the current folder by default."""
         return self.root if self.above else Path.cwd()
 
     def get(self, section: str, option: str) -> str | None:
-        """Return an option's value, None where section or option is missing or empty.
+        """Return an option's value, None if the section or option is missing or empty.
 
         Raises:
-            ConfigError: the value's `%` cannot be interpolated.
+            ConfigError: a `%` in the value cannot be interpolated.
         """
         if not self.parser.has_section(section):
             return None
         try:
             return self.parser.get(section, option, fallback="").strip() or None
         except configparser.InterpolationError:
-            # The parser's own message quotes the value, which may hold a password.
+            # Not the parser's own message, which quotes the value, maybe with a password.
             if "%" in str(self.root):
                 message = f"the path of the folder {self.root} holds a %, which Alembic cannot read"
                 hint = "Give the folder another name."
@@ -71,7 +71,7 @@ class Ini:
             raise ConfigError(message, self.name, self.line_of(section, option), hint) from None
 
     def line_of(self, section: str, option: str | None = None) -> int | None:
-        """Return the line of a section's head, or of an option in it or in [DEFAULT]."""
+        """Return the line of a section's header, or of an option in it or in [DEFAULT]."""
         found = None
         here = None
         for number, line in enumerate(self.text.splitlines(), 1):
@@ -89,11 +89,11 @@ class Ini:
 def find(config_file: str | os.PathLike[str] | None) -> Ini:
     """Read the ini file: the given one, else ALEMBIC_CONFIG's, else the nearest `alembic.ini`.
 
-    The search covers the current folder and those above it, up to the user's home or the border of
-    the file system.
+    The search covers the current folder and the folders above it, up to the user's home or the
+    root of the file system.
 
     Raises:
-        ConfigError: there is no such file, or it cannot be used.
+        ConfigError: the file does not exist or is invalid.
     """
     path = config_path(config_file)
     if config_file is not None or os.environ.get("ALEMBIC_CONFIG") or os.path.lexists(path):
@@ -108,7 +108,7 @@ def find(config_file: str | os.PathLike[str] | None) -> Ini:
 
 
 def _above(path: Path) -> Path | None:
-    """Return the nearest file of a path's name above its folder.
+    """Return the nearest file with a path's name in the folders above.
 
     Raises:
         ConfigError: the file belongs to another user.
@@ -117,8 +117,8 @@ def _above(path: Path) -> Path | None:
     device = folder.stat().st_dev
     home = Path("~").expanduser()
     for parent in folder.parents:
-        # A search above the home folder or on another disk would find foreign projects; `git` stops
-        # there too.
+        # Above the home folder or on another disk the search could find foreign projects; `git`
+        # stops there, too.
         if (folder.is_relative_to(home) and not parent.is_relative_to(home)) or (
             parent.stat().st_dev != device
         ):
@@ -126,7 +126,7 @@ def _above(path: Path) -> Path | None:
         found = parent / path.name
         if found.is_file():
             if _owner(found) not in (os.getuid(), _owner(folder)):
-                # It names code that is run.
+                # The file names code that would be run.
                 raise ConfigError(
                     f"the nearest {path.name} is {found}, of another user",
                     hint="If it is the one you mean, name it with -c.",
@@ -143,7 +143,7 @@ def config_path(config_file: str | os.PathLike[str] | None) -> Path:
     """Return the file to read: the given one, else ALEMBIC_CONFIG's, else `alembic.ini`."""
     if config_file is None:
         config_file = os.environ.get("ALEMBIC_CONFIG") or "alembic.ini"
-        # As in Alembic, which looks for an ini file beside the one that the variable names.
+        # As in Alembic, which then looks for an ini file in the same folder.
         if Path(config_file).name == "pyproject.toml":
             config_file = "alembic.ini"
     return Path(config_file).absolute()
@@ -248,10 +248,10 @@ def choose_section(ini: Ini, section: str | None) -> str:
 
 
 def locations(ini: Ini, section: str) -> tuple[Path, Path]:
-    """Return the script location and the first version location, as Alembic reads them.
+    """Return the script location and the first version location, by Alembic's rules.
 
     Raises:
-        ConfigError: the section names no script location, or a wrong `path_separator`.
+        ConfigError: the section has no script location, or an invalid `path_separator`.
     """
     script = ini.get(section, "script_location")
     if script is None:
@@ -281,7 +281,7 @@ def locations(ini: Ini, section: str) -> tuple[Path, Path]:
 
 def _resolve(location: str, start: Path) -> Path:
     if ":" in location and not Path(location).is_absolute():
-        # `package:folder`, which Alembic finds inside an installed package.
+        # `package:folder` is inside an installed package.
         from alembic.util.pyfiles import coerce_resource_to_filename
 
         return coerce_resource_to_filename(location).absolute()
@@ -291,7 +291,7 @@ def _resolve(location: str, start: Path) -> Path:
 def database_url(
     ini: Ini | None, section: str | None, url: str | None
 ) -> tuple[str | None, str | None]:
-    """Return the database's URL, raw, and where it comes from; None and None if nothing names one.
+    """Return the database's URL, with its password, and its source; (None, None) without one.
 
     Raises:
         ConfigError: the ini file's URL cannot be interpolated.
@@ -312,8 +312,8 @@ def _database_url(
     if ini is not None:
         for name in dict.fromkeys((section or "alembic", "alembic")):
             value = ini.get(name, "sqlalchemy.url") or ""
-            # A place to fill in is no database: what `alembic init` writes, or quotes around
-            # nothing, which is how settings in other formats write an empty text.
+            # Ignore placeholders: the URL that `alembic init` writes, and empty quotes, which are
+            # the empty text of other formats.
             if value.strip(" \t\"'") and not value.startswith("driver://"):
                 return value, f"{ini.name} [{name}]"
     if from_variable := os.environ.get(FALLBACK_URL_VARIABLE):
@@ -322,10 +322,10 @@ def _database_url(
 
 
 def has_tool_alembic(root: Path) -> bool:
-    """Say whether the folder's pyproject.toml has a [tool.alembic].
+    """Return whether the folder's pyproject.toml has a [tool.alembic].
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: the file cannot be read.
     """
     path = root / "pyproject.toml"
     if not path.exists():
@@ -334,7 +334,7 @@ def has_tool_alembic(root: Path) -> bool:
     from alembic.util import CommandError
 
     try:
-        # Alembic's reading, since Python 3.10 has no TOML parser of its own.
+        # Alembic reads it, since Python 3.10 has no TOML parser.
         return bool(Config(toml_file=path).toml_alembic_config)
     except (CommandError, ValueError, OSError) as error:
         raise ConfigError(f"cannot be read: {error}", shown(path)) from error

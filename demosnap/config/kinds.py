@@ -1,7 +1,7 @@
-"""The kinds of text in settings, each declared for the reader and for the JSON Schema.
+"""The kinds of text in settings, declared for both the reader and the JSON Schema.
 
-Each has a pattern, for editors, and a check, which says what is wrong; a test holds that both
-take the same texts.
+Each kind has a pattern for editors and a check that explains errors; a test verifies that both
+accept the same texts.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from demosnap.model import split_name
 class Misfit(Exception):  # noqa: N818 - it is caught by the reader, which makes an error of it
     """A value that does not fit its setting.
 
-    `at` is the path of keys to what is wrong, from the value that is checked. With `about`, also
-    such a path, the message begins behind that key's name; without it it is a whole sentence.
+    `at` is the path of keys from the checked value to the invalid part. With `about`, also a path,
+    the message continues that key's name; without it the message is a whole sentence.
     """
 
     def __init__(
@@ -38,17 +38,16 @@ class Misfit(Exception):  # noqa: N818 - it is caught by the reader, which makes
 
 
 Check = Callable[[str], None]
-"""Look at a text; raises `Misfit` if it cannot be meant."""
+"""A function that checks a text, and raises `Misfit` if it is invalid."""
 
 _CONTROLS = r"\x00-\x08\x0b-\x1f\x7f"
 _SOMETHING = r"(?=[\s\S]*\S)"
-# Python's $ is also before a last line break.
+# Python's $ also matches before a final line break.
 _END = r"(?!\n)$"
 
 
 ALSO = "also"
-"""The key in a type's part of the JSON Schema, until that is published, for further types that
-it takes."""
+"""The key, in a type's part of the unpublished JSON Schema, of further types that it accepts."""
 
 
 def _meta(
@@ -58,8 +57,8 @@ def _meta(
     check: Check | None = None,
     also: tuple[str, ...] = ("number",),
 ) -> Meta:
-    # Editors that know patternErrorMessage show the text; others pass it over. YAML has numbers
-    # where people see names, and the file's words are taken as they are written.
+    # Some editors show patternErrorMessage; others ignore it. Names such as `1` are numbers in
+    # YAML, and the reader takes them as written.
     return Meta(
         title=title,
         pattern=pattern,
@@ -77,7 +76,7 @@ def _table_name(name: str) -> None:
 
 
 def _json_key(key: str) -> None:
-    # It becomes part of a JSON path, which databases do not escape in one way.
+    # The key becomes part of a JSON path, for which databases have different escapes.
     if any(character in '"\\\n\t' for character in key):
         raise Misfit(" holds a double quote, a backslash or a control character", about=())
 
@@ -104,7 +103,7 @@ Name = Annotated[str, _meta("column", _TEXT, "Must be a text that is not empty."
 """The name of a column."""
 
 Sql = Annotated[str, _meta("SQL", _TEXT, "Must be an SQL expression.", also=("number", "boolean"))]
-"""SQL of the user. It may be just `true`."""
+"""SQL of the user, possibly just `true`."""
 
 Remark = Annotated[
     str,
@@ -115,7 +114,7 @@ Remark = Annotated[
         extra={"may_be_blank": True},
     ),
 ]
-"""A text for readers. An empty one is a place to fill in."""
+"""A text for readers. An empty text is a placeholder."""
 
 TableName = Annotated[
     str,
@@ -126,7 +125,7 @@ TableName = Annotated[
         _table_name,
     ),
 ]
-"""The display name of a table, or of what is named alike; also a shell pattern of such names."""
+"""The display name of a table or similar object; or a shell pattern of such names."""
 
 JsonKey = Annotated[
     str,

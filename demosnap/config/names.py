@@ -1,4 +1,4 @@
-"""Names and paths as people read and write them."""
+"""Names and paths in the form that people read and write."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST = 100
 
 
 def scenario_name_problem(name: str) -> str | None:
-    """Return why a scenario cannot have a name; None: it can."""
+    """Return why a scenario cannot have a name; None if it can."""
     if not _SCENARIO.fullmatch(name):
         return SCENARIO_RULE
     if len(name) > _LONGEST:
@@ -46,7 +46,7 @@ def yaml_item(value: object) -> str:
     import yaml
 
     class OneLine(yaml.SafeDumper):
-        """Writes what would end the line, or hide in it, as escapes in double quotes."""
+        """A YAML dumper that escapes line breaks and invisible characters in double quotes."""
 
         def represent_str(self, data: str) -> yaml.ScalarNode:
             style = None if one_line(data) == data else '"'
@@ -55,7 +55,7 @@ def yaml_item(value: object) -> str:
     OneLine.add_representer(str, OneLine.represent_str)
 
     def dumped(*, as_it_is: bool) -> str:
-        # Inside of a list, since a text alone gets an end of document.
+        # Inside of a list, since YAML ends a document of a single text with `...`.
         text: str = yaml.dump(
             [value],
             Dumper=OneLine,

@@ -1,7 +1,6 @@
-"""YAML as nodes that remember their lines.
+"""Parse YAML into nodes that keep their lines.
 
-Values are read from nodes, not from loaded objects: PyYAML's objects have lost the lines, and
-the first of two equal keys.
+PyYAML's loaded objects lack the lines, and of two equal keys they lack the first.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     _TAG + "int": (int, float),
     _TAG + "float": (float,),
 }
-# A table may be called `on`, `1` or `2024-01-01`: names are taken as they are written.
+# Names are read as written, since a table may be called `on`, `1` or `2024-01-01`.
 PLAIN = {_TAG + kind for kind in ("str", "bool", "int", "float", "timestamp")}
 
 
@@ -28,7 +27,7 @@ def compose(data: bytes, file: str) -> yaml.Node | None:
     """Parse YAML into nodes; None for a file without a value.
 
     Raises:
-        ConfigError: it is not UTF-8 or not YAML.
+        ConfigError: the file is not UTF-8 or not YAML.
     """
     text = decode(data, file).removeprefix("\ufeff")
     try:
@@ -55,15 +54,15 @@ def compose(data: bytes, file: str) -> yaml.Node | None:
 
 
 def is_null(node: yaml.Node) -> bool:
-    """Say whether a value was left out (`tables:` with nothing behind it)."""
+    """Return whether a value was left out (`tables:` without a value)."""
     return isinstance(node, yaml.ScalarNode) and node.tag == _NULL
 
 
 def scalar_types(node: yaml.Node) -> tuple[type, ...]:
-    """Return the types, beside a text, that a scalar can be read as."""
+    """Return the types, besides text, that a scalar can be read as."""
     return _TYPES.get(node.tag, ())
 
 
 def line(node: yaml.Node) -> int:
-    """Return the line of a node, from 1."""
+    """Return the line of a node, starting at 1."""
     return int(node.start_mark.line) + 1

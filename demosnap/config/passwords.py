@@ -1,7 +1,7 @@
-"""The secret parts of a database URL, and text without them.
+"""Find the secret parts of database URLs, and remove them from text.
 
-Every URL that is read is remembered here, so that its password is removed from later messages of
-drivers. Only those parts of a URL are shown that are known to be harmless; all else is `***`.
+Every URL that is read is remembered here, so that its password can be removed from later messages
+of drivers. Only parts of a URL that are known to be harmless are shown; the rest is `***`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FLAG = "true|false|yes|no|on|off|0|1"
 _SSL = (
     "disabled?|allow|preferr?(?:ed)?|required?|verify[_-](?:ca|full|identity)"
 )  # fmt: skip
-# Options whose values are shown, as far as they look like what belongs there.
+# Options whose values are shown if they match the pattern.
 _HARMLESS = {
     **dict.fromkeys(
         ("charset", "encoding", "client_encoding"),
@@ -42,7 +42,7 @@ _HARMLESS = {
 }
 _NAMES_THE_DATABASE = (
     *("host", "hostaddr", "dbname", "unix_socket"),
-    # Only the driver reads their targets; a pattern in their place would allow any.
+    # Only the driver knows the database behind them; `***` would match any in `allow:`.
     *("service", "read_default_file"),
 )
 _PASSWORD_NAME = r"(?:pass\w*|\w*password|pwd|pw|\w*secret\w*|\w*token|\w*credentials?|api_?key)"
@@ -67,7 +67,7 @@ def is_harmless(key: str, value: str) -> bool:
 
 
 def rendered(url: URL) -> str:
-    """Render a URL for people: `***` for its password, and for each value not known as harmless."""
+    """Render a URL for people, with `***` for its password and each value not known as harmless."""
     query = {
         key: tuple(value if is_harmless(key, value) else HIDDEN for value in _values(values))
         for key, values in url.query.items()
@@ -75,7 +75,7 @@ def rendered(url: URL) -> str:
     user, host, database = url.username, url.host, url.database
     password = url.password
     if user is not None and "," in user:
-        # Of several hosts.
+        # The user is part of a list of hosts.
         user = HIDDEN
     elif user is not None and ":" in user:
         user, password = user.partition(":")[0], HIDDEN
@@ -96,7 +96,7 @@ def is_public(url: URL) -> bool:
 def pattern(url: URL, name: str) -> str:
     """Return a database's name, `host/database`, as a pattern without secret parts.
 
-    `name` may hold parts of the URL's query.
+    `name` may contain parts of the URL's query.
     """
     host, slash, database = name.rpartition("/") if url.database else (name, "", "")
     if url.database and database == url.database:
@@ -111,7 +111,7 @@ def pattern(url: URL, name: str) -> str:
 
 
 def _database(name: str, *, remote: bool) -> str:
-    """Return a database's name without options after it and credentials before an @."""
+    """Return a database's name without trailing options and without credentials before an @."""
     plain = unquote(name)
     if cut := re.search(r"[;?&\s][^=/]*=|(?<![A-Za-z0-9])" + _PASSWORD_NAME + r"\s*=", plain, re.I):
         return plain[: cut.start()] + plain[cut.start() : cut.start() + 1] + HIDDEN
@@ -119,13 +119,13 @@ def _database(name: str, *, remote: bool) -> str:
 
 
 def remember(url: str) -> None:
-    """Remember the parts of a URL that `redacted` must hide."""
+    """Remember the parts of a URL that `redacted` has to hide."""
     if url not in _remembered:
         _remembered[url] = frozenset(_spellings(_secrets(url)))
 
 
 def _secrets(url: str) -> Iterator[str]:
-    """Yield what may be secret in the text of a URL, whether or not it is one."""
+    """Yield the possibly secret parts in the text of a URL, whether or not it is valid."""
     rest = url.partition("://")[2] or url
     before, at, after = rest.rpartition("@")
     shown = {"", *re.split(r"[/?:,]", after if at else rest)}
@@ -136,7 +136,7 @@ def _secrets(url: str) -> Iterator[str]:
         shown |= {user, unquote(user), url.partition(":")[0]}
         if colon and password not in shown and unquote(password) not in shown:
             yield password
-            # Of several @ or hosts a driver may take any part for the password, or for the host.
+            # With several @ or hosts, a driver may take any part as the password or the host.
             yield from (part for part in re.split(r"[@,]", password) if len(part) >= _SHORT)
             if "@" in password:
                 yield password.partition("@")[2] + after.partition("/")[0].partition(":")[0]
@@ -145,7 +145,7 @@ def _secrets(url: str) -> Iterator[str]:
         telling = len(value) >= _SHORT or _NAME.fullmatch(key)
         if telling and value not in shown and not is_harmless(key, value):
             yield found["value"]
-            # Options within an option, as ODBC has them.
+            # Options inside of an option, as in ODBC.
             yield from (pair["value"].strip("'\"{}") for pair in _PAIR.finditer(value))
 
 
@@ -157,25 +157,23 @@ def _spellings(secrets: Iterator[str]) -> Iterator[str]:
 
 
 def redacted(text: str) -> str:
-    """Return a driver's message without the passwords of URLs that were read or that it
-    contains.
-    """
+    """Return a driver's message without the passwords of remembered URLs and of URLs in it."""
     found = {secret for one in tuple(_remembered.values()) for secret in one if secret.strip("*")}
     for secret in sorted(found, key=len, reverse=True):
         pattern = re.escape(secret)
-        # A short one stands within other words.
+        # A short secret occurs inside of other words.
         text = re.sub(rf"(?<!\w){pattern}(?!\w)" if len(secret) < _SHORT else pattern, HIDDEN, text)
     return without_passwords(text)
 
 
 def without_passwords(text: str) -> str:
-    """Return a text for people without the passwords that stand in a URL or behind their name."""
+    """Return a text without the passwords in URLs or after their option's name."""
     text = _URL.sub(lambda url: url[1] + _rest(url[2]), text)
     return _PAIR.sub(_pair, text)
 
 
 def _rest(text: str) -> str:
-    """Redact what stands behind the scheme of a URL."""
+    """Redact the part of a URL after its scheme."""
     before, at, after = text.rpartition("@")
     if at:
         user = re.split(r":|%3[aA]", before, maxsplit=1)[0]
@@ -187,7 +185,7 @@ def _option(found: re.Match[str]) -> str:
     value = found["value"]
     if is_harmless(unquote(found["key"]), unquote(value)):
         return found[0]
-    # What ends the sentence is no part of the URL.
+    # Punctuation that ends the sentence is not part of the URL.
     end = re.search(r"[),.:]*\Z", value)
     return f"{found['start']}{found['key']}={HIDDEN}{end[0] if end else ''}"
 

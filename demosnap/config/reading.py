@@ -1,8 +1,8 @@
-"""Values of declared types from the nodes of a YAML file, and one clear line for what is wrong.
+"""Read values of declared types from the nodes of a YAML file, with errors of one clear line.
 
-The types are those that msgspec knows. It judges single values by them; this module leads it
-through the nodes, since a name is taken as it is written (a table may be called `on` or `1`, and
-what is a text therefore depends on what is asked for) and an error names the line of its node.
+msgspec checks single values. This module leads it through the nodes, since a name is read as
+written (a table may be called `on` or `1`, so whether a scalar is text depends on its setting) and
+an error names the line of its node.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from demosnap.errors import ConfigError, did_you_mean
 
 Path = tuple[str, ...]
 Hint = Callable[[], "str | None"]
-"""What to write instead; it is asked for where something is wrong."""
+"""A function that returns what to write instead; called only for an error."""
 _S = TypeVar("_S", bound=Struct)
 
 _MUST = {
@@ -43,7 +43,7 @@ def _no_hint() -> None:
 
 
 class _Type(NamedTuple):
-    """One type that a value may have, without its annotations, and these, the outermost first."""
+    """A type that a value may have, without its annotations, and these, outermost first."""
 
     bare: Any
     metas: tuple[Meta, ...] = ()
@@ -56,18 +56,18 @@ class _Type(NamedTuple):
         return get_origin(self.bare) or self.bare
 
     def extra(self, name: str) -> Any:
-        """Return what the annotations say beyond msgspec's own."""
+        """Return an attribute of the annotations beyond msgspec's own."""
         said = (meta.extra[name] for meta in self.metas if meta.extra and name in meta.extra)
         return next(said, None)
 
     @property
     def examples(self) -> Sequence[object]:
-        """The examples of the outermost annotation that has some."""
+        """The examples of the outermost annotation that has any."""
         return next((meta.examples for meta in self.metas if meta.examples), ())
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words among which a literal is chosen."""
+        """The words of a literal type."""
         return get_args(self.bare) if self.kind is Literal else ()
 
 
@@ -87,9 +87,9 @@ def _alternatives(declared: Any, metas: tuple[Meta, ...] = ()) -> list[_Type]:
 
 
 class Reader:
-    """Reads the nodes of one file; what does not fit is a ConfigError with its line.
+    """Reader of a file's nodes; it raises a ConfigError with the line of an invalid value.
 
-    `lines` has the line of each key that was read, and of each entry of a list, by its path.
+    `lines` has the line of each key and list entry that was read, by its path.
     """
 
     def __init__(self, file: str) -> None:
@@ -108,11 +108,11 @@ class Reader:
     ) -> _S:
         """Read a mapping whose keys are the fields of a struct.
 
-        `label` stands for it in messages, else its path. `skip_empty`: a key with nothing behind
-        it counts as left out.
+        `label` names it in messages (default: its path). `skip_empty`: a key without a value
+        counts as left out.
 
         Raises:
-            ConfigError: it is no mapping, or something in it does not fit.
+            ConfigError: it is not a mapping, or contains an invalid key or value.
         """
         fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
         values: dict[str, object] = {}
@@ -136,7 +136,7 @@ class Reader:
             raise self._misfit(misfit, path, line) from None
 
     def _value(self, node: yaml.Node, declared: Any, path: Path, label: str = "") -> object:
-        """Read a value; `label` stands for it in messages, else its path."""
+        """Read a value; `label` names it in messages (default: its path)."""
         label = label or _shown(path)
         alternatives = _alternatives(declared)
         if nodes.is_null(node) and any(one.bare is type(None) for one in alternatives):
@@ -157,14 +157,14 @@ class Reader:
         try:
             value = yaml.constructor.SafeConstructor().construct_document(node)
         except (ValueError, KeyError, yaml.YAMLError):
-            # A tag that was written by hand, on what it does not fit.
+            # A tag that was written by hand does not fit its value.
             raise self._unfit(node, [chosen], path, label) from None
         return self._judged(value, node, chosen, label)
 
     def _entries(
         self, node: yaml.Node, path: Path, hint: Hint, known: list[str] | None = None
     ) -> Iterable[tuple[str, yaml.Node]]:
-        """Yield names and values of a mapping; `known` are the names that it may have."""
+        """Yield names and values of a mapping; `known` are the valid names."""
         if not isinstance(node, yaml.MappingNode):
             label = _shown(path) or "the file"
             raise self._error(node, f"{label} {_MUST[dict]}", hint())
@@ -215,7 +215,7 @@ class Reader:
             return word
         nearest = did_you_mean(word, chosen.words)
         if len(chosen.words) == 1 and not nearest:
-            # It is not a word that was meant.
+            # The value does not resemble a word.
             raise self._unfit(node, alternatives, path, label)
         *others, last = chosen.words
         among = f"neither {', '.join(others)} nor {last}" if others else f"not {last}"
@@ -246,7 +246,7 @@ class Reader:
                 raise self._misfit(misfit, path, line) from None
 
     def _judged(self, value: object, node: yaml.Node, chosen: _Type, label: str) -> object:
-        """Return the value as msgspec makes it of what its type and annotations say."""
+        """Return the value that msgspec makes from it, by its type and annotations."""
         bare: Any = tuple if chosen.kind is tuple else chosen.bare
         declared: Any = bare
         for meta in reversed(chosen.metas):
@@ -260,14 +260,14 @@ class Reader:
     def _unfit(
         self, node: yaml.Node, alternatives: Sequence[_Type], path: Path, label: str
     ) -> ConfigError:
-        """Return the error of a value that is of another kind."""
+        """Return the error for a value of another type."""
         wanted = alternatives[0]
         return self._error(node, f"{label} {_must(alternatives)}", _hint(wanted, path))
 
     def _misfit(self, misfit: Misfit, path: Path, line: int) -> ConfigError:
-        """Return the error of a value that cannot be meant.
+        """Return the error for an invalid value.
 
-        `line` is that of the value; a key in it that is nearer to what is wrong has a line too.
+        `line` is the value's; the line of an inner key closer to the error takes precedence.
         """
         subject = "" if misfit.about is None else _shown((*path, *misfit.about))
         full = (*path, *misfit.at)
@@ -280,7 +280,7 @@ class Reader:
 
 
 def _chosen(node: yaml.Node, alternatives: Sequence[_Type]) -> _Type | None:
-    """Return the type that a node can be meant to have."""
+    """Return the type that fits a node; None if no type does."""
     if isinstance(node, yaml.MappingNode):
         kinds: tuple[object, ...] = (Struct, dict)
     elif isinstance(node, yaml.SequenceNode):
@@ -291,12 +291,12 @@ def _chosen(node: yaml.Node, alternatives: Sequence[_Type]) -> _Type | None:
 
 
 def _must(alternatives: Sequence[_Type]) -> str:
-    """Return what a value must be."""
+    """Return what a value must be, for a message."""
     wanted, *others = alternatives
     if said := wanted.extra("wanted"):
         return str(said)
     if wanted.kind in (Struct, dict):
-        # What else there is stands in the example.
+        # The example shows the other types.
         return _MUST[wanted.kind]
     said = _alone(wanted)
     for other in others:
@@ -313,7 +313,7 @@ def _alone(wanted: _Type) -> str:
 
 
 def _limit(value: object, metas: Sequence[Meta]) -> str | None:
-    """Return which limit of its declaration a value does not keep to."""
+    """Return the limit of its declaration that a value violates; None if it violates none."""
     many = isinstance(value, (tuple, str))
     size: Any = len(value) if isinstance(value, (tuple, str)) else value
     for meta in metas:
@@ -336,7 +336,7 @@ def _limit(value: object, metas: Sequence[Meta]) -> str | None:
 
 
 def _hint(wanted: _Type, path: Path) -> str | None:
-    """Return what the declaration proposes to write."""
+    """Return the example of the declaration as a hint."""
     said: str | None = wanted.extra("hint")
     if said is None and wanted.examples:
         said = f"For example: {path[-1]}: {yaml_item(wanted.examples[0])}"

@@ -1,7 +1,7 @@
 """The JSON Schema of demosnap.yaml, for completion and error marks in editors.
 
-The file is made from the declaration when that changes, and not when it is wanted: what msgspec
-makes of the declaration differs from one of its versions to another.
+The file is generated when the declaration changes, and not at run time, since msgspec's output
+differs between its versions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The sections of demosnap.yaml with several keys, each declared once.
 
-From the types, defaults and descriptions here come the reading of the file, its JSON Schema and
-the table of settings in docs/configuration.md.
+The reader of the file, its JSON Schema and the table of settings in docs/configuration.md use the
+types, defaults and descriptions in here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _some(hint: str) -> Meta:
     return Meta(min_length=1, extra_json_schema={"uniqueItems": True}, extra={"hint": hint})
 
 
-# JSON Schema's words for what `__post_init__` says of the marker. A form that is no mapping passes.
+# The checks of the marker's `__post_init__` in JSON Schema; non-mapping forms pass.
 MARKER_FORMS: dict[str, Any] = {
     "allOf": [{"anyOf": [{"required": ["column"]}, {"required": ["where"]}]}],
     "dependencies": {
@@ -40,7 +40,7 @@ MARKER_FORMS: dict[str, Any] = {
 
 
 class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The marker, as demosnap.yaml has it."""
+    """The marker in demosnap.yaml."""
 
     column: Annotated[
         Name | UnsetType,
@@ -71,7 +71,7 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = UNSET
 
     def __post_init__(self) -> None:
-        """Check what does not go together."""
+        """Check combinations of keys."""
         given = self._given()
         for one, others, why in (
             (
@@ -107,17 +107,17 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def marker(self) -> Marker:
-        """What tells a demo row."""
+        """The marker of demo rows."""
         return Marker(**self._given())
 
     @property
     def listed(self) -> tuple[str, ...] | None:
-        """The tables in which it counts; None: it does not say so."""
+        """The tables in which it counts; None if it does not list them."""
         return None if self.tables is UNSET else self.tables
 
 
 class TableKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the demo rows of one table are picked, as demosnap.yaml has it."""
+    """The rule in demosnap.yaml that picks the demo rows of a table."""
 
     via: Annotated[
         Name | Annotated[tuple[Name, ...], _some(_RULES)] | UnsetType,
@@ -137,7 +137,7 @@ class TableKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = UNSET
 
     def __post_init__(self) -> None:
-        """Check that it is one rule."""
+        """Check that the keys make a single rule."""
         if (self.via is UNSET) == (self.where is UNSET):
             problem = "neither via nor where" if self.via is UNSET else "both via and where"
             raise Misfit(f" has {problem}", about=(), hint=_RULES)
@@ -146,7 +146,7 @@ class TableKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def rule(self) -> Rule:
-        """What it says."""
+        """The rule as a value."""
         if isinstance(self.where, str):
             return Rule("where", where=self.where)
         via = () if isinstance(self.via, UnsetType) else self.via
@@ -158,7 +158,7 @@ TableRule = Annotated[
     Meta(
         title="via or where",
         description="One rule: `via` or `where`.",
-        # With maxProperties the YAML language server would propose neither.
+        # With maxProperties the YAML language server would propose neither key.
         extra_json_schema={
             "minProperties": 1,
             "dependencies": {"via": {"properties": {"where": False}}},
@@ -166,11 +166,11 @@ TableRule = Annotated[
         extra={"wanted": "must have a rule that picks rows", "hint": _RULES},
     ),
 ]
-"""The rule of one table."""
+"""The rule of a table."""
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
-    """What demosnap.yaml says of a scenario; `default`: rows that name none belong to it."""
+    """A scenario in demosnap.yaml; `default`: marked rows without a scenario belong to it."""
 
     description: Annotated[Remark, Meta(description="A text for readers.")] = ""
     default: Annotated[
@@ -189,15 +189,15 @@ Action = Annotated[
         "`disable`: triggers are off, if the database can do that."
     ),
 ]
-"""How triggers are treated while demo rows are moved."""
+"""The treatment of triggers while demo rows are moved."""
 
 
 class Triggers(Struct, frozen=True, forbid_unknown_fields=True):
-    """What triggers may do while demo rows are moved.
+    """The permissions of triggers while demo rows are moved.
 
-    `action` is "check" (they act, and what they change is found) or "disable" (they are off).
-    `may_change` are the tables in which they may do what they like: names, or patterns for
-    fnmatch, as demosnap.yaml has them.
+    `action` is "check" (they run, and their changes are found) or "disable" (they are off).
+    `may_change` are the tables that they may change freely: names, or fnmatch patterns, as in
+    demosnap.yaml.
     """
 
     action: Action = "check"
@@ -212,15 +212,15 @@ class Triggers(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def disabled(self) -> bool:
-        """Whether they are off."""
+        """Whether triggers are off."""
         return self.action == "disable"
 
     def allowed(self, tables: Iterable[str]) -> frozenset[str]:
-        """Return those of the tables that they may change."""
+        """Return the tables, among those given, that triggers may change."""
         known = list(tables)
         return frozenset(one for name in self.may_change for one in fitting(name, known))
 
 
 def fitting(pattern: str, names: Sequence[str]) -> list[str]:
-    """Return the name that is the pattern, or else those that it fits."""
+    """Return the name that equals the pattern, or else the names that match it."""
     return [pattern] if pattern in names else fnmatch.filter(names, pattern)

@@ -23,12 +23,11 @@ class Settings(Choices, frozen=True, kw_only=True):
     """All settings of a project; paths are absolute.
 
     `config_file` is the ini file, None for an Alembic configuration made without one, and
-    `section` the section of it that is used. `root` is its folder, `script_location` the one of
-    env.py, `revisions` the first version location, which holds demosnap.yaml. `database_url` is
-    raw, passwords and all, None where nothing names a database; `url_source` says where it
-    comes from: `--url`, `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, `DATABASE_URL`. `start`
-    is the folder that relative paths in the ini file start at, None for the current one. `lines`
-    is for `line_of`.
+    `section` its section in use. `root` is its folder, `script_location` the folder of env.py,
+    `revisions` the first version location, which contains demosnap.yaml. `database_url` includes
+    its password, None if no source names a database; `url_source` is its source: `--url`,
+    `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, `DATABASE_URL`. `start` is the base folder of
+    relative paths in the ini file, None for the current folder. `lines` is for `line_of`.
     """
 
     config_file: Path | None
@@ -43,7 +42,7 @@ class Settings(Choices, frozen=True, kw_only=True):
     given: Config | None = None
 
     def __repr__(self) -> str:
-        """Name the project, and nothing of its URL."""
+        """Name the project, without its URL."""
         return f"<Settings of {self.root}, section {self.section}>"
 
     @property
@@ -53,7 +52,7 @@ class Settings(Choices, frozen=True, kw_only=True):
 
     @property
     def auto_export(self) -> bool:
-        """Whether `revision --auto` captures: demosnap.yaml or DEMOSNAP_AUTO_EXPORT says so."""
+        """Whether `revision --auto` captures, by demosnap.yaml or DEMOSNAP_AUTO_EXPORT."""
         variable = os.environ.get("DEMOSNAP_AUTO_EXPORT", "").strip().lower()
         return self.auto_export_in_file or variable in ("1", "true", "yes", "on")
 
@@ -74,7 +73,7 @@ class Settings(Choices, frozen=True, kw_only=True):
         """Return the same settings with further databases that may be changed.
 
         Raises:
-            UsageError: one names no database: it is no pattern of `host/database`.
+            UsageError: a target is not a pattern of `host/database`.
         """
         targets = tuple(targets)
         for one in targets:
@@ -86,9 +85,9 @@ class Settings(Choices, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, allow=(*self.allow, *targets))
 
     def alembic_config(self) -> Config:
-        """Return the Alembic configuration of this file and section, or the one given.
+        """Return the Alembic configuration of this file and section, or the given one.
 
-        A pyproject.toml is not part of it: its [tool.alembic] is about the application.
+        The [tool.alembic] of a pyproject.toml is left out, since it is the application's.
         """
         if self.given is not None:
             return self.given
@@ -100,11 +99,11 @@ class Settings(Choices, frozen=True, kw_only=True):
         return config
 
     def _start_at(self, config: Config, start: Path) -> None:
-        """Make paths absolute that Alembic takes from the current folder."""
+        """Make paths absolute that Alembic would resolve from the current folder."""
         config.set_main_option("script_location", _escaped(self.script_location))
         if config.get_main_option("version_locations") is None:
             return
-        # Alembic before 1.16 has no such method.
+        # Alembic before 1.16 lacks this method.
         listed = getattr(config, "get_version_locations_list", lambda: [str(self.revisions)])()
         places = [one if ":" in one else start / one for one in listed]
         for name in ("path_separator", "version_path_separator"):
@@ -112,17 +111,16 @@ class Settings(Choices, frozen=True, kw_only=True):
         config.set_main_option("version_locations", os.pathsep.join(map(_escaped, places)))
 
     def line_of(self, *path: str) -> int | None:
-        """Return the line of a key in demosnap.yaml, or of an entry of a list.
+        """Return the line of a key in demosnap.yaml, or of a list entry; None if it has none.
 
-        `line_of("tables", "todos", "via")`, `line_of("exclude", "audit_log")`; None if the file
-        does not have it.
+        For example `line_of("tables", "todos", "via")` or `line_of("exclude", "audit_log")`.
         """
         return self.lines.get(path)
 
     def error(self, message: str, *path: str, hint: str | None = None) -> ConfigError:
-        """Return an error about a key of demosnap.yaml, with the line of the nearest that it has.
+        """Return an error about a key of demosnap.yaml, with the line of its nearest existing part.
 
-        `path` is as for `line_of`.
+        `path` is as in `line_of`.
         """
         line = next(
             (self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), None
@@ -142,13 +140,12 @@ def load(
 ) -> Settings:
     """Read alembic.ini and demosnap.yaml.
 
-    `config_file` None: ALEMBIC_CONFIG, else the nearest `alembic.ini`: in the current folder, or
-    in one above it. `section` None:
-    `[demosnap]` if it names a script_location, else `[alembic]`. `url` goes before every other
-    place that names a database.
+    `config_file` None: ALEMBIC_CONFIG, else the nearest `alembic.ini` in the current folder or
+    above. `section` None: `[demosnap]` if it names a script_location, else `[alembic]`. `url`
+    takes precedence over every other source of the database.
 
     Raises:
-        ConfigError: a file is missing or broken, or something in it cannot be meant.
+        ConfigError: a file is missing or invalid.
     """
     file = ini.find(config_file)
     chosen, default = ini.choose_section(file, section), ini.default_section(file)
@@ -164,16 +161,16 @@ def load(
 
 
 def from_alembic(config: Config, url: str | None = None) -> Settings:
-    """Read the settings behind a configuration that Alembic has made already.
+    """Read the settings behind a configuration that Alembic has already made.
 
-    What was set on it in Python counts, as it does for Alembic.
+    Options that were set on it in Python count, as they do for Alembic.
 
     Raises:
-        ConfigError: as `load`.
+        ConfigError: as in `load`.
     """
     path = Path(config.config_file_name).absolute() if config.config_file_name else None
     if path is not None and not path.exists():
-        # Alembic names its default file even where there is none.
+        # Alembic names its default file even if it does not exist.
         path = None
     parser: configparser.ConfigParser = config.file_config
     text = path.read_text(encoding="utf-8", errors="replace") if path else ""

@@ -1,4 +1,4 @@
-"""`init`: the files of a new project; existing files keep every byte."""
+"""`init`: write the files of a new project; existing files keep every byte."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _ATTRIBUTES = ".gitattributes"
 INCLUDE_NAME = (
     'include_name=lambda name, kind, _: kind != "table" or not name.startswith("demosnap_")'
 )
-"""What an application's env.py gives `context.configure` where demosnap is not installed."""
+"""The argument for `context.configure` in an application's env.py without demosnap."""
 
 Confirm = Callable[[str, str], bool]
-"""Ask a question about a text that is shown; True means yes."""
+"""A function that shows a text and asks a question; True means yes."""
 
 
 @dataclass(frozen=True, slots=True)
 class InitResult:
-    """What an init did.
+    """The result of an init.
 
-    `written` and `kept` are paths relative to the folder, with `/`; `added` are those of the
-    written that were there before, to which something was added. `configured` are the names that
-    were set in git's configuration. `declined`: the question was answered with no, and nothing
-    was written. `notes` are sentences for the user, and `following` says what to do next.
+    `written` and `kept` are paths relative to the folder, with `/`; `added` are written files that
+    existed before and were extended. `configured` are the names set in git's configuration.
+    `declined`: the user answered no, and nothing was written. `notes` are sentences for the user,
+    and `following` says what to do next.
     """
 
     written: tuple[str, ...]
@@ -46,13 +46,13 @@ class InitResult:
 
     @property
     def new(self) -> bool:
-        """Whether more was written than what is for git."""
+        """Whether files were written beyond those for git."""
         return any(Path(name).name != _ATTRIBUTES for name in self.written)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where things go; `section` is the one to write into alembic.ini, None for none."""
+    """The places of the files; `section` is the one to add to alembic.ini, None for no section."""
 
     section: str | None
     env: Path
@@ -66,17 +66,17 @@ def init(
     confirm: Confirm,
     git: bool = False,
 ) -> InitResult:
-    """Write what a project needs and does not have yet.
+    """Write the files that a project needs and lacks.
 
-    `url` is the database as the user gave it, None for what the environment or alembic.ini
-    says. `confirm` asks before a section is added to an existing alembic.ini. `git`: also
-    teach the git repository how to show and to merge what demosnap writes.
+    `url` is the database as the user gave it, None for the one in the environment or alembic.ini.
+    `confirm` asks before a section is added to an existing alembic.ini. `git`: also configure the
+    git repository to show and merge demosnap's files.
 
     Raises:
-        ConfigError: a file that is there is broken, or the folder cannot be written.
+        ConfigError: an existing file is invalid, or the folder is not writable.
         UsageError: `url` is not a database URL.
-        DatabaseError: demosnap knows no dialect for it.
-        DemosnapError: `git` is wanted, and there is no git or no repository.
+        DatabaseError: demosnap has no dialect for it.
+        DemosnapError: `git` is set, but git or a repository is missing.
     """
     root = Path(directory).absolute()
     _check_folder(root)
@@ -192,7 +192,7 @@ def _place(root: Path, existing: ini.Ini | None) -> _Place:
     section = "demosnap" if existing is not None or ini.has_tool_alembic(root) else "alembic"
     env = root / "env.py"
     ours = os.path.lexists(env) and _is_ours(env)
-    # Not into demo_revisions: Alembic takes every script in a version location for a revision.
+    # Not into demo_revisions, since Alembic reads every script there as a revision.
     if not ours and (section == "demosnap" or os.path.lexists(env)):
         env = root / ENV_FOLDER / "env.py"
         if os.path.lexists(env) and not _is_ours(env):
@@ -266,7 +266,7 @@ def _check_writable(files: Sequence[Path], appended: Path | None) -> None:
 def _write(
     files: Sequence[tuple[Path, bytes]], addition: tuple[Path, bytes, ini.Ini] | None
 ) -> None:
-    """Write all or nothing; what a failure leaves half done is taken away again."""
+    """Write all files or none; after an error, incomplete changes are undone."""
     made: list[Path] = []
     path = None
     try:

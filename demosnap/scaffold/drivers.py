@@ -1,4 +1,4 @@
-"""What `init --git` sets up: how git shows snapshots, and how it merges the metadata."""
+"""The set-up of `init --git`: how git shows snapshots, and how it merges the metadata."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = "demosnap"
 
 
 def missing_attributes(text: bytes) -> bytes:
-    """Return what a .gitattributes of the revisions lacks, to be added at its end."""
+    """Return the lines that a .gitattributes of the revisions lacks, to append to it."""
     wanted = ATTRIBUTES.encode().splitlines(keepends=True)
     there = {line.strip() for line in text.splitlines()}
     if all(line.strip() in there for line in wanted[1:]):
@@ -27,9 +27,9 @@ def missing_attributes(text: bytes) -> bytes:
 
 
 def configuration() -> dict[str, str]:
-    """Return what git's configuration must say, by name."""
+    """Return the required values of git's configuration, by name."""
     command = _command()
-    # Where demosnap is gone, `git diff` must still show something.
+    # After demosnap was uninstalled, `git diff` must still work.
     textconv = f'f() {{ {command} git-textconv "$1" || cat "$1"; }}; f'
     return {
         "diff.demosnap.textconv": textconv,
@@ -39,9 +39,10 @@ def configuration() -> dict[str, str]:
 
 
 def _command() -> str:
-    """Return the shell's words for this demosnap, wherever the shell is.
+    """Return the shell command for this demosnap, valid in any folder.
 
-    Better its own script than `python -m`, which would import what lies in the repository.
+    The installed script is preferred over `python -m`, which would import modules from the
+    repository.
     """
     for path in (Path(sys.argv[0]), Path(sysconfig.get_path("scripts")) / _NAME):
         if path.name == _NAME and path.is_file() and os.access(path, os.X_OK):

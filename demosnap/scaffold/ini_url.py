@@ -1,4 +1,4 @@
-"""Database URLs of `init`: whether one is valid, and whether it is public."""
+"""Check database URLs for `init`: whether one is valid, and whether it is public."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ def check(url: str) -> None:
     """Check that a URL is valid and that its database has a dialect.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: the URL is not valid.
         DatabaseError: there is no dialect.
     """
     try:
         dialects.get(normalise(url).get_backend_name())
     except MissingDriverError:
-        # It is a URL, and the look at the database says what to install.
+        # The URL is valid; the look at the database will name the driver to install.
         return
     except ConfigError as error:
         raise UsageError(error.message, error.hint) from None
@@ -32,5 +32,5 @@ def is_public(url: str) -> bool:
     try:
         return passwords.is_public(make_url(url))
     except ArgumentError:
-        # As Rails writes it: `sqlite3:db/app.sqlite3`.
+        # Rails writes `sqlite3:db/app.sqlite3`.
         return passwords.is_public(normalise(url))

@@ -1,4 +1,4 @@
-"""A look at a database for demo data: the marker, the tables tied to it, the scenarios."""
+"""Look at a database for demo data: the marker, dependent tables, the scenarios."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _FLAG_TYPE = re.compile(r"bool|int|bit", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a look found.
+    """The result of a look at a database.
 
-    `marked` are the tables with marked rows, or with the marker's column where no row is marked
-    anywhere. `via` are the tables without a marker that hang on those, with the columns of the
-    foreign key; `alternatives` the other keys that would do. `outside` are references to tables
-    that are in neither: table, columns, referred table.
+    `marked` are the tables with marked rows, or with the marker's column if no row is marked
+    anywhere. `via` are tables without a marker that depend on those, with the columns of the
+    foreign key; `alternatives` are their other possible keys. `outside` are references to tables
+    in neither: table, columns, referred table.
     """
 
     marker: Marker
@@ -41,9 +41,9 @@ class Found:
 
 
 def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
-    """Look at a database; return what was found, None for nothing, and notes for the user.
+    """Look at a database; return the result, None without demo data, and notes for the user.
 
-    A database that cannot be read is a note, not an error. A missing one is not created.
+    An unreadable database gives a note, not an error. A missing one is not created.
     """
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -58,7 +58,7 @@ def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
             engine.dispose()
     except (
         *(SQLAlchemyError, DemosnapError, ImportError, OSError, ValueError),
-        # A driver that does not know a key of the URL's query, or its value.
+        # The driver rejects a key of the URL's query, or its value.
         *(TypeError, AttributeError),
     ) as error:
         return None, (
@@ -68,7 +68,7 @@ def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
 
 
 def _engine(url: str) -> Engine | None:
-    """Open the database, None for one that does not exist outside of a process."""
+    """Open the database; None for a file that does not exist."""
     from sqlalchemy import create_engine
 
     from demosnap import dialects
@@ -99,7 +99,7 @@ def _reason(error: BaseException, url: str) -> str:
 
 
 def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
-    """Look for the marker and what hangs on it; return what was found, and notes."""
+    """Look for the marker and dependent tables; return the result, None without it, and notes."""
     from demosnap.database import reflect
 
     tables = reflect.tables(connection)
@@ -205,17 +205,17 @@ def _names(
 def _ties(
     tables: Mapping[str, Table], marked: Iterable[str], having: Iterable[str]
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[tuple[str, ...], ...]]]:
-    """Find the tables without a marker that hang on the marked ones, and by which keys."""
+    """Find the tables without a marker that depend on marked ones, and the foreign keys for it."""
     selected = set(marked)
     waiting = [name for name in tables if name not in set(having)]
     via: dict[str, tuple[str, ...]] = {}
     alternatives: dict[str, tuple[tuple[str, ...], ...]] = {}
     while True:
-        # All of one distance from the marked tables at a time: no circle can come of it.
+        # By distance from the marked tables, so that no cycle arises.
         ready = {}
         for name in waiting:
             keys = [key for key in tables[name].foreign_keys if key.table in selected]
-            # A reference that every row has comes first.
+            # Prefer a reference that every row has.
             tight = [key.columns for key in keys if not _loose(tables[name], key)]
             if keys:
                 ready[name] = tuple(dict.fromkeys((*tight, *(key.columns for key in keys))))
@@ -230,12 +230,12 @@ def _ties(
 
 
 def _loose(table: Table, key: ForeignKey) -> bool:
-    """Say whether a row may do without the reference."""
+    """Return whether the reference is optional for a row."""
     return any(table.column(column).nullable for column in key.columns)
 
 
 def following(found: Found | None, yaml_file: str) -> str:
-    """Return what to do after an init, which works with what a look at the database found."""
+    """Return the next steps after an init, which fit the result of the look."""
     if found is None:
         return (
             f"set `marker:` in {yaml_file}; then `demosnap revision general --dry-run` shows the "

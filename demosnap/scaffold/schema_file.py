@@ -1,4 +1,4 @@
-"""The JSON Schema beside demosnap.yaml, by which editors know what that file may hold."""
+"""The JSON Schema beside demosnap.yaml, which editors use to check that file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from demosnap.config import ini, schema
 from demosnap.config.names import shown
 
 LINE = f"# yaml-language-server: $schema={schema.FILE_NAME}"
-"""The line of demosnap.yaml by which editors find it."""
+"""The line of demosnap.yaml that refers editors to the schema."""
 
 
 def proposal(yaml_file: Path) -> list[str]:
-    """Return what to do so that editors find the schema, nothing where demosnap.yaml says it."""
+    """Return how to refer editors to the schema; empty if demosnap.yaml already does."""
     if "$schema=" in yaml_file.read_text(encoding="utf-8", errors="replace"):
         return []
     return [f"Editors complete {shown(yaml_file)} if this is its first line:\n{LINE}"]
@@ -22,12 +22,12 @@ def proposal(yaml_file: Path) -> list[str]:
 def renew(
     config_file: str | os.PathLike[str] | None = None, section: str | None = None
 ) -> tuple[str, bool]:
-    """Write the schema beside demosnap.yaml; return the file, and whether it was another one.
+    """Write the schema beside demosnap.yaml; return the file, and whether it changed.
 
-    demosnap.yaml itself is not read, and may be wrong.
+    demosnap.yaml itself is not read, and may be invalid.
 
     Raises:
-        ConfigError: alembic.ini is missing or broken.
+        ConfigError: alembic.ini is missing or invalid.
         DemosnapError: the file cannot be written.
     """
     from demosnap.revisions import revision_files

@@ -1,4 +1,4 @@
-"""The text of the files that `init` writes."""
+"""Render the files that `init` writes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def template(name: str) -> bytes:
 
 
 def default_url(root: Path) -> str:
-    """Return the URL of the database of a project that names none."""
+    """Return the database URL for a project that has none."""
     return f"sqlite:///{(root / 'demo.db').as_posix()}"
 
 
 def alembic_ini(section: str, script_location: str, url: str | None, source: str | None) -> str:
-    """Render a section of alembic.ini; a password never gets into it.
+    """Render a section of alembic.ini, never with a password.
 
-    `source` says where the URL comes from, as `Settings.url_source`.
+    `source` is the origin of the URL, as `Settings.url_source`.
     """
     return _fill(
         "alembic.ini",
@@ -52,7 +52,7 @@ def _url_line(section: str, url: str | None, source: str | None) -> str:
 
 
 def demosnap_yaml(found: Found | None) -> bytes:
-    """Render demosnap.yaml for what a look at the database found."""
+    """Render demosnap.yaml for the result of a look at the database."""
     marker = found.marker if found else DEFAULT_MARKER
     tables: list[str] = []
     names: tuple[str, ...] = ("general",)

@@ -1,1 +1,1 @@
-"""Snapshot files: pure text, without database, Alembic and command line."""
+"""Snapshot files: pure text functions, without database, Alembic and command line."""

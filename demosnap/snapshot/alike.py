@@ -1,8 +1,7 @@
 """Keys that a database could treat as equal although their literals differ.
 
-A collation, an affinity or a type of its own decides in a database. A file does not say which,
-so what is told here errs on one side: keys that no database takes for equal are told apart only
-where that is certain.
+In a database, a collation, an affinity or a type decides this. A file does not record it, so this
+module errs on one side: keys are reported as different only if no database equates them.
 """
 
 from __future__ import annotations
@@ -25,16 +24,17 @@ def apart(
     dialect: Dialect,
     wanted: Collection[Key],
     columns: Sequence[Column],
-    there: Iterable[Key],
+    existing: Iterable[Key],
     referred: Sequence[Column],
 ) -> set[Key]:
-    """Return the keys that certainly differ from all existing ones.
+    """Return the keys that certainly differ from all existing keys.
 
-    `wanted` are values of `columns`, `there` of `referred`; none of them holds NULL.
+    `wanted` are values of `columns`, `existing` those of `referred`; none contains
+    NULL.
     """
     if not wanted:
         return set()
-    known = {folded(dialect, referred, key) for key in there}
+    known = {folded(dialect, referred, key) for key in existing}
     if None in known:
         return set()
     found = ((key, folded(dialect, columns, key)) for key in wanted)
@@ -42,7 +42,7 @@ def apart(
 
 
 def folded(dialect: Dialect, columns: Sequence[Column], key: Key) -> Folded | None:
-    """Return a value that all possibly equal keys share; None: unknown."""
+    """Return a value shared by all possibly equal keys; None: unknown."""
     found = [_value(dialect, column, part) for column, part in zip(columns, key, strict=True)]
     return None if None in found else tuple(found)
 
@@ -60,14 +60,14 @@ def _value(dialect: Dialect, column: Column, literal: bytes) -> object:
         return _number(value)
     text = str(value)
     if not text.isascii():
-        # Collations have rules of their own for what is beyond, and some have none.
+        # Collations differ in their rules for characters beyond these.
         return None
     text = _MIDNIGHT.sub("", text.strip())
     try:
         return _number(Decimal(text))
     except ArithmeticError:
         letters = re.sub(r"[^a-z0-9]", "", _ZEROS.sub("", text.casefold()))
-        # Of what is left some collations see nothing at all.
+        # Some collations ignore all remaining characters.
         return letters or None
 
 

@@ -1,4 +1,4 @@
-"""An open snapshot file: reads within bounds, and describes what is wrong with a line."""
+"""An open snapshot file: read within bounds, and describe errors on a line."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from demosnap.errors import SnapshotError
 from demosnap.snapshot.definitions import excerpt
 
 MAX_LINE = 1 << 20
-"""The longest line of a header, in bytes."""
+"""The maximum length of a header line, in bytes."""
 
 MAX_ROW = 256 << 20
-"""The largest row, in bytes."""
+"""The maximum size of a row, in bytes."""
 
 MAX_QUOTES = 4_000_000
-"""The most single quotes in a row: matching it takes memory for each."""
+"""The maximum number of single quotes in a row, since matching needs memory for each."""
 
 AROUND_ROW = 4
-"""The bytes around a row: `(` before it, `)`, `,` or `;`, and LF after it."""
+"""The number of bytes around a row: `(` before it, `)`, `,` or `;`, and LF after it."""
 
 STATEMENT_BYTES = 512 << 10
-"""The most bytes of rows, with what is around them, in one INSERT that has more than one row."""
+"""The maximum bytes of rows, with those around them, in an INSERT of several rows."""
 
 _PIECE = 64 << 10
 
@@ -49,12 +49,11 @@ _PLACEHOLDERS = (
     ),
     (b"\0GITCRYPT\0", "the file is encrypted by git-crypt", "Run: git-crypt unlock"),
 )
-"""What other tools leave in the place of a file: how it begins, what it is, and what brings the
-file."""
+"""Files that other tools leave in place of a file: their start, their name, and how to fetch."""
 
 
 class Source:
-    """An open snapshot file; `line` is the number of the line that comes next."""
+    """An open snapshot file; `line` is the number of the next line."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file = file
@@ -65,7 +64,7 @@ class Source:
         """Read a text that must come next.
 
         Raises:
-            SnapshotError: with the complaint and the first line that differs.
+            SnapshotError: it differs; the message has the complaint and the first differing line.
         """
         wanted = text.encode()
         start = self._file.tell()
@@ -89,7 +88,7 @@ class Source:
         )
 
     def follows(self, parts: Iterable[tuple[str, str]]) -> bool:
-        """Return whether the texts of some named parts come next, and read nothing."""
+        """Return whether the texts of some named parts come next, without reading them."""
         start = self._file.tell()
         wanted = "".join(text for _, text in parts).encode()
         found = self._file.read(len(wanted))
@@ -100,32 +99,32 @@ class Source:
         """Check that the file ends here.
 
         Raises:
-            SnapshotError: something is.
+            SnapshotError: more text follows.
         """
         if found := self._file.readline(MAX_LINE):
-            # A last line without its LF is not the error to report here.
+            # The missing LF of a last line is not reported here.
             line = found.removesuffix(b"\n") + b"\n"
             self.fail(line, f"there is text after the snapshot's end: {show(found)}")
 
     def record(self) -> bytes:
-        """Read one line, with its LF: all of a row, or the beginning of one."""
+        """Read a line, with its LF: a whole row, or the first line of a row."""
         self.line += 1
         return self._file.readline(MAX_ROW + AROUND_ROW + 1)
 
     def place(self) -> tuple[int, int]:
-        """Return where the source is, for `back`."""
+        """Return the current position, for `back`."""
         return self._file.tell(), self.line
 
     def back(self, place: tuple[int, int]) -> None:
-        """Return to a place."""
+        """Return to a position."""
         position, self.line = place
         self._file.seek(position)
 
     def statement(self) -> list[bytes] | None:
-        """Read the rows of a statement; None, and nothing read: they have to be read one by one.
+        """Read the rows of a statement; None, without reading, if they must be read one by one.
 
-        A text may hold what divides two rows. A row has an even number of quotes, and so has
-        none of the parts of one that was torn: it is for the caller to look at that.
+        A text value may contain the separator of rows. Whole rows have an even number of quotes,
+        the parts of a split row an odd number; the caller has to check this.
         """
         start = self.place()
         text = self._file.read(STATEMENT_BYTES)
@@ -143,10 +142,12 @@ class Source:
         return None
 
     def whole_record(self, first: bytes) -> bytes:
-        """Return the row that the line just read begins, to the first LF outside of quotes.
+        """Return the whole row that begins with the line just read.
+
+        It ends with the first LF outside of quotes.
 
         Raises:
-            SnapshotError: the row has no end, or is larger than a snapshot holds.
+            SnapshotError: the row does not end, or exceeds the maximum size.
         """
         at = self.line - 1
         lines = [first]
@@ -166,7 +167,7 @@ class Source:
         return whole
 
     def fail(self, found: bytes, message: str, line: int | None = None) -> NoReturn:
-        """Raise for an error on a line, or for the damage by git or an editor that explains it.
+        """Raise for an error on a line, or for damage by git or an editor that explains the error.
 
         Raises:
             SnapshotError: always.
@@ -177,7 +178,7 @@ class Source:
 
 
 def too_large(row: bytes) -> str | None:
-    """Return why a row is too large for a snapshot; None: it is not."""
+    """Return why a row is too large for a snapshot; None if it is not."""
     if len(row) > MAX_ROW:
         return f"larger than {MAX_ROW >> 20} MiB"
     if len(row) > MAX_QUOTES and row.count(b"'") > MAX_QUOTES:
@@ -186,10 +187,10 @@ def too_large(row: bytes) -> str | None:
 
 
 def not_utf_8(text: bytes) -> int | None:
-    """Return the place of the first byte that is not UTF-8; None: all are."""
+    """Return the position of the first byte that is not UTF-8; None if all are."""
     if text.isascii():
         return None
-    # All of it would take four times its size, where it holds an emoji.
+    # Decoding everything at once could need four times the memory.
     decoder = _UTF8Decoder()
     try:
         for start in range(0, len(text), _PIECE):
@@ -209,9 +210,9 @@ def show(text: bytes, at: int = 0) -> str:
 
 
 def raise_damage(line: bytes, name: str, number: int) -> None:
-    """Raise for a line that git or an editor damaged; accept any other.
+    """Raise for a line that git or an editor damaged; accept other lines.
 
-    Only for a line that is not as it should be, or one that cannot be part of a text value.
+    Call it only for an invalid line, or for a line that cannot be part of a text value.
     """
     if number == 1 and (instead := placeholder(line, name)):
         raise SnapshotError(instead[0], name, number, instead[1])
@@ -236,15 +237,15 @@ def raise_damage(line: bytes, name: str, number: int) -> None:
             "the file ends here, in the middle: it is truncated", name, number, restore_hint(name)
         )
     at = not_utf_8(line)
-    # What was cut to its first bytes may end inside of a character.
+    # A truncated line may end inside of a character.
     if at is not None and (len(line) < MAX_LINE or at < len(line) - 3):
         raise SnapshotError(f"byte 0x{line[at]:02X} is not UTF-8", name, number, restore_hint(name))
 
 
 def placeholder(start: bytes, name: str) -> tuple[str, str] | None:
-    """Return which tool's placeholder a file is, by its beginning, and how to fetch the file.
+    """Return the tool whose placeholder a file is, by its first bytes, and how to fetch the file.
 
-    None: it is no such thing.
+    None: it is not a placeholder.
     """
     for begins, what, hint in _PLACEHOLDERS:
         if start.startswith(begins):

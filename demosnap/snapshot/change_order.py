@@ -1,8 +1,8 @@
-"""From changes to steps, in an order that foreign keys and unique keys allow.
+"""Turn changes into steps, in an order that foreign keys and unique keys allow.
 
-Rows that nothing needs any more go first, so that their unique values are free. Then values that
-one row holds and another one wants are set aside; rows come, parents first; rows change; and in
-the end those rows go that others referenced until they changed.
+Rows that no row references any more are deleted first, which frees their unique values. Then
+values that another row needs are set aside; rows are inserted, parents first; rows are updated;
+and finally rows are deleted that others referenced until their update.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from demosnap.snapshot.changes import Changes, TableChanges
 
 @dataclass(frozen=True)
 class Delete:
-    """Delete rows of tables that may reference each other, all at once.
+    """Delete rows of tables that may reference each other, in one step.
 
-    Each table comes with the keys of the rows, or with None: all rows of the old side.
+    Each table comes with the keys of the rows, or with None for all rows of the old side.
     """
 
     tables: Sequence[tuple[Table, Iterable[Key] | None]]
@@ -29,7 +29,7 @@ class Delete:
 
 @dataclass(frozen=True)
 class Update:
-    """Change columns of rows of one table."""
+    """Update columns of rows of a table."""
 
     table: Table
     rows: Iterable[RowUpdate]
@@ -49,12 +49,12 @@ _Wanted = dict[tuple[str, tuple[str, ...]], set[alike.Folded | None]]
 
 
 def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iterator[Step]:
-    """Yield the steps from the old side to the new one; do each before fetching the next.
+    """Yield the steps from the old side to the new one; execute each before fetching the next.
 
-    `defaults`: columns that only the old side has are there all the same, and get their defaults.
+    `defaults`: columns that only the old side has still exist, and get their defaults.
 
     Raises:
-        DatabaseError: rows exchange unique values, and no value can be found to set one aside.
+        DatabaseError: rows swap unique values, and no temporary value is possible.
     """
     by_name = {one.name: one for one in changes if len(one)}
     tables = {name: one.pair.table for name, one in by_name.items()}
@@ -63,13 +63,13 @@ def steps(changes: Changes, dialect: Dialect, *, defaults: bool = False) -> Iter
     delete_last = _delete_last(by_name, dialect)
     held = _held(by_name, delete_last, dialect)
     for group in reversed(groups):
-        going = [(one, _early(one, delete_last.get(one.name, ()))) for one in group]
-        if parts := [(_old(one), keys) for one, keys in going if _goes(one, delete_last)]:
+        deletions = [(one, _early(one, delete_last.get(one.name, ()))) for one in group]
+        if parts := [(_old(one), keys) for one, keys in deletions if _goes(one, delete_last)]:
             yield Delete(parts)
     for one in in_order:
         if held[one.name]:
             yield Update(one.pair.table, held[one.name])
-    # In an order of their own: a circle may be one only over rows that are there already.
+    # Ordered by tables with new rows alone: a cycle of all tables may need only existing rows.
     fresh = {name: tables[name] for name, one in by_name.items() if _comes(one)}
     if coming := [by_name[name] for name in table_order.load_order(fresh, fresh)]:
         yield Insert([(_new(one), _coming(one)) for one in coming])
@@ -87,7 +87,7 @@ def check(changes: Changes, dialect: Dialect) -> None:
     """Check that an order of steps exists.
 
     Raises:
-        DatabaseError: rows exchange unique values, and no value can be found to set one aside.
+        DatabaseError: rows swap unique values, and no temporary value is possible.
     """
     by_name = {one.name: one for one in changes if len(one)}
     _held(by_name, _delete_last(by_name, dialect), dialect)
@@ -158,9 +158,10 @@ def key_of(table: Table, row: bytes) -> Key:
 
 
 def _delete_last(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, set[Key]]:
-    """Return, by table, the keys of removed rows that a row references until it changes.
+    """Return the keys of removed rows that a row references until its update, by table.
 
-    And of those that such a row itself references. Without foreign-key checks, no row is late.
+    They include removed rows that such a removed row references. Without foreign-key checks, the
+    result is empty.
     """
     wanted: _Wanted = {}
     losing = {name for name, one in by_name.items() if one.counts.get("removed")}
@@ -225,9 +226,9 @@ def _is_referenced(
 
 
 def _compared(one: TableChanges, row: bytes, columns: Sequence[str]) -> alike.Folded | None:
-    """Return the comparison value of some columns of a row; (): one of them is NULL.
+    """Return the comparison value of some columns of a row; () if one of them is NULL.
 
-    None: it cannot be told, as where the database computes one of them.
+    None: it is unknown, for example since the database computes a column.
     """
     values = dict(zip((column.name for column in one.pair.old_columns), split(row), strict=True))
     if not values.keys() >= {*columns}:

@@ -1,4 +1,4 @@
-"""The differences of a scenario's tables, stored to be counted, shown and applied."""
+"""The differences of a scenario's tables, stored to count, show and apply them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from demosnap.snapshot.diff import Kind, RowDifference, TablePair
 
 @dataclass(frozen=True)
 class TableChanges:
-    """The differences of one table, in order of the key; can be iterated repeatedly.
+    """The differences of a table, in order of the key; can be iterated repeatedly.
 
-    `counts` has the kinds that there are. `replacement`: all rows of the new side, where rows
-    have no key and so cannot be changed one by one; None everywhere else, and where nothing
-    differs.
+    `counts` has the kinds that occur. `replacement` has all rows of the new side if rows differ
+    and have no key, so that they cannot be changed one by one; otherwise it is None.
     """
 
     pair: TablePair
@@ -38,7 +37,7 @@ class TableChanges:
         return len(self._rows)
 
     def removed(self) -> Iterator[bytes]:
-        """Yield the rows of only the old side."""
+        """Yield the rows that only the old side has."""
         return (old for old, new in self._rows if old is not None and new is None)
 
     def added(self) -> Iterator[bytes]:
@@ -46,13 +45,13 @@ class TableChanges:
         return (new for old, new in self._rows if new is not None and old is None)
 
     def modified(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the rows of both sides that differ, old and new."""
+        """Yield pairs of the old and the new row of each key whose rows differ."""
         return ((old, new) for old, new in self._rows if old is not None and new is not None)
 
     def written(self, columns: Collection[str] = ()) -> Iterator[bytes]:
         """Yield the rows of the new side to write.
 
-        With `columns`: only those whose values of these columns the old side does not have.
+        With `columns`, yield only rows whose values of these columns are new.
         """
         if self.replacement is not None:
             yield from self.replacement
@@ -66,7 +65,7 @@ class TableChanges:
                 yield one.new
 
     def keeping(self, keys: Collection[Key]) -> TableChanges:
-        """Return the same without the removal of some rows, named by their keys."""
+        """Return the same changes without the removal of the rows with these keys."""
         rows: Spool[tuple[bytes | None, bytes | None]] = Spool()
         counts: Counter[Kind] = Counter()
         width = len(self.pair.table.key)
@@ -78,11 +77,11 @@ class TableChanges:
 
 
 Changes = tuple[TableChanges, ...]
-"""The changes of several tables, one each, in the order of loading."""
+"""The changes of several tables, in load order."""
 
 
 def collect(pair: TablePair, old: Iterable[bytes], new: Iterable[bytes]) -> TableChanges:
-    """Compare the two sides of a table, and store the differences; uses up both streams."""
+    """Compare the two sides of a table, and store the differences; both streams are consumed."""
     replacement: Spool[bytes] | None = None
     if not pair.keyed and pair.new is not None:
         replacement = Spool()

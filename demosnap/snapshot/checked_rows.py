@@ -1,4 +1,4 @@
-"""The rows of a snapshot, each checked against the grammar of its columns and the order."""
+"""Read the rows of a snapshot, checking each against the grammar of its columns and the order."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def batches(
     dialect: Dialect,
     sha: hashlib._Hash,
 ) -> Iterator[list[bytes]]:
-    """Yield the rows of each INSERT of a table, checked and in the digest.
+    """Yield the checked rows of each INSERT of a table, and add them to the digest.
 
     Raises:
-        SnapshotError: the rows are not byte for byte what demosnap writes.
+        SnapshotError: the rows differ from the form that demosnap writes.
     """
     grammar = _Grammar(table, dialect)
     return statements(
@@ -52,7 +52,7 @@ class _Grammar:
         self._order = Order(table)
 
     def accepts(self, rows: list[bytes]) -> bool:
-        """Return whether a whole statement is valid, without naming an error."""
+        """Return whether a whole statement is valid, without locating an error."""
         text = b"\n".join(rows)
         return (
             not any(byte in text for byte in self._dialect.absent)
@@ -63,12 +63,12 @@ class _Grammar:
         )
 
     def row_by_row(self, source: Source, done: int, total: int) -> list[bytes]:
-        """Read the rows of a statement, each held against the grammar before the next is read.
+        """Read the rows of a statement, checking each before the next is read.
 
         `done` of `total` rows of the table were read before.
 
         Raises:
-            SnapshotError: the rows are not what demosnap writes; says which and why.
+            SnapshotError: a row is invalid; the message names the row and the reason.
         """
         table = self._table
         rows: list[bytes] = []
@@ -123,7 +123,7 @@ class _Grammar:
 
 
 def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, line: int) -> NoReturn:
-    """Raise for a record that is no row of the table, naming the column if one is to blame."""
+    """Raise for an invalid row, naming the column if only one is invalid."""
     if not record.startswith(b"(") or record[-3:] not in (b"),\n", b");\n"):
         source.fail(
             record, f"this is not a row of {table.name}, or more than one: {show(record)}", line
@@ -145,21 +145,21 @@ def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, lin
 
 
 def row_pattern(table: Table, dialect: Dialect) -> bytes:
-    """Return the regular expression of the table's rows, the dialect's `absent` bytes aside."""
+    """Return the regular expression of the table's rows, without the dialect's `absent` check."""
     return b",".join(b"(?:%s)" % dialect.literal_pattern(column) for column in table.captured)
 
 
 Accepts = Callable[[bytes], object]
-"""Returns a true value for a valid row of the table, apart from the dialect's `absent` bytes."""
+"""A function that returns a true value for a valid row, without the dialect's `absent` check."""
 
 
 def matcher(table: Table, dialect: Dialect) -> Accepts:
-    """Return the check for rows of a table."""
+    """Return the function that checks rows of a table."""
     return re.compile(row_pattern(table, dialect)).fullmatch
 
 
 def wrong_rows(table: Table, dialect: Dialect, rows: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield those of some rows that demosnap would not write for the table."""
+    """Yield the rows that demosnap would not write for the table."""
     accepts = matcher(table, dialect)
     for row in rows:
         if not accepts(row) or any(byte in row for byte in dialect.absent):
@@ -167,7 +167,7 @@ def wrong_rows(table: Table, dialect: Dialect, rows: Iterable[bytes]) -> Iterato
 
 
 def blamed(table: Table, dialect: Dialect, row: bytes) -> str:
-    """Return, for a message, which column of a wrong row is to blame, empty if none is."""
+    """Return the invalid column of a row, for a message; empty if no column is to blame."""
     for literal, column in zip(split(row), table.captured, strict=False):
         if not dialect.is_literal(literal, column):
             kind = f"{column.type or 'a column'}{'' if column.nullable else ' not null'}"

@@ -1,4 +1,4 @@
-"""Table definitions to JSON and back: defaults are left out, and every field is checked."""
+"""Convert table definitions to JSON and back, omitting defaults and checking every field."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from demosnap.errors import UsageError
 from demosnap.model import Column, ForeignKey, Table, display_name, split_name
 
 MAX_COLUMNS = 4096
-"""The most columns of one table: what MySQL allows, and more than any other."""
+"""The maximum number of columns in a table: MySQL's limit, the highest of all."""
 
 _T = TypeVar("_T")
 
 
 class DefinitionError(Exception):
-    """An invalid definition; the text says why."""
+    """An invalid definition; the text has the reason."""
 
 
 def definition(table: Table) -> dict[str, Any]:
-    """Return a table's definition as JSON has it: triggers, and what is as usual, left out."""
+    """Return a table's definition as a JSON object, without triggers and default values."""
     found: dict[str, Any] = {"columns": [_column(column) for column in table.columns]}
     if table.key:
         found["key"] = list(table.key)
@@ -64,10 +64,10 @@ def _foreign_key(key: ForeignKey) -> dict[str, Any]:
 
 
 def parse_table(value: object) -> tuple[Table, int]:
-    """Build a table, and its number of rows, from an object of a snapshot's header.
+    """Return a table and its number of rows from an object of a snapshot's header.
 
     Raises:
-        DefinitionError: it is no such object, in its types or in what it names.
+        DefinitionError: the object has an invalid type, field or name.
     """
     found = _object(value, "table", ("table", "rows", "columns"), _TABLE_FIELDS)
     table = Table(
@@ -127,10 +127,10 @@ def _object(
 
 
 def check_references(tables: Iterable[Table]) -> None:
-    """Check that foreign keys among the tables name columns that are there.
+    """Check that foreign keys among the tables name existing columns.
 
     Raises:
-        DefinitionError: one does not.
+        DefinitionError: a column does not exist.
     """
     tables = list(tables)
     columns = {table.name: {column.name for column in table.columns} for table in tables}
@@ -235,7 +235,7 @@ _TABLE_FIELDS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def excerpt(text: str, around: int = 0) -> str:
-    """Shorten a text for a message, to what stands around a position of it."""
+    """Shorten a text for a message, to the part around a position."""
     start = max(0, around - 60)
     shown = text[start : start + 120]
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)

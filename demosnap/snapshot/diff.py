@@ -1,6 +1,6 @@
-"""Two streams of one table's rows, each in canonical order, to their differences.
+"""Compare two streams of a table's rows, each in canonical order.
 
-Rows that are equal as bytes are never parsed, and nothing is kept of them.
+Rows with equal bytes are never parsed and not kept in memory.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from demosnap.snapshot import json_diff
 from demosnap.snapshot.json_diff import PathChange
 
 Kind = Literal["added", "removed", "modified", "unpicked"]
-"""The kinds of difference; `unpicked`: the row exists and is no longer picked."""
+"""The kinds of difference; `unpicked`: the row exists, but is no longer picked."""
 
 KINDS: tuple[Kind, ...] = ("added", "removed", "modified", "unpicked")
 
@@ -27,8 +27,9 @@ KINDS: tuple[Kind, ...] = ("added", "removed", "modified", "unpicked")
 class RowDifference:
     """A row that differs between the sides, old and new.
 
-    Both are canonical rows with the columns of `TablePair.old_columns` and `new_columns`.
-    `unpicked`: the database has it, and nothing picks it any more.
+    Both are canonical rows with the columns of `TablePair.old_columns` and `new_columns`; None on
+    a side without the row. `unpicked`: the database has the row, but no predicate picks it any
+    more.
     """
 
     old: bytes | None
@@ -37,7 +38,7 @@ class RowDifference:
 
     @property
     def kind(self) -> Kind:
-        """Whether the row was added, removed or modified, or is no longer picked."""
+        """The kind of difference: added, removed, modified or unpicked."""
         if self.unpicked:
             return "unpicked"
         if self.old is None:
@@ -47,10 +48,10 @@ class RowDifference:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value that a modified row has changed, as literals.
+    """A changed value of a modified row, as literals.
 
-    None where the table does not have the column on that side. `paths` says what has changed
-    inside of a JSON document.
+    A literal is None if that side lacks the column. `paths` are the changes inside of a JSON
+    document.
     """
 
     column: str
@@ -61,11 +62,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class TablePair:
-    """One table on both sides; None where it is not there. One of them is there.
+    """A table on both sides; None on a side that lacks it, but not on both.
 
-    Each side's literals are of its dialect; those of the old one are compared as the new
-    dialect has them. `by_value`: literals are equal that decode to equal values, and neither
-    side's rows need be in order; it is so wherever the dialects differ.
+    The literals of each side are in its dialect; the old ones are converted to the new dialect to
+    be compared. `by_value`: literals are equal if they decode to equal values, and rows may be in
+    any order; it is always so if the dialects differ.
     """
 
     old: Table | None
@@ -76,7 +77,7 @@ class TablePair:
 
     @property
     def table(self) -> Table:
-        """The table as the new side has it, or the old one where that has none."""
+        """The table of the new side, or of the old side if the new one lacks it."""
         table = self.new or self.old
         assert table is not None
         return table
@@ -88,7 +89,7 @@ class TablePair:
 
     @cached_property
     def keyed(self) -> bool:
-        """Whether rows are matched by key; else by their whole content."""
+        """Whether rows are matched by key, and not by their whole content."""
         sides = [side for side in (self.old, self.new) if side is not None]
         return all(side.identified and side.key == sides[0].key for side in sides)
 
@@ -118,7 +119,7 @@ class TablePair:
         names = [column.name for column in side.captured]
         if self.keyed or other is None or names == [column.name for column in other.captured]:
             return side.captured
-        # Columns of only one side do not count for rows that are matched by content.
+        # Rows without a key are matched by the columns of both sides.
         common = {column.name for column in other.captured}
         return tuple(sorted((c for c in side.captured if c.name in common), key=lambda c: c.name))
 
@@ -129,13 +130,13 @@ class TablePair:
 
     @cached_property
     def _plain(self) -> bool:
-        """Whether rows are equal if, and only if, they are equal as bytes."""
+        """Whether two rows are equal exactly if their bytes are."""
         names = [column.name for column in self.old_columns]
         same = names == [column.name for column in self.new_columns]
         return same and not self.foreign and not self.by_value
 
     def differences(self, old: Iterable[bytes], new: Iterable[bytes]) -> Iterator[RowDifference]:
-        """Yield the differences, in order of the key; uses up both streams."""
+        """Yield the differences, in order of the key; both streams are consumed."""
         if self.old is None or self.new is None:
             yield from (RowDifference(row, None) for row in old)
             yield from (RowDifference(None, row) for row in new)
@@ -171,7 +172,7 @@ class TablePair:
             right = next(after, None)
 
     def _arranged(self, rows: Iterable[bytes], side: Table) -> Iterable[bytes]:
-        """Return rows with the columns that are compared."""
+        """Return rows narrowed to the compared columns."""
         columns = self.old_columns if side is self.old else self.new_columns
         if columns == side.captured:
             return rows
@@ -186,7 +187,7 @@ class TablePair:
         return sorted_rows(arranged(), _whole_row)
 
     def adapted(self, row: bytes) -> bytes:
-        """Return an old row as the new dialect has it; what it cannot hold stays as it is."""
+        """Return an old row in the new dialect; a literal that it cannot represent is kept."""
         there = {column.name: column for column in self.new_columns}
         literals = split(row)
         for i, column in enumerate(self.old_columns):
@@ -199,7 +200,7 @@ class TablePair:
         return b",".join(literals)
 
     def cells(self, difference: RowDifference) -> tuple[Cell, ...]:
-        """Return the changed cells of a modified row; empty for any other."""
+        """Return the changed cells of a modified row; empty for other kinds."""
         if difference.old is None or difference.new is None:
             return ()
         return self.cells_of(difference.old, difference.new)
@@ -228,7 +229,7 @@ class TablePair:
         return _decoded(self.new_dialect, _named(self.new_columns, column), literal)
 
     def changed(self, old: bytes, new: bytes) -> Iterator[Cell]:
-        """Yield what has changed from an old row to a new one of the same key, without paths."""
+        """Yield the changed cells between an old and a new row of the same key, without `paths`."""
         before = dict(zip((c.name for c in self.old_columns), split(old), strict=True))
         after = split(new)
         for column, literal in zip(self.new_columns, after, strict=True):
@@ -261,13 +262,13 @@ def _whole_row(row: bytes) -> tuple[tuple[int, int | bytes], ...]:
 
 
 def _as_without(dialect: Dialect, column: Column, literal: bytes) -> bool:
-    """Return whether a column holds what it holds in a row that was inserted without it."""
+    """Return whether a column has the value that an INSERT without the column would give it."""
     if literal == b"NULL":
         return True
     if column.default is None and column.identity is None:
         return False
     default = dialect.default_literal(column)
-    # What a default computes is another value in every row.
+    # A computed default differs from row to row.
     return default is None or _equal(dialect, column, default, literal)
 
 
@@ -279,5 +280,5 @@ def _decoded(dialect: Dialect, column: Column, literal: bytes) -> Value:
     try:
         return dialect.decode(literal, column)
     except (ValueError, ArithmeticError, LookupError):
-        # Another dialect's literal that this one's column could not hold.
+        # A literal of another dialect that this column cannot represent.
         return literal.decode("utf-8", "replace")

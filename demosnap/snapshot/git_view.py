@@ -1,8 +1,8 @@
-"""A snapshot as `git diff` shows it: a heading for each row, below it a line for each cell.
+"""A snapshot as `git diff` shows it: a heading for each row, and below it a line for each cell.
 
-What is no row stands as it is in the file, and so does what is no row as demosnap writes it: a
-review sees every byte that a database's own client would run. Left out are only NULLs, the marks
-between rows, and the heads of a table's further INSERTs.
+Text outside of rows, and rows that demosnap would write differently, are shown unchanged: a review
+sees every byte that a database's own client would run. Only NULLs, separators between rows, and
+the heads of a table's further INSERTs are left out.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _ENCODERS = [
     for separators in ((", ", ": "), (",", ":"))
     for ascii_only in (False, True)
 ]
-"""The usual forms of JSON."""
+"""Encoders for the usual forms of JSON."""
 
 
 def convert(path: str | Path) -> Iterator[bytes]:
-    """Yield the text of a snapshot file, piece by piece; of any other file, what it holds."""
+    """Yield the text of a snapshot file in pieces; other files are yielded unchanged."""
     with Path(path).open("rb", buffering=1 << 20) as file:
         heads = _heads(file, str(path))
         file.seek(0)
@@ -40,7 +40,7 @@ def convert(path: str | Path) -> Iterator[bytes]:
 
 
 def _heads(file: BinaryIO, name: str) -> dict[bytes, Table]:
-    """Return the tables by the line that their rows come after; none if the header is no such."""
+    """Return the tables by the line that precedes their rows; empty if the header is invalid."""
     try:
         header = parse_header(file, name)
         found = sections(header, dialects.get(header.dialect))
@@ -74,7 +74,7 @@ def _pieces(file: BinaryIO, heads: dict[bytes, Table]) -> Iterator[bytes]:
 
 
 def _record(file: BinaryIO, line: bytes) -> bytes:
-    """Return all lines of the row that a line begins."""
+    """Return all lines of the row that begins with a line."""
     if line.count(b"'") % 2 == 0:
         return line
     lines = [line]
@@ -109,7 +109,7 @@ def _cell(name: str, text: str) -> str:
 
 
 def _leaves(literal: str) -> list[str]:
-    """Return the values of a JSON document, each with its path; none if that would not be all."""
+    """Return the values of a JSON document with their paths; empty if they are not all of it."""
     text = literal[1:-1].replace("''", "'")
     try:
         document = json.loads(text)
@@ -126,7 +126,7 @@ def _leaves(literal: str) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """Write characters that move the cursor or reverse the line as escapes."""
+    """Escape characters that move the cursor or reverse the text direction."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

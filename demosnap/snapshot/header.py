@@ -1,7 +1,7 @@
-"""The text of a snapshot file around its rows, and the reading of its first lines.
+"""Render the text of a snapshot file around its rows, and read its first lines.
 
-The file begins with comments: the document's lines and the table definitions, as JSON. They are
-data: every field is checked, and what was read must be exactly what is written for it. All
+The file begins with comments: the lines of the document and the table definitions, as JSON. They
+are data: every field is checked, and the text must be exactly what demosnap renders for it. All
 other text follows from them and the selection.
 """
 
@@ -35,15 +35,15 @@ from demosnap.snapshot.predicates import (
 )
 
 FORMAT = 1
-"""The format of snapshot files that this demosnap writes and reads."""
+"""The format number of snapshot files that this demosnap writes and reads."""
 
 MAX_HEADER = 16 << 20
-"""The largest header, in bytes."""
+"""The maximum size of the header, in bytes."""
 
 _FIRST = "-- Demo Data Export"
 _LAST = "-- ]"
 _DEFINITIONS = 9
-"""The line on which the list of definitions begins."""
+"""The number of the line on which the list of definitions begins."""
 
 _FIELDS = {
     2: r"-- Scenario: (?P<scenario>[a-z][a-z0-9_]*)",
@@ -60,7 +60,7 @@ def render_header(header: Header, selection: Selection, dialect: Dialect) -> str
     """Render all text of a snapshot before its first INSERT section.
 
     Raises:
-        ScriptError: the selection names what the header's tables do not have.
+        ScriptError: the selection names something that the header's tables lack.
     """
     return "".join(text for _, text in parts_before_rows(header, selection, dialect))
 
@@ -69,7 +69,7 @@ def render_footer(header: Header, selection: Selection, dialect: Dialect) -> str
     """Render all text of a snapshot after its last row.
 
     Raises:
-        ScriptError: the selection names what the header's tables do not have.
+        ScriptError: the selection names something that the header's tables lack.
     """
     return "".join(text for _, text in parts_after_rows(header, selection, dialect))
 
@@ -79,8 +79,8 @@ def parts_before_rows(
 ) -> Iterator[tuple[str, str]]:
     """Yield the parts of a file before its rows, each with its name for messages.
 
-    `picked`: what users' predicates pick is noted first; files that were written before that was
-    done purge by the predicates themselves.
+    `picked`: the rows that users' predicates pick are noted first; older files purge by the
+    predicates themselves.
     """
     tables = {table.name: table for table in header.tables}
     yield "the header is", _render_comments(header)
@@ -98,7 +98,7 @@ def parts_before_rows(
 def variants_before_rows(
     header: Header, selection: Selection, dialect: Dialect
 ) -> list[list[tuple[str, str]]]:
-    """Return all forms in which `parts_before_rows` was ever written, the one of today first."""
+    """Return all forms of `parts_before_rows` that any demosnap wrote, the current one first."""
     return [
         list(parts_before_rows(header, selection, dialect, picked=picked))
         for picked in (True, False)
@@ -156,13 +156,13 @@ def heading(table: str) -> str:
 
 
 def _counted_table(header: Header) -> str:
-    """Return the table that stands for the size of the whole: fragments, else the largest."""
+    """Return the table whose count stands for the snapshot's size: fragments, else the largest."""
     names = [table.name for table in header.tables]
     return "fragments" if "fragments" in names else max(names, key=lambda name: header.rows[name])
 
 
 def _json(value: object) -> str:
-    # ASCII, so that no character of a name can end the comment that it stands in.
+    # ASCII, so that no character of a name can end the surrounding comment.
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
 
 
@@ -175,12 +175,12 @@ def parse_header(file: BinaryIO, name: str) -> Header:
     `name` is the file's path for messages. At most `MAX_HEADER` bytes are read.
 
     Raises:
-        SnapshotError: the lines are not what demosnap writes.
+        SnapshotError: the lines differ from the form that demosnap writes.
     """
     return _parsed("\n".join(_read_lines(file, name)), name)
 
 
-# A move reads the same few files again and again: to plan, to compare, to load, to verify.
+# Cached, since a move reads the same few files to plan, compare, load and verify.
 @functools.lru_cache(8)
 def _parsed(text: str, name: str) -> Header:
     lines = text.split("\n")
@@ -268,7 +268,7 @@ def _read_lines(file: BinaryIO, name: str) -> list[str]:
 
 def _parse_tables(lines: list[str], name: str) -> tuple[tuple[Table, ...], dict[str, int]]:
     text = "\n".join(line.removeprefix("-- ") for line in lines[_DEFINITIONS - 1 :])
-    # Every table begins on a line of its own, so that a message can name the line.
+    # Every table begins on a new line, so that a message can name the line.
     begins = [i for i, line in enumerate(lines, 1) if line.startswith('-- {"table":')]
     at = _DEFINITIONS
     tables = []

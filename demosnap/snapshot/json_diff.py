@@ -1,4 +1,4 @@
-"""The differences of two JSON documents, by path."""
+"""Compare two JSON documents, by path."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 @dataclass(frozen=True, slots=True)
 class PathChange:
-    """One place of a JSON document: `$.state.tags[2]`.
+    """A changed place in a JSON document: `$.state.tags[2]`.
 
-    `old` and `new` are JSON text; None where the place is not there.
+    `old` and `new` are JSON text; None if that document lacks the place.
     """
 
     path: str
@@ -26,7 +26,7 @@ class PathChange:
 def changes(old: object, new: object) -> tuple[PathChange, ...]:
     """Return the differences of two JSON objects or arrays; empty for other texts.
 
-    Also none where they differ in nothing but how they are written.
+    Documents that differ only in their formatting have no differences.
     """
     before, after = _document(old), _document(new)
     if before is None or after is None or type(before) is not type(after):
@@ -38,10 +38,11 @@ def changes(old: object, new: object) -> tuple[PathChange, ...]:
 
 
 def leaves(document: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the innermost values of a JSON document with their paths; none of an empty one.
+    """Yield the innermost values of a JSON document with their paths; an empty one has none.
 
-    A value in an array is at `$.tags[]`, so that a new one leaves the paths of those after it; a
-    document in an array is at `$.tags[2]`. An empty array or object inside is a value.
+    A value in an array is at `$.tags[]`, so that inserting a value does not change the paths of
+    the following ones; an object or array in an array is at `$.tags[2]`. An empty object or array
+    counts as a value.
     """
     if document:
         yield from _leaves("$", document)
@@ -89,7 +90,7 @@ def _compare(path: str, old: Any, new: Any) -> Iterator[PathChange]:
 
 
 def _lists(path: str, old: list[Any], new: list[Any]) -> Iterator[PathChange]:
-    """Compare what lies between the items that both lists begin and end with."""
+    """Compare the items between the common start and the common end of two lists."""
     texts, others = [_text(item) for item in old], [_text(item) for item in new]
     start, end = 0, 0
     shorter = min(len(old), len(new))

@@ -1,4 +1,4 @@
-"""How the rows of a table lie in a snapshot file, for its writer and its reader alike."""
+"""The layout of a table's rows in a snapshot file, for both writer and reader."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from demosnap.visible import rows as rows_of
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The text around the rows of one table: before its first INSERT, its head, and after."""
+    """The text around the rows of a table: before its first INSERT, its head, and after."""
 
     before: str
     head: str
@@ -26,9 +26,9 @@ class Section:
 
 
 def sections(header: Header, dialect: Dialect) -> dict[str, Section]:
-    """Return the text around the rows of each table that has any, by table.
+    """Return the text around the rows of each table with rows, by table.
 
-    Tables that reference each other may have to go a detour, which the dialect knows.
+    The dialect adds statements for tables that reference each other in a cycle.
     """
     found = {}
     for group in groups([table for table in header.tables if header.rows[table.name]]):
@@ -56,13 +56,13 @@ def statements(
 ) -> Iterator[list[bytes]]:
     """Yield the rows of each INSERT of a table, and add them to the digest.
 
-    `accepts` tells whether rows that were divided at a stretch are what they have to be. If not,
-    `row_by_row` reads the statement again, with the rows that came before it and all there are
-    to be, and says what is wrong.
+    `accepts` returns whether the rows of a statement that was split in one go are valid. If not,
+    `row_by_row` reads the statement again, given the number of rows read before and in total, and
+    raises the precise error.
 
     Raises:
-        SnapshotError: there are not as many rows as the header says, or what is around them is
-            not what demosnap writes.
+        SnapshotError: the number of rows differs from the header, or the text around them is
+            invalid.
     """
     sha.update(dialect.digest_name(table).encode() + b"\n")
     start = section.before
@@ -88,20 +88,20 @@ def statements(
 
 
 class Grouping:
-    """Which rows of a table share an INSERT: fed row by row, by writer and reader alike."""
+    """The grouping of a table's rows into INSERTs, for both writer and reader."""
 
     def __init__(self, most: int) -> None:
-        """Divide after `most` rows, `Dialect.rows_in_insert`, if not before."""
+        """Limit an INSERT to `most` rows, `Dialect.rows_in_insert`, besides its size in bytes."""
         self._most = most
         self._rows = most
         self._bytes = 0
 
     def begins(self, row: bytes) -> bool:
-        """Count the next row in; return whether a new statement begins with it."""
+        """Add the next row; return whether a new statement begins with it."""
         return bool(self.starts([row]))
 
     def starts(self, rows: list[bytes]) -> list[int]:
-        """Count the next rows in; return the places of those with which a statement begins."""
+        """Add the next rows; return the indexes of those that begin a new statement."""
         count, size = self._rows, self._bytes
         found = []
         for place, length in enumerate(map(len, rows)):
@@ -115,9 +115,9 @@ class Grouping:
         return found
 
     def divided(self, rows: list[bytes]) -> bool:
-        """Count a whole statement in; return whether a statement would hold just these rows.
+        """Add a whole statement; return whether the grouping has exactly these rows in it.
 
-        What comes after them is not known yet. If not, nothing was counted.
+        The following rows are still unknown. If the answer is False, no row was added.
         """
         size = sum(map(len, rows)) + AROUND_ROW * len(rows)
         full = self._rows == self._most
@@ -131,7 +131,7 @@ class Grouping:
 
 
 class Order:
-    """The canonical order of rows: rising by key; where they may share one, not falling."""
+    """The canonical order of rows: strictly ascending by key, or ascending if keys may repeat."""
 
     def __init__(self, table: Table) -> None:
         self._key = row_key(table)
@@ -140,7 +140,7 @@ class Order:
         self._last: Key = ()
 
     def first_wrong(self, rows: list[bytes]) -> int | None:
-        """Count the next rows in; return the place of the first that is out of order."""
+        """Add the next rows; return the index of the first one out of order."""
         keys = self._keys(rows)
         before = [self._last, *keys]
         if not all(map(self._rises, before, keys)):

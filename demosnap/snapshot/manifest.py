@@ -1,4 +1,4 @@
-"""The two indexes derived from the revision graph: pure text, never a source."""
+"""The two indexes derived from the revision graph; they are never read as a source."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from demosnap.snapshot.definitions import definition
 def export_manifest(versions: Iterable[Version], root: str | Path) -> str:
     """Render `export_manifest.json`: the versions of each scenario.
 
-    `root` is the folder that file names are relative to. A table's count stands beside the
-    other fields, as in `"todos": 105`, unless its name is one of theirs; `rows` has them all.
+    File names are relative to the folder `root`. `rows` has the number of rows of every table. It
+    is repeated as a field such as `"todos": 105`, unless another field has that name.
     """
     versions = list(versions)
     return _manifest(
@@ -34,11 +34,11 @@ def schema_versions(
     headers: Mapping[str, Header],
     before: str = "",
 ) -> str:
-    """Render `schema_versions.json`: the table definitions that revisions were captured under.
+    """Render `schema_versions.json`: the table definitions at the capture of each revision.
 
-    `headers` are the snapshots' headers by revision. A revision without one keeps the definitions
-    that `before`, the text of the file as it is, has for it; else its `schema` is null.
-    Equal definitions stand there once, under the SHA-256 of their canonical JSON.
+    `headers` are the snapshots' headers by revision. For a revision without a header, the
+    definitions are taken from `before`, the current text of the file, or its `schema` is null.
+    Equal definitions are stored once, under the SHA-256 of their canonical JSON.
     """
     schemas: dict[str, Any] = {}
     revisions: dict[str, Any] = {}
@@ -67,7 +67,7 @@ def schema_versions(
 
 
 def _recorded(text: str) -> dict[str, tuple[str, Any]]:
-    """Return the definitions that a text of the file has, with their names, by revision."""
+    """Return the definitions in a text of the file, with their names, by revision."""
     try:
         read = json.loads(text)
         schemas = {n: one for n, one in read["schemas"].items() if fingerprint(one) == n}
@@ -78,20 +78,20 @@ def _recorded(text: str) -> dict[str, tuple[str, Any]]:
 
 
 def latest_of(versions: Sequence[Version]) -> Version:
-    """Return the head of one scenario's versions; of several heads the highest, then newest."""
+    """Return the head of a scenario's versions; of several heads the highest, then newest."""
     parents = {version.down_revision for version in versions}
     heads = [version for version in versions if version.revision not in parents]
     return max(heads or versions, key=_age)
 
 
 def merged(base: str, ours: str, theirs: str) -> str:
-    """Merge the text of one of the two files, as two branches have it.
+    """Merge the text of one of the two files from two branches.
 
-    What either side has added is there, and what either side has taken away is not: what would
-    be derived from the scripts of both. `base` is what both come from, empty for nothing.
+    The result has everything that either side added, and lacks everything that either side
+    removed, as if derived from the scripts of both. `base` is the common ancestor, or empty.
 
     Raises:
-        ValueError: a text is not what demosnap writes.
+        ValueError: a text is malformed.
     """
     try:
         old = json.loads(base) if base.strip() else {}
@@ -131,12 +131,12 @@ def _three_way(old: dict[str, Any], left: dict[str, Any], right: dict[str, Any])
 
 
 def _manifest(entries: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Render the manifest of entries by scenario, each after those that are older."""
+    """Render the manifest of entries by scenario, each after its older ones."""
     scenarios = {}
     for scenario, versions in entries.items():
         parents = {entry["down_revision"] for entry in versions}
         heads = [entry for entry in versions if entry["revision"] not in parents]
-        # As `latest_of` has it, since they are in the order of age.
+        # The same as `latest_of`, since they are ordered by age.
         scenarios[scenario] = {"latest": (heads or versions)[-1]["version"], "versions": versions}
     newest = max((e["created_at"] for found in entries.values() for e in found), default=None)
     return _text({"scenarios": scenarios, "last_updated": newest})
@@ -154,7 +154,7 @@ def _schema_versions(schemas: Mapping[str, Any], revisions: Mapping[str, Mapping
 
 
 def fingerprint(schema: Mapping[str, Any]) -> str:
-    """Return the hex SHA-256 of a JSON object, whatever the order of its fields."""
+    """Return the hex SHA-256 of a JSON object, independent of the order of its fields."""
     text = json.dumps(schema, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""From a selection and table definitions to SQL: what is picked, purged and counted."""
+"""Render the SQL to pick, purge and count rows from a selection and table definitions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`""", re.DOT
 
 
 Users = Callable[[Table, str], str]
-"""Returns the replacement of a user's predicate for a table."""
+"""A function that returns the replacement of a user's predicate for a table."""
 
 
 def as_written(table: Table, where: str) -> str:
@@ -35,13 +35,12 @@ def predicates(
 ) -> dict[str, str]:
     """Render the predicate of each table of the selection, in the selection's order.
 
-    `tables` must hold the definition of every table of the selection, by display name. `users`
-    says what stands for a `where` of the selection, in its table and in those that are via it.
-    `also` are predicates of rows that count as picked, and so what hangs on them by `via`.
+    `tables` must have every table of the selection, by display name. `users` replaces each `where`
+    of the selection, for its table and for tables that depend on it by `via`. `also` are
+    predicates of further rows, by table, that count as picked, with the rows that depend on them.
 
     Raises:
-        ScriptError: a table, a marker column or a foreign key that the selection names is not
-            in the definitions.
+        ScriptError: a table, marker column or foreign key of the selection is not in `tables`.
     """
     rendered: dict[str, str] = {}
 
@@ -83,7 +82,7 @@ def in_table(
     referred_columns: Sequence[str],
     predicate: str | None = None,
 ) -> str:
-    """Render that `columns` of `child` point at a row of `table`, of `predicate` if given."""
+    """Render that `columns` of `child` reference a row of `table`, one of `predicate` if given."""
     values = [dialect.referring(child.column(name)) for name in columns]
     shown = [dialect.quote(name) for name in referred_columns]
     return dialect.among(values, shown, dialect.quote_table(table), predicate)
@@ -92,16 +91,15 @@ def in_table(
 def leads_nowhere(
     dialect: Dialect, child: Table, key: ForeignKey, predicate: str | None = None
 ) -> str:
-    """Render that a foreign key is filled and points at no row, of `predicate` if given.
+    """Render that a foreign key is non-NULL and matches no row, or no row of `predicate`.
 
-    Not by NOT IN, which is NULL, and so silent, as soon as one row has NULL in a referenced
-    column.
+    NOT IN would not do: it is NULL as soon as a referenced column is NULL in any row.
     """
     parts = [(dialect.quote(name), f"demosnap_{n}") for n, name in enumerate(key.referred_columns)]
     shown = ",".join(f"{name} AS {alias}" for name, alias in parts)
     where = f" WHERE {predicate}" if predicate else ""
-    # Of a subquery, so that predicate and column names mean what they mean outside: a table may
-    # reference itself. The referenced column stands on the left: its collation counts.
+    # A subquery keeps the meaning of names in the predicate, since a table may reference itself.
+    # The referenced column is on the left, since its collation applies.
     rows = f"(SELECT {shown} FROM {dialect.quote_table(key.table)}{where}) demosnap_referred"
     same = " AND ".join(
         f"{alias} = {dialect.referring(child.column(name))}"
@@ -118,18 +116,18 @@ def filled(dialect: Dialect, key: ForeignKey) -> str:
 def not_true(predicate: str) -> str:
     """Render that a predicate is false or NULL.
 
-    Not by IS NOT TRUE: SQLite takes TRUE for a column where a table has one of that name.
+    IS NOT TRUE would not do: SQLite takes TRUE for a column if the table has one of that name.
     """
     return f"(CASE WHEN {predicate} THEN 0 ELSE 1 END = 1)"
 
 
 def first_of(quick: str, slow: str) -> str:
-    """Render that two predicates are true; the second is looked at only where the first is."""
+    """Render that both predicates are true, evaluating the slow one only if the quick one is."""
     return f"(CASE WHEN {quick} THEN CASE WHEN {slow} THEN 1 ELSE 0 END ELSE 0 END = 1)"
 
 
 def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
-    """Return the foreign key that a `via` rule goes over.
+    """Return the foreign key that a `via` rule follows.
 
     Raises:
         ScriptError: the table has no foreign key over exactly these columns.
@@ -144,10 +142,10 @@ def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
 
 
 def bind_scenario(where: str, scenario: str, dialect: Dialect) -> str:
-    """Put the scenario's name, as a literal, where `:scenario` stands outside of quotes.
+    """Replace `:scenario` outside of quotes by the scenario's name as a literal.
 
     Raises:
-        ScriptError: the text is more than one predicate.
+        ScriptError: the text is more than a predicate.
     """
     if problem := _problem(where):
         raise ScriptError(
@@ -160,7 +158,7 @@ def bind_scenario(where: str, scenario: str, dialect: Dialect) -> str:
 
 
 def _problem(where: str) -> str | None:
-    """Return why a text could end the statement around it; None: it cannot."""
+    """Return why a text could end the surrounding statement; None: it cannot."""
     if "\\'" in where or "\0" in where:
         return "has a backslash before a quote, or a NUL"
     bare = _QUOTED.sub("''", where)
@@ -180,7 +178,7 @@ def _problem(where: str) -> str | None:
 def purge_statements(
     selection: Selection, tables: Mapping[str, Table], dialect: Dialect, users: Users = as_written
 ) -> list[str]:
-    """Render one DELETE a table, children before parents; `users` as in `predicates`."""
+    """Render a DELETE per table, children before parents; `users` as in `predicates`."""
     return [
         f"DELETE FROM {dialect.quote_table(name)} WHERE {predicate};"
         for name, predicate in reversed(predicates(selection, tables, dialect, users).items())

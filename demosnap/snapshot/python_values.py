@@ -1,9 +1,9 @@
-"""Decoded values as Python's own types, where a column's declared type tells which.
+"""Decoded values as Python types, by the declared type of the column.
 
-A value is None, bool, int, float, Decimal, str or bytes by its literal (`model.Value`). On top of
-that: a text in a column that is declared DATE, TIME, DATETIME or TIMESTAMP is a date, time or
-datetime if it is one that Python has (no year 0, no infinity, no 25 hours), and 0 or 1 in a column
-that is declared BOOLEAN is a bool. Everything else, JSON and UUID too, stays the text that it is.
+A value is None, bool, int, float, Decimal, str or bytes by its literal (`model.Value`). Beyond
+that, text in a column declared DATE, TIME, DATETIME or TIMESTAMP becomes a date, time or datetime
+if Python can represent it (no year 0, no infinity, no 25 hours), and 0 or 1 in a column declared
+BOOLEAN becomes a bool. All other values, such as JSON and UUID, stay text.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MOMENT = re.compile(f"{_DAY}[ T]{_CLOCK}")
 
 
 def python_value(value: Value, column: Column) -> PythonValue | None:
-    """Return a decoded value of a column as Python has it."""
+    """Return the Python value of a decoded value of a column."""
     kind = _KIND.match(column.type)
     name = kind[1].lower() if kind else ""
     if name in ("bool", "boolean") and isinstance(value, int) and value in (0, 1):

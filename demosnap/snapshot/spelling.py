@@ -1,4 +1,4 @@
-"""Whether a file has the form of the first versions of demosnap, which quoted fewer names."""
+"""Detect files of the first versions of demosnap, which quoted fewer names."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from demosnap.snapshot.layout import sections
 
 
 def as_written(file: BinaryIO, header: Header, selection: Selection, dialect: Dialect) -> Dialect:
-    """Return the dialect that writes as the file is written, by this demosnap or an older one.
+    """Return the dialect in the variant that wrote the file: the current one or an older one.
 
     Raises:
-        ScriptError: the selection names what the header's tables do not have.
+        ScriptError: the selection names something that the header's tables lack.
     """
     bare = dialect.as_at_first()
     old, new = (render_footer(header, selection, one).encode() for one in (bare, dialect))
@@ -35,7 +35,7 @@ def as_written(file: BinaryIO, header: Header, selection: Selection, dialect: Di
 
 
 def _lines(header: Header, selection: Selection, dialect: Dialect) -> set[bytes]:
-    """Return the lines of a file around its rows."""
+    """Return the lines of a file outside of its rows."""
     text = render_header(header, selection, dialect) + render_footer(header, selection, dialect)
     for one in sections(header, dialect).values():
         text += f"{one.before}{one.head}{one.after}"

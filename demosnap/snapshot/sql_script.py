@@ -1,4 +1,4 @@
-"""Changes as a SQL script for the database's own client."""
+"""Render changes as a SQL script for the database's own client."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def script(
 ) -> Iterator[str]:
     """Yield the lines of a script that changes the old side into the new one, or fails as a whole.
 
-    `old` returns the predicates of the old side's rows, by table, with what is to stand for
-    those that users wrote.
+    `old` returns the predicates of the old side's rows, by table; its argument replaces users'
+    predicates.
 
     Raises:
-        DatabaseError: rows exchange unique values, and no value can be found to set one aside.
+        DatabaseError: rows swap unique values, and no temporary value is possible.
     """
     yield from (f"-- {line}" for line in title)
     yield ""
     picks = FilePicks(dialect)
     predicates = old(picks)
-    # Whole tables are deleted, also where the new side has no rows.
+    # Tables are emptied even if the new side has no rows.
     whole = [one.name for one in changes if one.replacement is not None]
     used = [predicates[name] for name in whole if name in predicates]
     notes = picks.notes(*used)
@@ -61,7 +61,7 @@ def _delete(
     if keys is None:
         yield f"{start} {predicates[table.name]};"
         return
-    # Foreign keys are checked at the end of each statement.
+    # A single statement, since foreign keys are checked at the end of each statement.
     whole = any(key.table == table.name for key in table.foreign_keys)
     for batch in [list(keys)] if whole else in_batches(keys, KEYS):
         where = dialect.key_predicate(table.key_columns, batch)

@@ -1,9 +1,9 @@
-"""Snapshot files: the writer, and the strict reader that accepts only files of the writer.
+"""Snapshot files: the writer, and the strict reader that accepts only the writer's files.
 
-A file is the header, then one section a table: an INSERT with one row a line, a new one where
-`layout.Grouping` says so; then the footer. Header and footer depend on nothing but the header's
-values and the selection, so the reader renders them again and compares bytes. Only rows are
-parsed, by `strict` or by `quick`.
+A file is the header, then a section per table: INSERTs with a row per line, divided by
+`layout.Grouping`; then the footer. Header and footer depend only on the header's values and the
+selection, so the reader renders them again and compares bytes. Only rows are parsed, by
+`checked_rows` or by `unchecked_rows`.
 """
 
 from __future__ import annotations
@@ -54,23 +54,23 @@ _MOVED = 1 << 20
 """The number of bytes to move at once."""
 
 _DIGITS = 64
-"""More than the digits that a header has for the rows of one table."""
+"""An upper bound of the digits in a row count of the header."""
 
 # ---------------------------------------------------------------------- writer
 
 
 class SnapshotWriter:
-    """Writes one snapshot file; a context manager, which removes the file on an exception.
+    """Writer of a snapshot file; a context manager that removes the file on an exception.
 
-    `path` is overwritten: give it a file beside the snapshot, and rename that. The rows come
-    before the header, which counts them, is known: they are written behind room for it, and moved
-    to where it ends. `header` counts the rows of tables where that is known, and of all that
-    reference each other in a circle. `digest` (hex), `size` (bytes) and `rows` (rows per table)
-    are there after `close`, which leaving the context calls.
+    `path` is overwritten: pass a temporary file, and rename it. The header contains row counts, so
+    rows are written first, behind reserved space, and then moved to the end of the header.
+    `header` must have the row counts of all tables that reference each other in a cycle, and may
+    have others. `digest` (hex), `size` (bytes) and `rows` (rows per table) exist after `close`,
+    which leaving the context calls.
 
     Raises:
         SnapshotError: the file cannot be written, or the header cannot be read back.
-        ScriptError: the selection names what the header's tables do not have.
+        ScriptError: the selection names something that the header's tables lack.
     """
 
     digest: str
@@ -93,7 +93,7 @@ class SnapshotWriter:
         top = render_header(likely, selection, dialect).encode()
         parse_header(io.BytesIO(top), str(path))
         render_footer(likely, selection, dialect)
-        # The name of the largest table, and the digits of all of them.
+        # The header names the largest table, and has the count of every table.
         self._room = len(top) + max(len(heading(name).encode()) for name in names)
         self._room += _DIGITS * (len(names) + 1)
         with self._writing():
@@ -117,11 +117,11 @@ class SnapshotWriter:
                 self._remove()
 
     def write_block(self, table: Table, rows: Iterable[bytes]) -> int:
-        """Write a table's canonical rows and return how many; tables come in header order.
+        """Write a table's canonical rows and return their number; tables come in header order.
 
         Raises:
-            DatabaseError: there are not as many rows as the header says, they are not in
-                canonical order, or one is larger than a snapshot holds, or none of the table's.
+            DatabaseError: the number of rows differs from the header, or a row is out of order,
+                too large, or does not fit the table.
             SnapshotError: the file cannot be written.
         """
         expected = self._tables.pop(0)
@@ -132,7 +132,7 @@ class SnapshotWriter:
         head = f"{section.head}(".encode()
         start = section.before.encode()
         order = Order(table)
-        # The reader's other demands are checked here already, or hold by construction.
+        # The reader's other checks are made here already, or hold by construction.
         accepts = checked_rows.matcher(table, self._dialect)
         count = 0
         for group in groups(self._dialect, table, rows):
@@ -179,7 +179,7 @@ class SnapshotWriter:
         return count
 
     def close(self) -> None:
-        """Write header, rows and what follows them, and put the file on the disk.
+        """Write header, rows and footer, and sync the file to disk.
 
         Raises:
             SnapshotError: the file cannot be written.
@@ -223,7 +223,7 @@ class SnapshotWriter:
 
 
 def _move(file: int, start: int, to: int) -> None:
-    """Move what a file holds from a place on to one before it; what follows is cut off."""
+    """Move the bytes from `start` to the end back to `to`, and truncate the file."""
     while piece := memoryview(os.pread(file, _MOVED, start)):
         start += len(piece)
         while piece:
@@ -237,7 +237,7 @@ def groups(dialect: Dialect, table: Table, rows: Iterable[bytes]) -> Iterator[li
     """Yield the rows of each INSERT.
 
     Raises:
-        DatabaseError: a row is larger than a snapshot holds.
+        DatabaseError: a row exceeds the maximum size.
     """
     grouping = Grouping(dialect.rows_in_insert)
     group: list[bytes] = []
@@ -269,19 +269,19 @@ def _check_size(table: Table, rows: Iterable[bytes]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The rows of one table inside a snapshot, to be used up before the next block."""
+    """The rows of a table inside a snapshot, to be consumed before the next block."""
 
     table: Table
     rows: Rows
 
 
 class SnapshotReader:
-    """Reads one snapshot file; making one reads only the top of the file, for `header`.
+    """Reader of a snapshot file; the constructor reads only the header.
 
-    `digest` (hex) and `rows` (rows per table) are there when all of `blocks` was used up.
+    `digest` (hex) and `rows` (rows per table) exist after all of `blocks` was consumed.
 
     Raises:
-        SnapshotError: the file cannot be read, or its top is not what demosnap writes.
+        SnapshotError: the file cannot be read, or its header is malformed.
     """
 
     header: Header
@@ -299,13 +299,12 @@ class SnapshotReader:
     def blocks(
         self, selection: Selection, expected: Header | None = None, *, checked: bool = True
     ) -> Iterator[Block]:
-        """Yield the tables in order, each with its rows as they stand between the parentheses.
+        """Yield the tables in order, each with its canonical rows.
 
-        Everything is checked on the way, also the rows that the caller does not ask for; what
-        was yielded may still be followed by an error. `expected` is what the revision script
-        says (its `tables` are not looked at, and only it has positions of sequences). Not
-        `checked`: the values and the order of rows are not looked at, which proves nothing before
-        the digest is compared.
+        Everything is checked, even rows that the caller skips; an error may follow rows that were
+        already yielded. `expected` is the script's record (without `tables`; only it has sequence
+        positions). Unless `checked`, values and order of rows are not checked, and only the digest
+        proves them.
 
         Raises:
             SnapshotError: the file is not byte for byte what demosnap writes for the selection.

@@ -1,4 +1,4 @@
-"""The order that foreign keys give to tables."""
+"""Order tables by their foreign keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from demosnap.model import Table
 
 
 def groups(tables: Sequence[Table]) -> list[list[Table]]:
-    """Group tables that reference each other in a circle, keeping the order."""
+    """Group tables that reference each other in a cycle, keeping the order."""
     by_name = {table.name: table for table in tables}
     found: list[list[Table]] = []
     of = {name: group for group in components(by_name, by_name) for name in group}
@@ -21,10 +21,11 @@ def groups(tables: Sequence[Table]) -> list[list[Table]]:
 
 
 def components(tables: Mapping[str, Table], names: Iterable[str]) -> list[list[str]]:
-    """Group tables into the order in which they can be loaded.
+    """Group tables in load order.
 
-    Each group is one table, or several that reference each other in a circle. Tables come after
-    those they reference; of equals, the one that most others need comes first, then by name.
+    Each group is a table, or several tables that reference each other in a cycle. Tables come
+    after the tables that they reference; among equals, those that most others need come first,
+    then by name.
     """
     wanted = set(names)
     parents = {
@@ -53,7 +54,7 @@ def components(tables: Mapping[str, Table], names: Iterable[str]) -> list[list[s
 
 
 def load_order(tables: Mapping[str, Table], names: Iterable[str]) -> list[str]:
-    """Return tables in the order in which they are loaded."""
+    """Return the names of tables in load order."""
     return [name for group in components(tables, names) for name in group]
 
 

@@ -1,8 +1,7 @@
-"""The rows of a snapshot that its digest will prove: their values are not checked.
+"""Read the rows of a snapshot without checking their values, which its digest proves.
 
-Between two digests that agree the rows are those that were captured, in their order and checked.
-So where a row ends is all that has to be found out, and a digest that does not agree is an error
-at the end.
+If the digest matches, the rows are those of the capture, which were checked and ordered. So the
+reader only has to find the end of each row, and compare the digest at the end.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ def batches(
     dialect: Dialect,
     sha: hashlib._Hash,
 ) -> Iterator[list[bytes]]:
-    """Yield the rows of each INSERT of a table, in the digest but not checked.
+    """Yield the unchecked rows of each INSERT of a table, and add them to the digest.
 
     Raises:
-        SnapshotError: there are not as many rows as the header says.
+        SnapshotError: the number of rows differs from the header.
     """
     return statements(
         source, table, total, section, dialect, sha, _whole, partial(_row_by_row, table)

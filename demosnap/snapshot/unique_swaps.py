@@ -1,4 +1,4 @@
-"""Values of unique keys that rows exchange, set aside in between."""
+"""Set aside unique values that rows exchange."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def updates(
 ) -> list[RowUpdate]:
     """Return the updates that set exchanged values aside.
 
-    `delete_last` are the keys of removed rows that go last. A row that changes gets the value that
-    it shall have with all its other changes. `referred` are columns that rows may reference until
-    they change themselves.
+    `delete_last` are the keys of removed rows that are deleted last. A changed row gets its final
+    value together with its other changes. `referred` are columns that rows may reference until
+    their own update.
 
     Raises:
-        DatabaseError: no value is free in a column.
+        DatabaseError: no value of a column is free.
     """
     table = one.pair.table
     if not one.pair.keyed or not (delete_last or one.counts.get("modified")):
@@ -48,9 +48,9 @@ def updates(
 def _contested(
     one: TableChanges, unique: tuple[str, ...], delete_last: Collection[Key], dialect: Dialect
 ) -> Iterator[tuple[Key, dict[str, tuple[bytes, bytes | None]]]]:
-    """Yield the keys of rows that hold what another row wants.
+    """Yield the keys of rows with a unique value that another row needs.
 
-    Each with its values of the unique key, as they are and as they shall be (None: it goes).
+    Each comes with its values of the unique key, current and final (None: the row is deleted).
     """
     old_names = [column.name for column in one.pair.old_columns]
     new_names = [column.name for column in one.pair.new_columns]
@@ -100,7 +100,7 @@ def _contested(
 
 
 def _folded(value: Value) -> Value:
-    """Return a value under which all are that any collation could take for equal."""
+    """Return a value shared by all values that some collation could equate."""
     if not isinstance(value, str):
         return value
     decomposed = unicodedata.normalize("NFKD", value.casefold())
@@ -117,7 +117,7 @@ def _free(
 ) -> dict[str, bytes]:
     """Return a column of the unique key with a value that no other row has.
 
-    It is one that changes anyway, since it gets its value with the other changes.
+    Only columns that change anyway qualify, since they get their final value later.
     """
     changing = [
         table.column(name)
@@ -142,7 +142,7 @@ def _free(
 
 
 def _candidates(dialect: Dialect, column: Column, seed: bytes, held: bytes) -> Iterator[bytes]:
-    """Yield literals that the column can hold and that are most unlikely to be there."""
+    """Yield literals that the column accepts and that are unlikely to exist."""
     digest = hashlib.sha256(b"%s/%s" % (column.name.encode(), seed)).digest()
     number = int.from_bytes(digest[:8], "big")
     value = dialect.decode(held, column)
