@@ -1,1 +1,1 @@
-"""From a file into the database: plan, and act."""
+"""Plan moves from snapshot files into the database, and make them."""

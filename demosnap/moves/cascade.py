@@ -1,4 +1,4 @@
-"""The non-demo rows that a purge reaches, at any depth."""
+"""Find the non-demo rows that a purge reaches by foreign keys, at any depth."""
 
 from __future__ import annotations
 
@@ -26,39 +26,39 @@ _LISTED = re.compile(r'"(?:[^"]|"")*"|[^",\s]+')
 class CascadedRows:
     """Non-demo rows that `--cascade` lets a purge reach.
 
-    `gone` has the keys of rows that are deleted, by table; `nulled` those of rows that lose a
-    reference, with its foreign key.
+    `gone` has the keys of rows that are deleted, by table; `nulled` the keys of rows that lose a
+    reference, by table and foreign key.
     """
 
     gone: Mapping[str, frozenset[Key]] = field(default_factory=dict)
     nulled: tuple[tuple[str, ForeignKey, frozenset[Key]], ...] = ()
 
     def to_delete(self, database: Database) -> dict[str, str]:
-        """Return the predicates of the rows that are deleted."""
+        """Return the predicates of the rows that are deleted, by table."""
         return {name: _named(database, name, keys) for name, keys in self.gone.items()}
 
     def touched(self, database: Database) -> Iterator[dict[str, str]]:
-        """Yield the predicates of the rows that are deleted or changed."""
+        """Yield the predicates of the rows that are deleted or changed, by table."""
         yield self.to_delete(database)
         for name, _, keys in self.nulled:
             yield {name: _named(database, name, keys)}
 
     def counts(self) -> dict[str, int]:
-        """Count the rows that are deleted, by table."""
+        """Return the number of rows that are deleted, by table."""
         return {name: len(keys) for name, keys in self.gone.items()}
 
     def nulled_counts(self) -> dict[str, int]:
-        """Count the references that are emptied, by table."""
+        """Return the number of references that are set to NULL, by table."""
         found: dict[str, int] = {}
         for name, _, keys in self.nulled:
             found[name] = found.get(name, 0) + len(keys)
         return found
 
     def empty(self, database: Database) -> None:
-        """Set the references to NULL, before the rows go that they point at.
+        """Set the references to NULL, before the referenced rows are deleted.
 
         Raises:
-            DatabaseError: other rows are there than were planned.
+            DatabaseError: the number of rows differs from the plan.
         """
         for name, key, keys in self.nulled:
             values = dict.fromkeys(nulled_columns(key), b"NULL")
@@ -75,11 +75,11 @@ class CascadedRows:
 
 
 def nulled_columns(key: ForeignKey) -> tuple[str, ...]:
-    """Return the columns that a constraint sets to NULL when what they reference goes."""
+    """Return the columns that a constraint sets to NULL when the referenced row is deleted."""
     action, _, listed = key.on_delete.partition(" (")
     if action != "SET NULL":
         return ()
-    # PostgreSQL can name some of the columns, quoted where they must be.
+    # PostgreSQL can name some of the columns, quoted if necessary.
     names = {
         name[1:-1].replace('""', '"') if name.startswith('"') else name
         for name in _LISTED.findall(listed.removesuffix(")"))
@@ -94,13 +94,13 @@ def cascaded(
     own: Mapping[str, str],
     others: Mapping[str, Mapping[str, str]],
 ) -> CascadedRows:
-    """Find the rows of the listed tables that go, or lose a reference, with demo rows that go.
+    """Find rows of the listed tables that reference demo rows to be deleted.
 
-    `own` are the predicates of all demo rows of the run and `others` those of the other
-    scenarios' rows, which are never among them.
+    They are deleted, or lose the reference. `own` are the predicates of all demo rows of the run,
+    `others` those of other scenarios' rows; neither are among the result.
 
     Raises:
-        UnknownNameError: a listed table is not in the database.
+        UnknownNameError: the database lacks a listed table.
         UsageError: the rows of a listed table have no unique key.
     """
     for name in listed:
@@ -146,10 +146,10 @@ def refusals(
     permitted: CascadedRows,
     others: Callable[[], Mapping[str, Mapping[str, str]]],
 ) -> list[Refusal]:
-    """Return the non-demo rows that would be reached without permission.
+    """Return the refusals for non-demo rows that the purge would reach without permission.
 
-    `to_delete` are the predicates of the demo rows that go, `own` those of all rows of the run.
-    `others` tells those of the other scenarios' rows, which no cascade takes.
+    `to_delete` are the predicates of the demo rows to be deleted, `own` those of all rows of the
+    run. `others` returns those of other scenarios' rows, which no cascade reaches.
     """
     all_going = merged([to_delete, permitted.to_delete(database)])
     own = merged([own, permitted.to_delete(database)])
@@ -174,7 +174,7 @@ def refusals(
 def _further(
     database: Database, to_delete: Mapping[str, str], own: Mapping[str, str]
 ) -> list[Refusal]:
-    """Return the rows that the database itself would reach next, from the rows of a CASCADE."""
+    """Return the rows that the database would reach in turn from rows of an ON DELETE CASCADE."""
     exempt = _exempt(own)
     seen: dict[str, set[Key]] = {}
     reached: dict[tuple[str, ForeignKey], set[Key]] = {}

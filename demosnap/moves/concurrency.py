@@ -1,7 +1,7 @@
-"""Whether another session has changed the rows of a plan.
+"""Detect that another session has changed the rows of a plan.
 
-On some databases a transaction changes rows that it does not see: it reads the moment of its
-beginning, and deletes rows of the present. The others refuse that themselves.
+On some databases a transaction changes rows that it does not see: it reads the state at its
+beginning, but deletes current rows. Other databases refuse this themselves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from demosnap.snapshot.predicates import in_table, not_true, predicates
 
 
 def hold(database: Database, covered: Sequence[Selection]) -> None:
-    """Lock demo rows in a caller's transaction whose every statement sees another moment.
+    """Lock demo rows in a caller's transaction in which every statement sees a new state.
 
     `covered` are the selections that pick them.
     """
@@ -27,27 +27,26 @@ def hold(database: Database, covered: Sequence[Selection]) -> None:
     for selection in covered:
         rules = {name: rule for name, rule in selection.rules.items() if name in database.tables}
         present = replace(selection, rules=rules)
-        # What is picked is picked for good, so the rows have to be locked before.
+        # Picked rows are noted once, so they have to be locked before.
         with dialect.users_settings(connection):
             for name, predicate in predicates(present, database.tables, dialect).items():
                 dialect.hold_rows(connection, dialect.quote_table(name), predicate)
 
 
 def check(database: Database, to_delete: Mapping[str, str], *, discard: bool) -> None:
-    """Check that demo rows, and the rows that reference them, are those that the plan saw.
+    """Check that demo rows, and the rows that reference them, are as in the plan.
 
-    From here on no other session changes them before the end of the transaction. `to_delete` are
-    their predicates; `discard`: the demo rows themselves may have changed.
+    From then on no other session changes them before the end of the transaction. `to_delete` are
+    their predicates. `discard`: the demo rows themselves may have changed.
 
     Raises:
-        ConflictError: they are not.
+        ConflictError: another session has changed them.
     """
     dialect, connection = database.dialect, database.connection
     for name, predicate in to_delete.items():
-        # Also to lock them: a session that references a row waits for the session that has locked
-        # it.
+        # This also locks the rows: a session that adds a reference to them then has to wait.
         changed = dialect.outdated(connection, database.tables[name], predicate)
-        # What changed need not be demo rows any more where they were picked before.
+        # With a note of picked rows, changed rows may no longer be demo rows.
         if changed and not (discard and not picking.is_note(connection, predicate)):
             raise _changed(name, "demo rows")
     for name, key in references.references_to(database.tables, to_delete):
@@ -71,7 +70,7 @@ def check_referred(database: Database, picked: Mapping[str, str]) -> None:
     """Check that the rows that demo rows reference still exist.
 
     Raises:
-        ConflictError: they are not.
+        ConflictError: another session has deleted some.
     """
     dialect, connection = database.dialect, database.connection
     for name, predicate in picked.items():

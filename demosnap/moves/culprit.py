@@ -1,4 +1,4 @@
-"""The row that the database refuses, found where its error names none."""
+"""Find the row that the database refuses if its error does not name the row."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def reason(error: BaseException) -> str:
 
 
 def find(database: Database, version: Version) -> str | None:
-    """Load a version once more, table by table, until it fails; return where and why.
+    """Load a version again, table by table, until it fails; return where and why.
 
-    None: it does not fail so. The caller undoes all of it.
+    None: the load does not fail. The caller has to roll it back.
     """
     snapshot = OpenSnapshot(version, database)
     blocks = snapshot.blocks()
@@ -55,7 +55,7 @@ def find(database: Database, version: Version) -> str | None:
 
 
 def _attempt(database: Database, act: Callable[[], None]) -> Exception | None:
-    """Try an action, return why it failed, and undo it."""
+    """Try an action, roll it back, and return its error."""
     savepoint = database.connection.begin_nested()
     try:
         act()
@@ -69,7 +69,7 @@ def _attempt(database: Database, act: Callable[[], None]) -> Exception | None:
 def _first_refused(
     database: Database, table: Table, rows: list[bytes]
 ) -> tuple[bytes, Exception] | None:
-    """Return one refused row with its error: halve the refused rows, keep the accepted ones."""
+    """Return a refused row with its error: halve the refused rows, keep the accepted ones."""
     ahead = [rows] if rows else []
     while ahead:
         some = ahead.pop()
@@ -87,7 +87,7 @@ def _write(database: Database, table: Table, rows: list[bytes]) -> None:
 
 
 def _batch(rows: list[bytes]) -> Rows:
-    # No batch is empty: to a bulk load it would be an empty line.
+    # Batches are not empty, since a bulk load would send an empty line.
     return Rows(iter([rows] if rows else ()))
 
 
@@ -96,8 +96,10 @@ def _triggers(tables: Sequence[Table]) -> str:
     return f" ({', '.join(named)})" if named else ""
 
 
-def told(database: Database, versions: Sequence[Version], *, disable_triggers: bool) -> str | None:
-    """Return where and why the first of the versions cannot be loaded; None: unknown."""
+def explained(
+    database: Database, versions: Sequence[Version], *, disable_triggers: bool
+) -> str | None:
+    """Return where and why the first of the versions that fail cannot be loaded; None: unknown."""
     for version in versions:
         with contextlib.suppress(Exception), contextlib.ExitStack() as stack:
             tables = [database.tables[name] for name in version.rows if name in database.tables]

@@ -1,4 +1,4 @@
-"""A move to a version that changes only the rows that differ."""
+"""Move to a version by changing only the rows that differ."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _UPDATES = 10_000
 
 @dataclass(frozen=True)
 class PlannedChanges:
-    """What has to be changed.
+    """The changes from the database to a version.
 
-    `changes` lead from the database to the version, tables in load order. `snapshot` is the
-    version's, read to its end. `unfit` says why the version does not fit the database at all.
+    `changes` has the tables in load order. `snapshot` is the version's, completely read. `unfit`
+    are the reasons why the version does not fit the database at all.
     """
 
     changes: Changes
@@ -67,12 +67,12 @@ def compare(
 ) -> PlannedChanges:
     """Compare the demo rows of the database with a version.
 
-    `to_delete` are all demo rows, also of tables that the version does not have, and are told
-    their digest. `skipping` are keys of rows that are left out.
+    `to_delete` are all demo rows, including tables that the version lacks; their digest is cached
+    in it. `skipping` are the keys of rows that are left out, by table.
 
     Raises:
-        SnapshotError: the snapshot is missing or not what demosnap wrote.
-        DatabaseError: a value of it cannot be represented in this database.
+        SnapshotError: the snapshot is missing or malformed.
+        DatabaseError: this database cannot represent a value of the snapshot.
     """
     dialect, tables = database.dialect, database.tables
     found: list[TableChanges] = []
@@ -81,7 +81,7 @@ def compare(
     if unfit := [*unfit, *compatibility.unusable(database, target.rows)]:
         return PlannedChanges((), snapshot, tuple(unfit))
     held = Digest(dialect)
-    # What is not checked here is equal to a row of the database, or checked below.
+    # Unchecked rows either equal a row of the database, or are checked below.
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         live = arranged(tables[table.name], table)
         there = to_delete.rows(live)
@@ -90,7 +90,7 @@ def compare(
         try:
             found.append(collect(pair, Rows(held.passing(live, there)), rows))
         except SnapshotError:
-            # A server that is still sending rows would not roll back.
+            # A connection that is still receiving rows cannot roll back.
             collections.deque(there, maxlen=0)
             raise
     to_delete.know_digest([t for one in found if (t := one.pair.old)], held.hexdigest())
@@ -106,7 +106,10 @@ def compare(
 def keep(
     database: Database, planned: PlannedChanges, to_delete: Mapping[str, str], but: Collection[str]
 ) -> tuple[PlannedChanges, Retained]:
-    """Leave removed rows out that other rows reference; `but` from these tables."""
+    """Return the changes without removals of rows that others reference, and these rows.
+
+    References from the tables in `but` do not count.
+    """
     losing = {one.name: one for one in planned.changes if one.counts.get("removed")}
     tables = {n: one.pair.old for n, one in losing.items() if one.pair.keyed and one.pair.old}
 
@@ -129,9 +132,10 @@ def refusals(
     owners: compatibility.Owners,
     staying: outside_references.Staying | None,
 ) -> list[Refusal]:
-    """Return why the changes cannot be made; `to_delete` are the predicates of rows that may go.
+    """Return the refusals of the changes.
 
-    `staying` tells the rows beside the version's that are there afterwards.
+    `to_delete` are the predicates of the rows that the move may delete. `staying` returns the
+    predicate of other rows that remain.
     """
     by_name = {one.name: one for one in planned.changes}
     return [
@@ -143,7 +147,7 @@ def refusals(
 def obstacle(
     database: Database, planned: PlannedChanges, to_delete: Mapping[str, str]
 ) -> Refusal | None:
-    """Return why the changes cannot be made one after the other, None if they can.
+    """Return why the changes cannot be made one after the other; None if they can.
 
     `to_delete` are the predicates of the demo rows.
     """
@@ -176,7 +180,7 @@ def obstacle(
 
 
 def _wants(one: TableChanges, key: ForeignKey, parent: TableChanges) -> bool:
-    """Return whether rows come, or change, that reference values which rows of `parent` get."""
+    """Return whether new or changed rows reference values that rows of `parent` only get now."""
     old = [column.name for column in parent.pair.old_columns]
     new = [column.name for column in parent.pair.new_columns]
     mine = [column.name for column in one.pair.new_columns]
@@ -197,9 +201,9 @@ def _wants(one: TableChanges, key: ForeignKey, parent: TableChanges) -> bool:
 
 
 def tangled(database: Database, planned: PlannedChanges) -> str | None:
-    """Return a table of which rows change a value that other rows reference; None: none does.
+    """Return a table with a row that changes a value which other rows reference; None without one.
 
-    A database that checks each statement by itself may not let such a row change in place.
+    A database that checks each statement separately may refuse such a change.
     """
     if database.dialect.enforces_foreign_keys:
         for one in planned.changes:
@@ -215,9 +219,9 @@ def leaving(
     to_delete: Mapping[str, str],
     own: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return the predicates of rows that go, or lose a value, and that others reference.
+    """Return the predicates of rows that are deleted, or lose a value, and are referenced.
 
-    Others are those that are not `own`.
+    Only references from rows outside of `own` count.
     """
     found: dict[str, str] = {}
     for one in planned.changes:
@@ -259,7 +263,7 @@ def _check(one: TableChanges, dialect: Dialect, snapshot: OpenSnapshot) -> None:
 def _referred(one: TableChanges, tables: Mapping[str, Table]) -> set[str]:
     """Return the columns outside of the key that foreign keys reference.
 
-    Where the database computes one of them, any column may be what it computes it from.
+    If the database computes a referenced column, all columns count.
     """
     referred = {
         column
@@ -281,7 +285,7 @@ def _loses(one: TableChanges, difference: RowDifference, referred: Collection[st
 def _collisions(
     database: Database, changes: Changes, to_delete: Mapping[str, str], owners: compatibility.Owners
 ) -> list[Refusal]:
-    """Return the rows that would be written with a key that a non-demo row has."""
+    """Return the reasons for new key values that a non-demo row already has."""
     found: list[Refusal] = []
     for one in changes:
         new = one.pair.new
@@ -300,7 +304,7 @@ def _collisions(
 
 
 def _claiming(one: TableChanges) -> Iterator[bytes]:
-    """Yield the rows that would be written with new values of a unique key."""
+    """Yield the rows to write that have new values of a unique key."""
     if one.replacement is not None:
         yield from one.replacement
         return
@@ -314,7 +318,7 @@ def _claiming(one: TableChanges) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many rows were deleted and changed, by table; a row may have changed twice."""
+    """The number of rows deleted and changed, by table; a row may be changed twice."""
 
     deleted: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
@@ -325,10 +329,11 @@ def act(
 ) -> Tally:
     """Apply the changes, in the caller's transaction.
 
-    `to_delete` are the predicates of all rows that there may be; `made` tells what triggers make.
+    `to_delete` are the predicates of all rows that may exist; `made` tracks rows that triggers
+    make.
 
     Raises:
-        DatabaseError: the database refused, or changed another number of rows than planned.
+        DatabaseError: the database refused, or changed a different number of rows than planned.
     """
     tally = Tally()
     for step in steps(changes, database.dialect, defaults=True):

@@ -43,14 +43,14 @@ def act(
 ) -> Seal | None:
     """Apply a plan, in the caller's transaction: all purges, then all loads and stamps.
 
-    `discard`: demo rows may have changed since the plan was made. Where there are `own_triggers`,
-    what the tables hold before demosnap's own are written is returned, to be checked at the end.
+    `discard`: demo rows may have changed since the plan was made. With `own_triggers`, the result
+    is the state of the tables before demosnap's own tables are written, to be checked at the end.
 
     Raises:
-        VerificationError: the database differs from the snapshot afterwards, or a trigger changed
+        VerificationError: the database then differs from the snapshot, or a trigger changed
             non-demo rows.
         DatabaseError: the database refused, or its changes differ from the plan.
-        SnapshotError: the snapshot is not what demosnap wrote.
+        SnapshotError: the snapshot is malformed.
     """
     connection, dialect = database.connection, database.dialect
     for one in prepared:
@@ -65,12 +65,12 @@ def act(
     targets = [one.move.target for one in prepared]
     foreign = any(target is not None and target.dialect != dialect.name for target in targets)
     made = TriggerRows(database, found, foreign)
-    # Switching triggers off changes definitions, and that may have triggers of its own.
+    # Switching triggers off changes definitions, for which event triggers may exist.
     watch = bool(found.triggers or reached or (found.off and own_triggers))
     free = found.may_change if found.triggers else frozenset()
     before = verify.staying(database, to_delete, free) if watch else {}
     counted = dialect.affected_rows(connection)
-    # Where all demo rows go, the plan has seen that nothing references them.
+    # If all demo rows are deleted, the plan has verified that no row references them.
     in_part = reached or any(one.planned is not None and one.move.changes for one in prepared)
     pins = final_references.pins(database, to_delete) if in_part else []
     with contextlib.ExitStack() as stack:
@@ -91,7 +91,7 @@ def act(
         anew = picking.again(connection)
         digests = _verify(database, prepared, snapshots, level, found)
         if anew:
-            # What a user's predicate picks now are other rows.
+            # Users' predicates may pick different rows after the changes.
             now = [one.picked_now(database) - one.kept.rows(database) for one in prepared]
             to_delete = by_key.merged([to_delete, *now])
         final_references.check(database, pins)
@@ -110,7 +110,7 @@ def act(
 
 
 def touched(one: PlannedMove) -> Iterable[str]:
-    """Return the tables of which a move touches rows."""
+    """Return the tables whose rows a move changes."""
     if one.planned is not None:
         return [change.name for change in one.move.changes]
     return one.to_delete
@@ -119,8 +119,8 @@ def touched(one: PlannedMove) -> Iterable[str]:
 def _purge(database: Database, prepared: Sequence[PlannedMove], found: ActiveTriggers) -> None:
     """Delete the rows of all moves at once, since they may reference each other.
 
-    Where no trigger acts, nothing but the plan may delete or change rows, and what the database
-    counted is held against it.
+    If no trigger acts, only the plan may delete or change rows; then the database's own count of
+    changes is compared with it.
     """
     acting = [
         one for one in prepared if one.move.action in ("purge", "load") and one.planned is None
@@ -157,7 +157,7 @@ def _hold(
         return
     for name in sorted({*before, *after} - own_tables.OWN_TABLES):
         was, now = before.get(name, (0, 0)), after.get(name, (0, 0))
-        # A row that changes to another partition counts as deleted.
+        # A row that moves to another partition counts as deleted.
         found, wanted = sum(now) - sum(was), tally.deleted[name] + tally.changed[name]
         if found != wanted:
             raise DatabaseError(
@@ -169,7 +169,7 @@ def _hold(
 
 
 def _unseen(database: Database, before: Mapping[str, tuple[int, int]] | None) -> None:
-    """Check that nothing was deleted or changed in tables that no digest covers."""
+    """Check that no row was deleted or changed in tables without a digest."""
     after = database.dialect.affected_rows(database.connection)
     known = {*database.tables, *own_tables.OWN_TABLES}
     wrong = sorted(
@@ -199,7 +199,7 @@ def _rows(
                 database, one.move.target, made, one.rows.skipped
             )
     for snapshot in snapshots.values():
-        # A position is told in its own dialect's terms.
+        # Sequence positions are comparable only within a dialect.
         if snapshot.version.dialect == database.dialect.name:
             database.restore_positions(snapshot.version.sequences)
     return snapshots
@@ -219,8 +219,8 @@ def _verify(
         try:
             digest = _verified(database, one, snapshot, level, found)
         except verify.MiscountedError as error:
-            told = miscounted.explained(database, error, snapshot, one.kept.keys)
-            raise _blaming(told, found, one, error.too_many) from error
+            explained = miscounted.explained(database, error, snapshot, one.kept.keys)
+            raise _blaming(explained, found, one, error.too_many) from error
         except VerificationError as error:
             raise _blaming(error, found, one) from error
         if snapshot is not None:
@@ -235,15 +235,15 @@ def _verified(
     level: Verify,
     found: ActiveTriggers,
 ) -> str | None:
-    """Verify the rows, after putting values back that triggers changed during a load."""
+    """Verify the rows, after restoring values that triggers changed during a load."""
     try:
         return _checked(database, one, snapshot, level)
     except VerificationError as error:
         if snapshot is None or not found.triggers:
             raise
-        beside = one.kept if one.planned is not None else retained.NOTHING
+        retained_rows = one.kept if one.planned is not None else retained.NOTHING
         everything = full_load.predicates(database, snapshot.version)
-        picked = everything - beside.rows(database)
+        picked = everything - retained_rows.rows(database)
         try:
             if not put_back(database, found, snapshot.version, picked):
                 raise
@@ -257,17 +257,17 @@ def _verified(
 def _blaming(
     error: VerificationError, found: ActiveTriggers, one: PlannedMove, filled: Iterable[str] = ()
 ) -> VerificationError:
-    """Return an error with the triggers that may be behind it, and the ways on.
+    """Return an error with the triggers that may have caused it, and the ways on.
 
-    `filled` are tables in which they may have made rows.
+    `filled` are the tables in which they may have inserted rows.
     """
     if not found.triggers:
         return error
-    by = triggering.told(found.triggers)
+    by = triggering.listed(found.triggers)
     message = error.message if by in error.message else f"{error.message} ({by})"
     ways = found.ways(found.triggers, filled)
     if one.move.action == "reset" and found.on("update", touched(one)):
-        # Rows that are loaded anew are inserted, and not changed.
+        # A full load inserts all rows, so triggers on updates do not act.
         ways = f"Purge and load instead: {_load(one)}\n{ways}"
     return VerificationError(message, ways)
 
@@ -275,7 +275,7 @@ def _blaming(
 def _checked(
     database: Database, one: PlannedMove, snapshot: OpenSnapshot | None, level: Verify
 ) -> str | None:
-    # Of rows that stay, what dangled before may dangle still.
+    # References of remaining rows that dangled before may still dangle.
     known = dangling_references.known(database, (one.move.current, one.held, one.move.target))
     if one.move.action == "purge":
         now = one.picked_now(database)
@@ -284,8 +284,8 @@ def _checked(
             verify.foreign_keys(database, now, known)
     elif snapshot is not None:
         if one.planned is not None:
-            beside, rows = one.kept.counts(), snapshot.rows
-            expected = {n: rows.get(n, 0) + beside.get(n, 0) for n in (*rows, *beside)}
+            kept, rows = one.kept.counts(), snapshot.rows
+            expected = {n: rows.get(n, 0) + kept.get(n, 0) for n in (*rows, *kept)}
             verify.row_counts(database, one.picked_now(database), expected)
         kept_rows = one.kept if one.planned is not None else retained.NOTHING
         return full_load.verified(database, snapshot, level, kept_rows, known)
@@ -325,7 +325,7 @@ def _log(database: Database, one: PlannedMove, digest: str | None) -> None:
     operation: str = move.action
     if move.action == "stamp":
         operation = one.goal.operation
-        # Of an undone capture the rows stay, and are not the target's.
+        # After an undo, the rows stay and differ from the target.
         if target is not None and target.dialect == database.dialect.name and operation != "undo":
             digest = target.digest
     rows = one.rows.expected(target) if target else {}

@@ -30,10 +30,10 @@ _SHOWN = 5
 def refusals(
     database: Database, run: Sequence[PlannedMove], cascaded: cascade.CascadedRows
 ) -> list[Refusal]:
-    """Return the references to rows, or values, that go in the same run.
+    """Return the refusals for references to rows or values that the same run removes.
 
     Raises:
-        SnapshotError: a snapshot is not what demosnap wrote.
+        SnapshotError: a snapshot is malformed.
     """
     found: list[Refusal] = []
     if len(run) > 1 or cascaded.gone or cascaded.nulled:
@@ -83,7 +83,7 @@ def _unmet(
 def _nulled(
     database: Database, cascaded: cascade.CascadedRows, table: str, columns: Sequence[str]
 ) -> Iterator[str]:
-    """Yield the predicates of rows of a table of which one of the columns is emptied."""
+    """Yield the predicates of rows of a table in which one of the columns is set to NULL."""
     for name, key, keys in cascaded.nulled:
         if name == table and set(cascade.nulled_columns(key)) & set(columns):
             yield by_key.named(database.dialect, database.tables[name].key_columns, keys)
@@ -94,7 +94,7 @@ def _losing(
 ) -> Iterator[Refusal]:
     """Yield the existing rows that reference cascaded rows, or values that these lose.
 
-    Demo rows that stay among them, and such as a database would not let be in the way.
+    They include remaining demo rows, and rows that the database would not enforce.
     """
     demo = by_key.merged(
         [
@@ -134,18 +134,18 @@ def _referring(
 
 
 Pins = list[tuple[str, ForeignKey, list[Key]]]
-"""A table, a foreign key of it, and the values of rows of this run that it references."""
+"""Table, foreign key of the table, and the values of rows of this run that it references."""
 
 
 def pins(database: Database, to_delete: Mapping[str, str]) -> Pins:
-    """Return which values of the rows of a run other rows reference.
+    """Return the values in the rows of a run that other rows reference.
 
-    `to_delete` are the predicates of all rows that it may touch.
+    `to_delete` are the predicates of all rows that the run may touch.
     """
     found = []
     for name, key in references.references_to(database.tables, to_delete):
         if key.enforced != "all":
-            # The database knows of which rows it has to hold.
+            # Only the database knows the rows for which it enforces this foreign key.
             continue
         others = not_true(to_delete[name]) if name in to_delete else None
         table = database.tables[key.table]
@@ -159,7 +159,7 @@ def check(database: Database, before: Pins) -> None:
     """Check that the rows that referenced rows of this run still reference existing rows.
 
     Raises:
-        VerificationError: some do not.
+        VerificationError: a reference dangles.
     """
     dialect, tables = database.dialect, database.tables
     wrong = []

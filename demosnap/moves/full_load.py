@@ -1,4 +1,4 @@
-"""A whole version: load it, and compare it with its snapshot."""
+"""Load a whole version, and compare the database with it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def differences(
     kept: Retained = NOTHING,
     skipping: Mapping[str, Collection[Key]] | None = None,
 ) -> list[Refusal]:
-    """Return the differences of the database from a version; empty: none.
+    """Return the differences of the database from a version, or an empty list.
 
-    `kept` are rows beside it that are not looked at, `skipping` the keys of rows of the version
-    that are left out.
+    `kept` are retained rows, which are not compared; `skipping` are the keys of rows of the
+    version that are left out, by table.
     """
     dialect = database.dialect
     snapshot = OpenSnapshot(target, database, skipping or {})
@@ -51,7 +51,7 @@ def differences(
 
 
 def fits(database: Database, version: Version | None) -> bool:
-    """Return whether a version has a snapshot whose tables and columns the database has, too."""
+    """Return whether the database has the tables and columns of a version's snapshot."""
     if version is None:
         return False
     try:
@@ -69,12 +69,12 @@ def load(
 ) -> OpenSnapshot:
     """Load a version; return its snapshot, for the verification.
 
-    No row that it picks is there before. `made` tells what triggers make of it. `skipping` are
-    the keys of rows that are left out.
+    No row that it picks may exist before. `made` tracks rows that triggers make. `skipping` are
+    the keys of rows that are left out, by table.
 
     Raises:
-        SnapshotError: the snapshot is not what demosnap wrote.
-        DatabaseError: the database refused, or took another number of rows.
+        SnapshotError: the snapshot is malformed.
+        DatabaseError: the database refused, or inserted a different number of rows.
     """
     snapshot = OpenSnapshot(target, database, skipping or {})
     picked = predicates(database, target)
@@ -89,13 +89,13 @@ def load(
             lambda group: made.inserting(group, picked),
         )
     except Exception as error:
-        told = guarded.told(error)
-        if told is error:
+        explained = guarded.explained(error)
+        if explained is error:
             raise
-        raise told from error
+        raise explained from error
     guarded.end()
     database.advance_sequences(snapshot.tables)
-    # Past the last block stands the comparison of the digest.
+    # The digest is compared after the last block.
     collections.deque(blocks, maxlen=0)
     return snapshot
 
@@ -109,11 +109,11 @@ def verified(
 ) -> str | None:
     """Verify a loaded version; return its digest, or None if not all rows were read.
 
-    Counts and foreign keys always. "full": every row's content.
-    `kept` are rows beside it that are not looked at, `known` is what may dangle.
+    Counts and foreign keys are always verified, and with "full" every row's content. `kept` are
+    retained rows, which are not compared; `known` are the values that may dangle.
 
     Raises:
-        VerificationError: it is something else than the snapshot.
+        VerificationError: the database differs from the snapshot.
     """
     known = known or {}
     everything = predicates(database, snapshot.version)
@@ -137,10 +137,10 @@ def _read(
     picked: Mapping[str, str],
     known: verify.Known,
 ) -> str:
-    """Read what was loaded, all of it, and return its digest.
+    """Read all loaded rows, and return their digest.
 
     Raises:
-        VerificationError: it is something else than the snapshot.
+        VerificationError: the database differs from the snapshot.
     """
     dialect = database.dialect
     loaded = snapshot.digest
@@ -149,14 +149,14 @@ def _read(
     for table in snapshot.tables:
         name = table.name
         keys = [orphaned for _, orphaned in verify.dangling_keys(database, name)]
-        # Rows that are kept are not read, and their references count as well.
+        # Retained rows are not read, but their references must be checked, too.
         counted = Counted(keys) if keys and everything[name] == picked[name] else None
         total.table(table, dialect.read_rows(database.connection, table, picked[name], counted))
         dangling = dangling or (any(counted.counts) if counted else bool(keys))
     digest = total.hexdigest()
     if dangling:
         verify.foreign_keys(database, everything, known)
-    # As many rows as were loaded are there if they are the same.
+    # An equal digest implies equal counts.
     if digest != loaded:
         verify.row_counts(database, picked, snapshot.rows)
         for table in snapshot.tables:

@@ -1,4 +1,4 @@
-"""Where a scenario shall go."""
+"""The goal of a scenario's move."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from demosnap.model import Version
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Where a scenario shall go.
+    """The goal of a scenario's move.
 
-    `current` is what the database is stamped with, `target` None is base. `again`: load also
-    where the stamp says that the target is there already. `stamp_only`: move no rows.
-    `by_difference`: move the rows that differ, and leave all others alone.
+    `current` is the stamped version, and `target` None is base. `again`: load even if the database
+    is stamped with the target. `stamp_only`: move no rows. `by_difference`: change only the rows
+    that differ.
     """
 
     scenario: str

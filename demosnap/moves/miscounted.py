@@ -1,4 +1,4 @@
-"""Which rows there are too few or too many of, where a selection picks others than were loaded."""
+"""Name the missing and excess rows if a selection picks other rows than were loaded."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def explained(
     snapshot: OpenSnapshot | None,
     kept: Mapping[str, Collection[Key]],
 ) -> VerificationError:
-    """Return an error that names the rows; `snapshot` is what was loaded, None: nothing.
+    """Return an error that names the rows; `snapshot` is the loaded one, None without a load.
 
-    `kept` are the keys of rows that stayed beside it.
+    `kept` are the keys of retained rows, by table.
     """
     lines = []
     for name, line in error.wrong.items():

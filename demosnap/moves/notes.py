@@ -12,17 +12,17 @@ from demosnap.refusal import Refusal
 
 
 def non_transactional(database: Database, names: Iterable[str]) -> list[Refusal]:
-    """Return why tables that would change are refused: what is done to them cannot be undone."""
+    """Return a reason for each table to be changed whose changes cannot be rolled back."""
     changing = set(names)
     if changing:
-        # Stamp, log and what is remembered of rows are to be undone with the rows.
+        # Stamp, log and records of rows have to be rolled back with the rows.
         changing |= OWN_TABLES
     found = database.dialect.non_transactional(database.connection, sorted(changing))
     return [of_tables.not_transactional(name, why, cure) for name, (why, cure) in found.items()]
 
 
 def drift_note(target: Version, present: Mapping[str, int], rows: Mapping[str, int]) -> str:
-    """Say that the counts are not those that the version that is stamped brings."""
+    """Return the note that the counts of rows differ from the stamped version."""
     names = list(dict.fromkeys((*rows, *present)))
     other = ", ".join(
         f"{name} {present.get(name, 0)} instead of {rows.get(name, 0)}"

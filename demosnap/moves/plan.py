@@ -1,4 +1,4 @@
-"""From what the database holds to what it shall hold: plan, and refuse."""
+"""Plan the moves of a run, with the reasons against them."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def prepare(
     goals: Sequence[Goal],
     options: MoveOptions,
 ) -> list[PlannedMove]:
-    """Plan the moves of one run, each with its reasons to be refused.
+    """Plan the moves of a run, each with its reasons to be refused, without changing anything.
 
-    `versions` are all versions by scenario. Nothing is changed.
+    `versions` are all versions by scenario.
 
     Raises:
         ConfigError: demosnap.yaml does not fit the database.
-        SnapshotError: a snapshot that is needed is missing or not what demosnap wrote.
+        SnapshotError: a required snapshot is missing or malformed.
     """
     selection.may_change(settings, database.tables)
     covered = {goal.scenario: _covered(database, settings, goal) for goal in goals}
     if not options.dry_run:
         concurrency.hold(database, [one for found in covered.values() for one in found])
-    # All that the plan asks of rows is of one moment.
+    # All row sets of the plan share a cache, since they are of the same moment.
     none = RowSet(database, {})
     demo_rows = {
         name: none.another(row_set.picked_by(database, name, found))
@@ -81,10 +81,10 @@ def _covered(database: Database, settings: Settings, goal: Goal) -> list[Selecti
 
 
 def _remembered(database: Database, goal: Goal, to_delete: Mapping[str, str]) -> KnownRows:
-    """Return what is remembered of rows that are no longer picked."""
+    """Return the recorded rows that are no longer picked."""
     name = goal.scenario
     if goal.stamp_only and goal.operation == "capture":
-        # What a capture did not pick is real from then on.
+        # Rows that the capture did not pick are real from then on.
         return known_rows.NONE
     rows = KnownRows(
         left=released.left(database, name), released=released.released(database, name, to_delete)
@@ -117,19 +117,21 @@ def _resting(
         )
     if goal.by_difference or goal.current != target:
         return None
-    beside = demo_rows[name] - known[name].rows(database)
-    present = beside.counts()
-    there = sum(present.values())
-    if goal.again and (target is not None or there or known[name]):
+    unretained = demo_rows[name] - known[name].rows(database)
+    present = unretained.counts()
+    count = sum(present.values())
+    if goal.again and (target is not None or count or known[name]):
         return None
-    said = captured.notes_of(beside, versions.get(name, ()), goal.current, known[name], options)
+    stamp_notes = captured.notes_of(
+        unretained, versions.get(name, ()), goal.current, known[name], options
+    )
     refusals: tuple[Refusal, ...] = ()
     if options.release and target is not None:
         refusals = (of_unpicked.nothing_to_release(target, options.release),)
     expected = rows[name].expected(target) if target else {}
     if target is None or captured.same_counts(present, expected):
-        return PlannedMove(goal, "none", RowSet(database, {}), notes=said, refusals=refusals)
-    if not there:
+        return PlannedMove(goal, "none", RowSet(database, {}), notes=stamp_notes, refusals=refusals)
+    if not count:
         return None
-    said = said or (notes.drift_note(target, present, expected),)
-    return PlannedMove(goal, "none", RowSet(database, {}), notes=said, refusals=refusals)
+    stamp_notes = stamp_notes or (notes.drift_note(target, present, expected),)
+    return PlannedMove(goal, "none", RowSet(database, {}), notes=stamp_notes, refusals=refusals)

@@ -1,4 +1,4 @@
-"""A planned move: the one value of a move, from the choice of its strategy to its end."""
+"""A planned move: the value that describes a move from the choice of its strategy to its end."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from demosnap.snapshot.changes import Changes
 
 @dataclass(frozen=True)
 class PlannedMove:
-    """What one scenario's move does, what speaks against it, and what acting on it needs.
+    """The plan of a scenario's move: its effects, the reasons against it, and the data to act on.
 
     `to_delete` are all rows of the scenario, which go but for those that are `kept`; of a move by
     difference only those that are `planned` to go. `purge`, `load` and `change` count rows, as in
     `Move`. `leaving` are the predicates of the rows that go. `obstacle` says why rows cannot be
     changed one by one, None where they can; `reason` why this strategy was chosen.
 
-    `rows` are those that are no longer picked, and what is remembered of them; `unpicked` counts
-    those that the move says something of. `cascaded` are non-demo rows of the run that go all the
-    same; one of its moves has them. `held` is the version that shall be able to come back, None
-    where none has to; `recognized` the one whose rows the demo rows are, None where they are of no
-    version, or where nothing has looked. `covered` are the selections that pick the rows.
+    `rows` are the rows that are no longer picked, and their records; `unpicked` counts those that
+    the move reports. `cascaded` are the non-demo rows that the run deletes or changes; only one of
+    its moves has them. `held` is the version to which the way back must work, None if there is no
+    such version; `recognized` is the version that equals the demo rows, None if no version does or
+    none was compared. `covered` are the selections that pick the rows.
     """
 
     goal: Goal
@@ -58,7 +58,7 @@ class PlannedMove:
 
     @cached_property
     def move(self) -> Move:
-        """The move as a plan shows it."""
+        """The move as plans show it."""
         return Move(
             self.goal.scenario,
             self.goal.current,
@@ -71,7 +71,7 @@ class PlannedMove:
             nulled=self.cascaded.nulled_counts(),
             kept=self.kept.counts(),
             unpicked=self.unpicked,
-            # A stamp moves no rows, and so says nothing of those that were released before.
+            # A stamp moves no rows, so released rows do not matter.
             released={} if self.action == "stamp" else self.rows.released.counts(),
             by_difference=self.planned is not None,
             reason=self.reason,
@@ -84,17 +84,17 @@ class PlannedMove:
         return tuple(one for one in self.planned.changes if len(one)) if self.planned else ()
 
     def picked_now(self, database: Database) -> RowSet:
-        """Return all rows of the scenario as they are after a change."""
+        """Return all rows of the scenario after a change."""
         return row_set.union(database, self.covered)
 
     def because(self, reason: str) -> PlannedMove:
-        """Return the same with the reason why this strategy was chosen."""
+        """Return the move with the reason for its strategy."""
         return replace(self, reason=reason)
 
     def unobstructed(self) -> PlannedMove:
-        """Return the same, refused if there is an obstacle: there is no other strategy."""
+        """Return the move, refused if there is an obstacle, since there is no other strategy."""
         return self.refused([self.obstacle]) if self.obstacle else self
 
     def refused(self, more: Iterable[Refusal]) -> PlannedMove:
-        """Return the same with more refusals."""
+        """Return the move with further refusals."""
         return replace(self, refusals=tuple(dict.fromkeys((*self.refusals, *more))))

@@ -1,4 +1,4 @@
-"""Which way a move goes, by the rows that differ or by purge and load, and why it may not go."""
+"""Choose the strategy of each move, by difference or full load, and find the reasons against it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from demosnap.snapshot.predicates import not_true
 
 @dataclass
 class Planner:
-    """The moves of one run that move rows.
+    """The moves of a run that move rows.
 
-    `demo_rows` are all rows of each scenario, `known` those among them that an
-    earlier move kept and that are unchanged. `rows` is what is remembered of rows that are no
-    longer picked. `owners` tells the predicates of the other scenarios' rows.
+    `demo_rows` are all rows of each scenario, `known` its unchanged retained rows. `rows` are the
+    records of rows that are no longer picked. `owners` returns the predicates of the other
+    scenarios' rows.
     """
 
     database: Database
@@ -46,10 +46,10 @@ class Planner:
     _gone_before: Collection[str] = field(default=(), init=False)
 
     def planned(self, goals: Sequence[Goal]) -> list[PlannedMove]:
-        """Plan all moves, and what they reach together."""
+        """Plan all moves, and the rows that they reach together."""
         self._back.release(goals)
         self._gone_before = {goal.scenario for goal in goals if goal.target is None}
-        found = [self._told(goal, self._strategy(goal)) for goal in goals]
+        found = [self._with_unpicked(goal, self._strategy(goal)) for goal in goals]
         if not found:
             return []
         leaving = by_key.merged([plan.leaving for plan in found])
@@ -90,16 +90,16 @@ class Planner:
         return self.owners()
 
     def _staying(self, to_delete: Mapping[str, str]) -> outside_references.Staying | None:
-        """Tell which rows stay beside those of a scenario that go; None: that is seen later.
+        """Return which rows remain beside a scenario's deleted rows; None: checked later.
 
-        Where several scenarios move, what their rows reference is looked at when all is planned.
+        If several scenarios move, their references are checked after all moves are planned.
         """
         if len(self.demo_rows) > 1:
             return None
         return lambda table, _: not_true(to_delete[table]) if table in to_delete else None
 
     def _freed(self, to_delete: Mapping[str, str]) -> dict[str, str]:
-        """Return the predicates of rows that may go, and of those that have gone before."""
+        """Return the predicates of rows that may be deleted, and of rows deleted before."""
         out = () if self.options.keep_referenced else self._gone_before
         return by_key.merged([to_delete, *(self.demo_rows[name] for name in out)])
 
@@ -109,7 +109,7 @@ class Planner:
         return cascade.cascaded(self.database, listed, leaving, self._own, others)
 
     def _reached(self, plan: PlannedMove) -> list[Refusal]:
-        """Return what one move alone would reach."""
+        """Return the refusals for rows that a move would reach by itself."""
         return cascade.refusals(
             self.database, plan.leaving, self._own, self._cascaded(plan.leaving), self.owners
         )
@@ -118,15 +118,15 @@ class Planner:
         if goal.by_difference:
             return self._back_to(goal)
         if self._likely(goal):
-            # First, since it tells the digest of what is there, which is asked for below.
+            # First, since the comparison caches the digest that is needed below.
             self._compared(goal)
         to_delete, known = self.demo_rows[goal.scenario], self.known[goal.scenario]
-        beside = to_delete - known.rows(self.database)
-        present = beside.counts()
+        unretained = to_delete - known.rows(self.database)
+        present = unretained.counts()
         versions = self.versions.get(goal.scenario, ())
-        notes = captured.notes_of(beside, versions, goal.current, known, self.options)
+        notes = captured.notes_of(unretained, versions, goal.current, known, self.options)
         asked = not self.options.discard or goal.target is None
-        held = self._held(goal, versions, beside) if asked else None
+        held = self._held(goal, versions, unretained) if asked else None
         if self._back.may_lack(goal, present, held, asked=asked):
             self._look(goal, goal.current)
         unsaved = self._back.unsaved(goal, present, held)
@@ -146,11 +146,11 @@ class Planner:
         held: Version | None,
         unsaved: Sequence[Refusal],
     ) -> Version | None:
-        """Return the version that shall be able to come back, None where none has to."""
+        """Return the version to which the way back must work; None if there is no such version."""
         if not any(present.values()):
             return None
         if self.options.discard:
-            # Whatever else there is may go.
+            # All other rows may be lost.
             return goal.current if full_load.fits(self.database, goal.current) else None
         return held if held is not None or unsaved else goal.current
 
@@ -164,7 +164,7 @@ class Planner:
         return found
 
     def _back_to(self, goal: Goal) -> PlannedMove:
-        """Plan a reset, of rows that are no longer picked as well."""
+        """Plan a reset, which also restores rows that are no longer picked."""
         plan = self._reset(goal)
         lacks = any("added" in one.counts for one in plan.changes)
         if (lacks or self.rows[goal.scenario].left) and self._look(goal, goal.current):
@@ -172,8 +172,8 @@ class Planner:
             plan = plan.refused(self._back.lost(goal))
         return plan
 
-    def _told(self, goal: Goal, plan: PlannedMove) -> PlannedMove:
-        """Return a move with what it means for rows that are no longer picked."""
+    def _with_unpicked(self, goal: Goal, plan: PlannedMove) -> PlannedMove:
+        """Return a move with its refusals and notes for rows that are no longer picked."""
         changes = plan.changes if plan.planned is not None else None
         plan = plan.refused(self._back.problems(goal, changes))
         rows = self.rows[goal.scenario]
@@ -181,24 +181,24 @@ class Planner:
         notes = (*plan.notes, *self._back.notes(goal))
         return replace(plan, rows=rows, unpicked=unpicked, notes=notes)
 
-    def _held(self, goal: Goal, versions: Sequence[Version], beside: RowSet) -> Version | None:
-        """Return the version that the demo rows are, the one that is loaded first."""
+    def _held(self, goal: Goal, versions: Sequence[Version], unretained: RowSet) -> Version | None:
+        """Return the version that equals the demo rows, the loaded one first; None without one."""
         likely = [v for v in (goal.current, goal.target) if v is not None]
         others = [v for v in reversed(versions) if v not in likely]
         return captured.holding(
-            beside,
+            unretained,
             goal.scenario,
             [*likely, *([] if self.options.discard else others)],
             self.known[goal.scenario],
         )
 
     def _likely(self, goal: Goal) -> bool:
-        """Return whether a move goes by difference unless something speaks against it."""
+        """Return whether a move goes by difference unless there is a reason against it."""
         between = goal.target is not None and goal.current not in (None, goal.target)
         return between and not (goal.again or self.options.full or self.options.discard)
 
     def _compared(self, goal: Goal) -> difference.PlannedChanges:
-        """Compare what the database holds with the target, once."""
+        """Compare the database with the target, once per scenario."""
         assert goal.target is not None
         if goal.scenario not in self._comparisons:
             self._comparisons[goal.scenario] = difference.compare(
@@ -210,7 +210,7 @@ class Planner:
         return self._comparisons[goal.scenario]
 
     def _load(self, goal: Goal, saved: bool) -> PlannedMove:
-        """Choose the way to a version; `saved`: the demo rows are those of some version."""
+        """Choose the strategy to reach a version; `saved`: some version has the demo rows."""
         if self.options.keep_referenced:
             return self._difference(goal).unobstructed()
         if self.rows[goal.scenario].taken and not self.options.full:
@@ -244,7 +244,7 @@ class Planner:
         return plan.because("other rows reference rows that would be purged")
 
     def _purge(self, goal: Goal) -> PlannedMove:
-        """Plan to take everything out, but for what is kept."""
+        """Plan to delete all rows except for retained ones."""
         to_delete = self.demo_rows[goal.scenario]
         staying = retained.NOTHING
         if self.options.keep_referenced:
@@ -310,7 +310,7 @@ class Planner:
         return full if any(one in plan.refusals for one in fixed) else plan
 
     def _difference(self, goal: Goal, staying: Retained = retained.NOTHING) -> PlannedMove:
-        """Plan to change the rows that differ from a version; `staying` are left alone."""
+        """Plan to change the rows that differ from a version; `staying` rows are left alone."""
         assert goal.target is not None
         to_delete = self.demo_rows[goal.scenario] - staying.rows(self.database)
         skipping = self.rows[goal.scenario].skipped
@@ -352,7 +352,7 @@ class Planner:
         )
 
     def _reset(self, goal: Goal) -> PlannedMove:
-        """Plan to put the loaded version back."""
+        """Plan to restore the loaded version."""
         plan = self._difference(goal, self.known[goal.scenario]).unobstructed()
         target = goal.target
         assert target is not None

@@ -1,4 +1,4 @@
-"""A load that the database refused: which table, which row, and why."""
+"""Explain a load that the database refused: the table, the row, and the reason."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from demosnap.database.opened import OpenSnapshot
 
 _MOST = 200_000
-"""The rows of a snapshot among which one is looked for."""
+"""The maximum number of rows in a snapshot to search for a refused row."""
 
 _SAVEPOINT = "demosnap_load"
 
 
 def by_rows(database: Database, error: Exception) -> bool:
-    """Return whether the database refused rows: no lock, no other writer, no end of the session."""
+    """Return whether the database refused rows, with no lock, conflict or lost session as cause."""
     dialect = database.dialect
     if isinstance(error, RowsNotTakenError):
         return True
@@ -35,14 +35,14 @@ def by_rows(database: Database, error: Exception) -> bool:
 
 
 def reason(database: Database, error: Exception, table: str = "it") -> str:
-    """Say in a line why rows were refused; `error` is one that `by_rows` knows."""
+    """Return in one line why rows were refused; `by_rows` must be true of `error`."""
     if isinstance(error, RowsNotTakenError):
         return error.message
     return database.dialect.refusal(error, table)
 
 
 class Guarded:
-    """A load of a snapshot, of which it can be told afterwards what was not taken."""
+    """A load of a snapshot whose failure can be explained afterwards."""
 
     def __init__(self, database: Database, snapshot: OpenSnapshot) -> None:
         self._database = database
@@ -50,12 +50,12 @@ class Guarded:
         self._names: list[str] = []
 
     def begin(self) -> None:
-        """Be able to ask something of the database after an error."""
+        """Set a savepoint, so that the database can be queried after an error."""
         if self._database.dialect.errors_end_transactions:
             self._database.dialect.savepoint(self._database.connection, _SAVEPOINT)
 
     def end(self) -> None:
-        """Do without that: all was taken."""
+        """Release the savepoint after a successful load."""
         if self._database.dialect.errors_end_transactions:
             self._database.dialect.release(self._database.connection, _SAVEPOINT)
 
@@ -64,13 +64,13 @@ class Guarded:
         for table, rows in zip(self._snapshot.tables, blocks, strict=False):
             self._names.append(table.name)
             yield rows
-        # Past the last block stands the comparison of the digest.
+        # The digest is compared after the last block.
         yield from blocks
 
-    def told(self, error: Exception) -> Exception:
-        """Return the error to be raised for one that came while rows went in."""
+    def explained(self, error: Exception) -> Exception:
+        """Return the error to raise for an error that occurred while rows were inserted."""
         database = self._database
-        # A trigger that is named may be without blame.
+        # The named trigger may not be the cause.
         blamed = error if isinstance(error, DatabaseError) and error.__cause__ else None
         cause = error.__cause__ if blamed is not None else error
         if not self._names or not isinstance(cause, Exception) or not by_rows(database, cause):
@@ -93,7 +93,7 @@ class Guarded:
         )
 
     def _rows_of(self, name: str) -> list[str]:
-        """Return which rows of a table are not taken, as far as they themselves are to blame."""
+        """Return reasons for rows of a table that are refused for their own values."""
         database, snapshot = self._database, self._snapshot
         dialect: Dialect = database.dialect
         if dialect.errors_end_transactions:

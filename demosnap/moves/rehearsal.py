@@ -1,7 +1,7 @@
-"""Try the way back before rows go: act a plan, load what was there, verify it, and undo it all.
+"""Try the way back before rows are deleted: act, load the rows again, verify, and roll back.
 
-What was tried, or what a load has shown by the way, is remembered with the version's digest and
-the schema as it was then, so that nothing is tried twice.
+Proofs, from rehearsals or from loads, are recorded with the version's digest and the schema at
+that time, so that no way back is tried twice.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from demosnap.reasons import of_versions
 
 @dataclass
 class Rehearsal:
-    """The ways back of the moves of one run.
+    """The ways back of the moves of a run.
 
-    `versions` are all versions by scenario. `always`: also what was proved is tried again.
+    `versions` are all versions by scenario. `always`: also try ways back that were proved.
     """
 
     database: Database
@@ -45,15 +45,15 @@ class Rehearsal:
 
     def __post_init__(self) -> None:
         self._unproved = [one for one in self.prepared if self._is_unproved(one)]
-        names = {name for one in self._unproved for name in (*_going(one), *one.move.load)}
+        names = {name for one in self._unproved for name in (*_changed_tables(one), *one.move.load)}
         dialect, connection = self.database.dialect, self.database.connection
         self._no_savepoints = bool(names) and not dialect.takes_savepoints(connection)
         self._once = self._changed_once(names) if names else ()
         hopeless = self._no_savepoints or self._once
         self.needed = bool(self._unproved) and self.options.rehearse and not hopeless
 
-    def told(self) -> str:
-        """Return what a plan says of the ways back; empty: there is nothing to say."""
+    def text(self) -> str:
+        """Return the text of a plan on the ways back; empty if there is none to try."""
         if not self._unproved:
             return ""
         names = ", ".join(_name(one.held) for one in self._unproved)
@@ -75,10 +75,10 @@ class Rehearsal:
         return f"the way back to {names} is tried first, and undone{also}"
 
     def act(self) -> None:
-        """Try the ways back in the caller's transaction, and undo all of it.
+        """Try the ways back in the caller's transaction, and roll all of it back.
 
         Raises:
-            RefusedError: one does not lead back; says where, why, and the ways on.
+            RefusedError: a way back fails; the message has the place, the reason and the ways on.
             DemosnapError: the moves themselves fail.
         """
         if not self.needed:
@@ -94,7 +94,7 @@ class Rehearsal:
                 self._remember("rehearse", one.move.target, origin, one.planned is None)
 
     def passed(self) -> None:
-        """Remember what the moves have proved, now that they were made and verified."""
+        """Record what the moves have proved, after they were made and verified."""
         if self.options.verify != "full":
             return
         for one in self.prepared:
@@ -108,7 +108,7 @@ class Rehearsal:
     # ------------------------------------------------------------------ the way back
 
     def _back(self, database: Database) -> list[PlannedMove]:
-        """Go from what the moves lead to, to what is there now; return the moves of that way."""
+        """Move from the result of the moves back to the present rows; return the moves for it."""
         options = replace(
             self.options,
             discard=False,
@@ -123,7 +123,7 @@ class Rehearsal:
         ]
         back, reasons = self._tried(database, options, goals)
         if reasons and any(one.planned for one in back) and not options.keep_referenced:
-            # What cannot be changed row by row can still be purged and loaded.
+            # Rows that cannot be changed one by one can still be purged and loaded.
             back, loading = self._tried(database, replace(options, full=True), goals)
             # Rows that are refused one by one are often refused for another reason as a whole.
             reasons = [*reasons, *loading] if loading else []
@@ -142,7 +142,7 @@ class Rehearsal:
     def _one_by_one(
         self, database: Database, options: MoveOptions, goals: Sequence[Goal], reasons: list[str]
     ) -> tuple[list[PlannedMove], list[str]]:
-        """Go the way back by several runs, since one scenario may need another one's rows."""
+        """Go the way back in several runs, since a scenario may need another scenario's rows."""
         back: list[PlannedMove] = []
         left = list(goals)
         while left:
@@ -153,14 +153,14 @@ class Rehearsal:
                     left.remove(goal)
                     break
             else:
-                # What held no rows was only in the way, and is not.
+                # Scenarios without rows need no way back.
                 return back, reasons if any(goal.target for goal in left) else []
         return back, []
 
     def _tried(
         self, database: Database, options: MoveOptions, goals: Sequence[Goal]
     ) -> tuple[list[PlannedMove], list[str]]:
-        """Act the way back; return its moves, and why it failed: then it is undone."""
+        """Make the moves back; return them with the reasons of a failure, which is rolled back."""
         back: list[PlannedMove] = []
         savepoint = picking.Savepoint(database.connection)
         try:
@@ -177,13 +177,13 @@ class Rehearsal:
             try:
                 savepoint.rollback()
             except DBAPIError:
-                # What failed has ended the transaction, and all is undone already.
+                # The error has ended the transaction, so all is rolled back already.
                 raise error from None
-            return back, [self._told(database, back, error)]
+            return back, [self._explained(database, back, error)]
         savepoint.rollback()
         return back, reasons
 
-    def _told(self, database: Database, back: Sequence[PlannedMove], error: Exception) -> str:
+    def _explained(self, database: Database, back: Sequence[PlannedMove], error: Exception) -> str:
         # That nothing was changed is no news of what was only tried.
         known = isinstance(error, DemosnapError) and error.text
         if known and error.__cause__ is None:
@@ -191,7 +191,7 @@ class Rehearsal:
         loaded = [t for one in back if one.planned is None and (t := one.move.target) is not None]
         disabled = self.settings.triggers.disabled
         with _undone(database):
-            found = culprit.told(database, loaded, disable_triggers=disabled)
+            found = culprit.explained(database, loaded, disable_triggers=disabled)
         return found or known or culprit.reason(error)
 
     def _acted(
@@ -211,27 +211,31 @@ class Rehearsal:
     def _triggers(self) -> list[str]:
         if self.settings.triggers.disabled:
             return []
-        names = dict.fromkeys(name for one in self._unproved for name in _going(one))
+        names = dict.fromkeys(name for one in self._unproved for name in _changed_tables(one))
         tables = [self.database.tables[name] for name in names]
         return [str(trigger) for table in tables for trigger in table.triggers]
 
     # ------------------------------------------------------------------ what is proved
 
     def _changed_once(self, names: Collection[str]) -> Sequence[str]:
-        """Return the tables that the moves may change, and that nothing can be tried with."""
+        """Return the tables that the moves may change, but that cannot take part in a rehearsal."""
         tables = self.database.tables
         near = {
             one.name for one in tables.values() if any(k.table in names for k in one.foreign_keys)
         }
         if any(tables[name].triggers for name in names if name in tables):
-            # What a trigger changes is known when it has.
+            # Triggers may change any table.
             near.update(tables)
-        there = sorted({*names, *near} & tables.keys())
-        return self.database.dialect.unrehearsable(self.database.connection, there)
+        existing = sorted({*names, *near} & tables.keys())
+        return self.database.dialect.unrehearsable(self.database.connection, existing)
 
     def _is_unproved(self, one: PlannedMove) -> bool:
         held, target = one.held, one.move.target
-        if one.move.action not in ("load", "purge") or held in (None, target) or not _going(one):
+        if (
+            one.move.action not in ("load", "purge")
+            or held in (None, target)
+            or not _changed_tables(one)
+        ):
             return False
         assert held is not None
         proved = self._proofs(held.scenario)
@@ -239,7 +243,7 @@ class Rehearsal:
         return self.always or self._may_lack(one, held) or not proved.intersection(ways)
 
     def _may_lack(self, one: PlannedMove, held: Version) -> bool:
-        """Return whether rows of a version are gone: their keys may be other rows' since then."""
+        """Return whether rows of a version are gone, so that other rows may have their keys now."""
         if not self.options.discard or one.recognized is not None:
             return False
         gone = any(one.move.purge.get(name, 0) < count for name, count in held.rows.items())
@@ -263,16 +267,16 @@ class Rehearsal:
         return self._proved[scenario]
 
     def _proof(self, version: Version, origin: Version | None, whole: bool) -> str:
-        """Return the digest of what is proved of a version.
+        """Return the digest that identifies a proof for a version.
 
-        `whole`: that all of its rows load; else those by which it differs from `origin`.
+        `whole`: all of its rows load; otherwise only those by which it differs from `origin`.
         """
         start = "" if whole else origin.digest if origin else "base"
         proved = [version.digest, start, self._schema(version)]
         return hashlib.sha256(json.dumps(proved).encode()).hexdigest()
 
     def _schema(self, version: Version) -> str:
-        """Return a text of all that decides whether a version's rows load."""
+        """Return a text of everything that determines whether a version's rows load."""
         if version.revision not in self._schemas:
             tables = self.database.tables
             picked = row_set.selections(self.database, self.settings, version.scenario, [version])
@@ -287,8 +291,8 @@ class Rehearsal:
         return self._schemas[version.revision]
 
 
-def _going(one: PlannedMove) -> list[str]:
-    """Return the tables of which a move takes demo rows out, or changes them."""
+def _changed_tables(one: PlannedMove) -> list[str]:
+    """Return the tables in which a move deletes or changes demo rows."""
     return [name for rows in (one.move.purge, one.move.change) for name in rows if rows[name]]
 
 
@@ -302,7 +306,7 @@ def _moves(one: PlannedMove) -> str:
 
 
 def _is_passing(database: Database, error: Exception) -> bool:
-    """Return whether it is about who else is at work, or the connection, and not the way."""
+    """Return whether an error comes from other sessions or the connection, not from the rows."""
     dialect, below = database.dialect, error
     if isinstance(error, DemosnapError) and isinstance(error.__cause__, Exception):
         below = error.__cause__
@@ -321,7 +325,7 @@ def _undone(database: Database) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # The connection may be gone, and what broke it is the error to be seen.
+        # A broken connection must not hide the error that broke it.
         with contextlib.suppress(Exception):
             savepoint.rollback()
         raise

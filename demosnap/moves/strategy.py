@@ -1,4 +1,4 @@
-"""The strategy of a move: what speaks for the rows that differ, or for purge and load."""
+"""Compare the strategies of a move: by difference, or purge and load."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from demosnap.snapshot.predicates import in_table, not_true
 
 MOST = 0.4
 MANY = 1000
-"""Where a larger share of the rows differs, and more rows, it is quicker to purge and load."""
+"""The number of differing rows above which, with a large share, purge and load is faster."""
 
 
 def against(database: Database, settings: Settings, move: PlannedMove) -> str:
-    """Return why it is better to purge and load, empty if it is not."""
+    """Return why purge and load is better; empty if it is not."""
     planned = move.planned
     assert planned is not None
     if move.obstacle or move.refusals:
@@ -32,14 +32,14 @@ def against(database: Database, settings: Settings, move: PlannedMove) -> str:
                 return f"there are triggers on {one.name}"
     if name := difference.tangled(database, planned):
         return f"values of {name} change that other rows reference"
-    there = move.to_delete.counts()
-    share = planned.rows / max(planned.snapshot.version.total, sum(there.values()), 1)
+    present = move.to_delete.counts()
+    share = planned.rows / max(planned.snapshot.version.total, sum(present.values()), 1)
     many = share > MOST and planned.rows > MANY
     return f"{share:.0%} of the rows differ" if many else ""
 
 
 def crossing(database: Database, demo_rows: Mapping[str, RowSet]) -> bool:
-    """Return whether rows of one scenario of the run reference rows of another one."""
+    """Return whether rows of a scenario of the run reference rows of another one."""
     tables = database.tables
     for scenario, to_delete in demo_rows.items():
         for other, theirs in demo_rows.items():
@@ -64,7 +64,7 @@ def crossing(database: Database, demo_rows: Mapping[str, RowSet]) -> bool:
 
 
 def of_other_tables(move: PlannedMove, target: Version) -> list[Refusal]:
-    """Return the rows of tables that a version does not have, which would be lost."""
+    """Return the refusals for rows of tables that the version lacks, which would be lost."""
     return [
         of_rows.table_not_in_version(one.name, len(one), target)
         for one in move.changes

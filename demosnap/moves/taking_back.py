@@ -1,4 +1,4 @@
-"""How a run finds the rows that are no longer picked, takes them back, leaves or releases them."""
+"""Find rows that are no longer picked, and bring them back, leave them or release them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from demosnap.snapshot.changes import TableChanges
 
 @dataclass
 class TakingBack:
-    """What a run knows of each scenario's rows that are no longer picked.
+    """The rows of each scenario in a run that are no longer picked.
 
-    `demo_rows` are all rows of each scenario, which grow by the rows that are
-    brought back. `rows` are at first what is remembered.
+    `demo_rows` are all rows of each scenario, extended by the rows brought back. `rows` start with
+    the recorded rows.
     """
 
     database: Database
@@ -43,11 +43,11 @@ class TakingBack:
     _problems: dict[str, list[Refusal]] = field(default_factory=dict, init=False)
 
     def release(self, goals: Sequence[Goal]) -> None:
-        """Let the rows go that the options name.
+        """Release the rows that the options name.
 
         Raises:
-            UnknownNameError: there is no such table.
-            UsageError: no version that is moved from or to has such a row.
+            UnknownNameError: the table does not exist.
+            UsageError: neither the loaded version nor the target has the row.
         """
         if not self.options.release:
             return
@@ -78,7 +78,7 @@ class TakingBack:
             )
 
     def releases(self, scenario: str) -> bool:
-        """Return whether the options let rows go that were not released before."""
+        """Return whether the options release rows that were not released before."""
         return bool(self._fresh.get(scenario))
 
     def _skip(self, goal: Goal) -> None:
@@ -89,10 +89,10 @@ class TakingBack:
     def may_lack(
         self, goal: Goal, present: Mapping[str, int], held: Version | None, *, asked: bool
     ) -> bool:
-        """Return whether rows of the version that is loaded may be no longer picked.
+        """Return whether rows of the loaded version may be no longer picked.
 
-        `present` counts the rows that are picked, `held` is the version that they are, if it was
-        `asked` for.
+        `present` counts the picked rows by table. `held` is the version that equals them, valid
+        only if `asked`.
         """
         rows, current = self.rows[goal.scenario], goal.current
         if rows.left:
@@ -125,7 +125,7 @@ class TakingBack:
 
         found = known_rows.find(database, covered, left, source, goal.target, others, skipped)
         if source is not None and source != goal.current:
-            # Of the version that is left, more was known before.
+            # The first look found further rows of the loaded version.
             found = replace(found, left=_minus(before.left, found.taken).joined(found.left))
         self.rows[name] = replace(found, released=before.released, skipped=before.skipped)
         if not found.taken:
@@ -147,7 +147,7 @@ class TakingBack:
         return True
 
     def brought(self, goal: Goal) -> bool:
-        """Return whether the target of a move was in this database since all was last purged."""
+        """Return whether the target of a move was in this database since the last full purge."""
         if goal.target is None:
             return False
         for entry in own_tables.entries(self.database.connection, goal.scenario):
@@ -158,13 +158,13 @@ class TakingBack:
         return False
 
     def has(self, scenario: str) -> bool:
-        """Return whether it is known that rows of a scenario are no longer picked."""
+        """Return whether rows of a scenario are known to be no longer picked."""
         return scenario in self._looked and bool(self.rows[scenario].counts())
 
     def unsaved(
         self, goal: Goal, present: Mapping[str, int], held: Version | None
     ) -> list[Refusal]:
-        """Return why a move loses what is in no revision; the arguments are of `may_lack`."""
+        """Return the refusals for uncaptured changes that a move loses; arguments of `may_lack`."""
         if self.options.discard:
             return []
         saved = held is not None or not any(present.values())
@@ -181,7 +181,7 @@ class TakingBack:
         return [*lost, *self.lost(goal)] if found else lost
 
     def lost(self, goal: Goal) -> Iterator[Refusal]:
-        """Yield which rows are brought back though their change is in no revision."""
+        """Yield the refusals for rows that are brought back and lose an uncaptured change."""
         # When the way back is tried, what it would change is there still, and comes back by itself.
         if self.options.discard or self.database.rehearsing:
             return
@@ -197,7 +197,7 @@ class TakingBack:
                 yield of_rows.edited(name, changes, unpicked.ways(lost))
 
     def differs(self, goal: Goal) -> bool:
-        """Return whether rows that are still picked are not those of the version that is loaded."""
+        """Return whether rows that are still picked differ from the loaded version."""
         database, name = self.database, goal.scenario
         assert goal.current is not None
         rows = self.rows[name]
@@ -206,10 +206,10 @@ class TakingBack:
         to_delete = row_set.union(database, covered, known_rows.also(database, own))
         skipped = released.skipped(database, goal.current, rows.released)
         planned = difference.compare(database, goal.current, to_delete, skipping=skipped)
-        return bool(planned.unfit) or any(_beside(one, own) for one in planned.changes)
+        return bool(planned.unfit) or any(_differs_beyond(one, own) for one in planned.changes)
 
     def problems(self, goal: Goal, changes: Sequence[TableChanges] | None) -> list[Refusal]:
-        """Return why rows cannot be brought back or let go."""
+        """Return why rows cannot be brought back or released."""
         rows, found = self.rows[goal.scenario], list(self._problems.get(goal.scenario, ()))
         if changes is not None and rows.taken and not any(len(one) for one in changes):
             assert goal.target is not None
@@ -219,7 +219,7 @@ class TakingBack:
         if (remembered or self.releases(goal.scenario)) and not self._can_remember():
             found.append(of_tables.own_table_missing(own_tables.KEPT_TABLE))
         for scenario, theirs in rows.elsewhere.items():
-            # What a scenario of this run picks, its own move decides about.
+            # The move of a scenario in this run decides about the rows that it picks.
             if goal.target is not None and scenario not in self.demo_rows:
                 names, ways = unpicked.names(theirs), unpicked.ways(theirs)
                 found.append(of_unpicked.picked_by_another(names, goal.scenario, scenario, ways))
@@ -234,7 +234,7 @@ class TakingBack:
         )
 
     def notes(self, goal: Goal) -> Iterator[str]:
-        """Yield what becomes of rows that are no longer picked."""
+        """Yield notes on the outcome for rows that are no longer picked."""
         rows = self.rows[goal.scenario]
         version = goal.current or goal.target
         if self.has(goal.scenario):
@@ -254,7 +254,7 @@ class TakingBack:
         following = rows.following
         if rows.taken:
             known = KnownRows(taken=rows.taken, following=following)
-            # What a load writes is told by what it will be.
+            # Describe the rows by the target's values, which the load writes.
             described = unpicked.described(self.database, goal.target, known)
             yield f"{unpicked.line(described)}\nbrought back, changed in place"
             if rows.hanging:
@@ -274,7 +274,7 @@ class TakingBack:
             yield f"{unpicked.line(described)}\nleft as {has}; {way}"
 
     def only_of_others(self, goal: Goal) -> bool:
-        """Return whether all rows that stay were left before, so that no reset brings them back."""
+        """Return whether earlier moves left all left rows, so that no reset restores them."""
         rows = self.rows[goal.scenario]
         if rows.elsewhere:
             return False
@@ -292,8 +292,8 @@ def _minus(rows: Retained, others: Retained) -> Retained:
     return Retained(keys, {name: rows.columns[name] for name in keys})
 
 
-def _beside(one: TableChanges, own: Retained) -> bool:
-    """Return whether other rows of a table differ than some that are known to."""
+def _differs_beyond(one: TableChanges, own: Retained) -> bool:
+    """Return whether rows of a table differ beyond those in `own`."""
     keys = own.keys.get(one.name)
     if not keys or not one.pair.keyed or one.pair.new is None:
         return bool(len(one))

@@ -1,4 +1,4 @@
-"""The rows that triggers make during a load, and how they are taken out again."""
+"""Track the rows that triggers make during a load, and delete them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from demosnap.database.live import Database
 from demosnap.database.row_set import RowSet
 from demosnap.errors import DatabaseError
 from demosnap.model import Event, Key, Table
-from demosnap.moves.triggers import ActiveTriggers, blamed, told
+from demosnap.moves.triggers import ActiveTriggers, blamed, listed
 from demosnap.rows.canonical import split
 from demosnap.snapshot import table_order
 from demosnap.snapshot.change_order import key_of
@@ -23,9 +23,9 @@ from demosnap.visible import rows as rows_of
 class TriggerRows:
     """The rows that triggers make in tables of the snapshots.
 
-    They are told by their keys, which were not there before and are not the snapshots'. Made in
-    a table in which triggers may do what they like, they are taken out again. `foreign`: the
-    database may spell keys in another way than the snapshots.
+    They are recognized by keys that neither existed before nor are in a snapshot. In tables that
+    triggers may change freely, they are deleted. `foreign`: the database may spell keys
+    differently from the snapshots.
     """
 
     database: Database
@@ -36,9 +36,10 @@ class TriggerRows:
     _came: list[str] = field(default_factory=list, init=False)
 
     def watch(self, to_delete: Mapping[str, str], changes: Iterable[TableChanges]) -> None:
-        """Take down which rows are there to stay.
+        """Note the keys of the rows that remain.
 
-        `to_delete` are the predicates of all that may go, but in tables changed row by row.
+        `to_delete` are the predicates of all rows that may be deleted; tables changed row by row
+        are exempt.
         """
         if not self.acting.triggers:
             return
@@ -50,7 +51,7 @@ class TriggerRows:
                 self._known[name] = self._keys(table, stays)
 
     def leaving(self, table: Table, keys: Iterable[Key]) -> Iterator[Key]:
-        """Yield the keys of rows that are deleted, and take them down on the way."""
+        """Yield the keys of rows that are deleted, and note them."""
         noted = self._leaving.setdefault(table.name, set()) if table.name in self._known else None
         for key in keys:
             if noted is not None:
@@ -58,7 +59,7 @@ class TriggerRows:
             yield key
 
     def left(self, whole: Iterable[Table]) -> None:
-        """Take down that these have gone, and all demo rows of some tables."""
+        """Forget these deleted rows, and all deleted rows of the tables in `whole`."""
         for name, keys in self._leaving.items():
             self._known[name] -= keys
         self._leaving.clear()
@@ -70,13 +71,13 @@ class TriggerRows:
     def inserting(
         self, tables: Sequence[Table], picked: Mapping[str, str] | None = None
     ) -> Iterator[None]:
-        """Make room for rows of tables, and name the triggers if the database takes them not.
+        """Delete rows of triggers before an insert, and name the triggers if it is refused.
 
-        `picked` are the predicates of all rows of the snapshot, where none is there before its own
-        go in; None: some may be.
+        `picked` are the predicates of all rows of the snapshot, if none may exist before the
+        insert; None: some may.
 
         Raises:
-            DatabaseError: triggers have made rows where they may not, or the database refused.
+            DatabaseError: triggers inserted rows where they may not, or the database refused.
         """
         names = [table.name for table in tables]
         if self.acting.on("insert", self._came):
@@ -94,20 +95,20 @@ class TriggerRows:
     def doing(
         self, event: Event, tables: Sequence[Table]
     ) -> contextlib.AbstractContextManager[None]:
-        """Name the triggers if the database refuses what is done to rows of tables."""
+        """Name the triggers if the database refuses a change of rows."""
         names = [table.name for table in tables]
         return blamed(self.database, self.acting, event, names)
 
     def passing(
         self, tables: Sequence[Table], blocks: Iterable[Iterable[bytes]]
     ) -> Iterator[Iterable[bytes]]:
-        """Yield blocks of rows of tables, and take down their keys on the way."""
+        """Yield the blocks of tables, and note the keys of their rows."""
         for table, rows in zip(tables, blocks, strict=False):
             known = self._known.get(table.name)
             yield rows if known is None else _passed(table, rows, known)
 
     def clear(self) -> None:
-        """Take out what triggers have made so far, children before parents."""
+        """Delete the rows that triggers have made so far, children before parents."""
         dialect, connection = self.database.dialect, self.database.connection
         names = [*reversed(table_order.load_order(self.database.tables, sorted(self._known)))]
         fresh = [
@@ -130,14 +131,14 @@ class TriggerRows:
             if not count:
                 continue
             if name in self.acting.may_change and name not in self._known:
-                # Without a key they are told by the predicate alone: none was there before.
+                # Without a key, the predicate identifies them, since it picked no row before.
                 table = self.database.tables[name]
                 self.database.dialect.delete_rows(self.database.connection, [(table, picked[name])])
                 continue
             by = self.acting.on("insert", self._came)
             raise DatabaseError(
                 f"{name}: {rows_of(count, 'is', 'are')} present before the rows of the snapshot "
-                f"were inserted, probably made by {told(by)}",
+                f"were inserted, probably made by {listed(by)}",
                 self.acting.ways(by, [name]),
                 changed=False,
             )

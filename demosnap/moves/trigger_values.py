@@ -1,4 +1,4 @@
-"""Values that triggers changed during a load, given back."""
+"""Restore values that triggers changed during a load."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _MOST_MISSING = 10_000
 
 
 def put_back(database: Database, acting: ActiveTriggers, version: Version, picked: RowSet) -> bool:
-    """Give rows that a load brought the snapshot's values again; return whether that was done.
+    """Restore the snapshot's values in loaded rows; return whether that was possible.
 
-    `picked` are the predicates of the version's rows. It is not done where rows would have to come
-    or go.
+    `picked` are the predicates of the version's rows. It is not possible if rows would have to be
+    inserted or deleted.
 
     Raises:
-        DatabaseError: the database refused, or changed another number of rows.
+        DatabaseError: the database refused, or changed a different number of rows.
     """
     narrow = dict(database.tables)
     planned = _differences(database, narrow, version, picked)
     missing = {one.name: one for one in planned.changes if one.counts.get("added")}
     if missing:
-        # A trigger may have changed what the predicate asks for.
+        # A trigger may have changed a column that the predicate reads.
         wider = dict(picked)
         for name, one in missing.items():
             table = one.pair.table
@@ -56,7 +56,7 @@ def put_back(database: Database, acting: ActiveTriggers, version: Version, picke
 def _differences(
     database: Database, narrow: dict[str, Table], version: Version, picked: RowSet
 ) -> PlannedChanges:
-    """Compare the columns that the version has, and no others; `narrow` gets the tables."""
+    """Compare only the columns that the version has; `narrow` receives the tables."""
     snapshot = OpenSnapshot(version, database)
     for recorded in snapshot.tables:
         narrow[recorded.name] = project(database.tables[recorded.name], recorded)

@@ -1,4 +1,4 @@
-"""Triggers and rules that act while rows are moved: which, what they may do, and the ways on."""
+"""Triggers and rules that act while rows are moved: their permissions, and the ways on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRIGGERS_OFF = "To move demo rows with triggers off, write in demosnap.yaml:  tr
 _SHOWN = 4
 
 
-def told(triggers: Iterable[Trigger]) -> str:
+def listed(triggers: Iterable[Trigger]) -> str:
     """Render triggers for a message, each with its table."""
     names = list(dict.fromkeys(map(str, triggers)))
     more = len(names) - _SHOWN
@@ -32,11 +32,11 @@ def told(triggers: Iterable[Trigger]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ActiveTriggers:
-    """The triggers of the tables of which a run moves rows.
+    """The triggers of the tables whose rows a run moves.
 
-    `triggers` are those that act, `off` the tables whose triggers are switched off. `may_change`
-    are the tables in which they may do what they like, and `allowed` these as demosnap.yaml has
-    them. `can_disable`: this database and this role could switch them off.
+    `triggers` act; the triggers of the tables in `off` are switched off. `may_change` are the
+    tables that triggers may change freely, and `allowed` the same as written in demosnap.yaml.
+    `can_disable`: this role could switch triggers off in this database.
     """
 
     triggers: tuple[Trigger, ...] = ()
@@ -46,12 +46,12 @@ class ActiveTriggers:
     can_disable: bool = False
 
     def on(self, event: Event, tables: Iterable[str]) -> list[Trigger]:
-        """Return those of some tables that act on an event."""
+        """Return the triggers of the tables that act on an event."""
         names = set(tables)
         return [one for one in self.triggers if one.table in names and event in one.events]
 
     def ways(self, triggers: Iterable[Trigger], tables: Iterable[str] = ()) -> str:
-        """Return the ways on that there are here; `tables` are those that triggers may change."""
+        """Return the ways on in this database; `tables` are those that triggers may change."""
         found = list(triggers)
         lines = []
         names = [name for name in tables if name not in self.may_change]
@@ -60,7 +60,7 @@ class ActiveTriggers:
         if self.can_disable and all(one.kind == "trigger" for one in found):
             lines.append(TRIGGERS_OFF)
         elif found:
-            lines.append(f"{'Or take' if lines else 'Take'} {told(found)} away during the move.")
+            lines.append(f"{'Or take' if lines else 'Take'} {listed(found)} away during the move.")
         return "\n".join(lines)
 
 
@@ -70,7 +70,7 @@ NONE = ActiveTriggers()
 def find(
     database: Database, wanted: config.Triggers, names: Iterable[str]
 ) -> tuple[Database, ActiveTriggers]:
-    """Return what acts when rows of tables are moved, and the database without what does not."""
+    """Return the triggers for a move of rows, and the database without switched-off triggers."""
     touched = [database.tables[name] for name in sorted(set(names))]
     touched = [table for table in touched if table.triggers]
     if not touched:
@@ -102,13 +102,13 @@ def blamed(
     tables: Iterable[str],
     earlier: Iterable[str] = (),
 ) -> Iterator[None]:
-    """Name the triggers that act on an event where the database refuses it, or does another thing.
+    """Name the triggers that act on an event if the database refuses it, or changes other rows.
 
-    `earlier` are tables of which rows have gone in before: what their triggers have made may be
-    in the way of rows of `tables`.
+    `earlier` are tables whose rows were inserted before; rows made by their triggers may be in the
+    way of rows of `tables`.
 
     Raises:
-        DatabaseError: it did.
+        DatabaseError: the database refused, or changed other rows.
     """
     names = list(tables)
     try:
@@ -118,7 +118,7 @@ def blamed(
         if not found:
             raise
         raise CountError(
-            error.table, f"{error.message}: {told(found)} acts on them", acting.ways(found)
+            error.table, f"{error.message}: {listed(found)} acts on them", acting.ways(found)
         ) from error
     except _driver_errors(database.connection) as error:
         own = acting.on(event, names)
@@ -129,23 +129,23 @@ def blamed(
             raise
         what = "acts on these rows" if own else "acted on rows that went in before"
         raise DatabaseError(
-            f"{', '.join(names)}: the database refused: {_reason(cause)}; {told(found)} {what}",
+            f"{', '.join(names)}: the database refused: {_reason(cause)}; {listed(found)} {what}",
             acting.ways(found, () if own else names),
             changed=False,
         ) from error
 
 
 def untouched(acting: ActiveTriggers, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """Check that the rows that a move leaves alone are what they were.
+    """Check that the rows that a move leaves alone are unchanged.
 
-    Both are of `verify.staying`.
+    Both arguments are results of `verify.staying`.
 
     Raises:
-        VerificationError: they are not; names the tables and the triggers that may have acted.
+        VerificationError: they changed; the message names the tables and the triggers.
     """
     changed = verify.changed(before, after)
     if changed:
-        by = f"probably by {told(acting.triggers)}" if acting.triggers else "by a foreign key"
+        by = f"probably by {listed(acting.triggers)}" if acting.triggers else "by a foreign key"
         raise VerificationError(
             f"rows of {', '.join(changed)} outside of the scenario would be "
             f"changed, {by};"
@@ -156,8 +156,11 @@ def untouched(acting: ActiveTriggers, before: Mapping[str, str], after: Mapping[
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What all tables hold when the rows are verified, where triggers of demosnap's own tables,
-    or such as act on definitions, could still change that before the commit."""
+    """The state of all tables at the verification of the rows.
+
+    It serves to detect triggers on demosnap's own tables, or on definitions, that change rows
+    before the commit.
+    """
 
     triggers: tuple[Trigger, ...]
     digests: Mapping[str, str]
@@ -166,10 +169,10 @@ class Seal:
     moved: frozenset[str]
 
     def check(self, database: Database) -> None:
-        """Check that nothing was changed since.
+        """Check that no row has changed since.
 
         Raises:
-            VerificationError: it was; names the tables and the triggers.
+            VerificationError: a row has; the message names the tables and the triggers.
         """
         now = verify.staying(database, {}, self.but)
         changed = verify.changed(self.digests, now)
@@ -177,17 +180,17 @@ class Seal:
             self.refuse(f"rows of {', '.join(changed)} would be changed", changed)
 
     def refuse(self, what: str, changed: Collection[str] = ()) -> None:
-        """Say what a trigger did, to which tables, and that it was rolled back.
+        """Report the action of a trigger, with its tables, and the rollback.
 
         Raises:
             VerificationError: always.
         """
-        way = f"Take {told(self.triggers)} away: demosnap's own tables are for its notes alone."
-        # The moved rows must equal the snapshot: triggers may not change them.
+        way = f"Take {listed(self.triggers)} away: demosnap's own tables are for its notes alone."
+        # Moved rows must equal the snapshot, so triggers may never change them.
         if changed and not self.moved.intersection(changed):
             way = f"{_allow(self.wanted.action, self.wanted.may_change, changed)}\nOr t{way[1:]}"
         raise VerificationError(
-            f"{what}, probably by {told(self.triggers)}; it was rolled back", way
+            f"{what}, probably by {listed(self.triggers)}; it was rolled back", way
         )
 
 
@@ -204,9 +207,9 @@ def seal(
     wanted: config.Triggers,
     moved: Collection[str] = (),
 ) -> Seal | None:
-    """Take down what tables hold, where there are triggers that could change it.
+    """Record the state of tables, if triggers exist that could change it.
 
-    Tables in which `wanted` lets them are left out, unless rows of them were moved.
+    Tables that triggers may change by `wanted` are left out, unless rows of them were moved.
     """
     if not triggers:
         return None
@@ -219,12 +222,12 @@ def seal(
 def blamed_own(
     connection: Connection, dialect: Dialect, of: Callable[[], Seal | None]
 ) -> Iterator[None]:
-    """Name the triggers of demosnap's own tables where the database refuses to write to them.
+    """Name the triggers of demosnap's own tables if the database refuses to write to these.
 
-    `of` tells them when it has.
+    `of` returns the seal, once there is one.
 
     Raises:
-        DatabaseError: it did.
+        DatabaseError: the database refused.
     """
     try:
         yield
@@ -234,9 +237,9 @@ def blamed_own(
         if sealed is None or dialect.is_lock_timeout(cause) or dialect.is_conflict(cause):
             raise
         raise DatabaseError(
-            f"the database refused: {_reason(cause)}; {told(sealed.triggers)} acts on demosnap's"
+            f"the database refused: {_reason(cause)}; {listed(sealed.triggers)} acts on demosnap's"
             " own tables",
-            f"Take {told(sealed.triggers)} away.",
+            f"Take {listed(sealed.triggers)} away.",
             changed=False,
         ) from error
 
@@ -260,7 +263,7 @@ def _allow(action: str, allowed: Iterable[str], names: Iterable[str]) -> str:
 
 
 def notes(tables: Mapping[str, Table], wanted: config.Triggers, move: Move) -> Iterator[str]:
-    """Yield which triggers act on rows that a move brings or changes, and what becomes of that."""
+    """Yield notes on triggers that act on rows which a move inserts or changes."""
     brought: dict[Event, Mapping[str, int]] = {"insert": move.load, "update": move.change}
     found = [
         one
@@ -272,7 +275,7 @@ def notes(tables: Mapping[str, Table], wanted: config.Triggers, move: Move) -> I
     ]
     if found:
         acts, it = ("acts", "it sets") if len(set(found)) == 1 else ("act", "they set")
-        yield f"{told(found)} {acts} on inserted rows; values that {it} in them are put back"
+        yield f"{listed(found)} {acts} on inserted rows; values that {it} in them are put back"
 
 
 def written(

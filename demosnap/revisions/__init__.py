@@ -1,4 +1,4 @@
-"""Alembic: the only room that imports it, beside config."""
+"""Alembic: apart from `config/`, the only room that imports it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    # Called before the module is imported, as by an env.py. Not at the import of this package:
-    # the plugin in it is loaded into the application's Alembic, which may be of any age.
+    # Checked on first access, as by an env.py, and not when this package is imported: the
+    # application's Alembic, of whatever version, also imports it for the plugin.
     if name == "environment":
         from demosnap.requirements import problem
 

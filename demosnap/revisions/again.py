@@ -1,4 +1,4 @@
-"""A retry of a run after a conflict with another session: planned and made again as a whole."""
+"""Retry a run after a conflict with another session, planning and making it again as a whole."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _LONGEST_PAUSE = 1.0
 
 
 def until_done(once: Callable[[], None], timeout: float) -> None:
-    """Do a run; after a conflict do all of it again, for at most `timeout` seconds.
+    """Run `once`, and repeat it after a conflict for at most `timeout` seconds.
 
-    `once` opens a connection of its own, and what it did is undone when it raises.
+    `once` opens its own connection; if it raises, its changes are rolled back.
 
     Raises:
-        ConflictError: there was one at each time.
+        ConflictError: every attempt met a conflict.
     """
     end = time.monotonic() + timeout
     pause = _FIRST_PAUSE
@@ -35,7 +35,7 @@ def until_done(once: Callable[[], None], timeout: float) -> None:
 
 
 def asked_once(confirm: Confirm | None) -> Confirm | None:
-    """Return what asks again only if the plan is another than was confirmed before."""
+    """Return a `confirm` that asks again only if the plan differs from the confirmed one."""
     if confirm is None:
         return None
     confirmed: list[MovePlan] = []

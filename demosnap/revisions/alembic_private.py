@@ -1,6 +1,6 @@
-"""All that demosnap uses of Alembic beyond its public interface.
+"""All uses of Alembic beyond its public interface.
 
-Tests with the stock `alembic` command pin each of them, on the oldest and the newest Alembic.
+Tests with the stock `alembic` command cover each of them, on the oldest and newest Alembic.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Table
 
 Steps = Callable[[tuple[str, ...], MigrationContext], Sequence[Any]]
-"""Makes the steps of a run from the stamps of the database (`MigrationContext._migrations_fn`)."""
+"""A function that makes the steps of a run from the stamps (`MigrationContext._migrations_fn`)."""
 
 
 def steps_function(context: MigrationContext) -> Steps:
-    """Return the function by which a run makes its steps."""
+    """Return the function that makes the steps of a run."""
     function = context._migrations_fn
     assert function is not None
     return function  # type: ignore[return-value]
 
 
 def replace_steps_function(context: MigrationContext, function: Steps) -> None:
-    """Have a run make its steps by another function."""
+    """Replace the function that makes the steps of a run."""
     context._migrations_fn = function
 
 
 def replace_version_table(context: MigrationContext, table: Table) -> None:
-    """Have a run keep its stamps in a table with longer names than Alembic's 32 characters."""
+    """Make a run keep its stamps in `table`, whose names may exceed Alembic's 32 characters."""
     context._version = table
 
 
 def hide_unknown_stamps(context: MigrationContext, known: Collection[str]) -> None:
-    """Have a run not see stamps of another git branch, at which Alembic would stop."""
+    """Hide stamps that have no script from a run, since Alembic would stop at them."""
     all_heads = context.get_current_heads
 
     def known_heads() -> tuple[str, ...]:
@@ -47,13 +47,13 @@ def hide_unknown_stamps(context: MigrationContext, known: Collection[str]) -> No
 def stamp_steps(
     directory: ScriptDirectory, target: str, heads: tuple[str, ...]
 ) -> Sequence[StampStep]:
-    """Return the steps that stamp a target where the stamps are `heads`."""
+    """Return the steps that stamp a target, given the current stamps `heads`."""
     return directory._stamp_revs(target, heads)
 
 
 @contextlib.contextmanager
 def proxy_put_back(module: Any) -> Iterator[None]:
-    """Have `alembic.context` or `alembic.op` speak afterwards for what it spoke for before."""
+    """On exit, restore the proxy behind `alembic.context` or `alembic.op`."""
     before = vars(module).get("_proxy")
     try:
         yield
@@ -62,5 +62,5 @@ def proxy_put_back(module: Any) -> Iterator[None]:
         if before is not None:
             before._install_proxy()
         elif after is not None:
-            # Alembic leaves it there after an error.
+            # Alembic does not remove its proxy after an error.
             after._remove_proxy()

@@ -46,15 +46,15 @@ from demosnap.snapshot import table_order
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
 _MOST_LOOKED_AT = 200_000
-"""How many rows a table may have for a capture to look for odd markers in it."""
+"""The most rows of a table that a capture searches for odd markers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """What a capture found.
+    """The result of a capture.
 
-    `version` is the new one, or the head that the demo rows equal (`created` False). `stamped`
-    says whether the database is stamped with it already, `stamps` are all that it had.
+    `version` is the new version, or the head that equals the demo rows (`created` False).
+    `stamped` says whether the database is already stamped with it; `stamps` are all stamps before.
     """
 
     plan: CapturePlan
@@ -90,14 +90,14 @@ def capture(
 ) -> Captured:
     """Read the demo rows at one moment, and write the next revision's files.
 
-    `reading` is that moment: entered for as long as the database is read, and no longer.
-    `tried` is called with the version before its files are put in place, and raises if it would not
-    load. `before_files` is called when all has been read, and the files are put in place.
+    `reading` is entered only while the database is read. `tried` is called with the version before
+    its files are put in place, and raises if it would not load. `before_files` is called after
+    everything was read and before the files are put in place.
 
     Raises:
-        RefusedError: there is nothing to capture, or it would undo or mix up something.
-        UnknownNameError: the scenario is not one of demosnap.yaml's.
-        UsageError: message, head or date is not what it must be.
+        RefusedError: there is nothing to capture, or a guard refused.
+        UnknownNameError: demosnap.yaml lacks the scenario.
+        UsageError: message, head or date is invalid.
     """
     created_at = timestamp(wanted.date)
     check_scenario(settings, graph, wanted.scenario)
@@ -126,7 +126,7 @@ def capture(
             and not wanted.allow_empty
             and found.plan.parent == head
             and found.selection == head.selection
-            # Their positions change with every new row of the application.
+            # Only names count: every new row of the application moves a position.
             and found.sequences.keys() == head.sequences.keys()
             and dangling_references.within(found.plan.external_references, head.external_references)
             and (
@@ -150,8 +150,8 @@ def check_scenario(settings: Settings, graph: Graph, scenario: str) -> None:
     """Check that a scenario may have revisions.
 
     Raises:
-        UsageError: the name is none, or the marker cannot tell it from another scenario's.
-        UnknownNameError: demosnap.yaml lists scenarios, and this is not one of them.
+        UsageError: the name is invalid, or the marker does not distinguish scenarios.
+        UnknownNameError: demosnap.yaml lists scenarios without this one.
     """
     if problem := scenario_name_problem(scenario):
         raise UsageError(f"{scenario!r} cannot be a scenario's name: {problem}")
@@ -190,7 +190,7 @@ def _look(
         return alone and _holds(by_table, picked, parent)
 
     if refusals and head_is_here():
-        # It was captured from here, and only its stamp is missing.
+        # The parent was captured from this database; only its stamp is missing.
         refusals = []
     refused = database.dialect.refuse_tables(connection, list(by_table))
     refusals += [of_tables.unusable(n, why) for n, why in refused.items() if by_table.count(n)]
@@ -223,7 +223,7 @@ def _look(
     if dry_run:
         found = _counted(database, found, wanted, by_table.counts())
         return _unpicked(database, settings, found, by_table.counts())
-    # How a file loads tables in a circle depends on which of them have rows.
+    # How a file loads tables in a cycle depends on which of them have rows.
     circles = [one for one in table_order.groups(selected) if len(one) > 1]
     rows = {table.name: by_table.count(table.name) for circle in circles for table in circle}
     return replace(found, plan=replace(plan, rows=rows))
@@ -235,7 +235,7 @@ def _counted(
     wanted: Wanted,
     rows: Mapping[str, int],
 ) -> _Found:
-    """Complete a plan by what is known when the rows are counted."""
+    """Complete a plan after the rows were counted."""
     plan = found.plan
     refusals = list(plan.refusals)
     if not sum(rows.values()) and not wanted.allow_empty:
@@ -266,7 +266,7 @@ def _unpicked(
 
 
 def _holds(rows: RowSet, picked: Selection, head: Version | None) -> bool:
-    """Return whether the database holds exactly what the head has."""
+    """Return whether the database holds exactly the rows of the head."""
     return (
         head is not None
         and (head.selection, head.dialect) == (picked, rows.database.dialect.name)
@@ -287,7 +287,7 @@ def _snapshot_file(settings: Settings, scenario: str) -> Iterator[Path]:
             yield path
     finally:
         if made:
-            # Only where nothing came into it.
+            # Fails if the folder is not empty, and then it stays.
             with contextlib.suppress(OSError):
                 folder.rmdir()
 

@@ -1,4 +1,4 @@
-"""`check`: everything that can be wrong with the files, and with what the database holds."""
+"""`check`: find every problem of the files, and of the database that loaded them."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ _SHOWN = 5
 
 
 def files_of(settings: Settings, scenario: str | None) -> list[Finding]:
-    """Return what is wrong with scripts, snapshots, links and metadata.
+    """Return the problems of scripts, snapshots, links and metadata.
 
     Raises:
-        UnknownNameError: there is no such scenario.
+        UnknownNameError: the scenario does not exist.
     """
     revision_files.tidy(settings)
     found = list(_conflicts(settings))
     in_conflict = {finding.file for finding in found}
     if not all(_is_derived(Path(file or "")) for file in in_conflict):
-        # Nothing else can be told of files that are two versions at once.
+        # Files with conflict markers cannot be checked further.
         return found
     try:
         graph = Graph.from_config(settings.alembic_config())
@@ -68,7 +68,7 @@ def files_of(settings: Settings, scenario: str | None) -> list[Finding]:
 
 
 def ignored(settings: Settings, scenario: str | None) -> list[Finding]:
-    """Return which files git ignores; none where the scripts cannot be read."""
+    """Return a finding for files that git ignores; empty if the scripts cannot be read."""
     try:
         graph = Graph.from_config(settings.alembic_config())
     except ScriptError:
@@ -78,7 +78,7 @@ def ignored(settings: Settings, scenario: str | None) -> list[Finding]:
 
 
 def stale(settings: Settings, graph: Graph, scenario: str | None = None) -> list[Finding]:
-    """Return which metadata files and latest links are not what the graph says."""
+    """Return a finding for each metadata file or latest link that differs from the graph."""
     found = []
     rebuild = "`demosnap manifest` rebuilds it."
     for name, text in revision_files.derived(settings, graph).items():
@@ -131,7 +131,7 @@ def _conflicts(settings: Settings) -> Iterator[Finding]:
     }
     for path, line in lines.items():
         if path.suffix == ".sql" and path.with_suffix(".py") not in lines:
-            # A text of a row may hold such lines. The reader can tell, where there is a script.
+            # A row's text may contain such lines; with a script, the reader checks the snapshot.
             continue
         if _is_derived(path):
             message = "has conflict markers of a git merge"
@@ -211,7 +211,7 @@ def _snapshot(settings: Settings, version: Version) -> Iterator[Finding]:
 
 
 class _References:
-    """The foreign keys inside one snapshot, of which nothing but the keys is kept."""
+    """The foreign keys inside a snapshot; only their values are kept in memory."""
 
     def __init__(self, header: Header, version: Version) -> None:
         self._dialect = dialects.get(header.dialect)
@@ -288,7 +288,7 @@ def _scenario(settings: Settings, graph: Graph, scenario: str) -> Iterator[Findi
 def database(
     connection: Connection, settings: Settings, graph: Graph, scenario: str | None
 ) -> list[Finding]:
-    """Return where the loaded versions and the database do not agree; the files are right."""
+    """Return the differences between the loaded versions and the database; the files are valid."""
     seen = reflect.database(connection)
     found = []
     for stamp in own_tables.stamps(connection):
@@ -349,9 +349,9 @@ def _fits(tables: Mapping[str, Table], graph: Graph, scenario: str) -> Iterator[
 
 
 def untaken(connection: Connection, graph: Graph, scenario: str | None) -> Iterator[Finding]:
-    """Yield which rows of the newest versions the database would not take as it is now.
+    """Yield a finding for rows of the newest versions that the database would reject now.
 
-    They are tried in temporary tables; the caller's transaction is to be rolled back.
+    The rows are tried in temporary tables; the caller has to roll back its transaction.
     """
     seen = reflect.database(connection)
     for name in graph.scenarios:

@@ -1,7 +1,7 @@
-"""Two versions where one was expected: two heads of a scenario, and what git leaves in conflict.
+"""Two versions in place of one: two heads of a scenario, or files that git left in conflict.
 
-Both come of two people who captured from the same version: on different days they have made two
-revisions, on the same day two files of the same name.
+Both arise if two people capture from the same version: on different days they make two revisions,
+on the same day two files of the same name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"_(v[0-9]+)_[0-9-]{10}\Z")
 
 
 def line_of(path: Path) -> int | None:
-    """Return the line of the first conflict marker of git's in a file, None if there is none."""
+    """Return the line of the first of git's conflict markers in a file, None without one."""
     with path.open("rb") as stream:
         for number, line in enumerate(stream, 1):
             if line.startswith(b"<<<<<<< "):
@@ -31,19 +31,19 @@ def line_of(path: Path) -> int | None:
 
 
 def in_script(path: Path, line: int) -> ScriptError:
-    """Return the error of a revision script with conflict markers, and what to do about it."""
+    """Return the error for a revision script with conflict markers, with a hint."""
     return ScriptError(message(path), hint(path), str(path), line)
 
 
 def message(path: Path) -> str:
-    """Return what is wrong with a script or snapshot that has conflict markers."""
+    """Return the problem of a script or snapshot with conflict markers."""
     number = _NUMBER.search(path.stem)
     why = f": two people captured {number[1]} on the same day" if number else ""
     return f"has conflict markers of a git merge{why}"
 
 
 def hint(path: Path) -> str:
-    """Return the commands that lead out of a conflict in a script or its snapshot."""
+    """Return the commands that resolve a conflict in a script or its snapshot."""
     script, snapshot = path.with_suffix(".py"), path.with_suffix(".sql")
     lines = []
     try:
@@ -68,7 +68,7 @@ def hint(path: Path) -> str:
 
 
 def several_heads(scenario: str, heads: Sequence[Version]) -> ScriptError:
-    """Return the error of a scenario that has several heads, and what to do about it."""
+    """Return the error for a scenario with several heads, with a hint."""
     names = ", ".join(f"{version.version} ({version.revision})" for version in heads)
     newest_first = sorted(heads, key=lambda version: version.created_at, reverse=True)
     lines = ["Make one of them the next version after the other:"]
@@ -85,10 +85,10 @@ def several_heads(scenario: str, heads: Sequence[Version]) -> ScriptError:
 
 
 def reference(version: Version) -> str:
-    """Return the readable name that means this version and no other."""
+    """Return a readable name that is unique to this version."""
     return f"{version.scenario}@{version.version}"
 
 
 def age(version: Version) -> tuple[int, str, str]:
-    """Return what versions of a scenario are ordered by: number, time, id."""
+    """Return the sort key of a version in its scenario: number, time, id."""
     return version.number, version.created_at, version.revision

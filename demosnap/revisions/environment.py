@@ -1,6 +1,6 @@
-"""What env.py calls: one run of Alembic's, with demosnap's guards, lock, plan and verification.
+"""The entry point of env.py: a run of Alembic with demosnap's guards, lock, plan and verification.
 
-It is the same run whether demosnap or the stock `alembic` command asked for it.
+demosnap and the stock `alembic` command use the same run.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ from demosnap.visible import visible
 
 
 def run() -> None:
-    """Run what Alembic was asked for; env.py calls this and nothing else.
+    """Run what Alembic was asked for; env.py calls only this.
 
-    What demosnap's own commands ask for runs when env.py is done: the others do not wait so long
-    for Alembic's modules.
+    A request of demosnap's own commands runs after env.py has ended, so that other threads wait
+    less for Alembic's modules.
 
     Raises:
-        CommandError: refused or failed; nothing was changed.
+        CommandError: the run was refused or failed; nothing was changed.
     """
     request = context.config.attributes.get(REQUEST)
     if request is not None:
         request.handed_over = True
         return
     try:
-        # The module has all that the environment has for which it speaks.
+        # The module forwards every attribute of its environment.
         run_in(cast(EnvironmentContext, context), _stock_request())
     except DemosnapError as error:
         raise CommandError(visible(passwords.without_passwords(str(error)))) from error
 
 
 def run_in(environment: EnvironmentContext, request: Request) -> None:
-    """Run a request in an environment: offline, in the caller's transaction, or in one of its own.
+    """Run a request in an environment: offline, in the caller's transaction, or in a new one.
 
     Raises:
-        DemosnapError: refused or failed; nothing was changed.
+        DemosnapError: the run was refused or failed; nothing was changed.
     """
     graph = Graph.read(environment.script)
     if environment.is_offline_mode():

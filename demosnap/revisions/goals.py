@@ -1,4 +1,4 @@
-"""From the words of a command to goals: where each scenario shall go."""
+"""Turn the arguments of a command into goals: the version that each scenario shall have."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from demosnap.moves.goal import Goal
 from demosnap.revisions.graph import Graph
 
 Goals = Callable[[Graph, Mapping[str, Version]], Sequence[Goal]]
-"""Makes the goals, from the graph and what the database is stamped with by scenario."""
+"""A function that makes the goals, from the graph and the stamped versions by scenario."""
 
 
 def load(name: str | None) -> Goals:
-    """Return the goal of a load; the name may lack what `Graph.whole` completes."""
+    """Return the goal of a load; `name` may be incomplete, as `Graph.whole` allows."""
 
     def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
         full = graph.whole(name)
@@ -26,7 +26,7 @@ def load(name: str | None) -> Goals:
 
 
 def stamp(name: str, operation: str = "stamp") -> Goals:
-    """Return the goal of a stamp; `operation` is what the log calls it."""
+    """Return the goal of a stamp; `operation` is its name in the log."""
 
     def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
         version = graph.resolve(name, dict(current))
@@ -38,10 +38,10 @@ def stamp(name: str, operation: str = "stamp") -> Goals:
 
 
 def stamp_captured(version: Version, seen: Sequence[str]) -> Goals:
-    """Return the goal of stamping what was captured; `seen` are the stamps that the capture saw.
+    """Return the goal of stamping a captured version; `seen` are the stamps during the capture.
 
     Raises:
-        DatabaseError: when made: another session has changed the scenario since.
+        DatabaseError: when called: another session has changed the scenario since.
     """
 
     def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
@@ -66,7 +66,7 @@ def reset(scenario: str) -> Goals:
     """Return the goal of a reset: the loaded version, by the rows that differ.
 
     Raises:
-        UsageError: when made: nothing of the scenario is loaded.
+        UsageError: when called: no version of the scenario is loaded.
     """
 
     def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
@@ -84,7 +84,7 @@ def reset(scenario: str) -> Goals:
 
 
 def between(names: Sequence[str], *, up: bool) -> Goals:
-    """Return the goals of ranges `A:B`, or of targets alone, which start at base."""
+    """Return the goals of ranges `A:B`; a target without a range starts at base."""
 
     def goals(graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
         starts: dict[str, Version] = {}
@@ -108,10 +108,10 @@ def _is_step(name: str) -> bool:
 
 
 def joined(scenario: str, step: str | None) -> str:
-    """Join the two words of a downgrade to one name: `general` and `-1` are `general@-1`.
+    """Join the two arguments of a downgrade to a name: `general` and `-1` are `general@-1`.
 
     Raises:
-        UsageError: there is no step, or one too many.
+        UsageError: the step is missing, or given twice.
     """
     if step is None:
         if "@" in scenario or ":" in scenario:
@@ -132,10 +132,10 @@ def joined(scenario: str, step: str | None) -> str:
 
 
 def upward(targets: Sequence[str]) -> Goals:
-    """Return the goals of an upgrade; `heads` are those of all scenarios.
+    """Return the goals of an upgrade; `heads` means the heads of all scenarios.
 
     Raises:
-        UsageError: no target is given; when made: one is below the current version.
+        UsageError: no target is given; when called: a target is below the current version.
     """
     if not targets:
         raise UsageError(
@@ -187,7 +187,7 @@ def downward(name: str) -> Goals:
     """Return the goal of a downgrade.
 
     Raises:
-        UsageError: when made: it is not below the current version.
+        UsageError: when called: the target is not below the current version.
     """
     scenario = name.partition("@")[0]
 
@@ -209,10 +209,10 @@ def downward(name: str) -> Goals:
 def in_range(
     graph: Graph, chosen: Sequence[Version], rev_range: str, current: Sequence[str]
 ) -> list[Version]:
-    """Return those of the chosen versions that are in a range `A:B`, `A:` or `:B`.
+    """Return the versions, among `chosen`, in a range `A:B`, `A:` or `:B`.
 
     Raises:
-        UsageError: it is no range.
+        UsageError: it is not a range.
     """
     if rev_range.count(":") != 1:
         raise UsageError(
@@ -233,7 +233,7 @@ def in_range(
     if start not in ("", "base"):
         firsts = {version.revision for version in named(start)}
         scenario = start.partition("@")[0]
-        # A base is below all versions: of its scenario, or of all where nothing is loaded.
+        # Base is below all versions of its scenario, or of all scenarios if none is loaded.
         found = [
             v
             for v in found

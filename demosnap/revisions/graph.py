@@ -1,4 +1,4 @@
-"""The versions of all scenarios, from Alembic's script directory; names to versions."""
+"""The versions of all scenarios, from Alembic's script directory, and lookup by name."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _RELATIVE = re.compile(r"[+-][0-9]+\Z")
 
 
 class Graph:
-    """All versions, by revision id, each after its parent; scenarios in order of name.
+    """All versions by revision id, each after its parent, with scenarios in order of name.
 
-    `needed` are ids that a script names as `depends_on`, with that script's.
+    `needed` maps each id in a `depends_on` to the id of that script.
     """
 
     def __init__(self, versions: Iterable[Version]) -> None:
@@ -51,12 +51,12 @@ class Graph:
         """Return the graph of a script directory.
 
         Raises:
-            ScriptError: a script cannot be loaded, or is not demosnap's.
+            ScriptError: a script cannot be loaded, or demosnap did not write it.
         """
         try:
             with (
                 quiet.handling("ignore", plugin.LINKS, category=UserWarning),
-                # Alembic goes on to a KeyError where a script follows one that is not there.
+                # Alembic only warns, and then fails with a KeyError.
                 quiet.handling("error", "Revision .* is not present", category=UserWarning),
             ):
                 walked = list(directory.walk_revisions())
@@ -83,7 +83,7 @@ class Graph:
         except DemosnapError:
             raise
         except Exception as error:
-            # A script is code, which may raise anything.
+            # A script is code, which may raise any exception.
             place = traceback.extract_tb(error.__traceback__)[-1]
             raise ScriptError(
                 f"cannot be run: {type(error).__name__}: {error}",
@@ -112,7 +112,7 @@ class Graph:
 
     @classmethod
     def _check_first_versions(cls, directory: ScriptDirectory) -> None:
-        """Raise for two first versions of a scenario: Alembic takes a branch label only once."""
+        """Raise if a scenario has two first versions, since Alembic needs unique branch labels."""
         try:
             graph = cls.loose(Path(directory.versions).rglob("*.py"))
         except Exception:  # noqa: BLE001  what Alembic says is said then
@@ -125,7 +125,7 @@ class Graph:
         """Return the graph of a configuration's script directory.
 
         Raises:
-            ScriptError: a script cannot be loaded, or is not demosnap's.
+            ScriptError: a script cannot be loaded, or demosnap did not write it.
         """
         try:
             directory = ScriptDirectory.from_config(config)
@@ -135,14 +135,14 @@ class Graph:
 
     @property
     def scenarios(self) -> tuple[str, ...]:
-        """The names of the scenarios that have a version, sorted."""
+        """The names of the scenarios with versions, sorted."""
         return tuple(sorted({version.scenario for version in self.versions.values()}))
 
     def only(self) -> str:
-        """Return the name of the only scenario that has a version.
+        """Return the name of the only scenario with versions.
 
         Raises:
-            UsageError: there is none, or there are several.
+            UsageError: there is no scenario, or there are several.
         """
         names = self.scenarios
         if len(names) == 1:
@@ -157,10 +157,10 @@ class Graph:
         )
 
     def whole(self, name: str | None) -> str:
-        """Return a name of a version with what may be left out of it.
+        """Return the complete name of a version, given a possibly incomplete one.
 
-        A scenario alone means its head, and None the head of the only scenario; of the only
-        scenario `v1` is a name, too.
+        A scenario means its head, and None the head of the only scenario. With only one scenario,
+        `v1` is enough, too.
 
         Raises:
             UsageError: a scenario has to be named.
@@ -178,18 +178,18 @@ class Graph:
         return [version for version in self.versions.values() if version.scenario == scenario]
 
     def heads(self, scenario: str) -> list[Version]:
-        """Return the versions of a scenario that no other one follows, oldest first."""
+        """Return the versions of a scenario without a child, oldest first."""
         return [version for version in self.of(scenario) if self.is_head(version)]
 
     def is_head(self, version: Version) -> bool:
-        """Return whether no other version follows this one."""
+        """Return whether a version has no child."""
         return version.revision not in self._children
 
     def head(self, scenario: str) -> Version:
-        """Return the one head of a scenario.
+        """Return the only head of a scenario.
 
         Raises:
-            UnknownNameError: there is no such scenario.
+            UnknownNameError: the scenario does not exist.
             ScriptError: it has several heads.
         """
         heads = self.heads(scenario)
@@ -200,7 +200,7 @@ class Graph:
         return heads[0]
 
     def ancestors(self, version: Version | None) -> list[Version]:
-        """Return a version and all that it follows, newest first; nothing for base."""
+        """Return a version and all its ancestors, newest first; empty for base."""
         line = []
         while version is not None:
             line.append(version)
@@ -208,16 +208,16 @@ class Graph:
         return line
 
     def resolve(self, name: str, current: dict[str, Version] | None = None) -> Version | None:
-        """Return the version that a name means; None: the base of the scenario that it names.
+        """Return the version of a name; None is the base of the scenario in the name.
 
         Names are `general@head`, `general@v1`, `general@v2_2025-01-20`, `general@base`,
-        `general@+1`, `general@-1` (from the versions in `current`, by scenario), a revision id
-        or a unique prefix of one.
+        `general@+1`, `general@-1` (relative to the versions in `current`, by scenario), a revision
+        id or a unique prefix of a revision id.
 
         Raises:
-            UnknownNameError: nothing has the name.
-            UsageError: the name is not of these forms, or means several.
-            ScriptError: `head` is asked for where there are several.
+            UnknownNameError: no version has the name.
+            UsageError: the name is malformed or ambiguous.
+            ScriptError: `head` is asked for, and there are several.
         """
         scenario, at, step = name.partition("@")
         if not at:

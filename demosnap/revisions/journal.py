@@ -1,8 +1,8 @@
-"""A change of several files of the revisions, made whole: at once, or when demosnap runs next.
+"""Change several files of the revisions atomically, if need be in the next run of demosnap.
 
-New files are written beside and synced; then a journal says which comes where, and what goes.
-From there on the change is made to its end, by the next demosnap that finds the journal. Nothing
-goes before all that is new is in place.
+New files are written under temporary names and synced. Then a journal records their final places
+and the files to delete. From then on the next demosnap that finds the journal completes the
+change. Files are deleted only after all new files are in place.
 """
 
 from __future__ import annotations
@@ -15,36 +15,36 @@ from pathlib import Path
 from demosnap.errors import DemosnapError
 
 NAME = ".journal.tmp"
-"""The journal's file in the folder of revisions."""
+"""The name of the journal in the folder of revisions."""
 
-BESIDE = "journal"
-"""What files are made for that are beside until a journal tells where they come."""
+STAGED = "journal"
+"""The name part of temporary files that a journal will move into place."""
 
 
 def text(folder: Path, put: Iterable[tuple[Path, Path]], gone: Iterable[Path]) -> str:
-    """Render a journal; `put` are pairs of a file beside and its place, in order."""
+    """Render a journal; `put` are pairs of a temporary file and its final place, in order."""
 
     def name(path: Path) -> str:
         return path.relative_to(folder).as_posix()
 
-    pairs = [(name(beside), name(place)) for beside, place in put]
+    pairs = [(name(staged), name(place)) for staged, place in put]
     return json.dumps({"put": pairs, "gone": [name(path) for path in gone]})
 
 
 def finish(folder: Path) -> bool:
-    """Make the change that a journal in the folder tells of; return whether there was one.
+    """Complete the change that a journal in the folder records; return whether there was one.
 
     Raises:
-        DemosnapError: a file that it tells of is gone; what was to go is still there.
+        DemosnapError: a recorded file is missing; no file was deleted.
         OSError: the file system refused.
     """
     journal = folder / NAME
     if not journal.exists():
         return False
     change = json.loads(journal.read_text(encoding="utf-8"))
-    for beside, place in change["put"]:
-        if os.path.lexists(folder / beside):
-            (folder / beside).replace(folder / place)
+    for staged, place in change["put"]:
+        if os.path.lexists(folder / staged):
+            (folder / staged).replace(folder / place)
         elif not os.path.lexists(folder / place):
             raise DemosnapError(
                 f"{folder / place} must be put in place, and is missing",
@@ -62,8 +62,8 @@ def finish(folder: Path) -> bool:
 
 
 def sync(folder: Path) -> None:
-    """Put what was made, renamed and deleted in a folder on the disk."""
-    # A rename is only as lasting as the folder that holds it.
+    """Sync a folder to disk: the files created, renamed and deleted in it."""
+    # A rename is durable only after its folder was synced.
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

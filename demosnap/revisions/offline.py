@@ -1,7 +1,7 @@
-"""`upgrade --sql` and `downgrade --sql`: the script of a move, without a database.
+"""`upgrade --sql` and `downgrade --sql`: write the script of a move, without a database.
 
-A path of its own, since Alembic's would create the version table without asking whether it is
-there, and begins no transaction on SQLite.
+Alembic's own offline mode creates the version table unconditionally, and begins no transaction on
+SQLite.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _WARNING = (
 
 
 def run(environment: EnvironmentContext, graph: Graph, wanted: Goals | None) -> None:
-    """Write the SQL of what was asked for to the environment's output.
+    """Write the SQL of the requested moves to the environment's output.
 
-    `wanted` None: Alembic's own steps say what.
+    With `wanted` None, Alembic's own steps determine the moves.
 
     Raises:
-        UsageError: nothing is asked for, or snapshots of two dialects.
-        SnapshotError: a snapshot is missing or not what demosnap wrote.
+        UsageError: no move is requested, or snapshots are of two dialects.
+        SnapshotError: a snapshot is missing or malformed.
     """
     # Alembic wants some dialect before the steps tell which the snapshots have.
     environment.configure(
@@ -108,7 +108,10 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
 
 
 def _only_at(dialect: Dialect, graph: Graph, goal: Goal) -> str:
-    """Return a statement that fails, by a key given twice, where the goal does not start."""
+    """Return a statement that fails unless the database is at the goal's current version.
+
+    It fails by inserting a duplicate key.
+    """
     ids = [version.revision for version in graph.of(goal.scenario)]
     test = "EXISTS"
     if goal.current is not None:

@@ -1,7 +1,7 @@
-"""`op.load_snapshot` and `op.purge_snapshot`: what a revision script says, and what is done.
+"""`op.load_snapshot` and `op.purge_snapshot`, the operations of revision scripts.
 
-A script only says what it is for. What is really done was planned for the whole run before its
-first step: that one acts for all, and the others have nothing to do.
+A script only declares its snapshot. The run was planned as a whole before its first step; this
+step acts for all, and the others do nothing.
 """
 
 from __future__ import annotations
@@ -13,40 +13,40 @@ from alembic.operations import MigrateOperation, Operations
 from alembic.util import CommandError
 
 TRANSACTION = "demosnap_transaction"
-"""The option of Alembic's migration context under which a transaction keeps itself."""
+"""The option of Alembic's migration context that holds the running transaction."""
 
 
 @Operations.register_operation("load_snapshot")
 class LoadSnapshot(MigrateOperation):
-    """Bring a scenario to the version of this snapshot."""
+    """Move a scenario to the version of this snapshot."""
 
     def __init__(self, snapshot: Mapping[str, Any]) -> None:
         self.snapshot = snapshot
 
     @classmethod
     def load_snapshot(cls, operations: Operations, snapshot: Mapping[str, Any]) -> None:
-        """Bring the snapshot's scenario to its version."""
+        """Move the snapshot's scenario to its version."""
         operations.invoke(cls(snapshot))
 
     def reverse(self) -> PurgeSnapshot:
-        """Return the operation that takes the snapshot out."""
+        """Return the operation that removes the snapshot's rows."""
         return PurgeSnapshot(self.snapshot)
 
 
 @Operations.register_operation("purge_snapshot")
 class PurgeSnapshot(MigrateOperation):
-    """Bring a scenario to the version before this snapshot."""
+    """Move a scenario to the version before this snapshot."""
 
     def __init__(self, snapshot: Mapping[str, Any]) -> None:
         self.snapshot = snapshot
 
     @classmethod
     def purge_snapshot(cls, operations: Operations, snapshot: Mapping[str, Any]) -> None:
-        """Bring the snapshot's scenario to the version before it."""
+        """Move the snapshot's scenario to the version before it."""
         operations.invoke(cls(snapshot))
 
     def reverse(self) -> LoadSnapshot:
-        """Return the operation that puts the snapshot in."""
+        """Return the operation that loads the snapshot."""
         return LoadSnapshot(self.snapshot)
 
 

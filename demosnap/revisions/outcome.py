@@ -1,4 +1,4 @@
-"""The outcome of a failed run: undone, done, or unknown."""
+"""The outcome of a failed run: rolled back, committed, or unknown."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from demosnap.errors import DatabaseError
 
 
 class Outcome:
-    """What is known of a run on a connection.
-
-    Whether its commit has begun, and whether that has ended well.
-    """
+    """Whether the commit of a run has begun, and whether it has succeeded."""
 
     begun = False
     ended = False
@@ -24,15 +21,15 @@ class Outcome:
         self._connection = connection
 
     @contextlib.contextmanager
-    def told(self) -> Iterator[None]:
-        """Never say that nothing was changed when something was, or when that is unknown."""
+    def corrected(self) -> Iterator[None]:
+        """Correct errors that would claim a rollback after a commit or an unknown outcome."""
         try:
             yield
         except Exception as error:
             if interrupts.behind(error) is not None:
                 raise
             if self.ended:
-                # Only the settings of a connection, which is closed next, were not put back.
+                # Only restoring the session settings failed, and the connection is closed next.
                 return
             if self.begun and connect.ended(self._connection, error):
                 raise DatabaseError(

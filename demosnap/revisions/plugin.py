@@ -1,7 +1,7 @@
-"""What Alembic loads of demosnap at its start, by the entry point `alembic.plugins`.
+"""The plugin that Alembic loads at its start, by the entry point `alembic.plugins`.
 
-Kept to what must be there before env.py runs. It is loaded into the application's Alembic too, with
-whatever versions that has: this module imports nothing that could be too old.
+It has only what must be in place before env.py runs. The application's Alembic loads it too, with
+unknown versions of libraries, so this module imports nothing that could be too old.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 from demosnap.database.own_names import OWN_TABLES
 
 LINKS = r"File .*\.sql loaded twice! ignoring"
-"""Alembic's warning of a snapshot that it meets twice."""
+"""Alembic's warning about a snapshot that it finds twice."""
 
 COMPARATOR = "alembic.autogenerate.demosnap"
-"""The name of the plugin that hides demosnap's tables; what is called so is on by default."""
+"""The name of the plugin that hides demosnap's tables; its prefix enables it by default."""
 
 
 class _Plugin(types.ModuleType):
-    """This module, and the list of it alone: Alembic before 1.20.1 loops over what it loads."""
+    """This module as a list of itself, since Alembic before 1.20.1 iterates over what it loads."""
 
     def __iter__(self) -> Iterator[types.ModuleType]:
         yield self
@@ -32,15 +32,15 @@ sys.modules[__name__].__class__ = _Plugin
 
 
 def setup(plugin: Any) -> None:
-    """Let a `latest.sql` link stand beside its snapshot, and hide demosnap's own tables."""
+    """Allow a `latest.sql` link next to its snapshot, and hide demosnap's own tables."""
     ignore_links()
     hide_own_tables(type(plugin)(COMPARATOR))
 
 
 def ignore_links() -> None:
-    """Ignore Alembic's warning of a snapshot that it meets twice.
+    """Ignore Alembic's warning about a snapshot that it finds twice.
 
-    It looks through all files of a version location, and warns even of what is no script.
+    Alembic warns about all files in a version location, even if they are not scripts.
     """
     warnings.filterwarnings("ignore", message=LINKS, category=UserWarning)
 
@@ -48,7 +48,7 @@ def ignore_links() -> None:
 def hide_own_tables(plugin: Any) -> None:
     """Hide demosnap's own tables from the application's `alembic check` and autogenerate.
 
-    Beside what its env.py excludes.
+    The exclusions of its env.py stay in force.
     """
     from alembic.util import DispatchPriority
 
@@ -60,7 +60,7 @@ def hide_own_tables(plugin: Any) -> None:
 def _exclude_own(context: Any, *_: Any) -> Any:
     from alembic.util import PriorityDispatchResult
 
-    # Alembic has made the list of env.py's include_name by now, and has no public way into it.
+    # Alembic has already built this list from env.py, and offers no public access to it.
     filters = getattr(context, "_name_filters", None)
     if filters is not None:
         filters.append(_is_theirs)

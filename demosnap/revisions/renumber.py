@@ -1,8 +1,8 @@
-"""Make one of two heads the next version after the other one.
+"""Make one of two heads the next version after the other.
 
-The versions that the head alone leads to get new numbers, ids and files. Their rows, and the
-time of their capture, stay. Where git has left two versions of the same name in conflict, both
-are taken from its index.
+The versions that only this head leads back to get new numbers, ids and files. Their rows and the
+time of their capture stay. If git left two versions of the same name in conflict, both are taken
+from its index.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SIDES = (git.OURS, git.THEIRS)
 
 @dataclass(frozen=True)
 class _Scripts:
-    """All scripts: those in place, and the sides of each that is in conflict, by its place."""
+    """All scripts: those in place, and both sides of each conflicted script, by its path."""
 
     graph: Graph
     sides: dict[Path, tuple[Version, Version]]
@@ -45,14 +45,14 @@ def renumber(
     dry_run: bool,
     before_files: Callable[[], None] = lambda: None,
 ) -> Renumbering:
-    """Make the version `name`, and what leads to it alone, follow the other head.
+    """Make the version `name`, and the ancestors that only it has, follow the other head.
 
-    `before_files` is called when all is written, and the files are put in place.
+    `before_files` is called after all files are written and before they are put in place.
 
     Raises:
-        UsageError: it is no head, or the only one.
-        ScriptError: a script cannot be used, or a file is in the way.
-        SnapshotError: a snapshot is not what its script says.
+        UsageError: the version is not a head, or is the only head.
+        ScriptError: a script is invalid, or a file is in the way.
+        SnapshotError: a snapshot differs from its script's record.
     """
     with tempfile.TemporaryDirectory(prefix="demosnap-") as scratch:
         scripts = _scripts(settings, Path(scratch))
@@ -94,7 +94,7 @@ def _scripts(settings: Settings, scratch: Path) -> _Scripts:
 def _write_side(
     place: Path, stages: dict[int, str] | None, side: int, folder: Path, copy: Path
 ) -> None:
-    """Write one side of a file in conflict; of a snapshot that is in none, the snapshot."""
+    """Write one side of a conflicted file; a snapshot without a conflict is copied."""
     if stages is None and place.suffix == ".sql":
         revision_files.make_folder(copy.parent)
         copy.write_bytes(place.read_bytes())
@@ -181,21 +181,21 @@ def _act(
     _check_free(planned, {*replaced, *(place for _, place in kept)})
     put: list[tuple[Path, Path]] = []
     try:
-        # The newest first: none takes another one's place before that has its own.
+        # Newest first, so that no version takes a place before its old owner has moved on.
         for old, new in reversed(planned.versions):
-            snapshot = revision_files.new_beside(folder, journal.BESIDE)
+            snapshot = revision_files.new_staged(folder, journal.STAGED)
             put.append((snapshot, _snapshot_of(new)))
             version = replace(new, size=_rewrite(old, new, snapshot))
-            script = revision_files.new_beside(folder, journal.BESIDE)
+            script = revision_files.new_staged(folder, journal.STAGED)
             put.append((script, _script_of(new)))
             revision_files.write_synced(script, render(version).encode())
         for source, place in kept:
-            copy = revision_files.new_beside(place.parent, journal.BESIDE)
+            copy = revision_files.new_staged(place.parent, journal.STAGED)
             put.append((copy, place))
             revision_files.write_synced(copy, source.read_bytes())
     except BaseException:
-        for beside, _ in put:
-            beside.unlink(missing_ok=True)
+        for staged, _ in put:
+            staged.unlink(missing_ok=True)
         raise
     places = [place for _, place in put]
     gone = [path for path in replaced if path not in places]
@@ -211,7 +211,7 @@ def _act(
 
 
 def _kept(scripts: _Scripts, planned: Renumbering) -> list[tuple[Path, Path]]:
-    """Return the files of the sides that stay, and the places that are theirs alone from now on."""
+    """Return pairs of a file that stays from a conflict and the place that it alone gets."""
     moved = {old.revision for old, _ in planned.versions}
     found = []
     for place, sides in scripts.sides.items():
@@ -223,7 +223,7 @@ def _kept(scripts: _Scripts, planned: Renumbering) -> list[tuple[Path, Path]]:
 
 
 def _replaced(settings: Settings, planned: Renumbering) -> list[Path]:
-    """Return the files in place of the versions that get new ones."""
+    """Return the files of the versions that are renumbered."""
     found = []
     for old, _ in planned.versions:
         if Path(old.folder).is_relative_to(settings.revisions):
@@ -262,7 +262,7 @@ def _rewrite(old: Version, new: Version, path: Path) -> int:
 
 
 def _refresh(settings: Settings) -> tuple[list[Path], list[str]]:
-    """Make links and metadata anew, if no other conflict stands in the way."""
+    """Rebuild links and metadata, unless another conflict prevents it."""
     try:
         graph = Graph.from_config(settings.alembic_config())
     except ScriptError as error:

@@ -1,4 +1,4 @@
-"""What one run of the environment is asked for, where it runs, and what it answers."""
+"""The request for a run of the environment, its context, and its answer."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ REQUEST = "demosnap"
 
 @dataclass
 class Request:
-    """What one run is asked for.
+    """The request for a run.
 
-    `goals` makes the goals from the graph and what the database is stamped with; None: Alembic's
-    steps say them. `confirm` is shown the plan before anything is changed, `before_commit` is
-    called when everything is. `rehearsal`: only the way back is tried, and nothing is changed.
-    `sealing`: the plan shall be one that can be applied; `expected`: act on this plan, or not at
-    all. `handed_over`: env.py has called `run`. `plan` is the answer.
+    `goals` makes the goals, from the graph and the stamps (None: Alembic's steps determine them).
+    `confirm` gets the plan before any change, and `before_commit` is called after all changes.
+    `rehearsal`: only try the way back, and change nothing. `sealing`: make a plan that can be
+    applied. `expected`: act on exactly this plan, or refuse. `handed_over`: env.py has called
+    `run`. `plan` is the answer.
     """
 
     settings: configuration.Settings
@@ -47,17 +47,17 @@ class Request:
 
     @property
     def lock_timeout(self) -> float:
-        """How long to wait for another session's lock, in seconds."""
+        """The time to wait for another session's lock, in seconds."""
         given = self.options.lock_timeout
         return LOCK_WAIT if given is None else given
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """Where a request runs: Alembic's environment, the graph of its scripts, and a connection.
+    """The context of a run: Alembic's environment, the graph of its scripts, and a connection.
 
-    `place` is the database as it is shown. `owned`: the connection is demosnap's own; else it is
-    the caller's, with a transaction that the caller ends.
+    `place` is the database for display. `owned`: demosnap opened the connection; otherwise the
+    caller did, and ends the transaction.
     """
 
     environment: EnvironmentContext
@@ -70,7 +70,7 @@ class RunContext:
 
 @contextlib.contextmanager
 def requested(config: Any, request: Request) -> Iterator[None]:
-    """Keep a request on Alembic's Config for the time of a run."""
+    """Keep a request on Alembic's Config during a run."""
     config.attributes[REQUEST] = request
     try:
         yield

@@ -1,4 +1,4 @@
-"""The files of a project's revisions: written beside, synced, renamed; derived ones rebuilt."""
+"""The files of a project's revisions: write them atomically, and rebuild derived files."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _TEMPORARY = re.compile(r"\.(.+)-[a-z0-9_]{8}\.tmp")
 def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[None]:
     """Hold the project's lock file; `timeout` is in seconds.
 
-    What was left by one that was killed is finished, or taken away, first.
+    First, the change of a killed process is completed or undone.
 
     Raises:
-        LockError: another demosnap holds it for longer.
-        DemosnapError: the folder cannot be written.
+        LockError: another demosnap process holds the lock for longer.
+        DemosnapError: the folder is not writable.
     """
     path = settings.revisions / LOCK_FILE
     with os_errors(settings.revisions):
@@ -59,26 +59,26 @@ def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[Non
 
 
 def tidy(settings: Settings) -> None:
-    """Finish or remove the files of a killed run, unless another demosnap is at work."""
+    """Complete or undo the change of a killed process, unless another demosnap is at work."""
     if _left(settings) or (settings.revisions / journal.NAME).exists():
         with contextlib.suppress(DemosnapError), project_lock(settings, 0):
             pass
 
 
 def _left(settings: Settings) -> dict[Path, str]:
-    """Return the files of `temporary` that are there, and the names that they were made for."""
+    """Return the existing files of `temporary`, with the names of their final files."""
     paths = [*settings.revisions.glob(".*.tmp"), *settings.revisions.glob("*/.*.tmp")]
     return {path: match[1] for path in paths if (match := _TEMPORARY.fullmatch(path.name))}
 
 
 def _recover(settings: Settings) -> None:
     with contextlib.suppress(DemosnapError, OSError):
-        # Its files are temporary ones too, so it goes first.
+        # The journal comes first, since its files are temporary too.
         finished = journal.finish(settings.revisions)
         left = _left(settings)
         for path, name in list(left.items()):
-            if name in (journal.BESIDE, journal.NAME):
-                # No journal tells of it: what it was made for has not begun.
+            if name in (journal.STAGED, journal.NAME):
+                # Without a journal, the change of this file has not begun.
                 left.pop(path)
                 path.unlink(missing_ok=True)
         if not left and not finished:
@@ -89,17 +89,17 @@ def _recover(settings: Settings) -> None:
                 if not (folder / script).exists():
                     (folder / script).with_suffix(".sql").unlink(missing_ok=True)
         _refresh_all(settings, Graph.from_config(settings.alembic_config()))
-        # They go last: they say that there is something to do.
+        # Deleted last, since they mark the unfinished change.
         for path in left:
             path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def os_errors(folder: Path) -> Iterator[None]:
-    """Turn what the file system refuses into one line.
+    """Turn an error of the file system into a `DemosnapError` of one line.
 
     Raises:
-        DemosnapError: it refused.
+        DemosnapError: the file system refused.
     """
     try:
         yield
@@ -111,20 +111,20 @@ def os_errors(folder: Path) -> Iterator[None]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder if it is not there.
+    """Make a folder if it does not exist.
 
     Raises:
-        DemosnapError: it cannot be made.
+        DemosnapError: the folder cannot be made.
     """
     with os_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
 
 def check_inside(settings: Settings, folder: Path) -> None:
-    """Check that what is written to a folder of the revisions stays in the project.
+    """Check that a folder of the revisions is inside the project.
 
     Raises:
-        DemosnapError: a symbolic link leads out of it.
+        DemosnapError: a symbolic link leads out of the project.
     """
     real = folder.resolve()
     if not real.is_relative_to(settings.revisions.resolve()):
@@ -137,12 +137,12 @@ def check_inside(settings: Settings, folder: Path) -> None:
 
 @contextlib.contextmanager
 def temporary(folder: Path, name: str) -> Iterator[Path]:
-    """Yield the path of a new, empty file in a folder; what is left of it in the end goes.
+    """Yield the path of a new, empty file in a folder; on exit it is deleted if it still exists.
 
     Raises:
-        DemosnapError: it cannot be made.
+        DemosnapError: the file cannot be made.
     """
-    path = new_beside(folder, name)
+    path = new_staged(folder, name)
     try:
         with os_errors(folder):
             yield path
@@ -150,15 +150,15 @@ def temporary(folder: Path, name: str) -> Iterator[Path]:
         path.unlink(missing_ok=True)
 
 
-def new_beside(folder: Path, name: str) -> Path:
-    """Make a new, empty file in a folder, that is removed again if it is not used.
+def new_staged(folder: Path, name: str) -> Path:
+    """Make a new, empty temporary file in a folder, which the caller renames or deletes.
 
     Raises:
-        DemosnapError: it cannot be made.
+        DemosnapError: the file cannot be made.
     """
     with os_errors(folder):
         while True:
-            # mkstemp's files are the owner's alone; a snapshot is as readable as any new file.
+            # Not mkstemp, whose files only the owner can read; a snapshot follows the umask.
             path = folder / f".{name}-{secrets.token_hex(4)}.tmp"
             with contextlib.suppress(FileExistsError):
                 path.touch(exist_ok=False)
@@ -166,11 +166,11 @@ def new_beside(folder: Path, name: str) -> Path:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all: beside, synced, renamed."""
+    """Write a file atomically: to a temporary file, which is synced and renamed."""
     make_folder(path.parent)
-    with temporary(path.parent, path.name) as beside:
-        write_synced(beside, text.encode())
-        beside.replace(path)
+    with temporary(path.parent, path.name) as staged:
+        write_synced(staged, text.encode())
+        staged.replace(path)
     journal.sync(path.parent)
 
 
@@ -178,7 +178,7 @@ def write_synced(path: Path, data: bytes) -> None:
     """Write a file that is not read yet, and sync it to disk.
 
     Raises:
-        DemosnapError: it cannot be written.
+        DemosnapError: the file cannot be written.
     """
     with os_errors(path.parent), path.open("wb") as stream:
         stream.write(data)
@@ -191,9 +191,8 @@ def publish(
 ) -> tuple[Path, ...]:
     """Put a new revision's files in place; return them, the script first.
 
-    The script is what makes it a revision, so it comes when the snapshot is there; link and
-    metadata are derived from it. As long as a temporary file of the script's name is there, this
-    is not done.
+    The script makes the revision valid, so it comes after the snapshot; link and metadata are
+    derived from it. A temporary file of the script's name marks the change as unfinished.
     """
     folder = Path(version.folder)
     target = folder / version.file
@@ -212,7 +211,7 @@ def publish(
 
 
 def change(settings: Settings, put: Sequence[tuple[Path, Path]], gone: Sequence[Path]) -> None:
-    """Put synced files in their places, in order, and then delete others: all of it or nothing.
+    """Move synced files to their places, in order, and then delete others: all or nothing.
 
     Raises:
         DemosnapError: the file system refused; the message says whether anything was changed.
@@ -220,8 +219,8 @@ def change(settings: Settings, put: Sequence[tuple[Path, Path]], gone: Sequence[
     try:
         write(settings.revisions / journal.NAME, journal.text(settings.revisions, put, gone))
     except BaseException:
-        for beside, _ in put:
-            beside.unlink(missing_ok=True)
+        for staged, _ in put:
+            staged.unlink(missing_ok=True)
         raise
     try:
         journal.finish(settings.revisions)
@@ -235,7 +234,7 @@ def change(settings: Settings, put: Sequence[tuple[Path, Path]], gone: Sequence[
 
 
 def _take_back(settings: Settings, graph: Graph, scenario: str, *made: Path) -> None:
-    # Half a revision is none, and "nothing was changed" must be true.
+    # An incomplete revision must not stay, so that "nothing was changed" is true.
     for path in made:
         path.unlink(missing_ok=True)
     with contextlib.suppress(DemosnapError, OSError):
@@ -254,9 +253,9 @@ def _refresh_all(settings: Settings, graph: Graph) -> None:
 
 
 def refresh(settings: Settings, graph: Graph, only: str | None = None) -> list[Path]:
-    """Make latest links and metadata what the graph says; return what they are.
+    """Rebuild latest links and metadata from the graph; return the files that they are.
 
-    `only` is the scenario whose link is made; None: every scenario's.
+    `only` is the scenario whose link is rebuilt; None: every scenario's.
     """
     made = []
     for scenario in [only] if only else graph.scenarios:
@@ -271,7 +270,7 @@ def refresh(settings: Settings, graph: Graph, only: str | None = None) -> list[P
 
 
 def latest(graph: Graph, scenario: str) -> Version:
-    """Return the version that the latest link of a scenario points at."""
+    """Return the version that the latest link of a scenario points to."""
     return manifest.latest_of(graph.of(scenario))
 
 
@@ -288,10 +287,10 @@ def derived(settings: Settings, graph: Graph) -> dict[Path, str]:
 
 
 def headers(versions: Iterable[Version]) -> dict[str, Header]:
-    """Return the headers of the snapshots that can be read, by revision."""
+    """Return the headers of the readable snapshots, by revision."""
     found = {}
     for version in versions:
-        # A missing or broken snapshot is `check`'s to report, and stops no other revision.
+        # `check` reports a missing or broken snapshot; other revisions are not affected.
         with contextlib.suppress(SnapshotError):
             found[version.revision] = SnapshotReader(Path(version.folder) / version.file).header
     return found
@@ -300,23 +299,23 @@ def headers(versions: Iterable[Version]) -> dict[str, Header]:
 def _link(link: Path, target: str) -> None:
     if link.is_symlink() and str(link.readlink()) == target:
         return
-    with temporary(link.parent, link.name) as beside:
-        point(beside, target)
-        beside.replace(link)
+    with temporary(link.parent, link.name) as staged:
+        point(staged, target)
+        staged.replace(link)
     journal.sync(link.parent)
 
 
-def point(beside: Path, target: str) -> None:
-    """Make a link to a file of the same folder, in the place of an empty file."""
-    beside.unlink()
+def point(staged: Path, target: str) -> None:
+    """Replace an empty file by a link to a file in the same folder."""
+    staged.unlink()
     try:
-        beside.symlink_to(target)
+        staged.symlink_to(target)
     except (OSError, NotImplementedError):
-        # A file system without links gets a copy.
-        beside.write_bytes((beside.parent / target).read_bytes())
+        # On a file system without links, a copy takes the link's place.
+        staged.write_bytes((staged.parent / target).read_bytes())
 
 
 def remove_empty(folder: Path) -> None:
-    """Remove a folder if nothing is in it."""
+    """Remove a folder if it is empty."""
     with contextlib.suppress(OSError):
         folder.rmdir()

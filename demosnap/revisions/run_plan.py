@@ -1,4 +1,4 @@
-"""What one run does: where its scenarios go, what speaks against it, and Alembic's steps."""
+"""The plan of a run: the moves of its scenarios, the reasons against it, and Alembic's steps."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from demosnap.visible import one_line
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """What one run does, and with which of Alembic's steps.
+    """The plan of a run.
 
-    `shown` is what the user sees of it. `refreshed` are the views that hold copies of its rows,
-    `strangers` the stamps without a script, which are deleted.
+    `shown` is the part that users see. `steps` are Alembic's. `refreshed` are the views to
+    refresh, and `unknown_stamps` the stamps without a script, which are deleted.
     """
 
     database: Database
@@ -39,23 +39,23 @@ class RunPlan:
     shown: MovePlan
     steps: list[Any]
     refreshed: Sequence[str]
-    strangers: Sequence[str]
+    unknown_stamps: Sequence[str]
 
     @property
     def scenarios(self) -> Collection[str]:
-        """The scenarios that it moves."""
+        """The scenarios in the plan."""
         return {move.scenario for move in self.shown.moves}
 
     @property
     def rests(self) -> bool:
-        """Whether there is nothing to do."""
+        """Whether the plan changes nothing."""
         return all(move.action == "none" for move in self.shown.moves)
 
     def check(self) -> None:
-        """Check that nothing speaks against it.
+        """Check that there is no reason against the plan.
 
         Raises:
-            RefusedError: something does; holds all reasons.
+            RefusedError: there is; the error has all reasons.
         """
         refusals = list(self.shown.refusals)
         if self.rehearsal.always and self.shown.way_back and not self.rehearsal.needed:
@@ -65,11 +65,11 @@ class RunPlan:
 
 
 def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> RunPlan:
-    """Plan a run from what the database is stamped with; `found` are the steps that Alembic made.
+    """Plan a run from the database's stamps `heads`; `found` are the steps that Alembic made.
 
     Raises:
-        RefusedError: it is not the plan that was expected.
-        UsageError: where to go cannot be meant.
+        RefusedError: the plan differs from the expected one.
+        UsageError: the target is not valid.
     """
     request, graph = context.request, context.graph
     current = _current(graph, heads)
@@ -87,12 +87,14 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
         database, request.settings, versions, moves, request.options, always=request.rehearsal
     )
     unknown = [one for one in own_tables.stamps(database.connection) if one not in graph.versions]
-    strangers = [one for one in unknown if scenario_of(one) in {goal.scenario for goal in goals}]
+    unknown_stamps = [
+        one for one in unknown if scenario_of(one) in {goal.scenario for goal in goals}
+    ]
     touched = {name for one in moves for name in execute.touched(one)}
     refreshed, stale = views.concerned(database, request.settings, touched)
     refusals = [
         *(refusal for one in moves for refusal in one.refusals),
-        *_of_strangers(strangers, goals, request),
+        *_refuse_unknown_stamps(unknown_stamps, goals, request),
         *search_indexes.refusals(
             database, touched, triggers_off=request.settings.triggers.disabled
         ),
@@ -100,14 +102,14 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     notes = [
         *(note for one in moves for note in one.notes),
         *stale,
-        *(_left_alone(stamp) for stamp in unknown if stamp not in strangers),
+        *(_left_alone(stamp) for stamp in unknown if stamp not in unknown_stamps),
     ]
     shown = MovePlan(
         context.place,
         tuple(one.move for one in moves),
         tuple(refusals),
         tuple(notes),
-        rehearsal.told(),
+        rehearsal.text(),
     )
     if request.sealing or request.expected is not None:
         made_from = {**made_from, **sealed.rows_and_tables(database, moves)}
@@ -115,7 +117,7 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
         sealed.check(request.expected, made_from, shown, title(request.expected.moves))
     if request.sealing:
         shown = sealed.seal(shown, request.options, everyone, made_from)
-    # What is only tried may not be there yet for Alembic to step to.
+    # The version of a rehearsal may have no script yet that Alembic could step to.
     stepping = [] if asked is None or request.rehearsal else goals
     own_steps = [step for goal in (*stepping, *extra) for step in _steps(context, goal)]
     return RunPlan(
@@ -125,7 +127,7 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
         shown,
         own_steps if asked is not None else [*found, *own_steps],
         refreshed,
-        strangers,
+        unknown_stamps,
     )
 
 
@@ -133,14 +135,14 @@ def _is_alone(request: Request) -> bool:
     return request.options.only or request.settings.exclusive
 
 
-def _of_strangers(
-    strangers: Sequence[str], goals: Sequence[Goal], request: Request
+def _refuse_unknown_stamps(
+    unknown_stamps: Sequence[str], goals: Sequence[Goal], request: Request
 ) -> list[Refusal]:
-    """Return the refusals of stamps without a script, of the scenarios that move."""
+    """Return the refusals for stamps without a script, of the scenarios that move."""
     # A stamp says what is there, whatever was said of it before.
     if request.options.discard or all(goal.stamp_only for goal in goals):
         return []
-    return [of_versions.unknown_stamp(stamp) for stamp in strangers]
+    return [of_versions.unknown_stamp(stamp) for stamp in unknown_stamps]
 
 
 def _left_alone(stamp: str) -> str:
@@ -172,7 +174,7 @@ def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Gr
         return []
     named = {goal.scenario for goal in goals}
     return [
-        # Also where nothing is stamped: rows may have been seeded, or loaded by hand.
+        # Even without a stamp, since rows may have been seeded, or loaded by hand.
         Goal(scenario, current.get(scenario), None, again=True)
         for scenario in graph.scenarios
         if scenario not in named
@@ -180,7 +182,7 @@ def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Gr
 
 
 def title(found: Sequence[Move]) -> str:
-    """Return what a run does, as a refusal names it."""
+    """Render the moves of a run for the first line of a refusal."""
     return "; ".join(
         f"{move.scenario}: {stock.name(move.current)} → {stock.name(move.target)}" for move in found
     )

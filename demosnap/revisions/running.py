@@ -24,7 +24,7 @@ def online(request: Request, connection: Connection | None = None) -> MovePlan:
     """Run a request against its database, or inside the caller's transaction.
 
     Raises:
-        ConfigError: env.py is missing, or does not hand over to demosnap.
+        ConfigError: env.py is missing, or does not call demosnap.
     """
     config = request.settings.alembic_config()
     if connection is not None:
@@ -35,10 +35,10 @@ def online(request: Request, connection: Connection | None = None) -> MovePlan:
 
 
 def as_sql(request: Request, stream: TextIO) -> None:
-    """Write the SQL of a request to a stream; no database is asked.
+    """Write the SQL of a request to a stream, without a database.
 
     Raises:
-        ConfigError: env.py is missing, or does not hand over to demosnap.
+        ConfigError: env.py is missing, or does not call demosnap.
     """
     config = request.settings.alembic_config()
     config.output_buffer = stream
@@ -54,7 +54,7 @@ def _run(config: Config, request: Request, *, as_sql: bool) -> None:
         environment = EnvironmentContext(
             config,
             directory,
-            # The request says where to go; the destination only tells that something moves.
+            # The request determines the goals; the destination only tells Alembic that rows move.
             fn=lambda heads, context: [],
             as_sql=as_sql,
             destination_rev="heads",
@@ -72,10 +72,10 @@ def _run(config: Config, request: Request, *, as_sql: bool) -> None:
 
 @contextlib.contextmanager
 def alembic_errors() -> Iterator[None]:
-    """Turn what Alembic refuses, and an env.py that is no Python, into demosnap's errors.
+    """Turn Alembic's refusals, and an invalid env.py, into demosnap's errors.
 
     Raises:
-        ScriptError: Alembic or Python refused.
+        ScriptError: Alembic refused, or Python could not run a script.
     """
     try:
         yield

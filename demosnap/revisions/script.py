@@ -1,4 +1,4 @@
-"""Revision scripts: from a version to the text of its script, and back from a loaded script."""
+"""Revision scripts: render a version as a script, and parse a loaded script."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _CREATED_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 
 SCENARIO = re.compile(r"[a-z][a-z0-9_]*\Z")
-"""What a scenario's name looks like; Alembic cannot address a label with a hyphen."""
+"""The form of a scenario's name; Alembic cannot address labels with hyphens."""
 
 
 def revision_id(
     scenario: str, number: int, parent: str | None, digest: str, created_at: str
 ) -> str:
-    """Make a revision's id: scenario, version and eight hex digits that no other capture has."""
+    """Make a revision's id: scenario, version, and eight hex digits to make it unique."""
     text = "\0".join((scenario, parent or "", digest, created_at))
     return f"{scenario}_v{number}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def scenario_of(revision: str) -> str | None:
-    """Return the scenario that a revision id names, None if it is no id of demosnap's."""
+    """Return the scenario that a revision id names, None if it is not an id of demosnap."""
     match = _REVISION_ID.match(revision)
     return match[1] if match else None
 
 
 def render(version: Version) -> str:
-    """Render a version's script."""
+    """Render the script of a version."""
     title = f"{version.short}: {version.message}" if version.message else version.short
     text: str = _template().render_unicode(
         docstring=title.replace("\\", "\\\\").replace('"', '\\"'),
@@ -75,7 +75,7 @@ def parse(script: Script) -> Version:
     """Return the version that a loaded revision script describes.
 
     Raises:
-        ScriptError: it is no script of demosnap's, or a value in it is not what it must be.
+        ScriptError: demosnap did not write the script, or a value in it is invalid.
     """
     module = script.module
     path = Path(script.path)
@@ -189,17 +189,17 @@ def _from_dict(
 
 
 def rule_text(rule: Rule) -> str:
-    """Render a rule as scripts have it: `marker`, `via fragment_id`, `where store_id = 1`."""
+    """Render a rule in the form of scripts: `marker`, `via fragment_id`, `where store_id = 1`."""
     if rule.kind == "via":
         return "via " + ", ".join(display_name(None, column) for column in rule.columns)
     return "where " + rule.where if rule.kind == "where" else "marker"
 
 
 def parse_rule(text: str) -> Rule:
-    """Parse what `rule_text` renders.
+    """Parse the form that `rule_text` renders.
 
     Raises:
-        ValueError: it is no rule.
+        ValueError: the text is not a rule.
     """
     kind, _, rest = text.partition(" ")
     if kind == "via" and rest:
@@ -215,7 +215,7 @@ def parse_rule(text: str) -> Rule:
 def _literal(value: object) -> str:
     """Render a value as Python source, with double quotes."""
     if isinstance(value, str):
-        # JSON's escapes are Python's too, but for surrogates, which ensure_ascii would make.
+        # Python reads JSON's escapes, except for surrogates, which ensure_ascii would write.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\x7f")
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_literal(k)}: {_literal(v)}" for k, v in value.items()) + "}"

@@ -1,4 +1,4 @@
-"""A plan that can be applied later, since it has with it what it was made from."""
+"""A plan that can be applied later, since it carries the state that it was made from."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from demosnap.revisions.graph import Graph
 What = Literal["database", "setting", "stamp", "version", "table", "rows"]
 
 MadeFrom = Mapping[tuple[What, str], object]
-"""What a plan was made from, by what it is and its name; None: there is none."""
+"""The state that a plan was made from, by kind and name; None: it did not exist."""
 
-# They say which databases may be changed, and when to capture.
+# Settings without effect on plans: allowed databases, and when to capture.
 _OF_NO_PLAN = {"allow", "deny", "deny_if", "auto_export_in_file"}
 
 _AGAIN = "Make the plan again, and review it."
@@ -35,9 +35,9 @@ _AGAIN = "Make the plan again, and review it."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedPlan(MovePlan):
-    """A plan that `Project.apply` acts on as it is, or refuses.
+    """A plan that `Project.apply` acts on exactly, or refuses.
 
-    `options` are those that it was made with. `goals` and `made_from` are for `apply`.
+    `options` are those of the plan. `goals` and `made_from` are for `apply`.
     """
 
     options: MoveOptions
@@ -48,7 +48,7 @@ class SealedPlan(MovePlan):
 def seal(
     plan: MovePlan, options: MoveOptions, goals: Sequence[Goal], made_from: MadeFrom
 ) -> SealedPlan:
-    """Return a plan as one that can be applied."""
+    """Return a plan in a form that can be applied."""
     return SealedPlan(
         target=plan.target,
         moves=plan.moves,
@@ -68,7 +68,7 @@ def files_and_stamps(
     current: Mapping[str, Version],
     goals: Sequence[Goal],
 ) -> MadeFrom:
-    """Return what a plan of these goals is made from, but for the rows and their tables."""
+    """Return the state that a plan is made from, except for rows and tables."""
     found: dict[tuple[What, str], object] = {("database", ""): place.url}
     for name in sorted({*Choices.__struct_fields__} - _OF_NO_PLAN):
         key = name.removesuffix("_in_file")
@@ -82,7 +82,7 @@ def files_and_stamps(
 
 
 def rows_and_tables(database: Database, prepared: Sequence[PlannedMove]) -> MadeFrom:
-    """Return the rows that the moves name, as digests, and the definitions of their tables."""
+    """Return digests of the rows in the moves, and the definitions of their tables."""
     acting = [one for one in prepared if one.move.action not in ("none", "stamp")]
     picked = [one.to_delete for one in acting] + [one.picked_now(database) for one in acting]
     along = [each for one in acting for each in one.cascaded.touched(database)]
@@ -110,10 +110,10 @@ def _digest(rows: Iterable[bytes]) -> tuple[int, str]:
 
 
 def check_before(plan: SealedPlan, now: MadeFrom, database: Database, title: str) -> None:
-    """Check files, stamps and definitions, before anything is planned from what they are now.
+    """Check files, stamps and definitions before planning again from their current state.
 
     Raises:
-        RefusedError: they are not what the plan was made from.
+        RefusedError: they differ from the state that the plan was made from.
     """
     tables: MadeFrom = {
         key: database.tables.get(key[1]) for key in plan.made_from if key[0] == "table"
@@ -123,10 +123,10 @@ def check_before(plan: SealedPlan, now: MadeFrom, database: Database, title: str
 
 
 def check(plan: SealedPlan, now: MadeFrom, again: MovePlan, title: str) -> None:
-    """Check that the plan would be the same if it were made now, and from the same.
+    """Check that the same plan would be made now, from the same state.
 
     Raises:
-        RefusedError: it would not.
+        RefusedError: it would differ.
     """
     found = _refusals(plan.made_from, now)
     if not found and again.moves != plan.moves:

@@ -1,4 +1,4 @@
-"""Alembic's steps: which scenario each belongs to, and the steps to a goal."""
+"""Alembic's steps: the scenario of each, and the steps to a goal."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ def made(
     """Return the steps that Alembic itself makes.
 
     Raises:
-        UsageError: there is nothing to step down from.
+        UsageError: there is no version to step down from.
         ScriptError: a scenario has several heads.
         CommandError: Alembic refused for another reason.
     """
     try:
         return list(function(heads, context))
     except AssertionError as error:
-        # Alembic's way of saying that a relative step has nothing to start from.
+        # Alembic fails like this if a relative step has no version to start from.
         raise UsageError(
             "no version of that scenario is loaded, so a step down has no start",
             "`demosnap current` shows what is loaded.",
         ) from error
     except CommandError as error:
         if isinstance(error.__cause__, MultipleHeads):
-            # The first scenario that has several of these heads.
+            # Name the first scenario that has several of these heads.
             for scenario in dict.fromkeys(
                 graph.versions[head].scenario for head in error.__cause__.heads
             ):
@@ -49,11 +49,11 @@ def made(
 
 
 def goals_of(steps: Sequence[Any], graph: Graph, current: Mapping[str, Version]) -> list[Goal]:
-    """Return where a run of Alembic's steps leads, by scenario.
+    """Return the goals that Alembic's steps lead to, one per scenario.
 
     Raises:
-        ScriptError: it leads to a second head beside the one where the database is, or to two,
-            as `heads` does where there are several.
+        ScriptError: the steps lead to a second head beside the current one, or to two heads, as
+            `heads` does if there are several.
     """
     _check_one_end(steps, graph, current)
     targets = dict(_end(step, graph) for step in steps)
@@ -100,10 +100,10 @@ def steps_to(directory: ScriptDirectory, graph: Graph, goal: Goal) -> list[Revis
 
 
 def stamps_to(directory: ScriptDirectory, graph: Graph, goal: Goal) -> list[MigrationStep]:
-    """Return the steps that stamp a goal's target in the place of its current version."""
+    """Return the steps that replace the stamp of a goal's current version by its target's."""
     now, target = goal.current, goal.target
     if now and target and now not in graph.ancestors(target) and target not in graph.ancestors(now):
-        # To Alembic that is a branch of its own, with a stamp beside the other one.
+        # Alembic would take this as a separate branch, with an additional stamp.
         return [StampStep(now.revision, target.revision, True, False, directory.revision_map)]
     destination = target.revision if target else f"{goal.scenario}@base"
     heads = (now.revision,) if now else ()

@@ -1,4 +1,4 @@
-"""What the stock `alembic` command is told by `-x demosnap.…`, and the plan as it prints it."""
+"""The `-x demosnap.…` arguments of the stock `alembic` command, and the plan as it prints it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def options(given: Mapping[str, str]) -> tuple[MoveOptions, tuple[str, ...]]:
     """Parse the `-x` arguments into options and patterns of allowed targets.
 
     Raises:
-        UnknownNameError: there is no such option.
-        UsageError: a value is not what the option takes.
+        UnknownNameError: the option does not exist.
+        UsageError: the option does not accept the value.
     """
     found: dict[str, Any] = {}
     known = [one.name for one in fields(MoveOptions)]
@@ -37,7 +37,7 @@ def options(given: Mapping[str, str]) -> tuple[MoveOptions, tuple[str, ...]]:
             names = [f"demosnap.{one}" for one in known]
             raise UnknownNameError("option", f"demosnap.{option}", names, GONE.get(option))
         if option == "verify" and value in _SWITCHES:
-            # What a stamp takes, as --no-verify.
+            # Values of a stamp, which correspond to --no-verify.
             option = "verify_stamp"
         found[option] = _value(option, argument, value)
     return MoveOptions(**found), allowed
@@ -69,7 +69,7 @@ def _seconds(name: str, value: str) -> float:
 
 
 def describe(plan: MovePlan) -> str:
-    """Render a plan as the stock command prints it."""
+    """Render a plan in the form that the stock command prints."""
     lines = [f"Database: {plan.target.url} (from {plan.target.source})"]
     for move in plan.moves:
         how = ", by difference" if move.by_difference else ", purge and load" if move.reason else ""

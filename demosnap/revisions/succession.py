@@ -1,4 +1,4 @@
-"""Which version a capture follows, and what it is called."""
+"""Determine the version that a capture follows, and its name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MESSAGE = re.compile(r"v([1-9][0-9]*)\s*(?::\s*(.*))?\Z", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a capture is asked for; the fields are the options of `demosnap revision`."""
+    """The request for a capture; the fields are the options of `demosnap revision`."""
 
     scenario: str
     message: str | None = None
@@ -32,10 +32,10 @@ class Wanted:
 
 
 def timestamp(date: str | None) -> str:
-    """Return when a capture is made, UTC: `date`, else SOURCE_DATE_EPOCH, else now.
+    """Return the UTC time of a capture: `date`, else SOURCE_DATE_EPOCH, else now.
 
     Raises:
-        UsageError: it is no day and no timestamp.
+        UsageError: it is neither a day nor a timestamp.
     """
     utc = datetime.timezone.utc
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
@@ -52,12 +52,12 @@ def timestamp(date: str | None) -> str:
         raise UsageError(
             f"{what} is not a date", "Write 2025-01-20, or 2025-01-20T14:15:00Z."
         ) from None
-    # Not strftime, which does not pad years before 1000 everywhere.
+    # Not strftime, which on some systems does not pad years before 1000.
     return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def only_head(graph: Graph, scenario: str) -> Version | None:
-    """Return the head of a scenario; None: it has none, or several."""
+    """Return the only head of a scenario; None: it has no head, or several."""
     heads = graph.heads(scenario)
     return heads[0] if len(heads) == 1 else None
 
@@ -65,10 +65,10 @@ def only_head(graph: Graph, scenario: str) -> Version | None:
 def parent_of(
     graph: Graph, wanted: Wanted, stamps: Sequence[str]
 ) -> tuple[Version | None, list[Refusal]]:
-    """Return the version that the capture follows, and what refuses to follow it.
+    """Return the version that the capture follows, and the refusals of it.
 
     Raises:
-        UsageError: --head names no version of the scenario, or one that is no head.
+        UsageError: --head does not name a head of the scenario.
     """
     scenario = wanted.scenario
     unknown = [s for s in stamps if s not in graph.versions and scenario_of(s) == scenario]
@@ -106,7 +106,7 @@ def number_and_message(
     """Return the number of the next version, and its message without a number.
 
     Raises:
-        UsageError: the message names a number that is not above all others.
+        UsageError: the number in the message is not above all others.
     """
     versions = graph.of(wanted.scenario)
     highest = max((version.number for version in versions), default=0)
@@ -116,7 +116,7 @@ def number_and_message(
         return highest + 1, text
     number = int(match[1])
     if number == highest and not wanted.allow_empty and head_is_here():
-        # The same command again, perhaps after one that was killed: there is nothing to name.
+        # The same command again, perhaps after it was killed; there is no new version to name.
         return number, match[2] or ""
     if number <= highest:
         newest = next(version for version in versions if version.number == highest)

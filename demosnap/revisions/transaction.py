@@ -1,4 +1,4 @@
-"""The life of one transaction: lock, begin, plan, act, stamp, verify, commit."""
+"""The life of a transaction: lock, begin, plan, act, stamp, verify, commit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from demosnap.revisions.request import RunContext
 
 
 class Transaction:
-    """One run of Alembic's on one connection; `run` has its steps in their order."""
+    """A run of Alembic on a connection; `run` has its steps in order."""
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
@@ -29,7 +29,7 @@ class Transaction:
         self._dialect = dialects.of(context.connection)
         self._alembic = _configured(context)
         opts = self._alembic.opts
-        # Without a destination Alembic only shows something.
+        # Without a destination, Alembic only displays revisions.
         self._moves = "destination_rev" in opts
         self._changes = self._moves and not self._request.options.dry_run
         opts["dont_mutate"] = not self._changes
@@ -42,19 +42,20 @@ class Transaction:
         self._sealed: triggering.Seal | None = None
 
     def run(self) -> None:
-        """Do what was asked for, all of it or nothing.
+        """Do what was requested: all of it or nothing.
 
         Raises:
-            DemosnapError: refused or failed; nothing was changed, unless the commit itself broke.
+            DemosnapError: the run was refused or failed; nothing was changed, unless the commit
+                itself broke.
         """
         environment = self._context.environment
-        with self._outcome.told(), contextlib.ExitStack() as held:
+        with self._outcome.corrected(), contextlib.ExitStack() as held:
             self._lock(held)
             self._begin(held)
             with environment.begin_transaction():
                 with triggering.blamed_own(self._connection, self._dialect, lambda: self._sealed):
-                    # Alembic reads the stamps, has `_plan` make the steps, and stamps after each
-                    # of them. The first one acts.
+                    # Alembic reads the stamps, calls `_plan` for the steps, and stamps after each
+                    # step. The first step acts.
                     (self._alembic if self._request.handed_over else environment).run_migrations()
                     self._act()
                     self._verify()
@@ -62,7 +63,7 @@ class Transaction:
             self._outcome.ended = self._outcome.begun
 
     def step(self, scenario: str) -> None:
-        """Do what a script asks for: the first one acts for all, the others have nothing to do."""
+        """Execute the step of a script: the first step acts for all, the others do nothing."""
         if self._planned is None or scenario not in self._planned.scenarios:
             raise CommandError(f"scenario {scenario} is not part of this run's plan")
         self._act()
@@ -70,23 +71,23 @@ class Transaction:
     # ------------------------------------------------------------------ the steps, in their order
 
     def _lock(self, held: contextlib.ExitStack) -> None:
-        """Take the database's lock, on a connection of demosnap's own."""
+        """Take the database's lock, if the connection is demosnap's own."""
         if not (self._context.owned and self._changes):
             return
         self._connection.execution_options(demosnap_write=True)
         held.enter_context(self._dialect.lock(self._connection, self._request.lock_timeout))
         if not self._dialect.transactional_ddl:
-            # Whether rows have to be remembered is known when it would be too late.
+            # The plan will decide whether rows are recorded, too late to create tables.
             held.enter_context(
                 own_tables.created(self._connection, retained.metadata.sorted_tables)
             )
 
     def _begin(self, held: contextlib.ExitStack) -> None:
-        """Set up the session; a transaction that the caller began must be one.
+        """Set up the session, and check that a caller's connection is in a transaction.
 
         Raises:
             UsageError: the caller's connection commits each statement.
-            DatabaseError: the caller's transaction would be committed by a table that is missing.
+            DatabaseError: creating a missing table would commit the caller's transaction.
         """
         if self._changes and not self._context.owned:
             if self._dialect.begin(self._connection):
@@ -107,11 +108,11 @@ class Transaction:
             held.enter_context(self._dialect.session(self._connection, write=self._changes))
 
     def _plan(self, heads: tuple[str, ...], alembic: MigrationContext) -> list[Any]:
-        """Plan, refuse or confirm; return the steps that Alembic shall run, from these stamps.
+        """Plan, refuse or confirm; return the steps that Alembic runs, given the stamps `heads`.
 
         Raises:
             RefusedError: a guard refused.
-            UsageError: where to go cannot be meant.
+            UsageError: the target is not valid.
         """
         request = self._request
         found = steps.made(self._steps_of_alembic, heads, alembic, self._context.graph)
@@ -128,14 +129,14 @@ class Transaction:
             request.confirm(self._planned.shown)
         if not request.handed_over:
             return self._planned.steps
-        # Here, and not at the first step, so that no other session waits for it.
+        # Act before Alembic's turn begins, so that no other thread waits for the database.
         self._act()
         if request.rehearsal:
             return []
         return [self._in_turn(step) for step in self._planned.steps]
 
     def _act(self) -> None:
-        """Try the way back, then do all moves, if that was not done yet and there is anything."""
+        """Try the way back, then make all moves, once, unless the plan changes nothing."""
         plan = self._planned
         if plan is None or self._acted or plan.rests or not self._changes:
             return
@@ -160,23 +161,23 @@ class Transaction:
         )
         plan.rehearsal.passed()
         views.refresh(database, plan.refreshed)
-        if plan.strangers:
+        if plan.unknown_stamps:
             table = own_tables.version_table
-            gone = delete(table).where(table.c.version_num.in_(plan.strangers))
+            gone = delete(table).where(table.c.version_num.in_(plan.unknown_stamps))
             with triggering.blamed_own(self._connection, self._dialect, lambda: self._sealed):
                 self._connection.execute(gone)
 
     def _verify(self) -> None:
-        """Check, after the last stamp, that nothing came of it but the stamps.
+        """Check, after the last stamp, that stamping changed only the stamps.
 
-        The rows were verified by `_act`. This is for triggers of demosnap's own tables.
+        `_act` verified the rows. This finds triggers on demosnap's own tables.
 
         Raises:
-            VerificationError: a trigger did something else.
+            VerificationError: a trigger changed something else.
         """
         if self._sealed is None or self._planned is None:
             return
-        # What waits for the commit is part of it.
+        # Deferred triggers and constraints belong to the transaction, too.
         self._dialect.settle(self._connection)
         self._sealed.check(self._planned.database)
         stamps = own_tables.stamps(self._connection)
@@ -190,7 +191,7 @@ class Transaction:
                 )
 
     def _commit(self) -> None:
-        """Note that the commit begins, which ends `begin_transaction`; a caller commits itself."""
+        """Note that the commit begins on leaving `begin_transaction`; a caller commits itself."""
         if self._context.owned and self._changes:
             self._request.before_commit()
             self._outcome.begun = True

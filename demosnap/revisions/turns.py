@@ -1,9 +1,8 @@
-"""Whose turn it is with what Alembic keeps for the whole process.
+"""Serialise the threads that use Alembic's process-wide state.
 
-`alembic.context` and `alembic.op` are modules that speak for one environment: what env.py and the
-scripts reach through them belongs to the thread that installed it last. So one thread at a time
-has them, for as long as env.py or a function of a script runs, and no longer: no thread waits for a
-database in here.
+`alembic.context` and `alembic.op` are modules with a single environment per process: env.py and
+the scripts use the environment that was installed last. So only one thread at a time has them,
+while env.py or a function of a script runs. No thread waits for a database in here.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ _turn = threading.RLock()
 
 @contextlib.contextmanager
 def of(environment: EnvironmentContext, running: MigrationContext | None = None) -> Iterator[None]:
-    """Let `alembic.context`, and with `running` also `alembic.op`, speak for an environment.
+    """Install an environment behind `alembic.context`, and with `running` also behind `alembic.op`.
 
-    What they spoke for before, they speak for again: demosnap may be called by a migration.
+    On exit the former environment is restored, since a migration may call demosnap.
     """
     with _turn, proxy_put_back(context), proxy_put_back(op), contextlib.ExitStack() as stack:
         stack.enter_context(environment)

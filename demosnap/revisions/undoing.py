@@ -1,7 +1,8 @@
-"""Take back the last capture: its files, and what the database says of it. No row is touched.
+"""Undo the last capture: its files, and its stamp in the database. Rows stay.
 
-The stamp goes first, and then all files in one change, which a journal tells of. Killed in between,
-the database is at the parent and the version is still there, and the same command ends it.
+The stamp is taken back first, and then all files in one change with a journal. If the process is
+killed in between, the database is at the parent and the version still exists; the same command
+completes the undo.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from demosnap.revisions import goals, journal, revision_files
 from demosnap.revisions.graph import Graph
 
 OPERATION = "undo"
-"""What the log calls it."""
+"""The name of an undo in the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What can be taken back, `stamped` saying whether the database still says that it has it."""
+    """A capture that can be undone; `stamped`: the database is still stamped with it."""
 
     undoing: Undoing
     stamped: bool
@@ -57,13 +58,13 @@ def look(
     stamps: Sequence[str],
     entries: Sequence[LogEntry],
 ) -> Found:
-    """Find the last capture of a scenario, by what the database says of it.
+    """Find the last capture of a scenario, by the stamps and the log of the database.
 
-    `stamps` are the database's, `entries` those of its log for the scenario, the newest first.
+    `entries` are the log's for the scenario, newest first.
 
     Raises:
-        RefusedError: it was not captured from this database, or others may know it.
-        ScriptError: the scenario has several heads, and the database is not at any.
+        RefusedError: it was not captured from this database, or other clones may have it.
+        ScriptError: the scenario has several heads, and the database is at none of them.
     """
     heads = graph.heads(scenario)
     version = next((head for head in heads if head.revision in stamps), None)
@@ -71,7 +72,7 @@ def look(
     parent = graph.versions.get(version.down_revision or "")
     stamped = version.revision in stamps
     last = next(iter(entries), None)
-    # It was killed after the stamp.
+    # An undo was killed after it had taken back the stamp.
     begun = (
         last is not None
         and last.operation == OPERATION
@@ -117,7 +118,7 @@ def _own_files(version: Version) -> tuple[Path, Path]:
 
 
 def _gone(settings: Settings, graph: Graph, version: Version) -> list[Path]:
-    """Return the files that go; where nothing is left, what is derived goes too."""
+    """Return the files to delete, including derived files that become empty."""
     gone = list(_own_files(version))
     if len(graph.of(version.scenario)) == 1:
         gone.append(Path(version.folder) / revision_files.LATEST)
@@ -130,9 +131,9 @@ def _gone(settings: Settings, graph: Graph, version: Version) -> list[Path]:
 
 
 def remove(settings: Settings, found: Found, before_files: Callable[[], None]) -> tuple[str, ...]:
-    """Take the version's files out, with all that is derived of it; return what is written anew.
+    """Delete the version's files, and rebuild the derived files; return the rebuilt ones.
 
-    `before_files` is called when all is written beside.
+    `before_files` is called after all temporary files are written.
 
     Raises:
         DemosnapError: the file system refused; the message says whether anything was changed.
@@ -146,18 +147,18 @@ def remove(settings: Settings, found: Found, before_files: Callable[[], None]) -
     try:
         if left.of(version.scenario):
             link = folder / revision_files.LATEST
-            beside = revision_files.new_beside(folder, journal.BESIDE)
-            put.append((beside, link))
-            revision_files.point(beside, revision_files.latest(left, version.scenario).file)
+            staged = revision_files.new_staged(folder, journal.STAGED)
+            put.append((staged, link))
+            revision_files.point(staged, revision_files.latest(left, version.scenario).file)
         for name, text in (revision_files.derived(settings, left) if left.versions else {}).items():
             place = settings.revisions / name
             revision_files.make_folder(place.parent)
-            beside = revision_files.new_beside(place.parent, journal.BESIDE)
-            put.append((beside, place))
-            revision_files.write_synced(beside, text.encode())
+            staged = revision_files.new_staged(place.parent, journal.STAGED)
+            put.append((staged, place))
+            revision_files.write_synced(staged, text.encode())
     except BaseException:
-        for beside, _ in put:
-            beside.unlink(missing_ok=True)
+        for staged, _ in put:
+            staged.unlink(missing_ok=True)
         raise
     before_files()
     revision_files.change(settings, put, _gone(settings, found.graph, version))

@@ -1,4 +1,4 @@
-"""Files of a project that git ignores, and that other clones would miss."""
+"""Find files of a project that git ignores, which other clones would lack."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ _TAKEN_IN = ("!*/", "!*.py", "!*.sql", "!*.json", "!*.yaml")
 
 
 def findings(settings: Settings, versions: Iterable[Version]) -> list[Finding]:
-    """Return which files of versions, and of the project itself, git ignores.
+    """Return a finding for each group of files, of versions or the project, that git ignores.
 
-    None where the whole project is in a folder that git ignores: it is no part of the repository.
+    Empty if the whole project is in an ignored folder, since it is then not part of the
+    repository.
     """
     if git.ignored(settings.root.parent, [settings.root]):
         return []
@@ -40,21 +41,21 @@ def findings(settings: Settings, versions: Iterable[Version]) -> list[Finding]:
 
 
 def ignored(settings: Settings, paths: Iterable[Path]) -> list[git.Ignored]:
-    """Return which of the files git ignores; those that are not there do not count."""
-    there = [path for path in paths if path.is_symlink() or path.exists()]
-    inside = [path for path in there if path.is_relative_to(settings.revisions)]
-    beside = [path for path in there if path not in inside]
-    return [*git.ignored(settings.revisions, inside), *git.ignored(settings.root, beside)]
+    """Return which of the existing files git ignores."""
+    existing = [path for path in paths if path.is_symlink() or path.exists()]
+    inside = [path for path in existing if path.is_relative_to(settings.revisions)]
+    outside = [path for path in existing if path not in inside]
+    return [*git.ignored(settings.revisions, inside), *git.ignored(settings.root, outside)]
 
 
 def notes(settings: Settings, found: Iterable[git.Ignored]) -> Iterator[str]:
-    """Yield what to tell of files that were just written."""
+    """Yield a note for files just written that git ignores."""
     for alike in _by_line(found):
         yield f"{shown(alike[0].path)}: {message(alike)}\n{hint(settings, alike)}"
 
 
 def message(alike: list[git.Ignored]) -> str:
-    """Say that git ignores a file, and how many more by the same line."""
+    """Render that git ignores a file, with the number of further files by the same rule."""
     one = alike[0]
     more = len(alike) - 1
     others = f" and {more} more {'file' if more == 1 else 'files'}" if more else ""
@@ -62,7 +63,7 @@ def message(alike: list[git.Ignored]) -> str:
 
 
 def hint(settings: Settings, alike: list[git.Ignored]) -> str:
-    """Say how git is made to take the files in."""
+    """Render how to make git add the files."""
     one, revisions = alike[0], settings.revisions
     if git.ignored(settings.root.parent, [settings.root]):
         return "Delete that line, or move the project to a folder that git does not ignore."
@@ -77,7 +78,7 @@ def hint(settings: Settings, alike: list[git.Ignored]) -> str:
 
 
 def _is_below(settings: Settings, file: str) -> bool:
-    # git names it from the top of its work tree.
+    # git's paths are relative to the top of its work tree.
     return (
         (git.top(settings.revisions) / file).resolve().is_relative_to(settings.revisions.resolve())
     )
