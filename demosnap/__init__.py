@@ -102,7 +102,7 @@ __all__ = [
     "after_seed",
 ]
 
-# Errors are in `errors`, and what is not named here is in `results`.
+# Errors are in `errors`; names missing here are in `results`.
 _HOMES = {
     "ExternalReference": "model",
     "LogEntry": "database.own_tables",
@@ -123,10 +123,10 @@ _HOMES = {
 
 
 if not TYPE_CHECKING:
-    # Type checkers have the imports above, and would take any name to be there.
+    # Hidden from type checkers, for which every name would exist.
 
     def __getattr__(name: str) -> Any:
-        # Late: `demosnap --help` and `import demosnap` need neither SQLAlchemy nor Alembic.
+        # Imported late, since `demosnap --help` needs neither SQLAlchemy nor Alembic.
         if name not in __all__:
             raise AttributeError(f"module 'demosnap' has no attribute {name!r}")
         import importlib

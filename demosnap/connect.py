@@ -1,4 +1,4 @@
-"""The database to work on: its URL, its permission, and the connection to it."""
+"""Connect to the database: its URL, the permission to change it, and the connection."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 
 def url_of(settings: Settings) -> URL:
-    """Return the URL of the settings' database, with a driver that is installed.
+    """Return the URL of the settings' database, with an installed driver.
 
     Raises:
-        ConfigError: no database is named, or its URL cannot be read.
+        ConfigError: the settings name no database, or its URL is invalid.
         MissingDriverError: no driver for it is installed.
     """
     if not settings.database_url:
@@ -64,7 +64,7 @@ def describe(url: URL, settings: Settings) -> Target:
     host, _ = _endpoint(url)
     source = settings.url_source or ""
     if missed := urls.left_out(settings.database_url or ""):
-        # It may be what makes the connection a safe one.
+        # The left-out option may be one that secures the connection.
         source += f", without {', '.join(missed)}, which is for another driver"
     return Target(passwords.rendered(url), source, _is_local(host))
 
@@ -85,7 +85,7 @@ def check_allowed(url: URL, settings: Settings) -> None:
     """Check that demosnap may work on a database.
 
     Files, sockets and loopback addresses are allowed unless `deny:` names them, by any of their
-    names; any other must be named by `allow:`.
+    names; other databases must be named by `allow:`.
 
     Raises:
         TargetError: the database is not allowed.
@@ -93,7 +93,7 @@ def check_allowed(url: URL, settings: Settings) -> None:
     host, database = _endpoint(url)
     name = f"{host or 'localhost'}/{database}"
     told = passwords.pattern(url, name)
-    # A pattern for one name of this machine is meant for its others too.
+    # A pattern for one name of this machine applies to its other names, too.
     names = [name, *(f"{alias}/{database}" for alias in _LOCAL_NAMES if _is_local(host))]
     if any(fnmatch.fnmatchcase(one, pattern) for one in names for pattern in settings.deny):
         raise TargetError(
@@ -111,9 +111,9 @@ def check_allowed(url: URL, settings: Settings) -> None:
 
 
 def check_not_denied(connection: Connection, settings: Settings) -> None:
-    """Ask the database itself whether it may be changed, by the query of `deny_if:`.
+    """Run the query of `deny_if:` to ask the database whether it may be changed.
 
-    A transaction that the query began is ended; one of the caller stays open.
+    A transaction that the query began is ended; a caller's transaction stays open.
 
     Raises:
         TargetError: the query's first value is true.
@@ -146,10 +146,10 @@ def _is_local(host: str | None) -> bool:
 def connected(
     url: URL, lock_timeout: float = LOCK_WAIT, source: str | None = None
 ) -> Iterator[Connection]:
-    """Open a connection of demosnap's own, and close it.
+    """Open a separate connection, and close it on exit.
 
-    `lock_timeout` is how long a statement waits for another session's lock, in seconds; `source` is
-    where the URL comes from, for an error.
+    `lock_timeout` is how long a statement waits for another session's lock, in seconds; `source`
+    is the origin of the URL, for errors.
 
     Raises:
         DatabaseError: the database cannot be reached.
@@ -157,13 +157,13 @@ def connected(
     """
     dialect = dialects.get(url.get_backend_name())
     try:
-        # Nothing is put back into a pool, and a session that the server ended has nothing to undo.
+        # Without a pool, the reset on return is useless, and fails if the server ended the session.
         engine = create_engine(url, poolclass=NullPool, pool_reset_on_return=None)
         dialect.configure_engine(engine)
         connection = engine.connect()
     except (
         *(SQLAlchemyError, ImportError, OSError),
-        # A driver that does not know a key of the URL's query, or its value.
+        # The driver rejects a key of the URL's query, or its value.
         *(TypeError, ValueError, AttributeError),
     ) as error:
         if dialect.is_statement_pool(error):
@@ -184,7 +184,7 @@ def connected(
             dialect.limit_waits(connection, lock_timeout)
             yield connection
     finally:
-        # The server may have ended it, after all was done or with an error that is to be seen.
+        # The server may have ended the session; an earlier error must not be hidden.
         with contextlib.suppress(SQLAlchemyError, _driver_error(connection)):
             connection.close()
         engine.dispose()
@@ -192,7 +192,7 @@ def connected(
 
 @contextlib.contextmanager
 def database_errors(connection: Connection) -> Iterator[None]:
-    """Turn the errors of driver and server into demosnap's, at this one border.
+    """Turn errors of the driver and the server into demosnap's; the only place that does.
 
     Raises:
         LockError: another session holds a lock for too long.
@@ -205,7 +205,7 @@ def database_errors(connection: Connection) -> Iterator[None]:
 
 
 def ended(connection: Connection, error: BaseException) -> bool:
-    """Return whether an error says that the server has ended the session, or is gone."""
+    """Return whether an error says that the server ended the session or cannot be reached."""
     dialect = dialects.of(connection)
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or dialect.is_disconnect(_original(error))
@@ -213,7 +213,7 @@ def ended(connection: Connection, error: BaseException) -> bool:
 
 
 def _first(connection: Connection, error: BaseException) -> BaseException:
-    """Return the error that ended the session, if a later error follows from it; else the error."""
+    """Return the error that ended the session, if the given error follows from it; else that."""
     found = error
     seen = {id(error)}
     behind = error

@@ -77,7 +77,7 @@ class DemosnapError(Exception):
 
 
 class UsageError(DemosnapError):
-    """The arguments of a call are wrong; no file and no database was read."""
+    """The arguments of a call are invalid; no file and no database was read."""
 
     exit_code = 2
 
@@ -109,9 +109,9 @@ class UnknownNameError(UsageError):
 
 
 class ConfigError(DemosnapError):
-    """A settings file cannot be used.
+    """A settings file is missing or invalid.
 
-    `file` is its path; `line` counts from 1, None where no line can be named.
+    `file` is its path; `line` starts at 1, None without a line.
     """
 
     def __init__(
@@ -127,9 +127,9 @@ class ConfigError(DemosnapError):
 
 
 class ScriptError(DemosnapError):
-    """A revision script, or the graph that the scripts make, cannot be used.
+    """A revision script, or the graph of the scripts, is invalid.
 
-    `file` is the script's path and `line` counts from 1, None where none can be named.
+    `file` is the script's path; `line` starts at 1. Either may be None.
     """
 
     def __init__(
@@ -146,9 +146,9 @@ class ScriptError(DemosnapError):
 
 
 class SnapshotError(DemosnapError):
-    """A snapshot file is not what demosnap wrote.
+    """A snapshot file is missing or malformed.
 
-    `file` is its path; `line` counts from 1, None where no line can be named.
+    `file` is its path; `line` starts at 1, None without a line.
     """
 
     def __init__(
@@ -173,15 +173,15 @@ class RowsNotTakenError(DatabaseError):
 
 
 class ReadOnlyError(DatabaseError):
-    """Nothing can be written: a standby, a replica, or a session that only reads."""
+    """The server or the session is read-only, such as a standby or a replica."""
 
 
 class ConflictError(DatabaseError):
-    """Another session has just changed the same rows, so all changes were undone."""
+    """Another session has just changed the same rows, so all changes were rolled back."""
 
 
 class CountError(DatabaseError):
-    """The database inserted, changed or deleted another number of rows than planned."""
+    """The database inserted, changed or deleted a different number of rows than planned."""
 
     def __init__(self, table: str, message: str, hint: str | None = None) -> None:
         super().__init__(message, hint, changed=False)
@@ -218,11 +218,11 @@ class VerificationError(DemosnapError):
 
 
 class LockError(DemosnapError):
-    """Another demosnap holds the project or the database."""
+    """Another demosnap process holds the project or the database."""
 
 
 def place(file: str | None, line: int | None) -> str:
-    """Render where something was found, as the prefix of a message (`file:line: `)."""
+    """Render a file and line as the prefix of a message (`file:line: `)."""
     if file is None:
         return ""
     return f"{file}:{line}: " if line is not None else f"{file}: "
@@ -230,14 +230,14 @@ def place(file: str | None, line: int | None) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Render `; did you mean 'x'?` for the nearest known name, or an empty text."""
-    # Case is no difference. With less in common a proposal is a guess, and misleads.
+    # Case is ignored. A less similar name would be a misleading guess.
     by_text = {one.lower(): one for one in reversed(list(known))}
     text = name.lower()
     nearest = difflib.get_close_matches(text, by_text, n=1, cutoff=_NEAR)
     if not nearest:
-        # Two letters that are exchanged are much of a short name.
+        # In a short name, two swapped letters are a large part.
         nearest = [one for one in by_text if sorted(one) == sorted(text)]
     if not nearest and len(text) >= _ABBREVIATED:
-        # What is shortened, if it can be one name only.
+        # An abbreviation, if it fits only one name.
         nearest = [one for one in by_text if one.startswith(text)]
     return f"; did you mean {by_text[nearest[0]]!r}?" if len(nearest) == 1 else ""

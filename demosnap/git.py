@@ -1,4 +1,4 @@
-"""Calls of the `git` command: the repository, its settings, both sides of a conflict."""
+"""Run the `git` command: the repository, its settings, both sides of a conflict."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import BinaryIO
 from demosnap.errors import DemosnapError
 
 OURS, THEIRS = 2, 3
-"""The stages of git's index at which the two sides of a conflict are."""
+"""The stages of git's index for the two sides of a conflict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A file that git ignores, and by which line of which file: as git names that, or absolute.
+    """A file that git ignores, with the pattern and the file that cause it.
 
-    `pattern` is the line; `file` is empty where git does not say it.
+    `file` is as git names it, or absolute; empty if git does not name it.
     """
 
     path: Path
@@ -29,11 +29,11 @@ class Ignored:
 
 
 def ignored(folder: Path, paths: Iterable[Path]) -> list[Ignored]:
-    """Return which of the files in a folder git ignores; none where that cannot be known.
+    """Return which of the files in a folder git ignores; empty if this is unknown.
 
     Tracked files are never ignored.
     """
-    # Relative, since git sees the folder where links lead to.
+    # Relative paths, since git resolves links of the folder.
     names = "\0".join(os.path.relpath(path, folder) for path in paths)
     if not names:
         return []
@@ -48,16 +48,16 @@ def ignored(folder: Path, paths: Iterable[Path]) -> list[Ignored]:
     return [
         Ignored(folder / name, file, int(line or 0), pattern)
         for file, line, pattern, name in entries
-        # The line may be one that takes a file in again.
+        # A pattern with `!` includes a file again.
         if not pattern.startswith("!")
     ]
 
 
 def top(folder: Path) -> Path:
-    """Return the top of the work tree that a folder is in.
+    """Return the top of the work tree that contains a folder.
 
     Raises:
-        DemosnapError: git is not installed, or the folder is in no work tree of git's.
+        DemosnapError: git is not installed, or the folder is not in a work tree.
     """
     code, found, said = _run(folder, "rev-parse", "--show-toplevel")
     if code and "not a git repository" in said:
@@ -71,7 +71,7 @@ def top(folder: Path) -> Path:
 
 
 def configure(folder: Path, wanted: Mapping[str, str]) -> list[str]:
-    """Set values in the repository's own configuration; return the names of those that changed.
+    """Set values in the repository's own configuration; return the changed names.
 
     Raises:
         DemosnapError: git is not installed, or refuses.
@@ -86,10 +86,10 @@ def configure(folder: Path, wanted: Mapping[str, str]) -> list[str]:
 
 
 def known_to(script: Path, revision: str) -> tuple[bool, str]:
-    """Return whether a commit has a script with a revision's id, and a remote branch that has one.
+    """Return whether a commit has a script with a revision's id, and a remote branch with it.
 
-    The branch is an empty text where none has it, as far as this repository knows. A folder that
-    is in no repository has no commits.
+    The branch is empty if no remote branch has it, as far as this repository knows. A folder
+    outside of repositories has no commits.
 
     Raises:
         DemosnapError: git is not installed, or refuses the folder.
@@ -109,12 +109,12 @@ def known_to(script: Path, revision: str) -> tuple[bool, str]:
 
 
 def unmerged(folder: Path) -> dict[str, dict[int, str]]:
-    """Return the object ids, by stage, of what a merge has left in conflict below a folder.
+    """Return the object ids, by path and stage, of files in conflict below a folder.
 
-    By path, relative to the folder and with `/`.
+    Paths are relative to the folder, with `/`.
 
     Raises:
-        DemosnapError: git is not installed, or the folder is in no work tree of git's.
+        DemosnapError: git is not installed, or the folder is not in a work tree.
     """
     top(folder)
     found: dict[str, dict[int, str]] = {}
@@ -127,10 +127,10 @@ def unmerged(folder: Path) -> dict[str, dict[int, str]]:
 
 
 def write_object(folder: Path, object_id: str, path: Path) -> None:
-    """Write the content of a file that git keeps, byte for byte.
+    """Write the content of an object of git, byte for byte.
 
     Raises:
-        DemosnapError: git does not have it.
+        DemosnapError: git lacks the object.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as stream:
@@ -147,7 +147,7 @@ def _checked(folder: Path, *arguments: str, output: BinaryIO | None = None) -> b
 def _run(
     folder: Path, *arguments: str, output: BinaryIO | None = None, given: bytes | None = None
 ) -> tuple[int, bytes, str]:
-    """Run git in a folder; return its exit code, its output and what it says of errors.
+    """Run git in a folder; return its exit code, output and error text.
 
     `given` is its standard input.
     """
@@ -157,7 +157,7 @@ def _run(
             stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=output or subprocess.PIPE,
             stderr=subprocess.PIPE,
-            # What git says is looked at, so it must not be translated.
+            # Git's messages are parsed, so they must not be translated.
             env={**os.environ, "LC_ALL": "C", "LANGUAGE": "C"},
         )
     except OSError as error:

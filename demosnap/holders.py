@@ -1,4 +1,4 @@
-"""The holder of a file's lock, as far as the operating system shows it."""
+"""Find the process that holds a file's lock, as far as the operating system shows it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PROCESSES = Path("/proc")
 
 
 def holder(*files: Path) -> str:
-    """Render the other processes that hold write locks of files, as ` (process 12, python)`.
+    """Render the other processes with write locks of files, as ` (process 12, python)`.
 
-    The text is empty where none is known: on other systems than Linux, from within a container
-    for what runs outside of it, and for a file on a network.
+    The text is empty if no process is known: on systems other than Linux, for processes outside of
+    the container, and for a file on a network.
     """
     inodes = set(_inodes(files))
     lines: list[str] = []
@@ -24,7 +24,7 @@ def holder(*files: Path) -> str:
     found = []
     for line in lines:
         words = line.split()
-        # `1: POSIX  ADVISORY  WRITE 6486 fe:00:2146435 120 120`; a waiting one has `->` in it.
+        # `1: POSIX  ADVISORY  WRITE 6486 fe:00:2146435 120 120`; a waiting process has `->`.
         if len(words) != 8 or words[3] != "WRITE" or words[5] not in inodes:
             continue
         number = words[4]
@@ -42,7 +42,7 @@ def _inodes(files: tuple[Path, ...]) -> Iterator[str]:
 
 
 def _name(number: str) -> str:
-    # The name alone: the words of a command line may hold a password.
+    # Only the name, since the arguments may contain a password.
     with suppress(OSError):
         return f", {(_PROCESSES / number / 'comm').read_text().strip()}"
     return ""

@@ -1,4 +1,4 @@
-"""Ctrl-C: held back during a commit, with a message that says what was changed."""
+"""Hold back Ctrl-C during a commit, with a message that says what was changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _done = ""
 
 
 def behind(error: BaseException | None) -> KeyboardInterrupt | None:
-    """Return the Ctrl-C that an error comes from: an interrupted driver may fail to clean up."""
+    """Return the Ctrl-C behind an error, since an interrupted driver may fail to clean up."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         if isinstance(error, KeyboardInterrupt):
@@ -37,8 +37,8 @@ def said() -> str:
 def held(text: str = "") -> Iterator[Callable[[], None]]:
     """Yield a function that holds Ctrl-C back from its call to the end of the context.
 
-    A commit that is interrupted has happened or not, and it is unknown which. What was held
-    back comes at the end; `text` is what is then to be said of it.
+    The outcome of an interrupted commit would be unknown. A Ctrl-C that was held back is raised at
+    the end; `text` is the message for it.
     """
     global _done
     before: set[int] | None = None
@@ -59,7 +59,7 @@ def held(text: str = "") -> Iterator[Callable[[], None]]:
             _release(before)
         raise
     if called and text:
-        # Ctrl-C may also come between this end and where the caller says what it did.
+        # Ctrl-C may also arrive after this, before the caller has reported its result.
         _done = text
     try:
         _release(before)

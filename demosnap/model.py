@@ -1,7 +1,7 @@
-"""The values that the rooms of demosnap hand to each other: frozen, and without behaviour.
+"""The values that the rooms of demosnap exchange: frozen, and without behaviour.
 
 A table is known everywhere by its display name: `table` in the database's default namespace,
-`namespace.table` elsewhere, each part in double quotes if it holds a dot, a space or a quote.
+`namespace.table` elsewhere, each part in double quotes if it contains a dot, a space or a quote.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NAME_PART = re.compile(r'"((?:[^"]|"")*)"|([^."\s]+)')
 
 
 def display_name(namespace: str | None, name: str) -> str:
-    """Render a table's display name; `namespace` None means the default one."""
+    """Render a table's display name; `namespace` None is the default one."""
     return ".".join(_display_part(part) for part in (namespace, name) if part is not None)
 
 
@@ -32,7 +32,7 @@ def split_name(display: str) -> tuple[str | None, str]:
     """Parse a display name into its namespace (None: the default one) and its table name.
 
     Raises:
-        UsageError: the text is no display name.
+        UsageError: the text is not a display name.
     """
     parts: list[str] = []
     position = 0
@@ -55,22 +55,22 @@ Key = tuple[bytes, ...]
 """The literals of a row's key, in the order of `Table.key`."""
 
 RowUpdate = tuple[Key, Mapping[str, bytes]]
-"""The key of a row, and the literals that columns of it are set to."""
+"""The key of a row, and the new literals of its columns by name."""
 
 Value = object
 """A decoded value: None, bool, int, float, decimal.Decimal, str or bytes.
 
-Dates, times, uuids and JSON are str, as ISO 8601 and the canonical text of the type have them.
+Dates, times, uuids and JSON are str, in ISO 8601 and the type's canonical text.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column as the database declares it.
+    """A column as the database declares it.
 
-    `type` is the declared type in the dialect's own words; `default` is the server default's
-    SQL, None when there is none; `generated` columns are computed by the database and never
-    captured; `identity` is "always" or "by default" for a column that numbers itself.
+    `type` is the declared type in the dialect's own words; `default` is the server default's SQL,
+    None without a default; `generated` columns are computed by the database and never captured;
+    `identity` is "always" or "by default" for a column that numbers itself.
     """
 
     name: str
@@ -89,9 +89,9 @@ class Column:
 class ForeignKey:
     """A reference from `columns` to `referred_columns` of `table` (a display name).
 
-    `enforced`: which rows the database holds to it, by equality. "some": those of some
-    partitions; "none": it is declared NOT ENFORCED, or compares periods. A key that does not
-    hold for all rows still gives tables their order.
+    `enforced`: the rows for which the database enforces it, by equality: "all"; "some", those of
+    some partitions; or "none", if it is declared NOT ENFORCED or compares periods. Even then the
+    key determines the order of tables.
     """
 
     columns: tuple[str, ...]
@@ -108,16 +108,15 @@ class ForeignKey:
 
 
 Event = Literal["insert", "update", "delete"]
-"""What is done to rows."""
+"""The kind of change to rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Code of the application that the database runs when rows of a table change: a trigger or a
-    rule.
+    """Code of the application that the database runs on changes: a trigger or a rule.
 
-    `table` is a display name; None for one that acts when definitions change. `events` are those
-    that it acts on.
+    `table` is a display name, None for a trigger on changes of definitions. `events` are the
+    events that it acts on.
     """
 
     name: str
@@ -137,10 +136,10 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class SpecialKey:
-    """What keeps rows apart and is more than a unique key of columns.
+    """A uniqueness constraint beyond a unique key of columns.
 
-    Two rows that `where` picks are in conflict if for each of `terms`, SQL expressions, its
-    operator is true of theirs.
+    Two rows that `where` picks conflict if the operator of each of `terms`, SQL expressions, is
+    true of their values.
     """
 
     name: str
@@ -154,11 +153,11 @@ class SpecialKey:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table's definition.
+    """The definition of a table.
 
-    `key` identifies a row: the primary key, else a unique key without NULLs; empty: the whole
-    row. `unique` are all other unique keys. `triggers` are its user triggers that are on.
-    `inherited`: other tables inherit from it, and their rows are not meant (PostgreSQL).
+    `key` identifies a row: the primary key, else a unique key without NULLs; empty: the whole row.
+    `unique` are all other unique keys. `triggers` are its user triggers that are on. `inherited`:
+    other tables inherit from it, and their rows are left out (PostgreSQL).
     """
 
     name: str
@@ -174,10 +173,10 @@ class Table:
         know_names(self.name)
 
     def column(self, name: str) -> Column:
-        """Return the column of that name.
+        """Return the column with this name.
 
         Raises:
-            KeyError: there is none.
+            KeyError: the table lacks it.
         """
         for column in self.columns:
             if column.name == name:
@@ -186,15 +185,15 @@ class Table:
 
     @property
     def captured(self) -> tuple[Column, ...]:
-        """The columns a snapshot holds: the key's first, then the others as declared."""
+        """The columns in a snapshot: the key's first, then the others as declared."""
         rest = (c for c in self.columns if not c.generated and c.name not in self.key)
         return (*(self.column(name) for name in self.key), *rest)
 
     @property
     def identified(self) -> bool:
-        """Whether no two rows can have the same key.
+        """Whether the key is unique in every row.
 
-        SQLite lets a primary key be NULL in as many rows as one likes.
+        In SQLite, a primary key may be NULL in several rows.
         """
         return bool(self.key) and not any(self.column(name).nullable for name in self.key)
 
@@ -205,18 +204,18 @@ class Table:
 
     @property
     def ordering(self) -> tuple[Column, ...]:
-        """The columns that rows are ordered by: the key's, or all where rows may share a key."""
+        """The columns that order the rows: the key's, or all if rows may share a key."""
         return self.captured[: len(self.key)] if self.identified else self.captured
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What tells a demo row from a real one, as demosnap.yaml says it.
+    """The marker of demo rows, by demosnap.yaml.
 
-    Exactly one of: `column` with `key` (a JSON key), `column` alone (a boolean column), or
+    It has exactly one of: `column` with `key` (a JSON key), `column` alone (a boolean column), or
     `where` (a predicate). `scenario_key`, `scenario_column` or `:scenario` in `where` name the
-    row's scenario; without them there can be only one scenario. Nothing at all: no marker, and
-    tables have rules of their own.
+    row's scenario; without them only one scenario is possible. An empty marker means that tables
+    have individual rules.
     """
 
     column: str | None = None
@@ -232,7 +231,7 @@ class Marker:
 
     @property
     def names_scenario(self) -> bool:
-        """Whether rows of different scenarios can be told apart."""
+        """Whether the marker distinguishes scenarios."""
         named = self.scenario_key or self.scenario_column
         return bool(named or (self.where and names_scenario(self.where)))
 
@@ -244,9 +243,9 @@ def names_scenario(where: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How the demo rows of one table are picked.
+    """The rule that picks the demo rows of a table.
 
-    "marker": the marker itself. "via": the foreign key over `columns` points at a selected row.
+    "marker": the marker itself. "via": the foreign key over `columns` references a selected row.
     "where": the predicate `where`, SQL in which `:scenario` stands for the scenario's name.
     """
 
@@ -257,9 +256,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The tables of a scenario, in the order in which they are loaded, each with its rule.
+    """The tables of a scenario in load order, each with its rule.
 
-    `default`: marked rows that name no scenario belong to this one.
+    `default`: marked rows without a scenario belong to this one.
     """
 
     scenario: str
@@ -270,10 +269,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class ExternalReference:
-    """Selected rows whose foreign key points at rows outside the selection.
+    """Selected rows whose foreign key references rows outside of the selection.
 
-    `rows` counts the selected rows that have such a reference. `dangling` are the values, as
-    literals, of those that point at no row at all: so they were captured, and so they are loaded.
+    `rows` is the number of such rows. `dangling` are the values, as literals, that matched no row
+    at the capture; they are loaded unchanged.
     """
 
     table: str
@@ -286,11 +285,11 @@ class ExternalReference:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a snapshot file says before its rows.
+    """The header of a snapshot file.
 
     `created_at` is UTC, `YYYY-MM-DDTHH:MM:SSZ`. `tables` are the definitions in load order and
-    `rows` counts the rows of each. `sequences` are positions that no row tells, by display name;
-    the file has them only as statements, the script says what they are.
+    `rows` the number of rows of each. `sequences` are positions that no row implies, by display
+    name; the file has them only as statements, the script as values.
     """
 
     scenario: str
@@ -307,11 +306,11 @@ class Header:
 class Version:
     """A revision of a scenario: the script and the snapshot that it loads.
 
-    `version` is the readable name (`v2_2025-01-20`), `number` its number (2); `message` the
-    text behind the name in the script's docstring, empty when there is none. `folder` is the
-    folder of script and snapshot, `file` the snapshot's name in it. `size` is in bytes, `rows`
-    counts rows per table in load order, `digest` is the hex SHA-256 of the canonical rows.
-    `sequences` says where sequences stood of which the rows do not tell it, by display name.
+    `version` is the readable name (`v2_2025-01-20`), `number` its number (2); `message` the text
+    after the name in the script's docstring, or empty. `folder` is the folder of script and
+    snapshot, `file` the snapshot's name in it. `size` is in bytes, `rows` is the number of rows
+    per table in load order, `digest` the hex SHA-256 of the canonical rows. `sequences` are
+    positions that no row implies, by display name.
     """
 
     revision: str

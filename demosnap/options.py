@@ -15,7 +15,7 @@ Verify = Literal["full", "counts"]
 """How a load is verified."""
 
 VERIFY: tuple[Verify, ...] = get_args(Verify)
-"""The same, the strictest first."""
+"""The same, strictest first."""
 
 Verb = Literal["upgrade", "downgrade", "load", "reset", "stamp"]
 """The verbs that move a scenario, or only its stamp."""
@@ -165,7 +165,7 @@ GONE: Mapping[str, str] = {
     "sample": "A load compares every row, or none.",
     "non_transactional": "A table without transactions is refused, with the SQL that mends it.",
 }
-"""Options, and a value, that there were once, and what is to be said to who still gives them."""
+"""Former options, and the hint for users who still give them."""
 
 
 def declared(name: str) -> Declared:

@@ -1,4 +1,4 @@
-"""One method for each verb, which returns frozen results and prints nothing."""
+"""The API: a method for each verb, which returns frozen results and prints nothing."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ if TYPE_CHECKING:
 class Project:
     """A project that keeps demo data: its settings, its revisions and its database.
 
-    `config_file` is the path of alembic.ini (None: ALEMBIC_CONFIG, else `alembic.ini`),
-    `section` the section of it, `url` the database instead of the one that is configured.
-    `confirm` is called with the plan before a database is changed, and stops the change by
-    raising; `allow_remote`: it only shows, it does not ask, so one look at the database is enough.
-    `allow_targets` are patterns of `host/database` beside those of `allow:`.
-    `lock_timeout` is how long to wait for another session's lock, in seconds.
+    `config_file` is the path of alembic.ini (None: ALEMBIC_CONFIG, else `alembic.ini`), `section`
+    its section, `url` a database in place of the configured one. `confirm` gets the plan before a
+    database is changed, and stops the change by raising. `allow_remote`: `confirm` only displays
+    the plan, so planning once is enough. `allow_targets` are patterns of `host/database` in
+    addition to `allow:`. `lock_timeout` is the time to wait for another session's lock, in
+    seconds.
 
     Every method takes its database from the settings; those with `connection` work inside the
-    caller's transaction instead and commit nothing. Several threads may use one project.
+    caller's transaction instead and do not commit. Threads may share a project.
     """
 
     def __init__(
@@ -67,18 +67,18 @@ class Project:
 
     @property
     def settings(self) -> config.Settings:
-        """The settings, read at first use.
+        """The settings, read on first use.
 
         Raises:
-            ConfigError: a settings file is missing or cannot be used.
+            ConfigError: a settings file is missing or invalid.
         """
         return self._access.settings
 
     def target(self) -> Target:
-        """Return the database that would be worked on.
+        """Return the database that the settings name.
 
         Raises:
-            ConfigError: none is named.
+            ConfigError: the settings name no database.
         """
         return self._access.target()
 
@@ -86,7 +86,7 @@ class Project:
         """Return the versions of all scenarios.
 
         Raises:
-            ScriptError: a revision script cannot be used.
+            ScriptError: a revision script is invalid.
         """
         return self._access.graph()
 
@@ -94,17 +94,17 @@ class Project:
         """Return a scenario: its versions, its state in the database, and its verbs.
 
         Raises:
-            UnknownNameError: there are scenarios, but none with this name.
+            UnknownNameError: scenarios exist, but none of this name.
         """
         looking.check_scenario(self._access, name)
         return Scenario(self._access, name)
 
     def apply(self, plan: SealedPlan, *, connection: Connection | None = None) -> MovePlan:
-        """Apply a plan of `Scenario.plan_load` and the like: exactly that plan, or refuse.
+        """Apply exactly the given plan of `Scenario.plan_load` and the like, or refuse.
 
         Raises:
             RefusedError: the plan has refusals; or its rows, their tables, the stamps or the files
-                are no longer what it was made from. Nothing was changed.
+                have changed since it was made. Nothing was changed.
         """
         return moving.apply(self._access, plan, connection)
 
@@ -115,10 +115,10 @@ class Project:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring scenarios up to a version: `general@head`, `general@+1`, an id, `heads`.
+        """Move scenarios up to a version: `general@head`, `general@+1`, an id, `heads`.
 
-        From one version to another only the rows that differ are touched, unless most do.
-        `changes` are single options (`discard=True`), beside `options` or in their place.
+        Between versions only the rows that differ are touched, unless most rows differ. `changes`
+        are single options (`discard=True`), which override `options`.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.
@@ -136,7 +136,7 @@ class Project:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring a scenario down: `-1`, `v1` or `base`, or all in one as `general@-1`.
+        """Move a scenario down: `-1`, `v1` or `base`, or in a single argument `general@-1`.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.
@@ -154,12 +154,12 @@ class Project:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring a scenario, or the only one, to a version (its head) from wherever it is.
+        """Move a scenario (None: the only one) from any version to a version (default: its head).
 
         Raises:
             UsageError: no scenario is named, and there are several.
             RefusedError: a guard refused; nothing was changed.
-            UnknownNameError: there is no such version.
+            UnknownNameError: the version does not exist.
         """
         asked = of_call("load", options, changes)
         return moving.move(self._access, goals.load(name), asked, connection)
@@ -175,8 +175,8 @@ class Project:
         """Record that the database holds a version, after comparing its rows.
 
         Raises:
-            RefusedError: it holds something else.
-            UnknownNameError: there is no such version.
+            RefusedError: the database holds other rows.
+            UnknownNameError: the version does not exist.
         """
         asked = of_call("stamp", options, {} if verify else {"verify_stamp": False})
         return moving.move(self._access, goals.stamp(name), asked, connection)
@@ -189,12 +189,12 @@ class Project:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the demo rows of a scenario (None: the only one) back to the loaded version.
+        """Restore the demo rows of a scenario (None: the only one) to the loaded version.
 
         Raises:
             RefusedError: a guard refused; nothing was changed.
-            UsageError: nothing of the scenario is loaded.
-            UnknownNameError: there is no such scenario.
+            UsageError: no version of the scenario is loaded.
+            UnknownNameError: the scenario does not exist.
         """
         asked = of_call("reset", options, changes)
         return moving.move(self._access, moving.reset(scenario, self._access), asked, connection)
@@ -203,7 +203,7 @@ class Project:
         """Write the SQL script of an upgrade; each target may be a range `A:B`.
 
         Raises:
-            UsageError: no target is given, or one is a step from where the database is.
+            UsageError: no target is given, or a target is a step relative to the database.
         """
         moving.upgrade_sql(self._access, targets, stream)
 
@@ -211,7 +211,7 @@ class Project:
         """Write the SQL script of a downgrade; the step is a range `A:B`.
 
         Raises:
-            UsageError: it is no range.
+            UsageError: the step is not a range.
         """
         moving.downgrade_sql(self._access, scenario, step, stream)
 
@@ -232,15 +232,15 @@ class Project:
     ) -> RevisionResult:
         """Capture the demo rows as the next revision of a scenario; None: of the only one.
 
-        `rehearse`: before the files are put in place, the rows are taken out and loaded from
-        them, and all of that is undone.
+        `rehearse`: before the files are put in place, the rows are purged and loaded from them,
+        and this is rolled back.
 
         Raises:
-            RefusedError: there are no demo rows, or capturing them would undo a version, or they
-                do not come back.
-            UnknownNameError: demosnap.yaml lists scenarios, and this is not one of them.
-            UsageError: message, head or date is not what it must be.
-            DemosnapError: the revision is there, and the database could not be stamped with it.
+            RefusedError: there are no demo rows, a capture would undo a version, or the rehearsal
+                failed.
+            UnknownNameError: demosnap.yaml lists scenarios without this one.
+            UsageError: message, head or date is invalid.
+            DemosnapError: the revision was written, but the database could not be stamped with it.
         """
         name = capturing.only_scenario(self._access) if scenario is None else scenario
         return capturing.revision(
@@ -256,28 +256,28 @@ class Project:
     def undo(
         self, scenario: str | None = None, *, dry_run: bool = False, committed: bool = False
     ) -> Undoing:
-        """Take the last capture of a scenario back: its files, and the stamp of the database.
+        """Undo the last capture of a scenario: its files, and the stamp of the database.
 
-        The rows stay as they are, as changes since the version before. `scenario` None is the
-        only one; `committed`: also a version that git has, as long as it is not pushed.
+        The rows stay, as changes since the version before. `scenario` None is the only scenario.
+        `committed`: also undo a version that git has, unless it was pushed.
 
         Raises:
-            RefusedError: it was not captured from this database, or others may know it.
-            UnknownNameError: there is no such scenario.
-            DemosnapError: the stamp is taken back, and the files could not be.
+            RefusedError: it was not captured from this database, or other clones may have it.
+            UnknownNameError: the scenario does not exist.
+            DemosnapError: the stamp is taken back, but the files could not be removed.
         """
         return capturing.undo(self._access, scenario, dry_run=dry_run, committed=committed)
 
     def renumber(self, name: str, *, dry_run: bool = False) -> Renumbering:
         """Make one of a scenario's two heads the next version after the other.
 
-        `name` is its readable name or its id; of two versions of one name that a merge of git's
-        has left in conflict, its id. No database is asked or changed.
+        `name` is its readable name or its id. If a merge left two versions of the same name in
+        conflict, only the id works. The database is neither read nor changed.
 
         Raises:
-            UsageError: it is no head, or the only one.
-            ScriptError: a script cannot be used, or a file is in the way.
-            SnapshotError: a snapshot is not what its script says.
+            UsageError: the version is not a head, or is the only head.
+            ScriptError: a script is invalid, or a file is in the way.
+            SnapshotError: a snapshot differs from its script's record.
         """
         return capturing.renumber(self._access, name, dry_run=dry_run)
 
@@ -290,10 +290,10 @@ class Project:
     ) -> list[HistoryEntry]:
         """Return the versions, newest first; `rev_range` is `A:B`, `A:` or `:B`.
 
-        The database's place is None where it cannot be asked.
+        `current` of an entry is None if the database cannot be read.
 
         Raises:
-            UnknownNameError: there is no such scenario or version.
+            UnknownNameError: the scenario or version does not exist.
             DatabaseError: `rev_range` names `current`, and the database cannot be reached.
         """
         return looking.history(
@@ -301,7 +301,7 @@ class Project:
         )
 
     def several_heads(self, scenario: str | None = None) -> list[Finding]:
-        """Return the scenarios that have several heads, and what to do about it."""
+        """Return a finding for each scenario with several heads, with what to do about it."""
         return looking.several_heads(self._access, scenario)
 
     def heads(self) -> list[HistoryEntry]:
@@ -309,16 +309,16 @@ class Project:
         return looking.heads(self._access)
 
     def show(self, name: str | None = None) -> HistoryEntry:
-        """Return one version (`general`, or None where it is the only scenario: its head).
+        """Return a version; `general` is the head of this scenario, None that of the only one.
 
         Raises:
             UsageError: no scenario is named, and there are several.
-            UnknownNameError: there is no such version.
+            UnknownNameError: the version does not exist.
         """
         return looking.show(self._access, name)
 
     def current(self) -> list[CurrentEntry]:
-        """Return the stamps of the database by scenario, and the numbers of demo rows.
+        """Return the stamps of the database by scenario, with the numbers of demo rows.
 
         Raises:
             DatabaseError: the database cannot be reached.
@@ -330,20 +330,20 @@ class Project:
     ) -> list[Finding]:
         """Return the problems of the files, and with `database` those of the database.
 
-        `rehearse`: also whether what is loaded comes back when it goes; that is tried and undone.
+        `rehearse`: also try to remove the loaded rows and put them back, and roll back.
 
         Raises:
-            UnknownNameError: there is no such scenario.
+            UnknownNameError: the scenario does not exist.
             UsageError: `rehearse` without `database`.
         """
         return looking.check(self._access, scenario, database=database, rehearse=rehearse)
 
     def manifest(self, *, check: bool = False) -> list[Finding]:
-        """Rebuild the metadata files and latest links; with `check`, only say which are stale."""
+        """Rebuild the metadata files and latest links; with `check`, only return the stale ones."""
         return looking.manifest(self._access, check=check)
 
     def manifest_text(self) -> str:
-        """Return the text of export_manifest.json as the graph has it now."""
+        """Return the text of export_manifest.json for the current graph."""
         return looking.manifest_text(self._access)
 
     def diff(
@@ -357,24 +357,24 @@ class Project:
     ) -> contextlib.AbstractContextManager[Comparison]:
         """Compare two versions of a scenario (None: the only one), or a version with the database.
 
-        `old` None is the version that is loaded, `new` None the database; either can be `v2`,
-        `head`, `-1`, a revision id, `base`, or `database`. What is yielded streams for as long as
-        the context lasts. `checked`: every row of a snapshot is held against the grammar, for
-        those who write it somewhere.
+        `old` None is the loaded version, `new` None the database; both accept `v2`, `head`, `-1`,
+        a revision id, `base` or `database`. The comparison reads rows as long as the context is
+        open. `checked`: hold every row of a snapshot against the grammar, as is needed before
+        writing it.
 
         Raises:
-            UnknownNameError: there is no such scenario or version.
-            UsageError: nothing is loaded, or both sides are the database.
-            SnapshotError: a snapshot is missing, or not what demosnap wrote.
+            UnknownNameError: the scenario or version does not exist.
+            UsageError: no version is loaded, or both sides are the database.
+            SnapshotError: a snapshot is missing or malformed.
         """
         return comparing.diff(
             self._access, scenario, old, new, checked=checked, connection=connection
         )
 
     def sides(self, words: Sequence[str]) -> tuple[str, str | None, str | None]:
-        """Return the scenario and both sides that the words of a diff mean.
+        """Return the scenario and the two sides that the arguments of a diff name.
 
-        The scenario may be left out where there is one, and where a version names it.
+        The scenario may be omitted if only one exists, or if a version names it.
 
         Raises:
             UsageError: no scenario is named, and there are several.
@@ -382,10 +382,10 @@ class Project:
         return comparing.sides(self._access, words)
 
     def status(self, scenario: str | None = None) -> list[StatusEntry]:
-        """Return the loaded version of each scenario, and the differences of the database from it.
+        """Return the loaded version of each scenario, and the database's differences from it.
 
         Raises:
-            UnknownNameError: there is no such scenario.
+            UnknownNameError: the scenario does not exist.
             DatabaseError: the database cannot be reached.
         """
         return comparing.status(self._access, scenario)
@@ -394,7 +394,7 @@ class Project:
         """Return the log of demosnap's changes of the database, newest first.
 
         Raises:
-            UnknownNameError: there is no such scenario.
+            UnknownNameError: the scenario does not exist.
             DatabaseError: the database cannot be reached.
         """
         return comparing.log(self._access, scenario)

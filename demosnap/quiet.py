@@ -1,8 +1,8 @@
-"""Warnings of other libraries, ignored or made errors for a while.
+"""Ignore warnings of other libraries for a while, or turn them into errors.
 
-Python's filters are the process's. Each of several threads that set them and put back what it found
-would put back what another one has set; so the first one keeps what was there, and the last one
-puts it back.
+Python's warning filters are process-wide. If each of several threads restored the filters that it
+found, it would restore another thread's filters; so the first thread saves the original filters,
+and the last thread restores them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _before = warnings.catch_warnings()
 def handling(
     action: Literal["ignore", "error"], *messages: str, category: type[Warning]
 ) -> Iterator[None]:
-    """Ignore warnings that begin with one of these patterns, or make errors of them."""
+    """Ignore warnings that begin with one of these patterns, or turn them into errors."""
     global _inside, _before
     with _lock:
         if not _inside:

@@ -1,6 +1,6 @@
-"""The oldest versions that demosnap works with, checked with a one-line error before any use.
+"""Check for the oldest supported versions before any use, with an error of one line.
 
-Imports nothing that could be too old itself, and is written for any Python 3.
+It imports nothing that could be too old itself, and works with any Python 3.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LOWEST = {
     "click": (8, 1, 4),
     "msgspec": (0, 18, 6),
 }
-"""As setup.cfg says it; of the packages that others pin, too."""
+"""The lowest versions, as in setup.cfg, of packages that other projects may pin."""
 
 _HINT = (
     "Another application's environment need not change: install demosnap in one of its own,"
@@ -26,7 +26,7 @@ _HINT = (
 
 
 def problem() -> str | None:
-    """Return what is missing or too old, and what to do; None: all is well."""
+    """Return what is missing or too old, and what to do; None if all requirements are met."""
     if sys.version_info[:2] < PYTHON:
         here = ".".join(map(str, sys.version_info[:3]))
         return f"demosnap needs Python {_text(PYTHON)} or newer; this is Python {here}"
@@ -37,7 +37,7 @@ def problem() -> str | None:
         try:
             installed = metadata.version(name)
         except metadata.PackageNotFoundError:
-            # It may be there without its metadata, as in a frozen application.
+            # In a frozen application, a package may lack its metadata.
             if importlib.util.find_spec(name.lower()) is None:
                 wrong.append(f"{name} {_text(lowest)} or newer, and it is not installed")
             continue
@@ -47,10 +47,10 @@ def problem() -> str | None:
 
 
 def check() -> None:
-    """Check that all is there.
+    """Check that all requirements are met.
 
     Raises:
-        ImportError: something is missing or too old; the text is one line.
+        ImportError: a package is missing or too old; the text is one line.
     """
     if said := problem():
         raise ImportError(said)

@@ -1,4 +1,4 @@
-"""One scenario of a project: its versions, its state in the database, and its verbs."""
+"""A scenario of a project: its versions, its state in the database, and its verbs."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _One = TypeVar("_One", CurrentEntry, StatusEntry)
 
 
 class Scenario:
-    """A scenario of a project, as `Project.scenario` returns it.
+    """A scenario of a project, returned by `Project.scenario`.
 
-    A version is named without the scenario: `v1`, `v1_2025-01-15`, `head`, `+1`, `-1`, `base`, or
-    a revision id. `options` and single ones as keywords are those of `MoveOptions`; `connection`
-    as in `Project`, whose methods say what each verb raises.
+    Versions are named without the scenario: `v1`, `v1_2025-01-15`, `head`, `+1`, `-1`, `base`, or
+    a revision id. `options`, and single options as keywords, are those of `MoveOptions`;
+    `connection` is as in `Project`, whose methods document the errors of each verb.
     """
 
     def __init__(self, access: Access, name: str) -> None:
@@ -49,19 +49,19 @@ class Scenario:
 
     @property
     def versions(self) -> tuple[Version, ...]:
-        """The versions, each after the one that it follows; read from the files each time.
+        """The versions, each after its parent; read from the files each time.
 
         Raises:
-            ScriptError: a revision script cannot be used.
+            ScriptError: a revision script is invalid.
         """
         return tuple(self._access.graph().of(self.name))
 
     def history(self) -> list[HistoryEntry]:
-        """Return the versions with their places, newest first, as `Project.history`."""
+        """Return the versions as history entries, newest first; see `Project.history`."""
         return looking.history(self._access, self.name)
 
     def current(self) -> CurrentEntry | None:
-        """Return the version that the database is stamped with; None: nothing is loaded.
+        """Return the version that the database is stamped with; None: no version is loaded.
 
         Raises:
             DatabaseError: the database cannot be reached.
@@ -71,7 +71,7 @@ class Scenario:
         return self._only(found) if found else None
 
     def status(self) -> StatusEntry:
-        """Return the loaded version, and the differences of the database from it.
+        """Return the loaded version, and the database's differences from it.
 
         Raises:
             DatabaseError: the database cannot be reached.
@@ -96,15 +96,15 @@ class Scenario:
         table: str | None = None,
         connection: Connection | None = None,
     ) -> RowChanges:
-        """Return the rows that differ from one version to another, or to the database.
+        """Return the rows that differ between two versions, or between a version and the database.
 
-        `old` None is the version that is loaded, `new` None the database, which is also called
-        `database`. `table`: only of this one.
+        `old` None is the loaded version, `new` None the database, also named `database`. `table`:
+        only the rows of this table.
 
         Raises:
-            UnknownNameError: there is no such version or table.
-            UsageError: nothing is loaded, or both sides are the database.
-            SnapshotError: a snapshot is missing, or not what demosnap wrote.
+            UnknownNameError: the version or table does not exist.
+            UsageError: no version is loaded, or both sides are the database.
+            SnapshotError: a snapshot is missing or malformed.
         """
         return comparing.row_changes(self._access, self.name, old, new, table, connection)
 
@@ -123,9 +123,9 @@ class Scenario:
         connection: Connection | None = None,
         rehearse: bool = False,
     ) -> RevisionResult:
-        """Capture the demo rows as the next version, as `Project.revision`.
+        """Capture the demo rows as the next version; see `Project.revision`.
 
-        `message` is "v2", "v2: …" or what is new.
+        `message` is "v2", "v2: …" or a description of the changes.
         """
         return capturing.revision(
             self._access,
@@ -138,7 +138,7 @@ class Scenario:
         )
 
     def undo(self, *, dry_run: bool = False, committed: bool = False) -> Undoing:
-        """Take the last capture back, as `Project.undo`."""
+        """Undo the last capture; see `Project.undo`."""
         return capturing.undo(self._access, self.name, dry_run=dry_run, committed=committed)
 
     # ------------------------------------------------------------------ moves
@@ -151,7 +151,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the database to a version from any other, as `Project.load`."""
+        """Move the database from any version to this one; see `Project.load`."""
         asked = of_call("load", options, changes)
         return moving.move(self._access, goals.load(self._at(version)), asked, connection)
 
@@ -163,7 +163,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the database up to a version, as `Project.upgrade`."""
+        """Move the database up to a version; see `Project.upgrade`."""
         asked = of_call("upgrade", options, changes)
         return moving.move(self._access, goals.upward([self._at(version)]), asked, connection)
 
@@ -175,7 +175,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the database down: `-1`, `v1`, or `base`, as `Project.downgrade`."""
+        """Move the database down: `-1`, `v1`, or `base`; see `Project.downgrade`."""
         asked = of_call("downgrade", options, changes)
         return moving.move(self._access, goals.downward(self._at(version)), asked, connection)
 
@@ -186,14 +186,14 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> MovePlan:
-        """Bring the demo rows back to the loaded version, as `Project.reset`."""
+        """Restore the demo rows to the loaded version; see `Project.reset`."""
         asked = of_call("reset", options, changes)
         return moving.move(self._access, goals.reset(self.name), asked, connection)
 
     def stamp(
         self, version: str, *, verify: bool = True, connection: Connection | None = None
     ) -> MovePlan:
-        """Record that the database holds a version, as `Project.stamp`."""
+        """Record that the database holds a version; see `Project.stamp`."""
         asked = MoveOptions(verify_stamp=verify)
         return moving.move(self._access, goals.stamp(self._at(version)), asked, connection)
 
@@ -207,7 +207,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> SealedPlan:
-        """Plan a load, for `Project.apply`; nothing is changed."""
+        """Plan a load for `Project.apply`, without changing anything."""
         asked = of_call("load", options, changes)
         return moving.plan(self._access, goals.load(self._at(version)), asked, connection)
 
@@ -219,7 +219,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> SealedPlan:
-        """Plan an upgrade, for `Project.apply`; nothing is changed."""
+        """Plan an upgrade for `Project.apply`, without changing anything."""
         asked = of_call("upgrade", options, changes)
         return moving.plan(self._access, goals.upward([self._at(version)]), asked, connection)
 
@@ -231,7 +231,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> SealedPlan:
-        """Plan a downgrade, for `Project.apply`; nothing is changed."""
+        """Plan a downgrade for `Project.apply`, without changing anything."""
         asked = of_call("downgrade", options, changes)
         return moving.plan(self._access, goals.downward(self._at(version)), asked, connection)
 
@@ -242,7 +242,7 @@ class Scenario:
         connection: Connection | None = None,
         **changes: Unpack[MoveChanges],
     ) -> SealedPlan:
-        """Plan a reset, for `Project.apply`; nothing is changed."""
+        """Plan a reset for `Project.apply`, without changing anything."""
         asked = of_call("reset", options, changes)
         return moving.plan(self._access, goals.reset(self.name), asked, connection)
 

@@ -1,4 +1,4 @@
-"""The call for the end of an application's seeder."""
+"""The function to call at the end of an application's seeder."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def after_seed(
     """Capture a scenario at the end of a seeder, if `auto_export` is on.
 
     Raises:
-        DemosnapError: it is on, and the capture failed or was refused.
+        DemosnapError: the capture failed or was refused.
     """
     return Project(config_file).revision(scenario, auto=True, connection=connection)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _SUSPECT = re.compile(r"[^\n\t -~]+")
-# Letters and marks by their category that show nothing: fillers, joiners, selectors.
+# Invisible characters among letters and marks: fillers, joiners, selectors.
 _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0"
                     "\U000e0100-\U000e01ef]")  # fmt: skip
 _SPACES = frozenset("\u00a0\u1680\u202f\u205f\u3000") | {chr(n) for n in range(0x2000, 0x200B)}

@@ -297,7 +297,7 @@ def log(entries: Sequence[LogEntry], stream: TextIO) -> str:
 
 
 def _logged(entry: LogEntry) -> str:
-    """Render an entry's version and the one before; an id if there is no script for it."""
+    """Render an entry's version and the one before; an id without a script."""
 
     def name(revision: str | None, version: str | None) -> str:
         return version.partition("_")[0] if version else revision or "base"

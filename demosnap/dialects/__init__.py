@@ -1,7 +1,7 @@
-"""SQL varieties: the only room where dialects differ.
+"""SQL varieties: the only room in which dialects differ.
 
-Those of demosnap itself are known here; any other is a package that names its class under the entry
-point `demosnap.dialects`. docs/dialects.md says how to write one.
+demosnap's own dialects are listed here; other packages name their class under the entry point
+`demosnap.dialects`. docs/dialects.md explains how to write one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from demosnap.dialects.base import Dialect
 
 GROUP = "demosnap.dialects"
-"""The group of entry points: SQLAlchemy's name of the dialect, and `module:Class`."""
+"""The group of entry points, which map SQLAlchemy's name of the dialect to `module:Class`."""
 
 _MODULES: dict[str, tuple[str, str]] = {
     "postgresql": ("demosnap.dialects.postgresql.dialect", "PostgreSQLDialect"),
@@ -32,10 +32,10 @@ _MODULES: dict[str, tuple[str, str]] = {
 
 @cache
 def get(name: str) -> Dialect:
-    """Return the dialect of SQLAlchemy's name: demosnap's own, else that of an installed package.
+    """Return the dialect with SQLAlchemy's name, demosnap's own or an installed package's.
 
     Raises:
-        DatabaseError: there is none, or the package's cannot be used.
+        DatabaseError: there is no such dialect, or the package's class is unusable.
     """
     if name in _MODULES:
         module, attribute = _MODULES[name]
@@ -55,7 +55,7 @@ def _of_plugin(name: str, point: EntryPoint) -> Dialect:
         whose += f" ({point.dist.name} {point.dist.version})"
     try:
         made = point.load()()
-    # A package's own fault may be any.
+    # The package may raise any exception.
     except Exception as error:
         raise DatabaseError(
             f"{whose} cannot be used: {type(error).__name__}: {error}",
@@ -84,7 +84,7 @@ def package_of(name: str) -> str:
 
 
 def unknown(name: str) -> tuple[str, str]:
-    """Return that demosnap does not know a dialect, and what to do."""
+    """Return the message and the hint for an unknown dialect."""
     return (
         f"demosnap does not know the dialect {name!r}",
         f"It knows {', '.join(sorted(names()))}. A package can add another one: see "
@@ -93,18 +93,18 @@ def unknown(name: str) -> tuple[str, str]:
 
 
 def own_names() -> tuple[str, ...]:
-    """Return the names of the dialects that demosnap itself brings."""
+    """Return the names of demosnap's own dialects."""
     return tuple(_MODULES)
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all dialects that demosnap knows here."""
+    """Return the names of all installed dialects."""
     return (*_MODULES, *(name for name in _plugins() if name not in _MODULES))
 
 
 def of(connection: Connection) -> Dialect:
-    """Return the dialect of the server behind a connection (`mysql://` may reach a MariaDB)."""
-    # A package may name its driver behind a point.
+    """Return the dialect of the server behind a connection (`mysql://` may reach MariaDB)."""
+    # A package's name may have the driver after a point.
     name = connection.dialect.name.partition(".")[0]
     if getattr(connection.dialect, "is_mariadb", False):
         name = "mariadb"

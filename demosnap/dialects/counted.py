@@ -1,4 +1,4 @@
-"""Predicates that are counted while rows are read."""
+"""Predicates whose matches are counted while rows are read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 
 class Counted:
-    """Predicates, and how many of the rows that were read each of them is true for."""
+    """Predicates, with the number of read rows for which each is true."""
 
     def __init__(self, predicates: Sequence[str]) -> None:
         self.flags = [f"CASE WHEN {predicate} THEN '1' ELSE '0' END" for predicate in predicates]
@@ -15,7 +15,7 @@ class Counted:
         self.counts = [0] * len(predicates)
 
     def add(self, marks: Iterable[str | bytes]) -> None:
-        """Count rows, each by its mark."""
+        """Count rows by their marks."""
         for mark, rows in collections.Counter(marks).items():
             for place in range(len(self.counts)):
                 if mark[place : place + 1] in ("1", b"1"):

@@ -1,4 +1,4 @@
-"""How a file notes the rows that a user's predicate picks, before anything in it changes a row."""
+"""Hooks by which a file notes the rows that a user's predicate picks, before any row changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from demosnap.model import Table
 
 @dataclass(frozen=True, slots=True)
 class FilePick:
-    """The statement that notes rows, the predicate of these rows, and what ends the note."""
+    """The statement that notes rows, the predicate of these rows, and what drops the note."""
 
     note: str
     predicate: str
@@ -20,10 +20,10 @@ class FilePick:
 
 
 class FilePickHooks(NameHooks):
-    """The part of a dialect that is about picked rows in files."""
+    """The part of a dialect for picked rows in files."""
 
     temporary_namespace: ClassVar[str] = "temp"
-    """The namespace that a temporary table is in."""
+    """The namespace of temporary tables."""
 
     locks_picked: ClassVar[str] = ""
     """The end of a query that locks its rows against changes by other sessions."""
@@ -35,13 +35,13 @@ class FilePickHooks(NameHooks):
         return (*self.file_begin(predicates), *notes)
 
     def places(self, table: Table) -> Sequence[str]:
-        """Return expressions that tell the rows of a table without a key; none: there are none."""
+        """Return expressions that identify the rows of a table without a key; empty without any."""
         return ()
 
     def file_pick(self, table: Table, where: str, number: int) -> FilePick | None:
-        """Return how a file notes the rows that a predicate picks; None: nothing names a row.
+        """Return how a file notes the rows of a predicate; None: no expression identifies a row.
 
-        `number` is another one for each note of the file.
+        `number` is unique for each note of the file.
         """
         name = f"demosnap_picked_{number}"
         if table.identified:

@@ -1,4 +1,4 @@
-"""Foreign keys as SQLAlchemy reads them, for what a database's own catalog does not say."""
+"""Foreign keys from SQLAlchemy, for databases whose catalog this room does not read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def of_sqlalchemy(
         by_namespace.setdefault(namespace, []).append(name)
     found: dict[str, tuple[ForeignKey, ...]] = {}
     for namespace, names in by_namespace.items():
-        # It looks for names in text; what it does not find there, a catalog has.
+        # SQLAlchemy parses names from text, and warns of those that only the catalog has.
         with quiet.handling("ignore", "", category=SAWarning):
             keys = inspector.get_multi_foreign_keys(schema=namespace, filter_names=names)
         for (_, name), each in keys.items():
@@ -37,12 +37,12 @@ def of_sqlalchemy(
 
 
 def foreign_key(key: Any, default: str | None) -> ForeignKey:
-    """Return a foreign key of SQLAlchemy's; `default` is the name of the default namespace."""
+    """Return a foreign key of SQLAlchemy; `default` is the name of the default namespace."""
     referred = key["referred_schema"]
     if referred == default and default is not None:
         referred = None
     options = key.get("options") or {}
-    # The columns that PostgreSQL can name stay as they are spelled.
+    # PostgreSQL may list columns, whose spelling stays.
     action, space, listed = (options.get("ondelete") or "NO ACTION").partition(" (")
     return ForeignKey(
         columns=tuple(key["constrained_columns"]),

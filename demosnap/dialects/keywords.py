@@ -1,8 +1,8 @@
-"""The words that the dialects of format 1 of the snapshot file quote, whichever reserves them.
+"""The words that dialects of format 1 of the snapshot file quote, whichever database reserves them.
 
-The union of the words of the databases that there were then. It is part of the format: a word added
-or taken away would change what they write, and the digest of tables and columns of that name. What
-a dialect reserves by itself is its `reserved`. A dialect that came later quotes only that.
+They are the union of the reserved words of the databases at that time, and part of the format:
+adding or removing a word would change files, and the digest of tables and columns with that name.
+The words that a dialect reserves itself are in `reserved`; later dialects quote only these.
 """
 
 FORMAT_1 = frozenset(

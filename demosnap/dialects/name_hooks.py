@@ -1,4 +1,4 @@
-"""How a SQL variety writes names and texts."""
+"""Hooks for the SQL of names and texts."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
 class NameHooks(NeededToCapture):
-    """The part of a dialect that is about names and the literals of texts."""
+    """The part of a dialect for names and text literals."""
 
     quote_character: ClassVar[str] = '"'
 
     quoted_at_first: ClassVar[frozenset[str]] = frozenset()
-    """The words that are quoted in the digest, too, for ever."""
+    """The words that stay quoted in the digest."""
 
     at_first: bool = False
-    """Whether files are those of the first versions of demosnap, which quoted none of these."""
+    """Whether files are those of the first versions of demosnap, which did not quote these."""
 
     def quote(self, name: str) -> str:
-        """Quote an identifier unless it is plain lower case and no reserved word."""
+        """Quote an identifier unless it is plain lower case and not reserved."""
         plain = _PLAIN_NAME.match(name) and name not in self.quoted_at_first
         if plain and (self.at_first or name not in self.reserved):
             return name
@@ -37,11 +37,11 @@ class NameHooks(NeededToCapture):
 
     @property
     def later_keywords(self) -> frozenset[str]:
-        """The reserved words that files have bare which are written `as_at_first`."""
+        """The reserved words that are bare in files written `as_at_first`."""
         return self.reserved - self.quoted_at_first
 
     def as_at_first(self) -> Self:
-        """Return this dialect as the first versions of demosnap wrote files."""
+        """Return this dialect in the variant that wrote the first versions' files."""
         found = copy.copy(self)
         found.at_first = True
         return found
@@ -51,7 +51,7 @@ class NameHooks(NeededToCapture):
         return ".".join(self.quote(part) for part in split_name(table) if part is not None)
 
     def rows_of(self, table: Table) -> str:
-        """Return what stands behind FROM for the rows of a table and of no other."""
+        """Return the text after FROM that selects only the rows of a table itself."""
         return self.quote_table(table.name)
 
     def quote_columns(self, columns: Iterable[str]) -> str:
@@ -59,7 +59,7 @@ class NameHooks(NeededToCapture):
         return ",".join(self.quote(name) for name in columns)
 
     def referring(self, column: Column) -> str:
-        """Return a column as what is compared with the key that it references."""
+        """Return a column in the form that is compared with the key that it references."""
         return self.quote(column.name)
 
     def string(self, text: str) -> str:

@@ -1,6 +1,6 @@
-"""What every SQL variety must bring: first what a capture needs, then what a load needs beside it.
+"""The hooks that every SQL variety must bring: those for a capture, then those for a load.
 
-All other hooks are optional: they are methods of the other base classes, with defaults that work.
+All other hooks are optional: they are methods of the other base classes, with working defaults.
 """
 
 from __future__ import annotations
@@ -23,24 +23,26 @@ class NeededToCapture(ABC):
     """SQLAlchemy's name of the dialect."""
 
     reserved: ClassVar[frozenset[str]]
-    """The words, in lower case, that name nothing unless they are quoted. It may grow: a file that
-    was written before is read as well."""
+    """The words, in lower case, that need quotes as names.
+
+    The set may grow later, since older files stay readable.
+    """
 
     # ------------------------------------------------------------------ text
 
     @abstractmethod
     def literal_pattern(self, column: Column) -> bytes:
-        """Return the regular expression (bytes, no groups that capture) of the column's literals.
+        """Return the regular expression of the column's literals, as bytes, without groups.
 
-        It matches exactly what `read_rows` may yield for the column, the bytes of `absent` aside;
-        `NULL` only if the column is nullable or its dialect cannot tell.
+        It matches exactly what `read_rows` may yield for the column, apart from the bytes of
+        `absent`; `NULL` only if the column is nullable or its dialect cannot know.
         """
 
     @abstractmethod
     def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
         """Return the lines that make the database's own client load all or nothing.
 
-        `predicates` are those that the file uses.
+        `predicates` are those used in the file.
         """
 
     @abstractmethod
@@ -54,12 +56,13 @@ class NeededToCapture(ABC):
     ) -> str:
         """Return the predicate of a scenario's marked rows, by JSON key or boolean column.
 
-        Marked means: the JSON boolean true or the string `true` by bytes; or a boolean column
-        that is true. Malformed JSON is unmarked and never an error. `default`: rows that are
-        marked and name no scenario count as well.
+        A row is marked by the JSON boolean true, by the string `true` (compared by bytes), or by a
+        boolean column that is true. Malformed JSON is unmarked and never an error. `default`:
+        marked rows without a scenario count as well.
 
         Raises:
-            ConfigError: the database cannot look into JSON; `can_hold_marker` says so before.
+            ConfigError: the database has no JSON functions; `can_hold_marker` reports this
+                earlier.
         """
 
     # ------------------------------------------------------------------ live
@@ -70,7 +73,7 @@ class NeededToCapture(ABC):
     ) -> Mapping[str, tuple[Column, ...]]:
         """Return the columns of tables (display names), in declared order.
 
-        `Column.type` is what `literal_pattern`, `decode` and `encode` go by, and what a file says.
+        `literal_pattern`, `decode` and `encode` use `Column.type`, which is also written to files.
         """
 
     @abstractmethod
@@ -79,40 +82,40 @@ class NeededToCapture(ABC):
     ) -> Iterator[bytes]:
         """Yield the rows that the predicate picks, in canonical order and form (UTF-8).
 
-        Each is the text between the parentheses; columns as in `table.captured`. Predicates to
-        be `counted` are counted on the way.
+        Each row is the text between the parentheses, with the columns of `table.captured`.
+        Predicates in `counted` are counted at the same time.
 
         Raises:
-            DatabaseError: a value has no literal; names table, row and column.
+            DatabaseError: a value has no literal; the message names table, row and column.
         """
 
 
 class NeededToLoad(ABC):
-    """Needed to load: from a file, of this dialect or another one, into the database."""
+    """Needed to load: from a file of any dialect into the database."""
 
     # ------------------------------------------------------------------ text
 
     @abstractmethod
     def decode(self, literal: bytes, column: Column) -> Value:
-        """Turn a literal of the column into a value that other dialects understand."""
+        """Convert a literal of the column to a value that other dialects understand."""
 
     @abstractmethod
     def encode(self, value: Value, column: Column) -> bytes:
         """Render a value as this dialect's canonical literal for the column.
 
         Raises:
-            ValueError: the column's type cannot hold the value; the text says why.
+            ValueError: the column's type cannot hold the value; the text continues after "it".
         """
 
     # ------------------------------------------------------------------ live
 
     @abstractmethod
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert canonical rows of this dialect and return how many the database took.
+        """Insert canonical rows of this dialect; return how many the database inserted.
 
-        The rows were checked against the grammar. `table` holds the live definition of the
-        columns that the snapshot has.
+        The rows were checked against the grammar. `table` has the live definition of the
+        snapshot's columns.
 
         Raises:
-            RowsNotTakenError: rows went in otherwise than they were given, or not at all.
+            RowsNotTakenError: the database changed rows, or did not insert them.
         """

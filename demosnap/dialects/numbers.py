@@ -1,4 +1,4 @@
-"""Numbers that the codecs of several dialects go by: exact, whole, and of single precision."""
+"""Numbers for the codecs of several dialects: exact, whole, and of single precision."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 def exact_number(value: Any) -> Decimal:
-    """Return a finite number as it stands, also one that is a text.
+    """Return a finite number, given as a number or text, without rounding.
 
     Raises:
-        ValueError: it is no number, or NaN, or infinite.
+        ValueError: it is not a number, or NaN, or infinite.
     """
     try:
         number = Decimal(repr(value) if isinstance(value, float) else value)
@@ -26,7 +26,7 @@ def whole_number(value: Any) -> int:
     """Return a whole number; booleans are 1 and 0.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a whole number.
     """
     number = exact_number(value)
     if number != int(number):
@@ -35,7 +35,7 @@ def whole_number(value: Any) -> int:
 
 
 def nearest_single(number: float) -> float:
-    """Return the float of fewest digits that is the same in single precision."""
+    """Return the float with the fewest digits that is equal in single precision."""
     packed = struct.pack("<f", number)
     for digits in range(6, 10):
         short = float(f"{number:.{digits}g}")
@@ -53,10 +53,10 @@ def packs_to(number: float, packed: bytes) -> bool:
 
 
 def single(number: float) -> float:
-    """Return, as a double, the number of single precision that is meant.
+    """Return, as a double, the number of single precision behind a value.
 
     Raises:
-        ValueError: there is none: the number has more digits.
+        ValueError: the value has more digits than single precision.
     """
     try:
         (stored,) = struct.unpack("<f", struct.pack("<f", number))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 TEXT = rb"[^']*(?:''[^']*)*"
-"""The pattern of what stands between the quotes of a text.
+"""The pattern of a text between its quotes.
 
-A class of one byte: it is matched several times as fast as one of two, so what no row may hold
-(`Dialect.absent`) is looked for beforehand, in many rows at once.
+It excludes only a single byte, which matches several times as fast as two; so `Dialect.absent` is
+searched separately, in many rows at once.
 """
 
 

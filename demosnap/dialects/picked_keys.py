@@ -1,4 +1,4 @@
-"""Rows that a predicate picks, named one by one in another predicate: by their keys."""
+"""List the rows that a predicate picks, by their keys, in another predicate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pick(
     """Return the predicate of the rows that a predicate picks now.
 
     Raises:
-        DatabaseError: the table has no key, or a key is no literal under the user's settings.
+        DatabaseError: the table has no key, or a key is not a literal under the user's settings.
     """
     if not table.identified:
         raise DatabaseError(
@@ -36,7 +36,7 @@ def pick(
                 shown = literal.decode("utf-8", "replace")
                 raise DatabaseError(f"{table.name}.{column.name}: {shown} cannot name a row")
     if not keys:
-        # Never true; the number makes it another text than that of any other pick.
+        # Never true; the number makes the text unique.
         return f"({number} <> {number})"
     some = (dialect.key_predicate(table.key_columns, batch) for batch in in_batches(keys, KEYS))
     return "(" + " OR ".join(f"({one})" for one in some) + ")"

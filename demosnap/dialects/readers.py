@@ -1,7 +1,7 @@
-"""The reader that is open on a connection, which the server still sends rows to.
+"""The open reader of a connection, to which the server still sends rows.
 
-Nothing else can be asked of the connection, and nothing be rolled back, before it is closed: so it
-is closed before anything else is, also where its consumer failed and its frames are still there.
+The connection accepts no other statement or rollback before the reader is closed. So it is closed
+before any other statement, even if its consumer failed and still references it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _EVENTS = (
     "savepoint",
 )
 
-# Weakly: an unreferenced reader closes itself.
+# Weak references, since an unreferenced reader closes itself.
 _open: weakref.WeakKeyDictionary[Connection, weakref.ref[Generator[list[bytes], None, None]]]
 _open = weakref.WeakKeyDictionary()
 
 
 def rows(connection: Connection, batches: Generator[list[bytes], None, None]) -> Rows:
-    """Return rows that come in batches from the connection; the first one opens their reader."""
+    """Return rows that come in batches from the connection; the first batch opens their reader."""
 
     def read() -> Generator[list[bytes], None, None]:
         _opened(connection, reader)
@@ -53,13 +53,13 @@ def _opened(connection: Connection, reader: Generator[list[bytes], None, None]) 
 
 
 def close(connection: Connection) -> None:
-    """Close the reader that is open on a connection, if any."""
+    """Close the open reader of a connection, if any."""
     known = _open.get(connection)
     reader = known() if known is not None else None
     if reader is None or inspect.getgeneratorstate(reader) == inspect.GEN_RUNNING:
         return
     del _open[connection]
-    # Whatever fails in it, what its consumer raised is the error to be seen.
+    # An error of the reader must not hide the error of its consumer.
     with contextlib.suppress(Exception):
         reader.close()
 

@@ -13,7 +13,7 @@ class RightsHooks:
     """The part of a dialect that is about what a session may not see."""
 
     def unreadable(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
-        """Return those of some tables (display names) that the role may not read whole."""
+        """Return which of the tables (display names) the role may not read completely."""
         return frozenset()
 
     def has_table(self, connection: Connection, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a SQL variety must tell of parts of a transaction, and of rows held in it."""
+"""Hooks for parts of a transaction, and for rows locked in it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 class TransactionHooks:
-    """The part of a dialect that is about what goes on inside a transaction.
+    """The part of a dialect for the inside of a transaction.
 
-    Savepoints are SQLAlchemy's, which writes them as each database does.
+    Savepoints are SQLAlchemy's, which writes them for each database.
     """
 
     def takes_savepoints(self, connection: Connection) -> bool:
-        """Return whether a part of the transaction, as it is now, can be undone by itself.
+        """Return whether a part of the transaction, in its current state, can be rolled back.
 
-        A storage engine that takes no savepoint forbids one from its first table on.
+        A storage engine without savepoints prevents this from its first table on.
         """
         from sqlalchemy.exc import DBAPIError
 
@@ -33,20 +33,20 @@ class TransactionHooks:
         return True
 
     def savepoint(self, connection: Connection, name: str) -> None:
-        """Make a savepoint; its name is plain lower case."""
+        """Create a savepoint; its name is plain lower case."""
         connection.dialect.do_savepoint(connection, name)
 
     def release(self, connection: Connection, name: str) -> None:
-        """Forget a savepoint, and keep what was done since."""
+        """Release a savepoint, and keep the changes since."""
         connection.dialect.do_release_savepoint(connection, name)
 
     def roll_back_to(self, connection: Connection, name: str) -> None:
-        """Undo what was done since a savepoint, which stays."""
+        """Undo the changes since a savepoint, which stays."""
         connection.dialect.do_rollback_to_savepoint(connection, name)
 
     @contextlib.contextmanager
     def undone_on_error(self, connection: Connection) -> Iterator[None]:
-        """Undo what was done inside if it fails, and nothing else; what it raises goes on."""
+        """Undo only the changes made inside if it fails; its error is raised again."""
         name = "demosnap_trial"
         self.savepoint(connection, name)
         try:
@@ -58,13 +58,13 @@ class TransactionHooks:
         self.release(connection, name)
 
     def sees_commits(self, connection: Connection) -> bool:
-        """Return whether each statement of the transaction sees what others have committed."""
+        """Return whether each statement of the transaction sees other sessions' commits."""
         return connection.get_isolation_level() == "READ COMMITTED"
 
     def hold_rows(self, connection: Connection, source: str, predicate: str) -> None:
-        """Lock the rows of a predicate until the transaction ends, where it `sees_commits`.
+        """Lock the rows of a predicate until the transaction ends, if it `sees_commits`.
 
-        `source` is what stands behind FROM.
+        `source` is the text after FROM.
         """
         rows = f"SELECT 1 FROM {source} WHERE {predicate} FOR UPDATE"
         connection.exec_driver_sql(
@@ -72,17 +72,17 @@ class TransactionHooks:
         ).scalar()
 
     def unrehearsable(self, connection: Connection, tables: Sequence[str]) -> Sequence[str]:
-        """Return the tables of which changes cannot be undone and made once more."""
+        """Return the tables whose changes cannot be rolled back and repeated."""
         return ()
 
     def outdated(
         self, connection: Connection, table: Table, predicate: str, *, shared: bool = False
     ) -> bool:
-        """Lock rows (`shared`: may be referenced); return whether others have changed them."""
+        """Lock rows (`shared`: they may still be referenced); return whether any has changed."""
         return False
 
     def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
-        """Count the rows deleted and updated in this transaction, by table, cascades included.
+        """Count the rows deleted and updated in this transaction, by table, including cascades.
 
         None: the database does not count them.
         """

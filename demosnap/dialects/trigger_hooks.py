@@ -1,4 +1,4 @@
-"""What a SQL variety must tell of triggers: those that there are, and how to do without them."""
+"""Hooks for triggers: find them, and switch them off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TriggerHooks:
-    """The part of a dialect that is about triggers, and trying what they do."""
+    """The part of a dialect for triggers, and for trying them."""
 
     name: ClassVar[str]
     transactional_ddl: ClassVar[bool]
@@ -22,23 +22,23 @@ class TriggerHooks:
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, tuple[Trigger, ...]]:
-        """Return the user triggers that are on, of each table that has any."""
+        """Return the user triggers that are on, by table; tables without triggers are left out."""
         return {}
 
     def event_triggers(self, connection: Connection) -> tuple[Trigger, ...]:
-        """Return what acts when a table is created or altered."""
+        """Return the triggers that act when a table is created or altered."""
         return ()
 
     def can_disable_triggers(self, connection: Connection, tables: Sequence[Table]) -> bool:
-        """Return whether `without_triggers` can do that here, by the rights of this role."""
+        """Return whether this role may use `without_triggers` here."""
         return self.transactional_ddl
 
     @contextlib.contextmanager
     def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
-        """Keep the user triggers of tables from acting, until the end or a rollback.
+        """Switch the user triggers of tables off, until the end or a rollback.
 
         Raises:
-            DatabaseError: the database cannot do that, or the role lacks the right.
+            DatabaseError: the database cannot do this, or the role lacks the right.
         """
         names = ", ".join(table.name for table in tables)
         raise DatabaseError(

@@ -1,4 +1,4 @@
-"""Primary and unique keys as SQLAlchemy reads them."""
+"""Primary and unique keys from SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Keys = tuple[tuple[str, ...], Sequence[tuple[str, ...]]]
-"""The columns of a table's primary key, none if it has none, and those of its unique keys."""
+"""The columns of a table's primary key, empty without one, and those of its unique keys."""
 
 
 def of_sqlalchemy(
     connection: Connection, namespace: str | None, names: Sequence[str]
 ) -> dict[str, Keys]:
-    """Return the keys of a namespace's tables, by their names."""
+    """Return the keys of a namespace's tables, by name."""
     from sqlalchemy import inspect
 
     inspector = inspect(connection)
@@ -31,7 +31,7 @@ def of_sqlalchemy(
 
 
 def keys(primary: Any, uniques: Iterable[Any] | None, indexes: Iterable[Any] | None) -> Keys:
-    """Return the keys of a table of which SQLAlchemy has told these; None: there are none."""
+    """Return the keys of a table from SQLAlchemy's reflection; None: there are none."""
     return (
         tuple((primary or {}).get("constrained_columns") or ()),
         [
@@ -45,8 +45,8 @@ def _unique_indexes(indexes: Iterable[Any]) -> Iterable[tuple[str, ...]]:
     for index in indexes:
         names = index["column_names"]
         options = index.get("dialect_options") or {}
-        # A partial index, or one over prefixes or expressions, does not make a key.
-        # What says so may be an expression, which has no truth value, or an empty dictionary.
+        # An index that is partial, or over prefixes or expressions, does not make a key. The
+        # options for this may be expressions, which have no truth value, or empty dictionaries.
         partial = any(
             said is not None and said != {} and option.endswith(("_where", "_length"))
             for option, said in options.items()

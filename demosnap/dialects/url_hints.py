@@ -1,6 +1,6 @@
-"""What a text that is not a database URL seems to be, and how to write it.
+"""Explain a text that is not a database URL, and how to write the URL.
 
-Nothing of a text that may hold a password is repeated.
+Messages repeat no part of a text that may contain a password.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SPACED = re.compile(r"[a-zA-Z0-9+]+://[^\s].* ", re.DOTALL)
 
 
 def explained(text: str, known: Sequence[UrlRules]) -> tuple[str, str]:
-    """Return what is wrong with a text that stands where a database URL should, and what to do."""
+    """Return the problem of a text in place of a database URL, and what to do."""
     text = text.strip()
     words = text.split()
     if text[:1] in "'\"" and text[:1]:
@@ -66,7 +66,7 @@ def explained(text: str, known: Sequence[UrlRules]) -> tuple[str, str]:
             f" {_servers(known)[1].name}://….",
         )
     match = _ENDPOINT.fullmatch(text.removeprefix("//"))
-    # A word alone may be anything, also a password.
+    # A single word may be anything, even a password.
     if match and (match[2] or match[1] == "localhost" or "." in match[1]):
         return _endpoint(text.removeprefix("//"), match[2] or "", known)
     if _SPACED.match(text):
@@ -75,7 +75,7 @@ def explained(text: str, known: Sequence[UrlRules]) -> tuple[str, str]:
 
 
 def unreadable(text: str, known: Sequence[UrlRules]) -> tuple[str, str]:
-    """Return what is wrong with a URL of which the first word is right, and what to do."""
+    """Return the problem of a URL whose scheme is valid, and what to do."""
     _, _, behind = text.partition("//")
     host = behind.partition("/")[0].partition("?")[0].rpartition("@")[2]
     if ":" in host and not re.search(r":[0-9]*\Z|\]\Z", host):
@@ -94,7 +94,7 @@ def _examples(known: Sequence[UrlRules]) -> str:
 
 
 def _servers(known: Sequence[UrlRules]) -> list[UrlRules]:
-    """Return those that a text without a scheme may mean."""
+    """Return the rules that fit a text without a scheme."""
     return [one for one in known if one.port]
 
 
@@ -119,7 +119,7 @@ def _jdbc(kind: str, rest: str, known: Sequence[UrlRules]) -> str:
     if kind == "sqlite":
         return f"Write {file_url(rest.removeprefix('///'))}."
     if kind not in [one.name for one in known]:
-        # The first is SQLite, which the sentence ends with.
+        # The first is SQLite, which comes last in the sentence.
         first, *others = [one.title for one in known if one.title]
         return f"demosnap knows {', '.join(others)} and {first}."
     host, _, query = rest.partition("?")
@@ -140,5 +140,5 @@ def _endpoint(text: str, port: str, known: Sequence[UrlRules]) -> tuple[str, str
 
 
 def _harmless(url: str) -> str:
-    """Return a URL if no part of it can be a password, else an empty text."""
+    """Return a URL if no part of it can be a password; otherwise an empty text."""
     return "" if _SECRET.search(url) else url

@@ -1,7 +1,7 @@
-"""What a dialect makes of a URL: how other tools write it, and what its driver takes.
+"""The rules by which a dialect adapts URLs: other tools' forms, and its driver's options.
 
-An application's URL names the application's driver, often an asynchronous one. demosnap goes to
-the same database through its own, and says the options in that one's words.
+An application's URL names the application's driver, often an asynchronous one. demosnap connects
+to the same database through its own driver, and translates the options.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Query = Mapping[str, "str | tuple[str, ...]"]
 
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
-# What other tools keep in a URL for themselves, their pools or their ORMs.
+# Options of other tools in a URL, for themselves, their pools or their ORMs.
 _NOT_FOR_DRIVERS = frozenset(
     "adapter pool pool_size pool_timeout max_connections connection_limit pgbouncer reconnect"
     " prepared_statements statement_cache_size conn_max_age conn_health_checks serverversion"
     " server_version collation prefix strict engine variables checkout_timeout idle_timeout"
     " socket_timeout".split()
 )
-# Only how quick the other driver is, or what it gives to the application, hangs on these.
+# These affect only the other driver's speed, or the values it returns to the application.
 _HARMLESS = frozenset(
     "command_timeout prepared_statement_cache_size prepared_statement_name_func"
     " max_cached_statement_lifetime max_cacheable_statement_size async_fallback async_creator_fn"
@@ -41,41 +41,43 @@ _HARMLESS = frozenset(
 
 
 class UrlRules:
-    """The rules of one dialect; by these a URL is taken as it stands."""
+    """The rules of a dialect; these defaults leave a URL unchanged."""
 
     name: ClassVar[str] = ""
-    """The dialect's name, in the URLs of errors; empty: it is not proposed."""
+    """The dialect's name, for the URLs in errors; empty: it is not proposed."""
 
     title: ClassVar[str] = ""
     """The database's own name, for a sentence."""
 
     schemes: ClassVar[tuple[str, ...]] = ()
-    """What other tools write in front of `://` beside the name, in lower case."""
+    """Other tools' texts before `://` besides the name, in lower case."""
 
     example: ClassVar[str] = ""
-    """A URL that is shown to those who have none."""
+    """An example URL for messages."""
 
     port: ClassVar[str] = ""
-    """The port by which a text without a scheme is known."""
+    """The port that identifies a text without a scheme."""
 
     commands: ClassVar[tuple[str, ...]] = ()
-    """The commands of the database's own client, which people give in a URL's place."""
+    """The commands of the database's own client, which people give in place of a URL."""
 
     is_file: ClassVar[bool] = False
-    """Whether a URL names a file, so that its path may hold spaces."""
+    """Whether a URL names a file, so that its path may contain spaces."""
 
     drivers: ClassVar[Mapping[str, str]] = {}
-    """The modules of the drivers that demosnap works through, by SQLAlchemy's names, the best one
-    first. Empty: the driver that the URL names, or SQLAlchemy's own choice."""
+    """The modules of the drivers that demosnap uses, by SQLAlchemy's names, the best one first.
+
+    Empty: the driver that the URL names, or SQLAlchemy's default.
+    """
 
     install: ClassVar[str] = ""
-    """What pip installs to have a driver; empty: the package that brings the dialect."""
+    """The name by which pip installs a driver; empty: the package of the dialect."""
 
     options: ClassVar[frozenset[str] | None] = None
-    """What the driver knows of a query; None: all."""
+    """The options of a query that the driver knows; None: all."""
 
     def behind_scheme(self, rest: str, driver: str) -> str:
-        """Return what stands behind the scheme, as SQLAlchemy has it; `driver` is the named one."""
+        """Return the text after the scheme in SQLAlchemy's form; `driver` is the named one."""
         return rest
 
     def check(self, url: URL) -> None:
@@ -86,24 +88,24 @@ class UrlRules:
         """
 
     def translated(self, query: Query) -> Query:
-        """Return a query that was written for another driver, what it alone knows with it."""
+        """Return the query of another driver, translated but with that driver's own options."""
         return query
 
     def completed(self, url: URL) -> URL:
-        """Return a URL, its driver being one of `drivers`, with all that this one needs.
+        """Return a URL with everything that its driver, one of `drivers`, needs.
 
         Raises:
-            ConfigError: an option cannot be met.
+            ConfigError: an option cannot be honoured.
         """
         return url
 
     def adapted(self, url: URL, name: str, driver: str) -> tuple[URL, tuple[str, ...]]:
         """Return a URL for a driver of `drivers`, and the options that were left out.
 
-        `name` is the dialect's, `driver` the one that the URL names.
+        `name` is the dialect's name, `driver` the driver that the URL names.
 
         Raises:
-            ConfigError: the URL names no database, or an option cannot be met.
+            ConfigError: the URL names no database, or an option cannot be honoured.
             MissingDriverError: no driver is installed.
         """
         if not self.drivers:
@@ -117,7 +119,7 @@ class UrlRules:
         return self.without_unknown(url)
 
     def without_unknown(self, url: URL) -> tuple[URL, tuple[str, ...]]:
-        """Return a URL without options that the driver does not know, and what may be missed."""
+        """Return a URL without options unknown to the driver, and those whose loss matters."""
         if self.options is None:
             return url, ()
         kept = {key: value for key, value in url.query.items() if key.lower() in self.options}
@@ -135,7 +137,7 @@ class UrlRules:
 
 
 def is_installed(module: str) -> bool:
-    """Return whether Python finds a module."""
+    """Return whether Python can import a module."""
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
@@ -143,18 +145,18 @@ def is_installed(module: str) -> bool:
 
 
 def for_driver(query: Query) -> dict[str, str | tuple[str, ...]]:
-    """Return a query without what other tools keep in it for themselves."""
+    """Return a query without the options of other tools."""
     return {key: value for key, value in query.items() if key.lower() not in _NOT_FOR_DRIVERS}
 
 
 def with_socket(url: URL, option: str) -> URL:
-    """Put a socket that stands where the host does, or that Rails names, into an option."""
+    """Move a socket, given in place of the host or in Rails's form, into an option."""
     host = unquote(url.host or "")
     query = dict(url.query)
     path = host if host.startswith("/") else query.pop("socket", None)
     if path is None:
         return url
-    # `set` cannot take a part away.
+    # `set` cannot remove a part.
     return url.create(
         url.drivername,
         url.username,
@@ -167,7 +169,7 @@ def with_socket(url: URL, option: str) -> URL:
 
 
 def renamed(query: Query, names: Mapping[str, str]) -> dict[str, str | tuple[str, ...]]:
-    """Return a query with the keys of another driver in this one's words."""
+    """Return a query with the keys of another driver renamed to this driver's."""
     found = {key: value for key, value in query.items() if key.lower() not in names}
     for key, value in query.items():
         if (name := names.get(key.lower())) is not None:
@@ -176,7 +178,7 @@ def renamed(query: Query, names: Mapping[str, str]) -> dict[str, str | tuple[str
 
 
 def whole(seconds: str | tuple[str, ...]) -> str | tuple[str, ...]:
-    """Return a number of seconds without a part of one, which only other drivers take."""
+    """Return a number of seconds without its fraction, which only other drivers accept."""
     try:
         return str(math.ceil(float(seconds)))  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -184,11 +186,11 @@ def whole(seconds: str | tuple[str, ...]) -> str | tuple[str, ...]:
 
 
 def word_of_ssl(value: str) -> str:
-    """Return the mode of TLS that `ssl=` stands for, with a word or a switch."""
+    """Return the TLS mode for `ssl=`, given as a word or a switch."""
     word = value.lower()
     return "require" if word in _TRUE else "disable" if word in _FALSE else word
 
 
 def one(value: str | tuple[str, ...]) -> str:
-    """Return the value that counts of a key that may stand in a query more than once."""
+    """Return the effective value of a key that may occur several times in a query."""
     return value if isinstance(value, str) else value[-1]

@@ -1,4 +1,4 @@
-"""Database URLs as other tools write them, with a driver that is installed."""
+"""Normalise database URLs of other tools, with an installed driver."""
 
 from __future__ import annotations
 
@@ -24,29 +24,30 @@ _OWN: tuple[UrlRules, ...] = (SQLiteUrls(), PostgreSQLUrls(), MariaDBUrls(), MyS
 
 
 def normalise(url: str) -> URL:
-    """Return a URL as SQLAlchemy has it, with a driver that demosnap works through.
+    """Return a URL in SQLAlchemy's form, with a driver that demosnap supports.
 
-    Such a driver is kept if the URL names one that is installed; every other one is replaced.
+    An installed driver of these is kept; any other driver is replaced.
 
     Raises:
-        ConfigError: the text is no URL of a database; never shows it, it may hold a password.
+        ConfigError: the text is not a database URL; the message never shows it, since it may
+            contain a password.
         MissingDriverError: no driver is installed.
     """
     return _read(url)[0]
 
 
 def left_out(url: str) -> tuple[str, ...]:
-    """Return what of a URL's query only a driver knows that was replaced, and may be missed.
+    """Return the options of a URL's query that only the replaced driver knew, and that matter.
 
     Raises:
-        ConfigError: as `normalise`.
-        MissingDriverError: as `normalise`.
+        ConfigError: as in `normalise`.
+        MissingDriverError: as in `normalise`.
     """
     return _read(url)[1]
 
 
 def rules() -> list[UrlRules]:
-    """Return the rules of all dialects; those of a package that cannot be used are left out."""
+    """Return the rules of all dialects, except for unusable packages."""
     found = list(_OWN)
     for name in dialects.names():
         if name not in dialects.own_names():
@@ -84,7 +85,7 @@ def _read(url: str) -> tuple[URL, tuple[str, ...]]:
         parsed = make_url(f"{name}{f'+{driver}' if driver else ''}:{rest}")
         parsed.get_backend_name()
     except (ArgumentError, ValueError):
-        # From None: the error of the parser shows the text.
+        # From None, since the parser's error shows the text.
         raise _wrong(*url_hints.unreadable(text, rules())) from None
     _check_at(parsed, known)
     return known.adapted(parsed, name, driver)
@@ -95,10 +96,10 @@ def _wrong(problem: str, hint: str) -> ConfigError:
 
 
 def _check_at(url: URL, known: UrlRules) -> None:
-    """Check that no part holds an @ that SQLAlchemy takes for a part of the host's name.
+    """Check that no part contains an @ that SQLAlchemy takes as part of the host's name.
 
     Raises:
-        ConfigError: one does; it may be a password's.
+        ConfigError: a part does, maybe of a password.
     """
     hosts = [url.host, *(one(value) for key, value in url.query.items() if "host" in key.lower())]
     behind = "" if known.is_file else url.database
@@ -118,7 +119,7 @@ def is_printable(url: str) -> bool:
 
 
 def placed(url: URL, folder: Path) -> URL:
-    """Return a URL of which the path of a file starts at a folder, where it is relative."""
+    """Return a URL whose file path, if relative, starts at a folder."""
     name = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
     if name is None or name.startswith("/") or (url.database or "").startswith("file:"):
         return url

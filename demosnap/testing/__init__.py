@@ -1,4 +1,4 @@
-"""What a package that brings a dialect proves it with. Needs pytest."""
+"""The test suite for packages that bring a dialect. Needs pytest."""
 
 from demosnap.testing.example_suite import ExampleSuite as ExampleSuite
 from demosnap.testing.suite import DialectSuite as DialectSuite

@@ -1,4 +1,4 @@
-"""The application of the suite: two tables and what the dialect declares, in a database."""
+"""The application of the suite: two tables, plus those of the dialect, in a database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TEXTS = (
     "NULL",
     " spaces around ",
 )
-"""Texts that are data, whatever they look like."""
+"""Texts that look like syntax, but are data."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Application:
 
     @property
     def project(self) -> Project:
-        """A new Project, which reads settings and scripts anew."""
+        """A new `Project`, which reads settings and scripts again."""
         return Project(self.folder / "alembic.ini", url=self.url)
 
     def configure(self, text: str) -> None:
@@ -58,14 +58,14 @@ class Application:
         (self.folder / "demo_revisions" / "demosnap.yaml").write_text(text, encoding="utf-8")
 
     def run(self, *statements: str) -> None:
-        """Run statements as they stand, each in a transaction of its own."""
+        """Run statements unchanged, each in a separate transaction."""
         with self.engine.connect() as connection:
             for statement in statements:
                 execute(connection, statement)
                 connection.commit()
 
     def rows(self, table: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a table as the driver has them, in a stable order."""
+        """Return the rows of a table as the driver returns them, in a stable order."""
         name = self.dialect.quote_table(table)
         with self.engine.connect() as connection:
             found = [tuple(row) for row in execute(connection, f"SELECT * FROM {name}")]
@@ -77,7 +77,7 @@ class Application:
 
 
 def application(folder: Path, url: str) -> Iterator[Application]:
-    """Have a project for an empty database."""
+    """Yield a project for an empty database."""
     engine = create_engine(url, poolclass=NullPool)
     root = folder / "project"
     root.mkdir()
@@ -91,7 +91,7 @@ def application(folder: Path, url: str) -> Iterator[Application]:
 
 
 def tables(integer: str, text: str, flag: str) -> Sequence[str]:
-    """Return the statements that make two tables; the one that references comes first by name."""
+    """Return the statements that create two tables; the referencing one comes first by name."""
     return (
         f"CREATE TABLE teams (id {integer} NOT NULL PRIMARY KEY, label {text}, is_demo {flag})",
         f"CREATE TABLE members (id {integer} NOT NULL PRIMARY KEY, team_id {integer},"
@@ -100,11 +100,11 @@ def tables(integer: str, text: str, flag: str) -> Sequence[str]:
 
 
 def filled(dialect: Dialect, true: str, false: str) -> Iterator[str]:
-    """Yield the statements that fill them: demo rows, and real ones between and beside them."""
+    """Yield the statements that insert demo rows, and real rows between and around them."""
     insert = "INSERT INTO teams (id, label, is_demo) VALUES"
     for number, words in enumerate(TEXTS, 1):
         yield f"{insert} ({number}, {dialect.string(words)}, {false if number == 2 else true})"
-    # A key that a text would sort otherwise than a number, and an unmarked row.
+    # A key that sorts differently as text and as a number, and an unmarked row.
     yield f"{insert} (10, NULL, {true})"
     yield f"{insert} (11, NULL, NULL)"
     for number, team in enumerate((10, 1, 2, 1, 3), 1):

@@ -1,4 +1,4 @@
-"""The example application on a database, for a class of a package's own to inherit."""
+"""Run the example application on a database, in a class for packages to inherit."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from demosnap.testing.application import Application
 Rows = dict[str, list[tuple[object, ...]]]
 
 DEMO_ROWS = 316
-"""How many rows of the application are demo rows of scenario general."""
+"""The number of the application's demo rows in scenario general."""
 
 
 class ExampleSuite:
-    """What a team does with a project of ten tables; a subclass says where.
+    """The workflow of a team with a project of ten tables; a subclass names the database.
 
-    A subclass overrides the fixture `database_url`. Where SQLAlchemy has no JSON for the database,
-    it says how a column of that type is declared, by `sqlalchemy.ext.compiler.compiles`.
+    A subclass overrides the fixture `database_url`. If SQLAlchemy has no JSON type for the
+    database, it declares one by `sqlalchemy.ext.compiler.compiles`.
     """
 
     settings: ClassVar[str] = """\
@@ -41,21 +41,21 @@ tables:
 scenarios:
   general: {default: true}
 """
-    """demosnap.yaml; the predicate has to hold on SQLite, too."""
+    """The text of demosnap.yaml; its predicate has to work on SQLite, too."""
 
     def client(self, script: Path, url: str) -> Sequence[str] | None:
-        """Return the command of the database's own client that runs a file; None: there is none."""
+        """Return the command of the database's own client to run a file; None without a client."""
         return None
 
     @pytest.fixture
     def database_url(self, tmp_path: Path) -> Iterator[str]:
-        """Give the URL of an empty database, and take it away; to be overridden."""
+        """Yield the URL of an empty database, and drop it at the end; to be overridden."""
         raise NotImplementedError(f"{type(self).__name__} has no fixture database_url")
         yield
 
     @pytest.fixture
     def seeded(self, tmp_path: Path, database_url: str) -> Iterator[Application]:
-        """The application with rows of its own and scenario general, and a project beside it."""
+        """The application with real rows and scenario general, and a project for it."""
         for made in application.application(tmp_path, database_url):
             made.configure(self.settings)
             for fill in (example.create_tables, example.seed_own_rows, example.seed):
@@ -64,7 +64,7 @@ scenarios:
             yield made
 
     def test_capture_purge_load_diff_and_reset(self, seeded: Application) -> None:
-        """Exactly the demo rows go and come back."""
+        """A purge removes exactly the demo rows, and a load restores them."""
         full = _dump(seeded)
         captured = seeded.project.revision("general", date="2025-01-20").version
         assert captured is not None and captured.total == DEMO_ROWS
@@ -85,7 +85,7 @@ scenarios:
         assert _dump(seeded) == full
 
     def test_two_versions_and_the_stock_alembic(self, seeded: Application) -> None:
-        """Rows that a version has added or changed go and come; Alembic tells which is loaded."""
+        """Moves between versions change the differing rows; Alembic names the loaded version."""
         one = _dump(seeded)
         seeded.project.revision("general", date="2025-01-20")
         with seeded.engine.begin() as connection:
@@ -107,7 +107,7 @@ scenarios:
         assert "general_v2_" in said
 
     def test_a_snapshot_is_a_script_for_the_own_client(self, seeded: Application) -> None:
-        """Without demosnap."""
+        """The database's own client loads a snapshot without demosnap."""
         full = _dump(seeded)
         seeded.project.revision("general", date="2025-01-20")
         command = self.client(seeded.snapshot(), seeded.url)
@@ -118,7 +118,7 @@ scenarios:
         assert _dump(seeded) == full
 
     def test_a_snapshot_of_sqlite_is_loaded(self, seeded: Application) -> None:
-        """By the values: what SQLite holds as text is a moment elsewhere."""
+        """Values are adapted: a text of SQLite is a timestamp elsewhere."""
         full = _dump(seeded)
         url = f"sqlite:///{seeded.folder / 'other.db'}"
         engine = create_engine(url, poolclass=NullPool)
@@ -136,7 +136,7 @@ scenarios:
 
 
 def _dump(app: Application) -> Rows:
-    """Return every row of the application as Python has it."""
+    """Return every row of the application as Python values."""
     with app.engine.connect() as connection:
         return {
             name: [tuple(row) for row in connection.execute(table.select().order_by("id"))]

@@ -1,4 +1,4 @@
-"""Tests of tables of other shapes than the suite's application has."""
+"""Tests with tables of other shapes than those of the suite's application."""
 
 from __future__ import annotations
 
@@ -26,26 +26,28 @@ MARKED = "marker: {column: is_demo}\nscenarios: {general: {default: true}}\n"
 
 
 class Shapes:
-    """References of a table to itself, keys of two columns, large values, triggers, locks."""
+    """Self-references, keys of two columns, large values, triggers, locks."""
 
     integer: ClassVar[str] = "INTEGER"
     text: ClassVar[str] = "VARCHAR(80)"
     flag: ClassVar[str] = "BOOLEAN"
-    """How a column of integers, of short texts and of a boolean marker is declared."""
+    """The declarations of an integer column, a column of short texts, and a boolean marker."""
 
     true: ClassVar[str] = "TRUE"
     false: ClassVar[str] = "FALSE"
     """The literals of the marker's column."""
 
     long_text: ClassVar[str] = "TEXT"
-    """How a column of texts of any length is declared."""
+    """The declaration of a column for texts of any length."""
 
     trigger: ClassVar[Sequence[str]] = ()
-    """Statements that make a trigger `stamped`, which writes 'by a trigger' into the label of each
-    new or changed row of `members`; none: there are no triggers."""
+    """Statements that create a trigger `stamped`; empty if the database has no triggers.
+
+    The trigger writes 'by a trigger' into the label of each new or changed row of `members`.
+    """
 
     def test_rows_that_reference_their_own_table(self, empty: Application) -> None:
-        """Whatever their order; and a real row that references one of them stops a purge."""
+        """They load in any order, and a real row that references one of them stops a purge."""
         empty.configure(MARKED)
         empty.run(
             f"CREATE TABLE parts (id {self.integer} NOT NULL PRIMARY KEY, whole {self.integer},"
@@ -71,7 +73,7 @@ class Shapes:
             empty.project.downgrade("general", "base")
 
     def test_a_key_of_two_columns_is_referenced(self, empty: Application) -> None:
-        """And what references it is picked by both."""
+        """Both columns pick the referencing rows."""
         empty.configure(MARKED + "tables: {items: {via: [a, b]}}\n")
         empty.run(
             f"CREATE TABLE orders (a {self.integer} NOT NULL, b VARCHAR(5) NOT NULL,"
@@ -92,7 +94,7 @@ class Shapes:
         assert (empty.rows("orders"), empty.rows("items")) == before
 
     def test_large_values_come_back(self, empty: Application) -> None:
-        """Longer than the literals and the statements of many databases."""
+        """Values longer than the literals and statements of many databases."""
         empty.configure(MARKED)
         empty.run(
             f"CREATE TABLE large (id {self.integer} NOT NULL PRIMARY KEY, t {self.long_text},"
@@ -111,7 +113,7 @@ class Shapes:
         assert empty.rows("large") == before and before[0][1] == text
 
     def test_a_marker_that_cannot_be_held_is_refused(self, app: Application) -> None:
-        """Before anything is read."""
+        """A column whose type cannot contain the marker is refused before rows are read."""
         marker = Marker(column="label", key="demo")
         with app.engine.connect() as connection:
             column = reflect.tables(connection)["teams"].column("label")
@@ -122,13 +124,13 @@ class Shapes:
             app.project.revision("general", date="2025-01-20")
 
     def test_an_error_of_the_database_is_told(self, app: Application) -> None:
-        """In the database's own words."""
+        """The error has the database's own words."""
         app.configure(MARKED + "deny_if: SELECT nonsense FROM teams\n")
         with pytest.raises(DatabaseError, match=r"(?i)nonsense"):
             app.project.revision("general", date="2025-01-20")
 
     def test_what_a_trigger_changes_is_found(self, app: Application) -> None:
-        """And named."""
+        """The error names the trigger's change."""
         if not self.trigger:
             pytest.skip("no trigger is named")
         app.project.revision("general", date="2025-01-20")
@@ -141,7 +143,7 @@ class Shapes:
         assert app.rows("members") == before
 
     def test_a_row_that_somebody_else_holds_stops_a_purge(self, app: Application) -> None:
-        """After the time that may be waited."""
+        """The purge fails after the lock timeout."""
         app.project.revision("general", date="2025-01-20")
         project = Project(app.folder / "alembic.ini", url=app.url, lock_timeout=1)
         with app.engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The tests that every dialect passes, for a class of a package's own to inherit."""
+"""The tests that every dialect has to pass, in a class for packages to inherit."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from demosnap.testing.shapes import MARKED, Shapes
 
 
 class DialectSuite(Shapes):
-    """Capture, load, purge, diff and reset, and every value of a zoo; a subclass says where.
+    """Capture, load, purge, diff, reset, and every value of a zoo; a subclass names the database.
 
-    A subclass overrides the fixture `database_url` and, where its database needs it, the words
-    below and those of `Shapes`. Everything runs on tables that the suite makes itself, through
+    A subclass overrides the fixture `database_url` and, if its database needs it, the declarations
+    below and those of `Shapes`. All tables are created by the suite, and all moves go through
     `demosnap.Project`.
     """
 
     dialect_name: ClassVar[str]
-    """SQLAlchemy's name of the dialect: the entry point's."""
+    """SQLAlchemy's name of the dialect, which is also the name of the entry point."""
 
     zoo: ClassVar[Mapping[str, Sequence[str]]]
-    """Each type as it is declared, with SQL expressions of values that its columns hold.
+    """Each type by its declaration, with SQL expressions of values for its column.
 
-    Let it hold every type that the dialect claims to capture, and of each the edges: the smallest
-    and the largest value, zero and minus zero, empty texts, quotes, controls, time zones.
+    Include every type that the dialect captures, each with its edge cases: the smallest and the
+    largest value, zero and minus zero, empty texts, quotes, controls, time zones.
     """
 
     numbered: ClassVar[str | None] = None
-    """How a key is declared that numbers itself where none is given; None: there is no such."""
+    """The declaration of a key that numbers itself; None: the database has none."""
 
     @pytest.fixture
     def database_url(self, tmp_path: Path) -> Iterator[str]:
-        """Give the URL of an empty database, and take it away; to be overridden."""
+        """Yield the URL of an empty database, and drop it at the end; to be overridden."""
         raise NotImplementedError(f"{type(self).__name__} has no fixture database_url")
         yield
 
@@ -50,12 +50,12 @@ class DialectSuite(Shapes):
 
     @pytest.fixture
     def empty(self, tmp_path: Path, database_url: str) -> Iterator[Application]:
-        """A project with a database that has no tables."""
+        """A project with a database without tables."""
         yield from application.application(tmp_path, database_url)
 
     @pytest.fixture
     def app(self, empty: Application) -> Application:
-        """A project with teams and their members, demo rows and real ones."""
+        """A project with teams and their members, both demo rows and real ones."""
         empty.run(*application.tables(self.integer, self.text, self.flag))
         empty.run(*application.filled(empty.dialect, self.true, self.false))
         return empty
@@ -63,7 +63,7 @@ class DialectSuite(Shapes):
     # ------------------------------------------------------------------ who it is
 
     def test_demosnap_finds_the_dialect(self, empty: Application) -> None:
-        """By the name of the URL, of the connection and of the entry point: the same one."""
+        """The names in the URL, the connection and the entry point lead to the same dialect."""
         assert empty.dialect.name == self.dialect_name
         assert self.dialect_name in dialects.names()
         with empty.engine.connect() as connection:
@@ -72,7 +72,7 @@ class DialectSuite(Shapes):
     # ------------------------------------------------------------------ capture
 
     def test_a_capture_takes_the_demo_rows_and_no_others(self, app: Application) -> None:
-        """By the marker, and by the foreign key to what is marked."""
+        """The marker picks rows, and so does the foreign key to marked rows."""
         before = _rows(app)
         captured = app.project.revision("general", date="2025-01-20").version
         assert captured is not None
@@ -81,7 +81,7 @@ class DialectSuite(Shapes):
         assert app.project.check() == []
 
     def test_a_snapshot_has_parents_before_children(self, app: Application) -> None:
-        """Whatever the order of their names."""
+        """Foreign keys determine the order of tables, not their names."""
         captured = app.project.revision("general", date="2025-01-20").version
         assert captured is not None
         assert list(captured.rows) == ["teams", "members"]
@@ -90,14 +90,14 @@ class DialectSuite(Shapes):
         assert -1 < text.find(teams.encode()) < text.find(members.encode())
 
     def test_the_same_rows_are_captured_to_the_byte(self, app: Application) -> None:
-        """So that nothing new is captured where nothing has changed."""
+        """Equal rows give equal files, so unchanged rows make no new version."""
         first = app.project.revision("general", date="2025-01-20").version
         _moved(app)
         again = app.project.revision("general", date="2025-01-21")
         assert first is not None and not again.created
 
     def test_a_predicate_of_a_user_picks_once(self, app: Application) -> None:
-        """A `where` that reads the rows that go still means the rows that it meant before."""
+        """A `where` that reads deleted rows keeps the rows that it picked before."""
         app.configure(
             'marker: {where: "id IN (SELECT team_id FROM members)", tables: [teams]}\n'
             "tables: {members: {via: team_id}}\nscenarios: {general: {default: true}}\n"
@@ -112,7 +112,7 @@ class DialectSuite(Shapes):
         assert _rows(app) == before
 
     def test_a_predicate_that_picks_nothing_takes_nothing(self, app: Application) -> None:
-        """What notes the rows that are picked is false for every row, not true."""
+        """A note without rows is false for every row, not true."""
         app.configure(
             'marker: {where: "id = 999", tables: [teams]}\n'
             "tables: {members: {via: team_id}}\nscenarios: {general: {default: true}}\n"
@@ -127,7 +127,7 @@ class DialectSuite(Shapes):
     # ------------------------------------------------------------------ purge and load
 
     def test_a_purge_takes_the_demo_rows_and_no_others(self, app: Application) -> None:
-        """Children first: the database may enforce what they reference."""
+        """Children are deleted first, since the database may enforce foreign keys."""
         app.project.revision("general", date="2025-01-20")
         real = {
             "teams": [row for row in app.rows("teams") if row[0] in (2, 11)],
@@ -137,7 +137,7 @@ class DialectSuite(Shapes):
         assert _rows(app) == real
 
     def test_a_load_brings_every_row_back(self, app: Application) -> None:
-        """Each with every value as it was."""
+        """Every value is as before."""
         before = _rows(app)
         app.project.revision("general", date="2025-01-20")
         app.project.downgrade("general", "base")
@@ -146,7 +146,7 @@ class DialectSuite(Shapes):
         assert _rows(app) == before
 
     def test_a_version_is_loaded_over_another_one(self, app: Application) -> None:
-        """By the rows that differ, both ways."""
+        """Both directions change only the rows that differ."""
         one = _rows(app)
         app.project.revision("general", date="2025-01-20")
         _changed(app)
@@ -158,7 +158,7 @@ class DialectSuite(Shapes):
         assert _rows(app) == two
 
     def test_keys_go_on_behind_loaded_ones(self, empty: Application) -> None:
-        """A row that comes after a load gets a number that no loaded row has."""
+        """After a load, a new row gets a number that no loaded row has."""
         if self.numbered is None:
             pytest.skip("no key numbers itself")
         empty.configure(MARKED)
@@ -175,14 +175,14 @@ class DialectSuite(Shapes):
     # ------------------------------------------------------------------ diff and reset
 
     def test_a_difference_is_told_row_by_row(self, app: Application) -> None:
-        """Of the loaded version from the database."""
+        """The diff of the loaded version and the database names every row."""
         app.project.revision("general", date="2025-01-20")
         assert _differences(app) == []
         _changed(app)
         assert _differences(app) == [("members", 1, 1, 1), ("teams", 0, 0, 1)]
 
     def test_a_reset_puts_the_loaded_version_back(self, app: Application) -> None:
-        """And touches no real row, whatever has changed in it since."""
+        """A reset leaves real rows alone, even those changed since."""
         app.project.revision("general", date="2025-01-20")
         before = _rows(app)
         _changed(app)
@@ -200,7 +200,7 @@ class DialectSuite(Shapes):
     # ------------------------------------------------------------------ refusals
 
     def test_a_real_row_that_references_a_demo_row_stops_a_purge(self, app: Application) -> None:
-        """And nothing is changed."""
+        """The refused purge changes nothing."""
         app.configure(MARKED)
         app.project.revision("general", date="2025-01-20")
         before = _everything(app)
@@ -209,7 +209,7 @@ class DialectSuite(Shapes):
         assert _everything(app) == before
 
     def test_a_demo_row_that_nobody_captured_stops_a_purge(self, app: Application) -> None:
-        """And nothing is changed."""
+        """The refused purge changes nothing."""
         app.project.revision("general", date="2025-01-20")
         _changed(app)
         before = _everything(app)
@@ -218,7 +218,7 @@ class DialectSuite(Shapes):
         assert _everything(app) == before
 
     def test_a_load_over_a_key_that_is_taken_is_refused(self, app: Application) -> None:
-        """And nothing is changed."""
+        """The refused load changes nothing."""
         app.project.revision("general", date="2025-01-20")
         app.project.downgrade("general", "base")
         app.run(f"INSERT INTO teams (id, label, is_demo) VALUES (3, 'real', {self.false})")
@@ -233,7 +233,7 @@ class DialectSuite(Shapes):
     def test_a_load_that_fails_changes_nothing(
         self, app: Application, fault: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Though rows went and others came before it failed."""
+        """Rows deleted and inserted before the failure are rolled back."""
         app.project.revision("general", date="2025-01-20")
         app.project.downgrade("general", "base")
         before = _everything(app)
@@ -247,7 +247,7 @@ class DialectSuite(Shapes):
     # ------------------------------------------------------------------ every name and value
 
     def test_reserved_words_are_names(self, empty: Application) -> None:
-        """Of a table, of its columns, and of what a foreign key names."""
+        """Tables, columns and foreign keys may have reserved words as names."""
         empty.configure(MARKED)
         dialect = empty.dialect
         q = dialect.quote_character
@@ -264,7 +264,7 @@ class DialectSuite(Shapes):
         _there_and_back(empty, [words[0]])
 
     def test_every_value_of_the_zoo_comes_back(self, empty: Application) -> None:
-        """A table for each type, a row for each value, and one that is NULL."""
+        """Each type has a table, with a row per value and a NULL."""
         empty.configure(MARKED)
         names = []
         for number, (declared, values) in enumerate(self.zoo.items()):
@@ -281,7 +281,7 @@ class DialectSuite(Shapes):
         _there_and_back(empty, names)
 
     def test_every_literal_of_the_zoo_means_one_value(self, empty: Application) -> None:
-        """What is captured fits the grammar; decoded and encoded again, it is the same text."""
+        """Captured literals match the grammar; decoding and encoding returns the same text."""
         for number, (declared, values) in enumerate(self.zoo.items()):
             name = f"zoo_{number}"
             empty.run(
@@ -313,13 +313,13 @@ def _everything(app: Application) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _moved(app: Application) -> None:
-    """Have the demo rows taken out and put back."""
+    """Purge the demo rows and load them again."""
     app.project.downgrade("general", "base")
     app.project.upgrade("general@head")
 
 
 def _changed(app: Application) -> None:
-    """Change rows like a user of the application."""
+    """Change rows as a user of the application would."""
     app.run(
         "UPDATE teams SET label = 'another' WHERE id = 1",
         "UPDATE members SET label = 'another' WHERE id = 2",
@@ -329,7 +329,7 @@ def _changed(app: Application) -> None:
 
 
 def _differences(app: Application) -> list[tuple[object, ...]]:
-    """Return, per table that differs, how many rows were added, removed and modified."""
+    """Return table, added, removed and modified for each table that differs."""
     with app.project.diff("general") as comparison:
         return sorted(
             (one.name, *(one.counts.get(kind, 0) for kind in ("added", "removed", "modified")))
@@ -338,7 +338,7 @@ def _differences(app: Application) -> list[tuple[object, ...]]:
 
 
 def _failing(dialect: Dialect, monkeypatch: pytest.MonkeyPatch, *, last: str, after: bool) -> None:
-    """Let a load fail when the rows of a table go in, or have gone."""
+    """Make a load fail before or after the rows of a table are written."""
     write = type(dialect).write_rows
 
     def failing(self: Dialect, connection: Any, table: Table, rows: Iterable[bytes]) -> int:
@@ -353,7 +353,7 @@ def _failing(dialect: Dialect, monkeypatch: pytest.MonkeyPatch, *, last: str, af
 
 
 def _there_and_back(app: Application, names: Sequence[str]) -> None:
-    """Capture, purge and load, and find every row as it was."""
+    """Check that every row is the same after capture, purge and load."""
     before = {name: app.rows(name) for name in names}
     captured = app.project.revision("general", date="2025-01-20").version
     assert captured is not None
@@ -361,12 +361,12 @@ def _there_and_back(app: Application, names: Sequence[str]) -> None:
     app.project.downgrade("general", "base")
     assert sum(len(app.rows(name)) for name in names) < sum(map(len, before.values()))
     app.project.upgrade("general@head")
-    # Not a number is equal to nothing, but looks the same.
+    # Compared by repr, since NaN does not equal itself.
     assert repr({name: app.rows(name) for name in names}) == repr(before)
 
 
 def _read(app: Application) -> Iterator[tuple[Table, list[bytes]]]:
-    """Yield every table with its rows, read as a capture does it."""
+    """Yield every table with its rows, read as a capture reads them."""
     dialect = app.dialect
     with (
         app.engine.connect() as connection,

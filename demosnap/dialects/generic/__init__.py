@@ -1,1 +1,1 @@
-"""Any SQL database whose rows go as values of its driver."""
+"""Any SQL database, with rows as values of its driver."""

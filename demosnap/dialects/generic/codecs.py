@@ -1,6 +1,6 @@
-"""The types that every SQL database has: how their literals look, and what they mean.
+"""The types that every SQL database has: the form and meaning of their literals.
 
-A type goes by a text that `words` makes of SQLAlchemy's type, such as `VARCHAR(80)`.
+A type is identified by a text that `words` makes of SQLAlchemy's type, such as `VARCHAR(80)`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LONG = {"VARCHAR": "TEXT", "VARBINARY": "BLOB"}
 _SIZED = ("CHAR", "VARCHAR", "BINARY", "VARBINARY")
 _INTEGERS = {"SMALLINT": 15, "INTEGER": 31, "BIGINT": 63}
 _DECLARED = re.compile(r"([A-Z ]+)(?:\((\d+)(?:,(\d+))?\))?")
-# The exponent makes a floating point number of one that would be a decimal.
+# Without the exponent, the database would read a decimal.
 _FLOAT = rb"-?[0-9]+(?:\.[0-9]+)?e-?[0-9]+"
 _DAY = rb"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _CLOCK = rb"[0-9]{2}:[0-9]{2}:[0-9]{2}"
@@ -40,11 +40,11 @@ _HEX = b"x'(?:[0-9A-F]{2})*'"
 
 @dataclass(frozen=True)
 class Codec:
-    """What a type's literals match, and the ways between a literal and a value.
+    """The pattern of a type's literals, and the conversions between literals and values.
 
-    `encode` takes what the driver gives, and what any other database has. `decode` returns what all
-    others know, in which moments are texts in ISO 8601; `bind` makes of that what the driver takes.
-    Each of `encode`'s errors is a ValueError whose text goes on after "it".
+    `encode` accepts values of the driver and of any other database. `decode` returns portable
+    values, with dates and times as ISO 8601 text; `bind` converts these for the driver. Errors of
+    `encode` are ValueErrors whose text continues after "it".
     """
 
     pattern: bytes
@@ -55,10 +55,10 @@ class Codec:
 
 @dataclass(frozen=True)
 class Limits:
-    """What databases hold differently.
+    """The limits in which databases differ.
 
     `second_digits`: the digits of a second's fraction. `float_is_single`: a FLOAT has 32 bits.
-    `decimals`: the least and the largest number without its point, by the declared precision.
+    `decimals`: the least and the greatest number without its point, by the declared precision.
     """
 
     second_digits: int = 6
@@ -67,7 +67,7 @@ class Limits:
 
 
 def words(type_: TypeEngine[Any]) -> str:
-    """Return the text that a type of SQLAlchemy's goes by; of an unknown one, its own."""
+    """Return the text that identifies a type of SQLAlchemy; for an unknown type, its own text."""
     from sqlalchemy.types import Text
 
     name = str(type_.__visit_name__).upper()
@@ -108,7 +108,7 @@ def of(declared: str, limits: Limits) -> Codec | None:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a literal."""
+    """Return the literal of a text."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -157,7 +157,7 @@ def _real(value: Any) -> float:
         raise ValueError("is beyond what a double can be")
     if number not in (Decimal(nearest), Decimal(repr(nearest))):
         raise ValueError("has more digits than a double keeps")
-    # A Decimal of a float may have lost its sign.
+    # A Decimal made from a float may have lost its sign.
     return value if isinstance(value, float) else nearest
 
 
@@ -221,7 +221,7 @@ def _binary(length: int, *, fixed: bool) -> Codec:
 
 
 def _parsed(kind: type[Any], text: str) -> Any:
-    # Older Pythons read three or six digits of a second, and all drop what is beyond six.
+    # Older Pythons read only three or six digits of a second; all drop further digits.
     return kind.fromisoformat(re.sub(r"\.(\d{1,6})", lambda part: f".{part[1]:0<6}", text))
 
 

@@ -1,7 +1,7 @@
-"""A dialect that is nearly whole: a row is read and written as values of the driver.
+"""A nearly complete dialect: rows are read and written as values of the driver.
 
-What there is to be read is what SQLAlchemy's inspector says, and types are those that every SQL
-database has. A class of another package inherits from it and brings what its database alone has.
+SQLAlchemy's inspector provides the definitions, and types are those of every SQL database. Classes
+of other packages inherit from it and add what is specific to their database.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ _TRUE = {"BOOLEAN": "IS TRUE", "SMALLINT": "= 1", "INTEGER": "= 1", "BIGINT": "=
 
 
 class GenericDialect(Names):
-    """A database that is like any other; needed beside it are `name`, `reserved`, `file_begin`."""
+    """A common database; subclasses need only `name`, `reserved` and `file_begin`."""
 
     limits: ClassVar[Limits] = Limits()
-    """What its types hold differently."""
+    """The limits of its types."""
 
     codecs: ClassVar[Mapping[str, Codec]] = {}
-    """The codecs of types that only this database has, or has otherwise, by the type's text."""
+    """The codecs of types that are specific to this database, by the type's text."""
 
     checks_each_row: ClassVar[bool] = False
-    """Whether a foreign key is checked for each row of a DELETE, also where both rows go by it."""
+    """Whether a DELETE checks foreign keys row by row, even if it deletes both rows."""
 
     def codec(self, column: Column) -> Codec:
         """Return the codec of a column's type.
 
         Raises:
-            DatabaseError: it has no literals; `refuse_tables` says so before.
+            DatabaseError: the type has no literals; `refuse_tables` reports this earlier.
         """
         found = self._known(column)
         if found is None:
@@ -58,7 +58,7 @@ class GenericDialect(Names):
         return b"(?:%s%s)" % (self.codec(column).pattern, b"|NULL" if column.nullable else b"")
 
     def decode(self, literal: bytes, column: Column) -> Value:
-        """Turn a literal into a value by the column's type."""
+        """Convert a literal to a value by the column's type."""
         return None if literal == b"NULL" else self.codec(column).decode(literal.decode())
 
     def encode(self, value: Value, column: Column) -> bytes:
@@ -78,7 +78,7 @@ class GenericDialect(Names):
         default: bool,
         scenario_column: Column | None,
     ) -> str:
-        """Return the predicate of a boolean column, or of a number in its place."""
+        """Return the predicate of a boolean column, or of a number used as a boolean."""
         if marker.key is not None:
             raise ConfigError(
                 f"{self.name} has no hook that looks into JSON, so a JSON key cannot mark rows",
@@ -92,40 +92,40 @@ class GenericDialect(Names):
         return f"{test} AND ({name} = {self.string(scenario)}{none})"
 
     def can_hold_marker(self, marker: Marker, column: Column) -> bool:
-        """Return whether it is a boolean or a whole number: nothing looks into JSON."""
+        """Return whether the column is boolean or a whole number, since JSON is not supported."""
         return marker.key is None and column.type in _TRUE
 
     # ------------------------------------------------------------------ definitions
 
     def table_names(self, connection: Connection, namespace: str | None) -> Sequence[str]:
-        """Return the tables as they are spelled here."""
+        """Return the tables in the spelling of this dialect."""
         return [self.shown(name) for name in super().table_names(connection, namespace)]
 
     def reflect_columns(
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, tuple[Column, ...]]:
-        """Return the columns with types in the words of `codecs`."""
+        """Return the columns, with types as in `codecs`."""
         return reflect.columns(self, connection, tables)
 
     def inactive_indexes(self, connection: Connection) -> Collection[str]:
-        """Return the names, as `shown`, of indexes that are off: they keep no rows apart."""
+        """Return the names, as `shown`, of indexes that are off and so enforce no key."""
         return ()
 
     def reflect_keys(
         self, connection: Connection, namespace: str | None, names: Sequence[str]
     ) -> Mapping[str, unique.Keys]:
-        """Return the keys with names as they are spelled here."""
+        """Return the keys in the spelling of this dialect."""
         without = self.inactive_indexes(connection)
         return reflect.keys(self, connection, namespace, names, without)
 
     def reflect_foreign_keys(
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, Sequence[ForeignKey]]:
-        """Return the foreign keys with names as they are spelled here."""
+        """Return the foreign keys in the spelling of this dialect."""
         return reflect.foreign_keys(self, connection, tables)
 
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return the tables that have a column of a type that has no literals."""
+        """Return the tables with a column whose type has no literals."""
         unknown = {
             table: ", ".join(f"{one.name} ({one.type})" for one in found if not self._known(one))
             for table, found in self.reflect_columns(connection, tables).items()
@@ -137,7 +137,7 @@ class GenericDialect(Names):
     def read_rows(
         self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
     ) -> Iterator[bytes]:
-        """Yield rows that were fetched as values; what is kept in order may be in a file."""
+        """Yield rows from fetched values; many rows are sorted in a file."""
         columns = table.captured
         flags = [f"({flag}) AS f_{n}" for n, flag in enumerate(counted.flags if counted else ())]
         shown = ", ".join([*flags, *(self.quote(column.name) for column in columns)])
@@ -167,9 +167,9 @@ class GenericDialect(Names):
         return b",".join(literals)
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert values; columns that reference the table itself are set when all rows are there.
+        """Insert values; self-referencing columns are set after all rows are inserted.
 
-        A row may come before the one that it references, and each is a statement.
+        A row may precede the row that it references, and each is a separate statement.
         """
         columns = table.captured
         late = self._nullable_references(table) if self.enforces_foreign_keys else []
@@ -195,7 +195,7 @@ class GenericDialect(Names):
         return count
 
     def _nullable_references(self, table: Table, action: str | None = None) -> list[str]:
-        """Return the columns that reference the table itself and may be NULL for a while."""
+        """Return the columns that reference the table itself and may temporarily be NULL."""
         found = [
             name
             for key in table.foreign_keys
@@ -208,7 +208,7 @@ class GenericDialect(Names):
     def delete_rows(
         self, connection: Connection, deletes: Sequence[tuple[Table, str]]
     ) -> list[int]:
-        """Delete; where each row is checked, take references to the table itself away first."""
+        """Delete; if rows are checked one by one, first set self-references to NULL."""
         counts = []
         for table, where in deletes:
             names = self._nullable_references(table, "NO ACTION") if self.checks_each_row else []
@@ -223,7 +223,7 @@ class GenericDialect(Names):
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
     ) -> int:
-        """Change rows by values: the length of a statement may be bounded."""
+        """Update rows with bound values, since the length of a statement may be limited."""
         mark = self._marks(connection)
         count = 0
         for key, literals in updates:
@@ -240,12 +240,12 @@ class GenericDialect(Names):
         return count
 
     def _value(self, literal: bytes, column: Column) -> Any:
-        """Return what the driver takes for a literal."""
+        """Return the driver's value of a literal."""
         value = self.decode(literal, column)
         return None if value is None else self.codec(column).bind(value)
 
     def _marks(self, connection: Connection) -> Callable[[int], str]:
-        """Return the function that writes the place of the n-th value, as the driver takes it."""
+        """Return the function that writes the placeholder of the n-th value for the driver."""
         style = connection.dialect.paramstyle
         if style == "qmark":
             return lambda number: "?"
@@ -255,5 +255,5 @@ class GenericDialect(Names):
 
 
 def _escaped(mark: Callable[[int], str], sql: str) -> str:
-    """Return SQL in which a per cent sign is none of a driver's."""
+    """Return SQL whose per cent signs are escaped for the driver."""
     return sql.replace("%", "%%") if mark(1) == "%s" else sql

@@ -1,4 +1,4 @@
-"""How names are spelled where a database folds them to upper case."""
+"""The spelling of names if a database folds them to upper case."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from demosnap.dialects.base import Dialect
 
 
 class Names(Dialect):
-    """The part of the dialect that is about names.
+    """The part of the dialect for names.
 
-    A database that `folds_names` has `todos` as TODOS. It goes by `todos` here, as SQLAlchemy has
-    it, and a name that is really in lower case has its quotes.
+    A database that `folds_names` stores `todos` as TODOS. As in SQLAlchemy, its name here is
+    `todos`, and a name that is really in lower case has quotes.
     """
 
     folds_names: ClassVar[bool] = False
     """Whether a name without quotes is in upper case in the catalog."""
 
     def shown(self, name: str) -> str:
-        """Return how a name of SQLAlchemy's is spelled here; `quote` leads back from it."""
+        """Return the spelling, in this dialect, of a name of SQLAlchemy; `quote` accepts it."""
         quoted = getattr(name, "quote", None)
         name = str(name)
         if not self.folds_names:
             return name
         if name in self.reserved:
-            # `quote` puts its quotes around it.
+            # `quote` adds the quotes.
             return name if quoted else name.upper()
         return f'"{name}"' if quoted and name == name.lower() else name
 
     def asked(self, name: str) -> str:
-        """Return how SQLAlchemy is asked for a name that is spelled as here."""
+        """Return SQLAlchemy's spelling of a name in this dialect."""
         from sqlalchemy.sql import quoted_name
 
         if self._has_quotes(name):
@@ -38,9 +38,9 @@ class Names(Dialect):
         return quoted_name(name, quote=True) if exact else name
 
     def quote(self, name: str) -> str:
-        """Quote a name, unless it is spelled with its quotes; always where it has no small letter.
+        """Quote a name, unless it contains its quotes; always if it has no lower-case letter.
 
-        What has none is in the catalog as it stands, and may begin with an underscore.
+        Such a name is in the catalog unchanged, and may begin with an underscore.
         """
         if self._has_quotes(name):
             return name

@@ -1,4 +1,4 @@
-"""Definitions as SQLAlchemy's inspector has them, table by table."""
+"""Definitions from SQLAlchemy's inspector, table by table."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def keys(
     names: Sequence[str],
     without: Collection[str],
 ) -> dict[str, unique.Keys]:
-    """Return the keys of a namespace's tables, but for those of indexes of some names."""
+    """Return the keys of a namespace's tables, except for those of the indexes in `without`."""
     from sqlalchemy import inspect
 
     inspector = inspect(connection)
