@@ -221,13 +221,13 @@ def render(results: Sequence[Result], versions: Sequence[str]) -> str:
     lines = [
         "# Fidelity",
         "",
-        "What a round trip loses on the zoos of the tests, databases made of odd tables and values."
-        " The dump tools dump the",
-        "whole database, which their own client restores into an empty one; demosnap captures the"
-        " demo rows, takes them out and",
-        "loads them again. Then every value of every row is compared as the server itself says it."
-        " All odd values are in demo",
-        "rows; on SQLite as many rows with the same values stay.",
+        "What a round trip loses on the zoos of the tests, which are databases of unusual tables"
+        " and values. The dump tools dump the",
+        "whole database, which their own client restores into an empty one; demosnap captures"
+        " the demo rows, purges them and",
+        "loads them again. Then every value of every row is compared in the server's own"
+        " rendering. All unusual values are in demo",
+        "rows; on SQLite an equal number of rows with the same values stays.",
         "",
         f"Measured by `python -m benchmarks.fidelity` on {today}:",
         "",
