@@ -29,7 +29,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from demosnap.refusal import Refusal
-from demosnap.visible import one_line, paragraph
+from demosnap.visible import one_line, paragraph, seconds
 
 _NEAR = 0.75
 _ABBREVIATED = 3
@@ -108,11 +108,8 @@ class UnknownNameError(UsageError):
         super().__init__(message, hint)
 
 
-class ConfigError(DemosnapError):
-    """A settings file is missing or invalid.
-
-    `file` is its path; `line` starts at 1, None without a line.
-    """
+class _Placed(DemosnapError):  # noqa: N818  it is no error that is raised
+    """An error of a file; `reason` is the message without the place."""
 
     def __init__(
         self,
@@ -122,11 +119,19 @@ class ConfigError(DemosnapError):
         hint: str | None = None,
     ) -> None:
         super().__init__(f"{place(file, line)}{message}", hint)
+        self.reason = message
         self.file = file
         self.line = line
 
 
-class ScriptError(DemosnapError):
+class ConfigError(_Placed):
+    """A settings file is missing or invalid.
+
+    `file` is its path; `line` starts at 1, None without a line.
+    """
+
+
+class ScriptError(_Placed):
     """A revision script, or the graph of the scripts, is invalid.
 
     `file` is the script's path; `line` starts at 1. Either may be None.
@@ -139,29 +144,14 @@ class ScriptError(DemosnapError):
         file: str | None = None,
         line: int | None = None,
     ) -> None:
-        super().__init__(f"{place(file, line)}{message}", hint)
-        self.reason = message
-        self.file = file
-        self.line = line
+        super().__init__(message, file, line, hint)
 
 
-class SnapshotError(DemosnapError):
+class SnapshotError(_Placed):
     """A snapshot file is missing or malformed.
 
     `file` is its path; `line` starts at 1, None without a line.
     """
-
-    def __init__(
-        self,
-        message: str,
-        file: str | None = None,
-        line: int | None = None,
-        hint: str | None = None,
-    ) -> None:
-        super().__init__(f"{place(file, line)}{message}", hint)
-        self.reason = message
-        self.file = file
-        self.line = line
 
 
 class DatabaseError(DemosnapError):
@@ -219,6 +209,15 @@ class VerificationError(DemosnapError):
 
 class LockError(DemosnapError):
     """Another demosnap process holds the project or the database."""
+
+
+def waited(message: str, timeout: float) -> LockError:
+    """Return the error of a lock that was waited for; `timeout` is in seconds."""
+    return LockError(
+        message,
+        f"demosnap waited {seconds(timeout)}. Try again when it is done, or wait longer"
+        " with --lock-timeout.",
+    )
 
 
 def place(file: str | None, line: int | None) -> str:

@@ -69,6 +69,11 @@ def _character(one: str) -> str:
     return ascii(one)[1:-1]
 
 
+def shortened(text: str, most: int) -> str:
+    """Cut a text that is longer than a number of characters, and end it with an ellipsis."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def rows(count: int, one: str = "", several: str = "") -> str:
     """Write a number of rows with the verb that follows: `1 row is`, `1,305 rows are`."""
     number, verb = ("1 row", one) if count == 1 else (f"{count:,} rows", several)

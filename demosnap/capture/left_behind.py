@@ -11,7 +11,7 @@ from demosnap.database.live import Database
 from demosnap.database.references import references_to
 from demosnap.dialects.base import execute
 from demosnap.model import ForeignKey
-from demosnap.snapshot.predicates import in_table, not_true
+from demosnap.snapshot.predicates import not_true, referencing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,7 @@ class _Left:
 
 
 def notes(
-    database: Database,
-    settings: Settings,
-    picked: Mapping[str, str],
-    most_rows: int | None = None,
+    database: Database, settings: Settings, picked: Mapping[str, str], most_rows: int | None = None
 ) -> Iterator[str]:
     """Yield a note if unpicked rows reference picked rows, so that a purge would be refused.
 
@@ -62,27 +59,20 @@ def notes(
     yield "\n".join(lines)
 
 
-def _find(
-    database: Database,
-    picked: Mapping[str, str],
-    most_rows: int | None,
-) -> Iterator[_Left]:
+def _find(database: Database, picked: Mapping[str, str], most_rows: int | None) -> Iterator[_Left]:
     dialect, tables = database.dialect, database.tables
     small: dict[str, bool] = {}
     for name, key in references_to(tables, picked):
         table = tables[name]
         rows = dialect.rows_of(table)
-        where = in_table(
-            dialect, table, key.columns, key.table, key.referred_columns, picked[key.table]
-        )
+        where = referencing(dialect, table, key, picked[key.table])
         if name in picked:
             if name not in small:
                 small[name] = most_rows is None or has_at_most(database, rows, most_rows)
             if not small[name]:
                 continue
             where = f"{where} AND {not_true(picked[name])}"
-        count = execute(database.connection, f"SELECT COUNT(*) FROM {rows} WHERE {where}").scalar()
-        if count:
+        if count := database.count(rows, where):
             yield _Left(name, key, count)
 
 

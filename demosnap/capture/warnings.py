@@ -38,8 +38,7 @@ def notes(
         if most_rows is not None and not has_at_most(database, quoted, most_rows):
             continue
         odd = dialect.oddly_marked(marker, column)
-        count = execute(connection, f"SELECT COUNT(*) FROM {quoted} WHERE {odd}").scalar()
-        if count:
+        if count := database.count(quoted, odd):
             place = f"{marker.column}.{marker.key}" if marker.key else marker.column
             yield (
                 f"{name}: {rows_of(count, 'has', 'have')} a value at {place} that is neither true "
@@ -96,11 +95,7 @@ def _disjoint_by_marker(mine: Selection, other: Selection, name: str) -> bool:
     )
 
 
-def overlaps(
-    database: Database,
-    own: Selection,
-    others: Sequence[Selection],
-) -> list[Refusal]:
+def overlaps(database: Database, own: Selection, others: Sequence[Selection]) -> list[Refusal]:
     """Return a reason for each table with rows that two scenarios would both pick."""
     picked = picking.predicates(database, own)
     found = []
@@ -109,11 +104,7 @@ def overlaps(
         for name in picked:
             if name not in theirs or _disjoint_by_marker(own, other, name):
                 continue
-            sql = (
-                f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)}"
-                f" WHERE ({picked[name]}) AND ({theirs[name]})"
-            )
-            count = execute(database.connection, sql).scalar()
-            if count:
+            both = f"({picked[name]}) AND ({theirs[name]})"
+            if count := database.count(database.dialect.quote_table(name), both):
                 found.append(of_versions.overlap(name, count, own.scenario, other.scenario))
     return found

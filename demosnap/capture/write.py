@@ -21,11 +21,7 @@ def references_to_outside(
 
 
 def write(
-    database: Database,
-    picked: Mapping[str, str],
-    header: Header,
-    selection: Selection,
-    path: Path,
+    database: Database, picked: Mapping[str, str], header: Header, selection: Selection, path: Path
 ) -> tuple[SnapshotWriter, tuple[ExternalReference, ...]]:
     """Write a snapshot file; return its closed writer and its external references.
 

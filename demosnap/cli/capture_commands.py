@@ -6,11 +6,7 @@ from typing import Any
 
 import click
 
-from demosnap.cli import (
-    completion,
-    revisions,
-    screen,
-)
+from demosnap.cli import completion, revisions, screen
 from demosnap.cli.move_commands import show_plan
 from demosnap.cli.session import Session
 from demosnap.cli.shared_options import (

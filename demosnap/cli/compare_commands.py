@@ -13,7 +13,7 @@ import click
 
 from demosnap.cli import completion, screen
 from demosnap.cli.session import Session
-from demosnap.cli.shared_options import Command, StepCommand, pass_session, strip_step
+from demosnap.cli.shared_options import Command, StepCommand, as_json, pass_session, strip_step
 from demosnap.errors import UnknownNameError, UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 DIFFERENCES = 3
 """Exit code of --exit-code where there are differences."""
 
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _exit_code = click.option(
     "--exit-code", is_flag=True, help="Exit with code 3 if there are differences."
 )
@@ -31,10 +30,7 @@ _exit_code = click.option(
 
 @click.command("diff", cls=StepCommand)
 @click.argument(
-    "scenario",
-    required=False,
-    shell_complete=completion.side_or_scenario,
-    callback=strip_step,
+    "scenario", required=False, shell_complete=completion.side_or_scenario, callback=strip_step
 )
 @click.argument(
     "old", metavar="[FROM]", required=False, shell_complete=completion.side, callback=strip_step
@@ -122,7 +118,7 @@ def diff(
 @click.command("status", cls=Command)
 @click.argument("scenario", required=False, shell_complete=completion.scenario)
 @_exit_code
-@_json
+@as_json
 @pass_session
 def status(session: Session, scenario: str | None, exit_code: bool, as_json: bool) -> None:
     """Show what is loaded, and what has changed since.
@@ -150,7 +146,7 @@ def status(session: Session, scenario: str | None, exit_code: bool, as_json: boo
 
 @click.command("log", cls=Command)
 @click.argument("scenario", required=False, shell_complete=completion.scenario)
-@_json
+@as_json
 @pass_session
 def log(session: Session, scenario: str | None, as_json: bool) -> None:
     """Show what demosnap did to the database.

@@ -10,7 +10,7 @@ import click
 
 from demosnap.cli import completion, screen
 from demosnap.cli.session import Session
-from demosnap.cli.shared_options import Command, lock_timeout, pass_session
+from demosnap.cli.shared_options import Command, as_json, lock_timeout, pass_session
 from demosnap.errors import UsageError
 from demosnap.visible import paragraph
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 FINDINGS = 3
 """Exit code of a check that found something."""
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command("init", cls=Command)
@@ -45,7 +43,7 @@ def init(session: Session, directory: str, git: bool) -> None:
     demosnap init --url postgresql://app@localhost/app
     demosnap init --git
     """
-    _reject(session, "init writes alembic.ini in DIR", config=session.config, name=session.name)
+    _reject("init writes alembic.ini in DIR", config=session.config, name=session.name)
     from demosnap import scaffold
 
     def confirm(question: str, text: str) -> bool:
@@ -90,7 +88,7 @@ def init(session: Session, directory: str, git: bool) -> None:
 @click.option(
     "-i", "--indicate-current", is_flag=True, help="Mark the version in the database (always on)."
 )
-@_json
+@as_json
 @pass_session
 def history(
     session: Session,
@@ -115,7 +113,7 @@ def history(
 
 
 @click.command("heads", cls=Command)
-@_json
+@as_json
 @pass_session
 def heads(session: Session, as_json: bool) -> None:
     """List the latest version of each scenario.
@@ -131,7 +129,7 @@ def heads(session: Session, as_json: bool) -> None:
 
 
 @click.command("current", cls=Command)
-@_json
+@as_json
 @pass_session
 def current(session: Session, as_json: bool) -> None:
     """Show which versions the database holds.
@@ -153,7 +151,7 @@ def current(session: Session, as_json: bool) -> None:
 
 @click.command("show", cls=Command)
 @click.argument("version", required=False, shell_complete=completion.load_name)
-@_json
+@as_json
 @pass_session
 def show(session: Session, version: str | None, as_json: bool) -> None:
     """Show all details of one VERSION.
@@ -187,7 +185,7 @@ def show(session: Session, version: str | None, as_json: bool) -> None:
     help="With --database: try whether the loaded rows can be taken out and put back, then undo "
     "that.",
 )
-@_json
+@as_json
 @pass_session
 def check(
     session: Session, scenario: str | None, database: bool, rehearse: bool, as_json: bool
@@ -246,10 +244,7 @@ def manifest(session: Session, only_check: bool, to_stdout: bool) -> None:
         raise UsageError("--check does not go with --stdout", "Give one of them.")
     project = session.project()
     if to_stdout:
-        text = project.manifest_text()
-        output = screen.data()
-        output.write(screen.json_text(text))
-        output.flush()
+        screen.echo_json(project.manifest_text(), end="")
         return
     findings = project.manifest(check=only_check)
     if only_check and findings:
@@ -281,9 +276,7 @@ def schema(session: Session, write: bool) -> None:
         return
     from demosnap.config import schema as declared
 
-    output = screen.data()
-    output.write(screen.json_text(declared.text()))
-    output.flush()
+    screen.echo_json(declared.text(), end="")
 
 
 @click.command("quickstart", cls=Command)
@@ -303,7 +296,6 @@ def quickstart(session: Session, directory: str) -> None:
     demosnap quickstart /tmp/try-it
     """
     _reject(
-        session,
         "quickstart works in its own folder and on its own database",
         config=session.config,
         name=session.name,
@@ -314,7 +306,7 @@ def quickstart(session: Session, directory: str) -> None:
     tour.run(Path(directory), session)
 
 
-def _reject(session: Session, because: str, **options: str | None) -> None:
+def _reject(because: str, **options: str | None) -> None:
     for name, value in options.items():
         if value is not None:
             raise UsageError(f"{because}: it takes no --{name}")

@@ -50,6 +50,7 @@ demosnap_version, os_user, host.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,25 +64,25 @@ def dump(value: Any) -> str:
     return json.dumps(value, indent=2)
 
 
+def _fields(value: object, names: str) -> dict[str, Any]:
+    """Return fields of a result by their names, in that order, as JSON has them."""
+    found = {name: getattr(value, name) for name in names.split()}
+    return {
+        name: dict(one) if isinstance(one, Mapping) else list(one) if type(one) is tuple else one
+        for name, one in found.items()
+    }
+
+
 def version(entry: HistoryEntry) -> dict[str, Any]:
     """Make the object of a version."""
     one = entry.version
     return {
-        "revision": one.revision,
-        "down_revision": one.down_revision,
-        "scenario": one.scenario,
-        "version": one.version,
-        "message": one.message,
-        "created_at": one.created_at,
-        "rows": dict(one.rows),
-        "total": one.total,
-        "size": one.size,
+        **_fields(
+            one, "revision down_revision scenario version message created_at rows total size"
+        ),
         "file": f"{Path(one.folder).name}/{one.file}",
-        "digest": one.digest,
-        "dialect": one.dialect,
-        "format": one.format,
-        "head": entry.head,
-        "current": entry.current,
+        **_fields(one, "digest dialect format"),
+        **_fields(entry, "head current"),
     }
 
 
@@ -94,14 +95,7 @@ def details(entry: HistoryEntry) -> dict[str, Any]:
         **version(entry),
         "selection": {name: rule_text(rule) for name, rule in one.selection.rules.items()},
         "external_references": [
-            {
-                "table": reference.table,
-                "columns": list(reference.columns),
-                "references": reference.references,
-                "referred_columns": list(reference.referred_columns),
-                "rows": reference.rows,
-                "dangling": [list(key) for key in reference.dangling],
-            }
+            _fields(reference, "table columns references referred_columns rows dangling")
             for reference in one.external_references
         ],
         "application_revision": dict(one.application_revision),
@@ -126,15 +120,7 @@ def status(entry: StatusEntry) -> dict[str, Any]:
     """Make the object of a scenario's status."""
     drift = None
     if entry.drift is not None:
-        drift = {
-            one.table: {
-                "added": one.added,
-                "removed": one.removed,
-                "modified": one.modified,
-                "unpicked": one.unpicked,
-            }
-            for one in entry.drift
-        }
+        drift = {one.table: _fields(one, "added removed modified unpicked") for one in entry.drift}
     return {
         "scenario": entry.scenario,
         "revision": entry.revision,
@@ -142,18 +128,8 @@ def status(entry: StatusEntry) -> dict[str, Any]:
         "newer": [version.version for version in entry.newer],
         "clean": entry.clean,
         "drift": drift,
-        "problems": list(entry.problems),
-        "kept": dict(entry.kept),
-        "unpicked": [
-            {
-                "table": one.table,
-                "count": one.count,
-                "rows": list(one.rows),
-                "following": one.following,
-                "since": one.since,
-            }
-            for one in entry.unpicked
-        ],
+        **_fields(entry, "problems kept"),
+        "unpicked": [_fields(one, "table count rows following since") for one in entry.unpicked],
         "released": dict(entry.released),
     }
 
@@ -161,25 +137,12 @@ def status(entry: StatusEntry) -> dict[str, Any]:
 def log_entry(entry: LogEntry) -> dict[str, Any]:
     """Make the object of a line of the log."""
     return {
-        "logged_at": entry.logged_at,
-        "operation": entry.operation,
-        "scenario": entry.scenario,
-        "revision": entry.revision,
-        "version": entry.version,
-        "rows": dict(entry.rows),
+        **_fields(entry, "logged_at operation scenario revision version rows"),
         "total": sum(entry.rows.values()),
-        "digest": entry.digest,
-        "demosnap_version": entry.demosnap_version,
-        "os_user": entry.os_user,
-        "host": entry.host,
+        **_fields(entry, "digest demosnap_version os_user host"),
     }
 
 
 def finding(finding: Finding) -> dict[str, Any]:
     """Make the object of a finding."""
-    return {
-        "message": finding.message,
-        "file": finding.file,
-        "line": finding.line,
-        "hint": finding.hint,
-    }
+    return _fields(finding, "message file line hint")

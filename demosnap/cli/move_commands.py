@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demosnap.cli import (
-    compare_commands,
-    completion,
-    screen,
-)
+from demosnap.cli import compare_commands, completion, screen
 from demosnap.cli.session import Session
 from demosnap.cli.shared_options import (
     Command,
@@ -35,11 +31,7 @@ _sql = click.option(
 
 @click.command("upgrade", cls=StepCommand)
 @click.argument(
-    "targets",
-    metavar="TARGET...",
-    nargs=-1,
-    shell_complete=completion.target,
-    callback=strip_step,
+    "targets", metavar="TARGET...", nargs=-1, shell_complete=completion.target, callback=strip_step
 )
 @move_options("upgrade", dry_run=_sql)
 @pass_session
@@ -88,8 +80,7 @@ def downgrade(session: Session, scenario: str, step: str | None, **options: Any)
     """
     if scenario.startswith("-"):
         raise UsageError(
-            "downgrade needs a scenario before the step",
-            f"`demosnap downgrade general {scenario}`",
+            "downgrade needs a scenario before the step", f"`demosnap downgrade general {scenario}`"
         )
     if options.pop("sql"):
         no_options_with_sql(options)

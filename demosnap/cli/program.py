@@ -15,11 +15,7 @@ from demosnap.cli import (
 from demosnap.cli.shared_options import DOCS, Group
 
 
-@click.group(
-    cls=Group,
-    invoke_without_command=True,
-    epilog=f"{DOCS}; try it: demosnap quickstart",
-)
+@click.group(cls=Group, invoke_without_command=True, epilog=f"{DOCS}; try it: demosnap quickstart")
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Keep demo data: capture an application's demo rows as a version, put exactly those rows

@@ -7,7 +7,7 @@ a log reads like the screen.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -74,7 +74,7 @@ def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
     after = f" after {plan.parent.version}" if plan.parent else ", the first of its scenario"
     lines = [f"{plan.scenario}: {plan.version}{after}, {rows(sum(plan.rows.values()))} to capture"]
     if plan.rows:
-        table = text_tables.table(stream, "table", ">rows")
+        table = text_tables.table("table", ">rows")
         for name, count in plan.rows.items():
             table.add(Text(name), number(count))
         lines.append(text_tables.text(table, stream))
@@ -126,25 +126,24 @@ def _because(reason: str) -> str:
 
 
 def _rows(move: Move, stream: TextIO) -> str:
-    table = text_tables.table(stream, "table", ">to purge", ">to load")
-    names = dict.fromkeys((*move.load, *reversed(list(move.purge))))
-    for name in names:
-        table.add(Text(name), number(move.purge.get(name, 0)), number(move.load.get(name, 0)))
-    if len(names) > 1:
-        table.add_section()
-        totals = (number(sum(counts.values())) for counts in (move.purge, move.load))
-        table.add("total", *totals)
-    return text_tables.text(table, stream)
+    names = [*dict.fromkeys((*move.load, *reversed(list(move.purge))))]
+    return _counts(stream, names, (move.purge, move.load), ">to purge", ">to load")
 
 
 def _changes(move: Move, stream: TextIO, *titles: str) -> str:
     if not move.changes:
         return "  no row differs"
-    table = text_tables.table(stream, "table", *titles)
-    kinds = (move.purge, move.load, move.change)
-    for one in move.changes:
-        table.add(Text(one.name), *(number(counts.get(one.name, 0)) for counts in kinds))
-    if len(move.changes) > 1:
+    names = [one.name for one in move.changes]
+    return _counts(stream, names, (move.purge, move.load, move.change), *titles)
+
+
+def _counts(
+    stream: TextIO, names: Sequence[str], kinds: Sequence[Mapping[str, int]], *titles: str
+) -> str:
+    table = text_tables.table("table", *titles)
+    for name in names:
+        table.add(Text(name), *(number(counts.get(name, 0)) for counts in kinds))
+    if len(names) > 1:
         table.add_section()
         table.add("total", *(number(sum(counts.values())) for counts in kinds))
     return text_tables.text(table, stream)
@@ -152,20 +151,15 @@ def _changes(move: Move, stream: TextIO, *titles: str) -> str:
 
 def _others(move: Move) -> Iterator[str]:
     """Yield the effects on other rows: non-demo rows that go or change, rows that stay."""
-    for name, count in move.also.items():
-        go = "goes" if count == 1 else "go"
-        yield f"{non_demo_rows(count)} of {one_line(name)} {go} too (--cascade)"
-    for name, count in move.nulled.items():
-        lose = "loses its" if count == 1 else "lose their"
-        yield f"{non_demo_rows(count)} of {one_line(name)} {lose} reference (--cascade)"
-    for name, count in move.kept.items():
-        stay = (
-            "stays, since other rows need it" if count == 1 else "stay, since other rows need them"
-        )
-        yield f"{rows(count)} of {one_line(name)} {stay} (--keep-referenced)"
-    for name, count in move.released.items():
-        stay = "is left alone" if count == 1 else "are left alone"
-        yield f"{rows(count)} of {one_line(name)} {stay} (--release)"
+    stay = ("stays, since other rows need it", "stay, since other rows need them")
+    for counts, told, (one, several), option in (
+        (move.also, non_demo_rows, ("goes too", "go too"), "--cascade"),
+        (move.nulled, non_demo_rows, ("loses its reference", "lose their reference"), "--cascade"),
+        (move.kept, rows, stay, "--keep-referenced"),
+        (move.released, rows, ("is left alone", "are left alone"), "--release"),
+    ):
+        for name, count in counts.items():
+            yield f"{told(count)} of {one_line(name)} {one if count == 1 else several} ({option})"
 
 
 def done(plan: MovePlan) -> list[str]:
@@ -264,7 +258,7 @@ def snapshot_path(version: Version, files: Sequence[str] = ()) -> str:
 
 def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
     """Render the versions in the database, one line for each stamp."""
-    table = text_tables.table(stream, "scenario", "version", ">rows", "")
+    table = text_tables.table("scenario", "version", ">rows", "")
     for entry in entries:
         count = "?" if entry.rows is None else number(sum(entry.rows.values()))
         if entry.version is None:
@@ -286,7 +280,7 @@ def current(entries: Sequence[CurrentEntry], stream: TextIO) -> str:
 
 def log(entries: Sequence[LogEntry], stream: TextIO) -> str:
     """Render the log entries, one line each."""
-    table = text_tables.table(stream, "when (UTC)", "what", "scenario", "version", ">rows", "who")
+    table = text_tables.table("when (UTC)", "what", "scenario", "version", ">rows", "who")
     for entry in entries:
         when = entry.logged_at.replace("T", " ").replace("Z", "")
         version = Text(_logged(entry))

@@ -218,10 +218,10 @@ def _json_escaped(found: re.Match[str]) -> str:
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
 
-def echo_json(text: str) -> None:
+def echo_json(text: str, end: str = "\n") -> None:
     """Print a JSON text for programs."""
     output = data()
-    output.write(json_text(text) + "\n")
+    output.write(json_text(text) + end)
     output.flush()
 
 

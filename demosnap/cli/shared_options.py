@@ -128,6 +128,7 @@ def move_options(verb: Verb, **others: Callable[..., Any]) -> Callable[..., Any]
     return decorate
 
 
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 dry_run = move_option("dry_run")
 lock_timeout = move_option("lock_timeout")
 """The option of the commands that change a database or write revisions."""

@@ -20,16 +20,13 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
             yield screen.style(f"  {one_line(one.text)}", fg="yellow")
         for unpicked in entry.unpicked:
             yield from (f"    {one_line(row)}" for row in _unpicked(unpicked))
-        if entry.released:
-            counted = ", ".join(
-                f"{one_line(t)} {number(count)}" for t, count in entry.released.items()
-            )
-            yield f"  released, left alone by loads: {counted}"
-        if entry.kept:
-            counted = ", ".join(
-                f"{one_line(table)} {number(count)}" for table, count in entry.kept.items()
-            )
-            yield f"  kept beside it, since other rows reference them: {counted}"
+        for rows_of, what in (
+            (entry.released, "released, left alone by loads"),
+            (entry.kept, "kept beside it, since other rows reference them"),
+        ):
+            if rows_of:
+                counted = (f"{one_line(name)} {number(n)}" for name, n in rows_of.items())
+                yield f"  {what}: {', '.join(counted)}"
     yield from _ways_on(entries)
 
 

@@ -41,7 +41,7 @@ def console(stream: TextIO) -> Console:
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
-def table(stream: TextIO, *titles: str) -> Table:
+def table(*titles: str) -> Table:
     """Make an empty table; a title with a leading `>` heads a column of numbers."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for title in titles:

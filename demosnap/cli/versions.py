@@ -22,11 +22,9 @@ def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
     console = text_tables.console(stream)
     wide = console.width >= _WIDE
     if wide:
-        table = text_tables.table(
-            stream, "version", "", "message", "date", ">rows", ">size", "file"
-        )
+        table = text_tables.table("version", "", "message", "date", ">rows", ">size", "file")
     else:
-        table = text_tables.table(stream, "version", "date", ">rows", ">size", "message and file")
+        table = text_tables.table("version", "date", ">rows", ">size", "message and file")
     for entry in entries:
         version = entry.version
         name = Text(f"{version.scenario}@{version.short}", style="bold")
@@ -39,9 +37,7 @@ def history(entries: Sequence[HistoryEntry], stream: TextIO) -> str:
         else:
             # Two lines for each version: seven columns do not fit into 80 characters.
             table.add(
-                (name, place) if place else name,
-                *middle,
-                (message, file) if message else file,
+                (name, place) if place else name, *middle, (message, file) if message else file
             )
     return text_tables.text(table, stream)
 

@@ -91,7 +91,9 @@ def _equal(snapshot: OpenSnapshot, picked: RowSet) -> bool:
     """Return whether the database holds the values of a snapshot of another dialect."""
     try:
         return not any(
-            verify.first_difference(table, rows, picked.rows(table), decoded_by=snapshot.dialect)
+            verify.first_difference(
+                snapshot.dialect, table, rows, picked.rows(table), by_value=True
+            )
             for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True)
         )
     except DemosnapError:

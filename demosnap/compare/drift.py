@@ -25,7 +25,7 @@ from demosnap.model import Version
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
 from demosnap.results import StatusEntry, TableDrift, Unpicked
-from demosnap.snapshot.change_order import key_of
+from demosnap.rows.canonical import key_of
 from demosnap.snapshot.diff import Kind
 from demosnap.visible import rows as rows_of
 
@@ -130,11 +130,7 @@ def compared(
 
 
 def _known(
-    database: Database,
-    settings: Settings,
-    scenario: str,
-    version: Version | None,
-    rows: KnownRows,
+    database: Database, settings: Settings, scenario: str, version: Version | None, rows: KnownRows
 ) -> KnownRows:
     """Find rows of the loaded version, or rows that a move left, that are no longer picked."""
     found = known_rows.find(

@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from demosnap.database import by_key, compatibility, row_set
-from demosnap.database.by_key import only_key
-from demosnap.database.live import Database
+from demosnap.database.live import Database, only_key
 from demosnap.database.opened import OpenSnapshot, without
 from demosnap.database.retained import NOTHING, Retained
 from demosnap.database.row_set import RowSet
 from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Key, Selection, Table, Version
-from demosnap.rows.canonical import split
+from demosnap.rows.canonical import key_of, split
 from demosnap.rows.spool import KEYS, in_batches
 from demosnap.snapshot.changes import TableChanges, collect
 from demosnap.snapshot.diff import TablePair
@@ -99,7 +98,7 @@ def find(
     `covered` are the selections that pick the scenario's rows, `known` the rows that an earlier
     move left, `source` the loaded version, and `skipped` the keys of its released rows, by table.
     """
-    finding = _Finding(database, covered, target, owners)
+    finding = _Finding(database, covered, owners)
     try:
         candidates = dict(finding.missing(source, skipped)) if source else {}
     except SnapshotError:
@@ -133,27 +132,21 @@ def _named(
     return columns, list(keys)
 
 
+@dataclass
 class _Finding:
     """The search for these rows, table by table, parents first."""
 
-    def __init__(
-        self,
-        database: Database,
-        covered: Sequence[Selection],
-        target: Version | None,
-        owners: Owners,
-    ) -> None:
-        self._database = database
-        self._covered = covered
-        self._target = target
-        self._owners = owners
-        self.has_all = False
-        self.of_target: Mapping[str, set[Key]] = {}
-        self._columns: dict[str, tuple[str, ...]] = {}
-        self._parts: dict[str, dict[str, frozenset[Key]]] = {"taken": {}, "left": {}}
-        self._elsewhere: dict[str, dict[str, frozenset[Key]]] = {}
-        self._following: dict[str, int] = {}
-        self._also: dict[str, str] = {}
+    _database: Database
+    _covered: Sequence[Selection]
+    _owners: Owners
+    has_all: bool = False
+    of_target: Mapping[str, set[Key]] = field(default_factory=dict)
+    _columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _taken: dict[str, frozenset[Key]] = field(default_factory=dict)
+    _left: dict[str, frozenset[Key]] = field(default_factory=dict)
+    _elsewhere: dict[str, dict[str, frozenset[Key]]] = field(default_factory=dict)
+    _following: dict[str, int] = field(default_factory=dict)
+    _also: dict[str, str] = field(default_factory=dict)
 
     def _picked(self) -> RowSet:
         return row_set.union(self._database, self._covered, self._also)
@@ -175,10 +168,10 @@ class _Finding:
         for batch in in_batches(keys, KEYS):
             where = f"({dialect.key_predicate(table.key_columns, batch)})"
             # A key that the database equates, but spells differently, is a different key.
-            present = set(self._read(table, where)).intersection(batch)
+            present = set(self._database.keys(table, where)).intersection(batch)
             alone = present
             if picked is not None and present:
-                alone = present & set(self._read(table, f"{where} AND {not_true(picked)}"))
+                alone = present & set(self._database.keys(table, f"{where} AND {not_true(picked)}"))
             own |= alone
             following += len(present - alone)
         if following and self._also:
@@ -191,21 +184,16 @@ class _Finding:
                 taken = {
                     key
                     for where in by_key.key_predicates(dialect, table.key_columns, own)
-                    for key in self._read(table, f"({where}) AND ({theirs[name]})")
+                    for key in self._database.keys(table, f"({where}) AND ({theirs[name]})")
                 }
                 if taken:
                     self._elsewhere.setdefault(scenario, {})[name] = frozenset(taken)
                     own -= taken
         self._also[name] = by_key.named(dialect, table.key_columns, own) if own else "1 = 0"
         has = own if self.has_all else own & self.of_target.get(name, set())
-        for part, found in (("taken", has), ("left", own - has)):
+        for part, found in ((self._taken, has), (self._left, own - has)):
             if found:
-                self._parts[part][name] = frozenset(found)
-
-    def _read(self, table: Table, where: str) -> Iterator[Key]:
-        database = self._database
-        for row in database.dialect.read_rows(database.connection, only_key(table), where):
-            yield tuple(split(row))
+                part[name] = frozenset(found)
 
     def result(self) -> KnownRows:
         """Return the rows found."""
@@ -214,8 +202,8 @@ class _Finding:
             return Retained(keys, {name: self._columns[name] for name in keys})
 
         return KnownRows(
-            kept(self._parts["taken"]),
-            kept(self._parts["left"]),
+            kept(self._taken),
+            kept(self._left),
             {scenario: kept(keys) for scenario, keys in self._elsewhere.items()},
             self._following,
         )
@@ -238,14 +226,12 @@ def hanging(
         table = database.tables[name]
         if predicate != plain.get(name) and table.identified:
             where = f"({predicate}) AND {not_true(plain.get(name, '1 = 0'))}"
-            found = database.dialect.read_rows(database.connection, only_key(table), where)
-            keys[name] = frozenset(tuple(split(row)) for row in found)
+            keys[name] = frozenset(database.keys(table, where))
     for version in versions:
         ours = _of_target(database, version, {}, Retained(keys))
         keys = {name: some - ours.get(name, set()) for name, some in keys.items()}
-    none: frozenset[Key] = frozenset()
-    keys = {n: left for n, some in keys.items() if (left := some - rows.taken.keys.get(n, none))}
-    return Retained(keys, {name: database.tables[name].key for name in keys})
+    columns = {name: database.tables[name].key for name in keys}
+    return Retained(keys, columns).minus(rows.taken)
 
 
 def _missing(
@@ -265,11 +251,9 @@ def _missing(
         return
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         if not table.identified or table.name not in picked:
-            collections.deque(rows, maxlen=0)
             continue
         narrow = only_key(table)
-        width = len(table.key)
-        keys = (b",".join(split(row)[:width]) for row in rows)
+        keys = (b",".join(key_of(table, row)) for row in rows)
         present = dialect.read_rows(database.connection, narrow, picked[table.name])
         pair = TablePair(narrow, narrow, dialect, dialect, by_value=snapshot.foreign)
         try:
@@ -297,10 +281,6 @@ def _of_target(
     if compatibility.unfit(database.tables, snapshot.header.tables):
         return {}
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
-        if table.name not in wanted:
-            collections.deque(rows, maxlen=0)
-            continue
-        keys = wanted[table.name]
-        width = len(table.key)
-        found[table.name] = {key for row in rows if (key := tuple(split(row)[:width])) in keys}
+        if keys := wanted.get(table.name):
+            found[table.name] = {key for row in rows if (key := key_of(table, row)) in keys}
     return found

@@ -10,13 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from sqlalchemy import select
 
 from demosnap.database import by_key, compatibility, retained
-from demosnap.database.by_key import only_key
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.retained import Retained, kept_table
 from demosnap.errors import SnapshotError, UnknownNameError, UsageError
 from demosnap.model import Key, Version
-from demosnap.rows.canonical import split
+from demosnap.rows.canonical import key_of, split
 from demosnap.snapshot.predicates import not_true, via_foreign_key
 
 
@@ -39,12 +38,10 @@ def real(database: Database, rows: Retained, picked: Mapping[str, str]) -> Retai
         columns = rows.columns[name]
         if table is None or not {column.name for column in table.columns} >= {*columns}:
             continue
-        narrow = only_key(table, columns)
         stays = f" AND {not_true(picked[name])}" if name in picked else ""
+        named = by_key.key_predicates(database.dialect, [*map(table.column, columns)], wanted)
         present = frozenset(
-            tuple(split(row))
-            for where in by_key.key_predicates(database.dialect, narrow.key_columns, wanted)
-            for row in database.dialect.read_rows(database.connection, narrow, f"({where}){stays}")
+            key for where in named for key in database.keys(table, f"({where}){stays}", columns)
         ).intersection(wanted)
         if present:
             keys[name] = present
@@ -183,7 +180,7 @@ def named(
         for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
             texts = asked.get(table.name, {}) if table.identified else {}
             for row in rows:
-                if texts and (text := plain(key := tuple(split(row)[: len(table.key)]))) in texts:
+                if texts and (text := plain(key := key_of(table, row))) in texts:
                     known.add(texts[text])
                     columns[table.name] = table.key
                     keys[table.name] = keys.get(table.name, frozenset()) | {key}

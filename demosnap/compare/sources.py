@@ -16,9 +16,8 @@ from demosnap.database.retained import NOTHING, Retained
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Key, Table, Version
-from demosnap.rows.canonical import split
+from demosnap.rows.canonical import key_of, split
 from demosnap.snapshot import sql_script
-from demosnap.snapshot.change_order import key_of
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.diff import Kind, RowDifference, TablePair
 from demosnap.snapshot.predicates import Users, as_written, predicates
@@ -41,10 +40,11 @@ class RowSource(Protocol):
         """Yield the rows of a table; they must be consumed before the next table's."""
 
     def finish(self) -> None:
-        """Check the rows after all were read."""
+        """Check the rows after all were read; here there is nothing to check."""
+        return
 
 
-class NoRows:
+class NoRows(RowSource):
     """The empty side before the first version."""
 
     name = "base"
@@ -54,18 +54,13 @@ class NoRows:
         self.tables: Mapping[str, Table] = {}
 
     def predicates(self, users: Users = as_written) -> Mapping[str, str]:
-        """Return an empty mapping."""
         return {}
 
     def rows(self, table: str) -> Iterator[bytes]:
-        """Yield no rows."""
         return iter(())
 
-    def finish(self) -> None:
-        """Do nothing."""
 
-
-class SnapshotRows:
+class SnapshotRows(RowSource):
     """The snapshot of a version; with `checked`, its rows are held against the grammar, too.
 
     `skipping` are the keys of rows that are left out, by table.
@@ -117,7 +112,7 @@ class SnapshotRows:
             self._finished = True
 
 
-class DatabaseRows:
+class DatabaseRows(RowSource):
     """The demo rows of the database, by the predicates `picked`.
 
     `like` are the tables to compare with; columns come in their order. After all tables of `like`
@@ -170,9 +165,6 @@ class DatabaseRows:
             self._sha.update(kept + b"\n")
             yield row
 
-    def finish(self) -> None:
-        """Do nothing, since the database checks its own rows."""
-
 
 @dataclass(frozen=True)
 class Comparison:
@@ -212,6 +204,10 @@ class Comparison:
         Raises:
             SnapshotError: a snapshot is malformed.
         """
+        return tuple(one for one in self.collected(only) if len(one))
+
+    def collected(self, only: str | None = None) -> list[TableChanges]:
+        """Do as `changes` does, and return also tables of which nothing differs."""
         found = [
             collect(pair, self.old.rows(pair.name), self.new.rows(pair.name))
             for pair in self.pairs()
@@ -219,7 +215,7 @@ class Comparison:
         ]
         self.old.finish()
         self.new.finish()
-        return tuple(one for one in found if len(one))
+        return found
 
     def script(self, changes: Changes, title: Sequence[str]) -> Iterator[str]:
         """Yield the lines of a SQL script that turns the old side into the new side.
@@ -275,7 +271,7 @@ class WithUnpicked(Comparison):
         return tuple(self._remarks)
 
     def _found(self) -> tuple[list[TableChanges], Retained]:
-        found = self._collected(self)
+        found = self.collected()
         lacking: Kind = "removed" if isinstance(self.new, DatabaseRows) else "added"
         wider = self.look() if any(lacking in one.counts for one in found) else None
         if wider is None:
@@ -283,16 +279,7 @@ class WithUnpicked(Comparison):
         live, own, remarks = wider
         self._remarks[:] = remarks
         old, new = (self.old, live) if isinstance(self.new, DatabaseRows) else (live, self.new)
-        return self._collected(Comparison(old, new)), own
-
-    def _collected(self, comparison: Comparison) -> list[TableChanges]:
-        old, new = comparison.old, comparison.new
-        found = [
-            collect(pair, old.rows(pair.name), new.rows(pair.name)) for pair in comparison.pairs()
-        ]
-        old.finish()
-        new.finish()
-        return found
+        return Comparison(old, new).collected(), own
 
     def changes(self, only: str | None = None) -> Changes:
         """Compare all tables, and return the differences, `only` those of a table if given."""

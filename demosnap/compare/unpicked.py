@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -12,13 +11,12 @@ from demosnap.database import by_key, compatibility, picking, references
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, arranged
 from demosnap.database.retained import NOTHING, Retained
-from demosnap.dialects.base import execute
 from demosnap.model import Key, Selection, Table, Version
 from demosnap.results import Unpicked
-from demosnap.rows.canonical import split
+from demosnap.rows.canonical import key_of
 from demosnap.snapshot.diff import Cell, TablePair
-from demosnap.snapshot.predicates import in_table, via_foreign_key
-from demosnap.visible import one_line
+from demosnap.snapshot.predicates import referencing, via_foreign_key
+from demosnap.visible import one_line, shortened
 from demosnap.visible import rows as rows_of
 
 SHOWN = 5
@@ -42,7 +40,7 @@ def described(database: Database, version: Version | None, rows: KnownRows) -> t
     }
     found = []
     for name in dict.fromkeys((*own.keys, *rows.following)):
-        keys = sorted(own.keys.get(name, ()), key=_number)
+        keys = sorted(own.keys.get(name, ()), key=by_key.number)
         lines = []
         for key in keys[:SHOWN]:
             change = changes.get((name, key))
@@ -72,7 +70,7 @@ def edited(database: Database, version: Version, rows: Retained) -> dict[str, se
 def names(rows: Retained) -> Iterator[str]:
     """Yield the first rows of each table in the form that `--release` accepts."""
     for name, keys in rows.keys.items():
-        for key in sorted(keys, key=_number)[:SHOWN]:
+        for key in sorted(keys, key=by_key.number)[:SHOWN]:
             yield f"{name}/{one_line(released.plain(key))}"
 
 
@@ -80,7 +78,7 @@ def hanging(rows: Retained) -> str:
     """Return the refusal that rows would be deleted since they depend on rows brought back."""
     lines = []
     for name, keys in rows.keys.items():
-        first = sorted(keys, key=_number)[:SHOWN]
+        first = sorted(keys, key=by_key.number)[:SHOWN]
         shown = references.show_literals(first, len(keys))
         lines.append(
             f"{name}: {rows_of(len(keys))} in no revision would go, since the rows that they hang "
@@ -116,18 +114,9 @@ def pointing(
         if not rows.keys.get(name):
             continue
         table = database.tables[name]
-        points = in_table(
-            database.dialect,
-            table,
-            key.columns,
-            key.table,
-            key.referred_columns,
-            leaving[key.table],
-        )
+        points = referencing(database.dialect, table, key, leaving[key.table])
         where = f"({rows.predicate(database, name)}) AND {points}"
-        sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {where}"
-        count = execute(database.connection, sql).scalar()
-        if count:
+        if count := database.count(database.dialect.quote_table(name), where):
             shown = ", ".join(names(Retained({name: rows.keys[name]}, rows.columns)))
             them, are = ("it", "is") if count == 1 else ("them", "are")
             way = f"an upgrade or downgrade, with --discard, to a version that has {them}"
@@ -164,17 +153,15 @@ def left_by_capture(
         )
 
 
-def _number(key: Key) -> tuple[tuple[int, bytes], ...]:
-    return tuple((len(part), part) for part in key)
-
-
 def _changes(
     database: Database, version: Version | None, rows: Retained
 ) -> dict[tuple[str, Key], str]:
     """Return the changes of the first rows of each table since a version, by table and key."""
     if version is None or not rows:
         return {}
-    first = {name: frozenset(sorted(keys, key=_number)[:SHOWN]) for name, keys in rows.keys.items()}
+    first = {
+        name: frozenset(sorted(keys, key=by_key.number)[:SHOWN]) for name, keys in rows.keys.items()
+    }
     return {
         (name, key): ", ".join(
             part for cell in pair.cells_of(old, new) if cell.old is not None for part in _cell(cell)
@@ -194,16 +181,13 @@ def _pairs(
     for table, lines in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         wanted = rows.keys.get(table.name, frozenset())
         if not wanted or rows.columns[table.name] != table.key:
-            collections.deque(lines, maxlen=0)
             continue
-        width = len(table.key)
-        was = {key: row for row in lines if (key := tuple(split(row)[:width])) in wanted}
+        was = {key: row for row in lines if (key := key_of(table, row)) in wanted}
         live = arranged(database.tables[table.name], table)
         pair = TablePair(table, live, dialect, dialect, by_value=snapshot.foreign)
         for where in by_key.key_predicates(dialect, live.key_columns, was):
             for row in dialect.read_rows(database.connection, live, where):
-                key = tuple(split(row)[:width])
-                if key in was:
+                if (key := key_of(table, row)) in was:
                     yield table.name, key, pair, was[key], row
 
 
@@ -219,10 +203,7 @@ def _text(literal: bytes | None) -> str | None:
 
 
 def _side(text: str | None) -> str:
-    if text is None:
-        return "nothing"
-    text = one_line(text)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return "nothing" if text is None else shortened(one_line(text), _LONGEST)
 
 
 def _since(database: Database, version: Version | None, own: Retained, name: str) -> str:
@@ -232,7 +213,7 @@ def _since(database: Database, version: Version | None, own: Retained, name: str
     while table is not None and name in rules and rules[name].kind == "via":
         name = via_foreign_key(table, rules[name]).table
         table = database.tables.get(name)
-        if keys := sorted(own.keys.get(name, ()), key=_number):
+        if keys := sorted(own.keys.get(name, ()), key=by_key.number):
             shown = ", ".join(released.plain(key) for key in keys[:3])
             more = ", …" if len(keys) > 3 else ""
             return f"{name} {shown}{more} {'is' if len(keys) == 1 else 'are'} no longer picked"

@@ -10,12 +10,11 @@ from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 
-from demosnap.config import nodes
+from demosnap.config import ini, nodes
 from demosnap.config.kinds import Misfit, ScenarioName, Sql, TableName, Target
 from demosnap.config.names import shown
 from demosnap.config.reading import Reader
 from demosnap.config.sections import MARKER_FORMS, Action, MarkerKeys, Scenario, TableRule, Triggers
-from demosnap.errors import ConfigError
 from demosnap.model import Marker, Rule, names_scenario
 
 FILE_NAME = "demosnap.yaml"
@@ -230,16 +229,7 @@ def read(path: Path) -> Found:
     Raises:
         ConfigError: the file is missing, unreadable or invalid.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise ConfigError(
-            f"no {path.name} in {path.parent}",
-            hint="Run `demosnap init`; it adds what is missing and changes nothing else.",
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", shown(path)) from error
-    return parse(data, shown(path))
+    return parse(ini.read_file(path, ini.INIT_HINT), shown(path))
 
 
 def parse(data: bytes, file: str) -> Found:

@@ -19,7 +19,7 @@ URL_VARIABLE = "DEMOSNAP_DATABASE_URL"
 FALLBACK_URL_VARIABLE = "DATABASE_URL"
 
 _SEPARATORS = {"space": " ", "newline": "\n", "os": os.pathsep, ":": ":", ";": ";"}
-_INIT_HINT = "Run `demosnap init`; it adds what is missing and changes nothing else."
+INIT_HINT = "Run `demosnap init`; it adds what is missing and changes nothing else."
 
 
 @dataclass(frozen=True)
@@ -161,16 +161,22 @@ def read(path: Path) -> Ini:
             shown(path),
             hint="Name an alembic.ini with a [demosnap] section; `demosnap init` writes one.",
         )
+    data = read_file(path, "Run `demosnap init` there, or name the file with -c.")
+    return parse(path, decode(data, shown(path)))
+
+
+def read_file(path: Path, missing: str) -> bytes:
+    """Return the bytes of a settings file; `missing` is the hint where it does not exist.
+
+    Raises:
+        ConfigError: it is missing or unreadable.
+    """
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
-        raise ConfigError(
-            f"no {path.name} in {path.parent}",
-            hint="Run `demosnap init` there, or name the file with -c.",
-        ) from None
+        raise ConfigError(f"no {path.name} in {path.parent}", hint=missing) from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", shown(path)) from error
-    return parse(path, decode(data, shown(path)))
 
 
 def decode(data: bytes, file: str) -> str:
@@ -239,12 +245,12 @@ def choose_section(ini: Ini, section: str | None) -> str:
             raise ConfigError(
                 f"no section [{section}]{did_you_mean(section, known)}",
                 ini.name,
-                hint=f"Sections: {', '.join(known)}." if known else _INIT_HINT,
+                hint=f"Sections: {', '.join(known)}." if known else INIT_HINT,
             )
         return section
     if default := default_section(ini):
         return default
-    raise ConfigError("neither a [demosnap] nor an [alembic] section", ini.name, hint=_INIT_HINT)
+    raise ConfigError("neither a [demosnap] nor an [alembic] section", ini.name, hint=INIT_HINT)
 
 
 def locations(ini: Ini, section: str) -> tuple[Path, Path]:
@@ -256,7 +262,7 @@ def locations(ini: Ini, section: str) -> tuple[Path, Path]:
     script = ini.get(section, "script_location")
     if script is None:
         raise ConfigError(
-            f"[{section}] names no script_location", ini.name, ini.line_of(section), _INIT_HINT
+            f"[{section}] names no script_location", ini.name, ini.line_of(section), INIT_HINT
         )
     script_location = _resolve(script, ini.start)
     versions = ini.get(section, "version_locations")

@@ -24,11 +24,7 @@ class Misfit(Exception):  # noqa: N818 - it is caught by the reader, which makes
     """
 
     def __init__(
-        self,
-        message: str,
-        *at: str,
-        about: tuple[str, ...] | None = None,
-        hint: str | None = None,
+        self, message: str, *at: str, about: tuple[str, ...] | None = None, hint: str | None = None
     ) -> None:
         super().__init__(message)
         self.message = message

@@ -69,8 +69,8 @@ def load(
     tables: Sequence[Table],
     blocks: Iterator[Iterable[bytes]],
     around: Callable[[Sequence[Table]], AbstractContextManager[None]] = _nothing,
-) -> dict[str, int]:
-    """Insert canonical rows; return the number of rows per table.
+) -> None:
+    """Insert canonical rows.
 
     `tables` are the snapshot's tables in its order, narrowed to the live definitions. `blocks`
     yields the rows of each table in the same order; each block is consumed before the next is
@@ -90,13 +90,10 @@ def load(
         members = [(table, Rows(batches_of(table))) for table in group]
         with around(group):
             _insert(database, members, given)
-    return given
 
 
 def _insert(
-    database: Database,
-    members: Sequence[tuple[Table, Rows]],
-    given: Mapping[str, int],
+    database: Database, members: Sequence[tuple[Table, Rows]], given: Mapping[str, int]
 ) -> None:
     connection, dialect = database.connection, database.dialect
     if len(members) > 1:

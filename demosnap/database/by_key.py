@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from demosnap.dialects.base import Dialect
-from demosnap.model import Column, Key, Table
+from demosnap.model import Column, Key
+from demosnap.rows.spool import KEYS, in_batches
 
 _Item = TypeVar("_Item")
 
 
-def batches(items: Iterable[_Item], size: int = 200) -> Iterator[list[_Item]]:
-    """Yield items in lists of at most `size`, small enough for a statement."""
-    iterator = iter(items)
-    while batch := list(itertools.islice(iterator, size)):
-        yield batch
+def batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """Yield items in lists that are small enough for a statement."""
+    return in_batches(items, 200)
 
 
-_BATCH = 500
+def number(key: Key) -> tuple[tuple[int, bytes], ...]:
+    """Return what keys are sorted by for people: numbers by their value."""
+    return tuple((len(part), part) for part in key)
 
 
 def merged(demo_rows: Sequence[Mapping[str, str]]) -> dict[str, str]:
@@ -42,16 +41,10 @@ def any_of(predicates: Sequence[str]) -> str:
 
 
 def key_predicates(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> list[str]:
-    """Return predicates that pick the rows with the given keys, at most `_BATCH` keys each."""
-    return [dialect.key_predicate(columns, batch) for batch in batches(sorted(keys), _BATCH)]
+    """Return predicates that pick the rows with the given keys, at most `KEYS` keys each."""
+    return [dialect.key_predicate(columns, batch) for batch in in_batches(sorted(keys), KEYS)]
 
 
 def named(dialect: Dialect, columns: Sequence[Column], keys: Collection[Key]) -> str:
     """Return the predicate that picks the rows with the given keys."""
     return any_of([f"({one})" for one in key_predicates(dialect, columns, keys)])
-
-
-def only_key(table: Table, columns: tuple[str, ...] | None = None) -> Table:
-    """Return a table narrowed to its key columns; `columns`, if given, become its key."""
-    key = columns or table.key
-    return replace(table, key=key, columns=tuple(table.column(column) for column in key))

@@ -145,11 +145,7 @@ class _Search:
     """Search a snapshot's rows for keys that remaining rows of the database already have."""
 
     def __init__(
-        self,
-        database: Database,
-        live: Table,
-        table: Table,
-        to_delete: str | None,
+        self, database: Database, live: Table, table: Table, to_delete: str | None
     ) -> None:
         self._database = database
         self._live = live

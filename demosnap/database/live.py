@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from demosnap.dialects.base import Dialect
-from demosnap.model import Table
+from demosnap.dialects.base import Dialect, execute
+from demosnap.model import Key, Table
+from demosnap.rows.canonical import split
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,17 @@ class Database:
     Sequences, which a rollback does not restore, then stay unchanged.
     """
 
+    def count(self, source: str, where: str) -> int:
+        """Count the rows of a source, as it stands behind FROM, that a predicate picks."""
+        sql = f"SELECT COUNT(*) FROM {source} WHERE {where}"
+        return int(execute(self.connection, sql).scalar())
+
+    def keys(self, table: Table, where: str, columns: Sequence[str] = ()) -> Iterator[Key]:
+        """Yield the keys of the rows that a predicate picks; `columns` are those of another key."""
+        narrow = only_key(table, columns)
+        for row in self.dialect.read_rows(self.connection, narrow, where):
+            yield tuple(split(row))
+
     def advance_sequences(self, tables: Sequence[Table]) -> None:
         """Advance the sequences of loaded tables past the loaded values; never lower a sequence."""
         if not self.rehearsing:
@@ -33,3 +45,9 @@ class Database:
         """Advance sequences to their recorded positions, by name; never lower a sequence."""
         if not self.rehearsing:
             self.dialect.restore_positions(self.connection, positions)
+
+
+def only_key(table: Table, columns: Sequence[str] = ()) -> Table:
+    """Return a table of which only the key is read; `columns` are those of another key."""
+    key = tuple(columns) or table.key
+    return replace(table, key=key, columns=tuple(table.column(column) for column in key))

@@ -15,8 +15,9 @@ from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
 from demosnap.model import Header, Key, Table, Version
-from demosnap.rows.canonical import Rows, show_key, split
+from demosnap.rows.canonical import Rows, key_of, show_key, split
 from demosnap.snapshot.sqlfile import Block, SnapshotReader
+from demosnap.visible import shortened
 
 
 def path_of(version: Version) -> Path:
@@ -170,8 +171,11 @@ class OpenSnapshot:
             if self.foreign:
                 rows = Rows(self._adapted(block.table, table, rows))
             if skipped := self.skipping.get(table.name):
-                rows = Rows(_without(rows, len(table.key), skipped))
-            yield rows if same else Rows(total.passing(table, rows))
+                rows = Rows(_without(rows, table, skipped))
+            rows = rows if same else Rows(total.passing(table, rows))
+            yield rows
+            # What the caller does not ask for is in the digest, too.
+            collections.deque(rows.batches, maxlen=0)
         if not checked and reader.digest != self.version.digest:
             # The checking reader names the faulty line.
             reader, blocks = read(self.version)
@@ -189,9 +193,10 @@ class OpenSnapshot:
                 try:
                     adapted.append(self.dialect.encode(source.decode(literal, column), target))
                 except ValueError as error:
+                    text = shortened(literal.decode("utf-8", "replace"), 60)
                     raise DatabaseError(
                         f"{live.name}: row {show_key(recorded, row)}: {target.name}"
-                        f" ({target.type}) cannot hold {_short(literal)}: it {error}",
+                        f" ({target.type}) cannot hold {text}: it {error}",
                         f"The snapshot is of {self.header.dialect}.",
                         changed=False,
                     ) from error
@@ -206,9 +211,9 @@ def without(rows: Mapping[str, int], skipping: Mapping[str, Collection[Key]]) ->
     return {name: count - len(skipping.get(name, ())) for name, count in rows.items()}
 
 
-def _without(rows: Rows, width: int, skipped: Collection[Key]) -> Iterator[list[bytes]]:
+def _without(rows: Rows, table: Table, skipped: Collection[Key]) -> Iterator[list[bytes]]:
     for batch in rows.batches:
-        if left := [row for row in batch if tuple(split(row)[:width]) not in skipped]:
+        if left := [row for row in batch if key_of(table, row) not in skipped]:
             yield left
 
 
@@ -221,11 +226,6 @@ def holds_same(version: Version, database: Database, digest: str) -> bool:
     except (DatabaseError, KeyError):
         return False
     return opened.digest == digest
-
-
-def _short(literal: bytes) -> str:
-    text = literal.decode("utf-8", "replace")
-    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def arranged(live: Table, recorded: Table | None) -> Table:

@@ -88,9 +88,7 @@ def missing(
 
 
 def refused(
-    database: Database,
-    reference: ExternalReference,
-    keys: Collection[Key],
+    database: Database, reference: ExternalReference, keys: Collection[Key]
 ) -> Iterator[Refusal]:
     """Yield a reason if the database rejects new rows with references that dangled before."""
     if not keys:
@@ -107,10 +105,7 @@ def refused(
 
 
 def missing_externals(
-    database: Database,
-    reference: ExternalReference,
-    keys: Iterable[Key],
-    stays: str | None = None,
+    database: Database, reference: ExternalReference, keys: Iterable[Key], stays: str | None = None
 ) -> list[Refusal]:
     """Return the reasons for referenced rows outside the snapshot that are not in the database.
 
@@ -131,10 +126,7 @@ def missing_externals(
 
 
 def _missing(
-    database: Database,
-    reference: ExternalReference,
-    keys: Iterable[Key],
-    stays: str | None,
+    database: Database, reference: ExternalReference, keys: Iterable[Key], stays: str | None
 ) -> list[Key]:
     """Return the keys that no remaining row of the referenced table has, sorted."""
     columns = reference.referred_columns
@@ -181,9 +173,7 @@ def brought_by(snapshot: OpenSnapshot, references: Sequence[ExternalReference]) 
 
 
 def _collect(
-    snapshot: OpenSnapshot,
-    wanted: Sequence[tuple[str, Sequence[str]]],
-    found: Sequence[set[Key]],
+    snapshot: OpenSnapshot, wanted: Sequence[tuple[str, Sequence[str]]], found: Sequence[set[Key]]
 ) -> None:
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         names = [column.name for column in table.captured]

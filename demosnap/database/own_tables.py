@@ -160,17 +160,9 @@ def new_entry(
 
 def values(entry: LogEntry) -> dict[str, str | None]:
     """Return an entry as the columns of `demosnap_log`, without `id`."""
-    return {
-        "logged_at": entry.logged_at,
-        "operation": entry.operation,
-        "scenario": entry.scenario,
-        "revision": entry.revision,
-        "row_counts": json.dumps(dict(entry.rows)),
-        "digest": entry.digest,
-        "demosnap_version": entry.demosnap_version,
-        "os_user": entry.os_user,
-        "host": entry.host,
-    }
+    found = {one.name: getattr(entry, one.name, None) for one in log_table.columns}
+    del found["id"]
+    return {**found, "row_counts": json.dumps(dict(entry.rows))}
 
 
 def write(connection: Connection, entry: LogEntry) -> None:
@@ -227,17 +219,9 @@ def proofs(connection: Connection, scenario: str) -> frozenset[str]:
 
 
 def _entry(row: RowMapping) -> LogEntry:
-    return LogEntry(
-        logged_at=str(row["logged_at"]),
-        operation=row["operation"],
-        scenario=row["scenario"],
-        revision=row["revision"],
-        rows=json.loads(row["row_counts"]),
-        digest=row["digest"],
-        demosnap_version=row["demosnap_version"],
-        os_user=row["os_user"],
-        host=row["host"],
-    )
+    found = {name: value for name, value in row.items() if name not in ("id", "row_counts")}
+    found["logged_at"] = str(found["logged_at"])
+    return LogEntry(**found, rows=json.loads(row["row_counts"]))
 
 
 def _user() -> str:

@@ -29,9 +29,7 @@ class _Picks:
 
 
 def predicates(
-    database: Database,
-    selection: Selection,
-    also: Mapping[str, str] | None = None,
+    database: Database, selection: Selection, also: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Return the predicate of each table of a selection, in its order.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from demosnap.database.by_key import key_predicates, only_key
+from demosnap.database.by_key import key_predicates
 from demosnap.database.live import Database
 from demosnap.dialects.base import execute
 from demosnap.model import ExternalReference, ForeignKey, Key, Table
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
 from demosnap.rows.canonical import split
-from demosnap.snapshot.predicates import filled, first_of, in_table, leads_nowhere, not_true
+from demosnap.snapshot.predicates import filled, first_of, leads_nowhere, not_true, referencing
 from demosnap.visible import one_line
 
 _SHOWN = 5
@@ -30,51 +30,31 @@ def referenced(
     not enforce count too: no real row may dangle. `own` are the predicates of rows whose
     references do not count (None: `to_delete`), and `spared` those for a single foreign key.
     """
-    connection, dialect, tables = database.connection, database.dialect, database.tables
+    dialect, tables = database.dialect, database.tables
     own = to_delete if own is None else own
     found = []
     for name, key in references_to(tables, to_delete):
-        gone = in_table(
-            dialect,
-            tables[name],
-            key.columns,
-            key.table,
-            key.referred_columns,
-            to_delete[key.table],
-        )
+        gone = referencing(dialect, tables[name], key, to_delete[key.table])
         where = gone if name not in own else f"{gone} AND {not_true(own[name])}"
         if spared and (name, key) in spared:
             where += f" AND {not_true(spared[name, key])}"
-        table = dialect.rows_of(tables[name])
-        count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
-        if count:
+        if count := database.count(dialect.rows_of(tables[name]), where):
             shown = tables[name].key or key.columns
-            columns = dialect.quote_columns(shown)
-            sql = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {columns}"
-            keys = shown_rows(execute(connection, dialect.limited(sql, _SHOWN)))
+            keys = shown_rows(first_keys(database, tables[name], key, where, _SHOWN))
             found.append(of_rows.referenced(name, key, count, shown, keys))
     return found
 
 
-def pointing(
-    database: Database,
-    table: Table,
-    key: ForeignKey,
-    parent: str,
-    where: str | None = None,
-    *,
-    limit: int,
+def first_keys(
+    database: Database, table: Table, key: ForeignKey, where: str, limit: int
 ) -> list[Sequence[object]]:
-    """Return keys of rows that reference rows of `parent`, a predicate of the referenced table.
+    """Return keys of the rows of `table` that `where` picks, ordered by key, at most `limit`.
 
-    The rows are those of `table` that `where` picks (None: all), ordered by key, at most `limit`.
+    Where the table has no key, these are the columns of the foreign key.
     """
     dialect = database.dialect
-    points = in_table(dialect, table, key.columns, key.table, key.referred_columns, parent)
-    also = f" AND {where}" if where else ""
     columns = dialect.quote_columns(table.key or key.columns)
-    source = dialect.rows_of(table)
-    sql = f"SELECT {columns} FROM {source} WHERE {points}{also} ORDER BY {columns}"
+    sql = f"SELECT {columns} FROM {dialect.rows_of(table)} WHERE {where} ORDER BY {columns}"
     return list(execute(database.connection, dialect.limited(sql, limit)))
 
 
@@ -92,17 +72,14 @@ def references_to(
 
 
 def external_references(
-    database: Database,
-    predicates: Mapping[str, str],
+    database: Database, predicates: Mapping[str, str]
 ) -> list[ExternalReference]:
     """Return the references of selected rows to rows outside of the selection."""
     found = []
     for name, predicate in predicates.items():
         for key, outside in references_outside(database, predicates, name):
-            where = first_of(outside, predicate)
-            sql = f"SELECT COUNT(*) FROM {database.dialect.quote_table(name)} WHERE {where}"
-            count = execute(database.connection, sql).scalar()
-            if count:
+            source = database.dialect.quote_table(name)
+            if count := database.count(source, first_of(outside, predicate)):
                 found.append(external_reference(name, key, count))
     return found
 
@@ -187,7 +164,7 @@ def pinned(
     for name, key in references_to(database.tables, [table.name]):
         if name not in but and (by is None or set(key.referred_columns) & set(by)):
             others = not_true(own[name]) if name in own else None
-            found |= set(_pointed_at(database, table, key, name, predicate, others))
+            found |= set(pointed_at(database, table, key, name, predicate, others))
     return found
 
 
@@ -201,50 +178,27 @@ def parents(
     return {
         found
         for children in key_predicates(database.dialect, child.key_columns, keys)
-        for found in _pointed_at(database, table, key, child.name, predicate, children)
+        for found in pointed_at(database, table, key, child.name, predicate, children)
     }
 
 
-def _pointed_at(
+def pointed_at(
     database: Database,
     table: Table,
     key: ForeignKey,
     child: str,
     predicate: str,
     children: str | None,
+    columns: Sequence[str] = (),
 ) -> Iterator[Key]:
-    """Yield the keys of the rows of a predicate that rows of `child` reference."""
-    where = _pointed(database, key, child, predicate, children)
-    for row in database.dialect.read_rows(database.connection, only_key(table), where):
-        yield tuple(split(row))
+    """Yield the keys of the rows of a predicate that rows of `child` reference.
 
-
-def referred(
-    database: Database,
-    table: Table,
-    key: ForeignKey,
-    child: str,
-    predicate: str,
-    children: str | None,
-) -> set[Key]:
-    """Return the referenced values of the rows of a predicate that rows of `child` reference.
-
-    Each is a tuple of literals, in the order of the foreign key's referred columns.
+    `children` is a predicate of those (None: all), `columns` are those of another key.
     """
-    where = _pointed(database, key, child, predicate, children)
-    columns = tuple(table.column(name) for name in key.referred_columns)
-    narrow = replace(table, columns=columns, key=key.referred_columns)
-    return {
-        tuple(split(row)) for row in database.dialect.read_rows(database.connection, narrow, where)
-    }
-
-
-def _pointed(
-    database: Database, key: ForeignKey, child: str, predicate: str, children: str | None
-) -> str:
     dialect = database.dialect
     # The referenced column is on the left, since its collation applies.
     values = [dialect.quote(name) for name in key.referred_columns]
     shown = [dialect.quote(name) for name in key.columns]
     source = dialect.rows_of(database.tables[child])
-    return f"({predicate}) AND {dialect.among(values, shown, source, children)}"
+    where = f"({predicate}) AND {dialect.among(values, shown, source, children)}"
+    return database.keys(table, where, columns)

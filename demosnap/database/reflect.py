@@ -104,8 +104,5 @@ def _spelled(
     if not referred and table in found:
         referred = found[table]["primary"]
     return replace(
-        key,
-        table=table,
-        columns=known(name, key.columns),
-        referred_columns=known(table, referred),
+        key, table=table, columns=known(name, key.columns), referred_columns=known(table, referred)
     )

@@ -11,15 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy import (
-    Column,
-    Connection,
-    Integer,
-    MetaData,
-    String,
-    Text,
-    select,
-)
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Text, select
 
 from demosnap import dialects
 from demosnap.database import by_key, references
@@ -70,6 +62,13 @@ class Retained:
         keys = {name: self.keys.get(name, none) | other.keys.get(name, none) for name in names}
         return Retained(keys, {**self.columns, **other.columns})
 
+    def minus(self, other: Retained) -> Retained:
+        """Return these rows without those of `other`."""
+        none: frozenset[Key] = frozenset()
+        found = ((name, keys - other.keys.get(name, none)) for name, keys in self.keys.items())
+        left = {name: keys for name, keys in found if keys}
+        return Retained(left, {name: self.columns[name] for name in left})
+
     def predicate(self, database: Database, name: str) -> str:
         """Return the predicate that picks the rows of a table."""
         columns = [database.tables[name].column(column) for column in self.columns[name]]
@@ -77,10 +76,7 @@ class Retained:
 
     def rows(self, database: Database) -> RowSet:
         """Return the rows as a row set of a database."""
-        return RowSet(
-            database,
-            {name: self.predicate(database, name) for name in self.keys},
-        )
+        return RowSet(database, {name: self.predicate(database, name) for name in self.keys})
 
 
 NOTHING = Retained()

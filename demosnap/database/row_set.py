@@ -10,7 +10,6 @@ from demosnap.config import Settings
 from demosnap.database import by_key, picking, selection
 from demosnap.database.digest import Digest
 from demosnap.database.live import Database
-from demosnap.dialects.base import execute
 from demosnap.errors import ConfigError, ScriptError
 from demosnap.model import Selection, Table, Version
 from demosnap.snapshot.predicates import not_true
@@ -75,9 +74,8 @@ class RowSet(Mapping[str, str]):
         answers = self._answers
         if answers.hold and key in answers.counts:
             return answers.counts[key]
-        name = self.database.dialect.quote_table(table)
-        sql = f"SELECT COUNT(*) FROM {name} WHERE {self[table]}"
-        answers.counts[key] = int(execute(self.database.connection, sql).scalar())
+        source = self.database.dialect.quote_table(table)
+        answers.counts[key] = self.database.count(source, self[table])
         return answers.counts[key]
 
     def counts(self) -> dict[str, int]:

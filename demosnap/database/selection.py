@@ -252,11 +252,7 @@ def _check_predicate(
 
 
 def _check_via(
-    database: Database,
-    settings: Settings,
-    rules: Mapping[str, Rule],
-    name: str,
-    rule: Rule,
+    database: Database, settings: Settings, rules: Mapping[str, Rule], name: str, rule: Rule
 ) -> None:
     tables = database.tables
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import collections
-import itertools
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from demosnap.database.digest import Digest
 from demosnap.database.live import Database
@@ -14,9 +12,10 @@ from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Key, Table, Trigger
-from demosnap.rows.canonical import row_key, show_key, split
+from demosnap.rows.canonical import show_key
+from demosnap.snapshot.diff import RowDifference, TablePair
 from demosnap.snapshot.predicates import first_of, leads_nowhere, not_true
-from demosnap.visible import one_line
+from demosnap.visible import one_line, shortened
 from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
@@ -52,9 +51,7 @@ class MiscountedError(VerificationError):
 
 
 def row_counts(
-    database: Database,
-    predicates: Mapping[str, str],
-    expected: Mapping[str, int],
+    database: Database, predicates: Mapping[str, str], expected: Mapping[str, int]
 ) -> None:
     """Check that each predicate picks as many rows as expected.
 
@@ -103,9 +100,7 @@ def _compare(
 
 
 def foreign_keys(
-    database: Database,
-    predicates: Mapping[str, str],
-    known: Known = _NOTHING,
+    database: Database, predicates: Mapping[str, str], known: Known = _NOTHING
 ) -> None:
     """Check that every reference of a picked row matches a row, or is `known` to dangle.
 
@@ -118,9 +113,7 @@ def foreign_keys(
 
 
 def dangling(
-    database: Database,
-    predicates: Mapping[str, str],
-    known: Known = _NOTHING,
+    database: Database, predicates: Mapping[str, str], known: Known = _NOTHING
 ) -> list[str]:
     """Return a line for each foreign key by which picked rows dangle, except for `known` values."""
     return [
@@ -131,9 +124,7 @@ def dangling(
 
 
 def orphans(
-    database: Database,
-    predicates: Mapping[str, str],
-    known: Known = _NOTHING,
+    database: Database, predicates: Mapping[str, str], known: Known = _NOTHING
 ) -> Iterator[tuple[str, tuple[str, ...], str, int, str]]:
     """Yield the dangling references of picked rows, except for `known` values.
 
@@ -151,8 +142,7 @@ def orphans(
                     shown = ", ".join(b"/".join(one).decode() for one in sorted(wrong)[:_SHOWN])
                     yield name, key.columns, key.table, sum(wrong.values()), one_line(shown)
                 continue
-            count = execute(connection, f"SELECT COUNT(*) FROM {table} WHERE {where}").scalar()
-            if count:
+            if count := database.count(table, where):
                 columns = dialect.quote_columns(key.columns)
                 sql = f"SELECT DISTINCT {columns} FROM {table} WHERE {where}"
                 shown = execute(connection, dialect.limited(sql, _SHOWN))
@@ -166,10 +156,7 @@ def place_of(key: ForeignKey) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
 
 def values_of(database: Database, table: Table, key: ForeignKey, where: str) -> Counter[Key]:
     """Return the literals of rows in the columns of a foreign key, with their number of rows."""
-    columns = tuple(table.column(name) for name in key.columns)
-    narrow = replace(table, columns=columns, key=key.columns)
-    rows = database.dialect.read_rows(database.connection, narrow, where)
-    return collections.Counter(tuple(split(row)) for row in rows)
+    return collections.Counter(database.keys(table, where, key.columns))
 
 
 def dangling_keys(database: Database, name: str) -> Iterator[tuple[ForeignKey, str]]:
@@ -183,9 +170,7 @@ def dangling_keys(database: Database, name: str) -> Iterator[tuple[ForeignKey, s
 
 
 def staying(
-    database: Database,
-    to_delete: Mapping[str, str],
-    but: Collection[str] = (),
+    database: Database, to_delete: Mapping[str, str], but: Collection[str] = ()
 ) -> dict[str, str]:
     """Return a digest of the rows that a move leaves alone, by table.
 
@@ -219,57 +204,42 @@ def show_rows(rows: Iterable[Sequence[object]]) -> str:
 
 
 def first_difference(
+    dialect: Dialect,
     table: Table,
     expected: Iterable[bytes],
     found: Iterable[bytes],
     triggers: Sequence[Trigger] = (),
-    decoded_by: Dialect | None = None,
+    *,
+    by_value: bool = False,
 ) -> str | None:
     """Return a text for the first difference between two streams of a table's rows, None if equal.
 
-    Both streams are in canonical order. With `decoded_by` they may be in any order, and literals
+    Both streams are in canonical order. With `by_value` they may be in any order, and literals
     are equal if the dialect decodes them to equal values. The text names the table, the row's key
     and, for a changed row, the columns.
     """
-    key = row_key(table)
-    if decoded_by is not None:
-        expected, found = sorted(expected, key=key), sorted(found, key=key)
-    pairs = itertools.zip_longest(expected, found)
-    for left, right in pairs:
-        if left == right or (decoded_by and _equal_values(decoded_by, table, left, right)):
-            continue
-        # A connection that is still receiving rows accepts no other statement.
-        collections.deque(pairs, maxlen=0)
-        hint = f" ({', '.join(map(str, triggers))})" if triggers else ""
-        return _describe(table, left, right) + hint
-    return None
+    pair = TablePair(table, table, dialect, dialect, by_value)
+    differences = pair.differences(expected, found)
+    first = next(differences, None)
+    if first is None:
+        return None
+    # A connection that is still receiving rows accepts no other statement.
+    collections.deque(differences, maxlen=0)
+    hint = f" ({', '.join(map(str, triggers))})" if triggers else ""
+    return f"{table.name}: {_told(pair, first)}{hint}"
 
 
-def _describe(table: Table, left: bytes | None, right: bytes | None) -> str:
-    """Describe the difference between two rows at the same place of two ordered streams."""
-    key = row_key(table)
-    if left is not None and (right is None or key(left) < key(right)):
-        return f"{table.name}: the row {show_key(table, left)} is missing"
-    assert right is not None
-    if left is None or key(right) < key(left):
-        return f"{table.name}: the row {show_key(table, right)} is not in the snapshot"
-    changed = [
-        f"{column.name} is {_short(was)}, not {_short(shall)}"
-        for column, shall, was in zip(table.captured, split(left), split(right), strict=True)
-        if shall != was
-    ]
-    return f"{table.name}: row {show_key(table, left)}: {'; '.join(changed)}"
-
-
-def _equal_values(dialect: Dialect, table: Table, left: bytes | None, right: bytes | None) -> bool:
-    if left is None or right is None:
-        return False
-    return all(
-        one == other or dialect.decode(one, column) == dialect.decode(other, column)
-        for column, one, other in zip(table.captured, split(left), split(right), strict=True)
+def _told(pair: TablePair, first: RowDifference) -> str:
+    if first.old is None or first.new is None:
+        row = first.old or first.new or b""
+        be = "is missing" if first.new is None else "is not in the snapshot"
+        return f"the row {show_key(pair.table, row)} {be}"
+    changed = (
+        f"{cell.column} is {_short(cell.new)}, not {_short(cell.old)}"
+        for cell in pair.changed(first.old, first.new)
     )
+    return f"row {show_key(pair.table, first.old)}: {'; '.join(changed)}"
 
 
-def _short(literal: bytes) -> str:
-    text = literal.decode("utf-8", "replace")
-    return text if len(text) <= 40 else text[:39] + "…"
+def _short(literal: bytes | None) -> str:
+    return shortened((literal or b"").decode("utf-8", "replace"), 40)

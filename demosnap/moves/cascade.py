@@ -7,14 +7,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from demosnap.database import references
-from demosnap.database.by_key import key_predicates, merged, named, only_key
+from demosnap.database.by_key import key_predicates, merged, named, number
 from demosnap.database.live import Database
 from demosnap.errors import DatabaseError, UnknownNameError, UsageError
 from demosnap.model import ForeignKey, Key
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
-from demosnap.rows.canonical import split
-from demosnap.snapshot.predicates import in_table, not_true
+from demosnap.snapshot.predicates import not_true, referencing
 from demosnap.visible import as_many
 from demosnap.visible import rows as rows_of
 
@@ -198,7 +197,7 @@ def _further(
             key,
             len(keys),
             database.tables[name].key,
-            references.shown_keys(sorted(keys, key=_number)[:_SHOWN]),
+            references.shown_keys(sorted(keys, key=number)[:_SHOWN]),
         )
         for (name, key), keys in reached.items()
         if keys
@@ -220,17 +219,9 @@ def _named(database: Database, name: str, keys: frozenset[Key]) -> str:
 def _pointing(
     database: Database, name: str, key: ForeignKey, predicate: str, exempt: Mapping[str, str]
 ) -> Iterator[Key]:
-    """Yield the keys of the rows of a table that reference rows of a predicate."""
+    """Return the keys of the rows of a table that reference rows of a predicate."""
     table = database.tables[name]
-    where = in_table(
-        database.dialect, table, key.columns, key.table, key.referred_columns, predicate
-    )
+    where = referencing(database.dialect, table, key, predicate)
     if name in exempt:
         where = f"{where} AND {exempt[name]}"
-    narrow = only_key(table)
-    for row in database.dialect.read_rows(database.connection, narrow, where):
-        yield tuple(split(row))
-
-
-def _number(key: Key) -> tuple[tuple[int, bytes], ...]:
-    return tuple((len(part), part) for part in key)
+    return database.keys(table, where)

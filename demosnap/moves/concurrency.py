@@ -13,7 +13,7 @@ from demosnap.database import picking, references
 from demosnap.database.live import Database
 from demosnap.errors import ConflictError
 from demosnap.model import Selection, Table
-from demosnap.snapshot.predicates import in_table, not_true, predicates
+from demosnap.snapshot.predicates import in_table, not_true, predicates, referencing
 
 
 def hold(database: Database, covered: Sequence[Selection]) -> None:
@@ -50,14 +50,7 @@ def check(database: Database, to_delete: Mapping[str, str], *, discard: bool) ->
         if changed and not (discard and not picking.is_note(connection, predicate)):
             raise _changed(name, "demo rows")
     for name, key in references.references_to(database.tables, to_delete):
-        where = in_table(
-            dialect,
-            database.tables[name],
-            key.columns,
-            key.table,
-            key.referred_columns,
-            to_delete[key.table],
-        )
+        where = referencing(dialect, database.tables[name], key, to_delete[key.table])
         if name in to_delete:
             where += f" AND {not_true(to_delete[name])}"
         if dialect.outdated(

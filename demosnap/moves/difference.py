@@ -7,14 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from demosnap.database import (
-    bulk,
-    by_key,
-    compatibility,
-    outside_references,
-    references,
-    retained,
-)
+from demosnap.database import bulk, by_key, compatibility, outside_references, references, retained
 from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, arranged, path_of
@@ -26,9 +19,9 @@ from demosnap.model import ForeignKey, Key, Table, Version
 from demosnap.moves.trigger_rows import TriggerRows
 from demosnap.reasons import of_tables
 from demosnap.refusal import Refusal
-from demosnap.rows.canonical import Rows, show_key, split
+from demosnap.rows.canonical import Rows, key_of, show_key, split
 from demosnap.rows.spool import in_batches
-from demosnap.snapshot.change_order import Delete, Insert, Step, Update, check, key_of, steps
+from demosnap.snapshot.change_order import Delete, Insert, Step, Update, check, steps
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.checked_rows import wrong_rows
 from demosnap.snapshot.diff import RowDifference, TablePair

@@ -14,14 +14,13 @@ from demosnap.database import (
 from demosnap.database.brought_keys import not_brought
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.dialects.base import execute
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey, Key
 from demosnap.moves import cascade
 from demosnap.moves.planned import PlannedMove
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
-from demosnap.snapshot.predicates import leads_nowhere, not_true
+from demosnap.snapshot.predicates import leads_nowhere, not_true, referencing
 from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
@@ -126,7 +125,9 @@ def _referring(
     lost: Sequence[str] = (),
 ) -> Iterator[Refusal]:
     table = database.tables[name]
-    found = references.pointing(database, table, key, parent, where, limit=_SHOWN + 1)
+    points = referencing(database.dialect, table, key, parent)
+    points = f"{points} AND {where}" if where else points
+    found = references.first_keys(database, table, key, points, _SHOWN + 1)
     if found:
         keys = references.shown_rows(found[:_SHOWN])
         columns = table.key or key.columns
@@ -149,9 +150,9 @@ def pins(database: Database, to_delete: Mapping[str, str]) -> Pins:
             continue
         others = not_true(to_delete[name]) if name in to_delete else None
         table = database.tables[key.table]
-        values = references.referred(database, table, key, name, to_delete[key.table], others)
-        if values:
-            found.append((name, key, sorted(values)))
+        at = database, table, key, name, to_delete[key.table], others
+        if values := sorted(set(references.pointed_at(*at, key.referred_columns))):
+            found.append((name, key, values))
     return found
 
 
@@ -175,8 +176,7 @@ def check(database: Database, before: Pins) -> None:
                 f"({dialect.key_predicate(columns, missing)})"
                 f" AND {leads_nowhere(dialect, tables[name], key, dialect.own_rows(parent))}"
             )
-            sql = f"SELECT COUNT(*) FROM {dialect.rows_of(tables[name])} WHERE {where}"
-            if count := execute(database.connection, sql).scalar():
+            if count := database.count(dialect.rows_of(tables[name]), where):
                 wrong.append(
                     f"{name}.{', '.join(key.columns)}: {rows_of(count)} would reference no row of"
                     f" {key.table} ({references.show_literals(missing[:_SHOWN], len(missing))})"

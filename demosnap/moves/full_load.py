@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from demosnap.database import bulk, compatibility, picking, verify
 from demosnap.database.digest import Digest
@@ -32,7 +32,6 @@ def differences(
     `kept` are retained rows, which are not compared; `skipping` are the keys of rows of the
     version that are left out, by table.
     """
-    dialect = database.dialect
     snapshot = OpenSnapshot(target, database, skipping or {})
     found = compatibility.unfit(database.tables, snapshot.header.tables)
     if found:
@@ -40,10 +39,7 @@ def differences(
     picked = predicates(database, target) - kept.rows(database)
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         difference = verify.first_difference(
-            table,
-            rows,
-            picked.rows(table),
-            decoded_by=dialect if snapshot.foreign else None,
+            database.dialect, table, rows, picked.rows(table), by_value=snapshot.foreign
         )
         if difference:
             found.append(of_tables.differs(table.name, difference))
@@ -178,22 +174,15 @@ def _refuse(difference: str | None) -> None:
         )
 
 
-def _first(
-    database: Database, snapshot: OpenSnapshot, table: Table, rows: Iterable[bytes], predicate: str
-) -> str | None:
-    return verify.first_difference(
-        table,
-        rows,
-        database.dialect.read_rows(database.connection, table, predicate),
-        database.tables[table.name].triggers,
-        database.dialect if snapshot.foreign else None,
-    )
-
-
 def _difference(
     database: Database, snapshot: OpenSnapshot, wanted: Table, predicate: str
 ) -> str | None:
+    dialect = database.dialect
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         if table.name == wanted.name:
-            return _first(database, snapshot, table, rows, predicate)
+            found = dialect.read_rows(database.connection, table, predicate)
+            triggers = database.tables[table.name].triggers
+            return verify.first_difference(
+                dialect, table, rows, found, triggers, by_value=snapshot.foreign
+            )
     raise AssertionError(f"{wanted.name} is not in the snapshot")

@@ -11,7 +11,7 @@ from demosnap.database.opened import OpenSnapshot
 from demosnap.database.verify import MiscountedError
 from demosnap.errors import VerificationError
 from demosnap.model import Key, Table
-from demosnap.rows.canonical import split
+from demosnap.rows.canonical import key_of
 from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
@@ -51,7 +51,7 @@ def _loaded(snapshot: OpenSnapshot | None, name: str) -> Iterator[Key]:
     for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
         for row in rows:
             if table.name == name:
-                yield tuple(split(row)[: len(table.key)])
+                yield key_of(table, row)
 
 
 def _named(
@@ -61,11 +61,7 @@ def _named(
     if not table.key:
         return
     live = replace(database.tables[table.name], key=table.key)
-    narrow = replace(live, columns=tuple(live.column(name) for name in table.key))
-    picked = {
-        tuple(split(row)) for row in database.dialect.read_rows(connection, narrow, predicate)
-    }
-    picked -= stays
+    picked = set(database.keys(live, predicate)) - stays
     missing = sorted(wanted - picked)
     there: set[Key] = set()
     for some in by_key.batches(missing):

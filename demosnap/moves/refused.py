@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -101,15 +102,10 @@ class Guarded:
         if snapshot.version.total > _MOST:
             return []
         for table, rows in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
-            if table.name != name:
-                for _ in rows:
-                    pass
-                continue
-            live = database.tables[name]
-            with Trial(database, live, table).begun() as trial:
-                for _ in trial.passing(rows):
-                    pass
-                return [str(one) for one in trial.misfits()]
+            if table.name == name:
+                with Trial(database, database.tables[name], table).begun() as trial:
+                    collections.deque(trial.passing(rows), maxlen=0)
+                    return [str(one) for one in trial.misfits()]
         return []
 
 

@@ -109,13 +109,7 @@ class Rehearsal:
 
     def _back(self, database: Database) -> list[PlannedMove]:
         """Move from the result of the moves back to the present rows; return the moves for it."""
-        options = replace(
-            self.options,
-            discard=False,
-            only=False,
-            cascade=(),
-            verify="full",
-        )
+        options = replace(self.options, discard=False, only=False, cascade=(), verify="full")
         goals = [
             Goal(one.move.scenario, one.move.target, one.held)
             for one in self.prepared

@@ -13,7 +13,7 @@ from demosnap.moves import difference
 from demosnap.moves.planned import PlannedMove
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
-from demosnap.snapshot.predicates import in_table, not_true
+from demosnap.snapshot.predicates import not_true, referencing
 
 MOST = 0.4
 MANY = 1000
@@ -48,14 +48,7 @@ def crossing(database: Database, demo_rows: Mapping[str, RowSet]) -> bool:
             for name, key in references.references_to(tables, list(to_delete)):
                 if name not in theirs:
                     continue
-                points = in_table(
-                    database.dialect,
-                    tables[name],
-                    key.columns,
-                    key.table,
-                    key.referred_columns,
-                    to_delete[key.table],
-                )
+                points = referencing(database.dialect, tables[name], key, to_delete[key.table])
                 own = f" AND {not_true(to_delete[name])}" if name in to_delete else ""
                 where = {name: f"({theirs[name]}) AND {points}{own}"}
                 if to_delete.another(where).count(name):

@@ -13,13 +13,13 @@ from demosnap.database.live import Database
 from demosnap.database.retained import Retained
 from demosnap.database.row_set import RowSet
 from demosnap.errors import UsageError
-from demosnap.model import Key, Version
+from demosnap.model import Version
 from demosnap.moves import difference
 from demosnap.moves.goal import Goal
 from demosnap.options import MoveOptions
 from demosnap.reasons import of_rows, of_tables, of_unpicked
 from demosnap.refusal import Refusal
-from demosnap.snapshot.change_order import key_of
+from demosnap.rows.canonical import key_of
 from demosnap.snapshot.changes import TableChanges
 
 
@@ -58,12 +58,12 @@ class TakingBack:
             rows, found = released.named(self.database, self.options.release, versions)
             known |= found
             real = released.real(self.database, rows, self.demo_rows[name])
-            picked = _minus(rows, real)
+            picked = rows.minus(real)
             if picked:
                 self._problems[name] = [
                     of_unpicked.not_released(next(unpicked.names(picked)), name)
                 ]
-            self._fresh[name] = _minus(real, self.rows[name].released)
+            self._fresh[name] = real.minus(self.rows[name].released)
             self.rows[name] = replace(
                 self.rows[name], released=self.rows[name].released.joined(real)
             )
@@ -117,7 +117,7 @@ class TakingBack:
         before = self.rows[name]
         self._looked.add(name)
         covered = row_set.selections(database, self.settings, name, (goal.current, goal.target))
-        left = _minus(before.left, before.released)
+        left = before.left.minus(before.released)
         skipped = released.skipped(database, source, before.released)
 
         def others() -> dict[str, Mapping[str, str]]:
@@ -126,7 +126,7 @@ class TakingBack:
         found = known_rows.find(database, covered, left, source, goal.target, others, skipped)
         if source is not None and source != goal.current:
             # The first look found further rows of the loaded version.
-            found = replace(found, left=_minus(before.left, found.taken).joined(found.left))
+            found = replace(found, left=before.left.minus(found.taken).joined(found.left))
         self.rows[name] = replace(found, released=before.released, skipped=before.skipped)
         if not found.taken:
             return bool(found.counts())
@@ -137,9 +137,8 @@ class TakingBack:
             database, self._plain[name], self.demo_rows[name], found, (goal.current, goal.target)
         )
         self.rows[name] = replace(self.rows[name], hanging=hanging)
-        again = _minus(
-            before.released, released.real(database, before.released, self.demo_rows[name])
-        )
+        real = released.real(database, before.released, self.demo_rows[name])
+        again = before.released.minus(real)
         if again:
             self._problems.setdefault(name, []).append(
                 of_unpicked.hangs_on_unpicked(unpicked.names(again), unpicked.ways(found.taken))
@@ -279,17 +278,7 @@ class TakingBack:
         if rows.elsewhere:
             return False
         before = released.left(self.database, goal.scenario)
-        return goal.current == goal.target or not _minus(rows.left, before)
-
-
-def _minus(rows: Retained, others: Retained) -> Retained:
-    none: frozenset[Key] = frozenset()
-    keys = {
-        name: left
-        for name, some in rows.keys.items()
-        if (left := some - others.keys.get(name, none))
-    }
-    return Retained(keys, {name: rows.columns[name] for name in keys})
+        return goal.current == goal.target or not rows.left.minus(before)
 
 
 def _differs_beyond(one: TableChanges, own: Retained) -> bool:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from demosnap.database.live import Database
 from demosnap.database.row_set import RowSet
 from demosnap.errors import DatabaseError
 from demosnap.model import Event, Key, Table
 from demosnap.moves.triggers import ActiveTriggers, blamed, listed
-from demosnap.rows.canonical import split
+from demosnap.rows.canonical import key_of
 from demosnap.snapshot import table_order
-from demosnap.snapshot.change_order import key_of
 from demosnap.snapshot.changes import TableChanges
 from demosnap.snapshot.predicates import not_true
 from demosnap.visible import rows as rows_of
@@ -48,7 +47,7 @@ class TriggerRows:
             table = self.database.tables[name]
             if table.identified:
                 stays = "1 = 1" if name in changed else not_true(to_delete[name])
-                self._known[name] = self._keys(table, stays)
+                self._known[name] = set(self.database.keys(table, stays))
 
     def leaving(self, table: Table, keys: Iterable[Key]) -> Iterator[Key]:
         """Yield the keys of rows that are deleted, and note them."""
@@ -65,7 +64,7 @@ class TriggerRows:
         self._leaving.clear()
         for table in whole:
             if table.name in self._known:
-                self._known[table.name] &= self._keys(self.database.tables[table.name], "1 = 1")
+                self._known[table.name] &= self._there(table.name)
 
     @contextlib.contextmanager
     def inserting(
@@ -90,7 +89,7 @@ class TriggerRows:
         self._came += names
         for name in names if self.foreign else ():
             if name in self._known:
-                self._known[name] = self._keys(self.database.tables[name], "1 = 1")
+                self._known[name] = self._there(name)
 
     def doing(
         self, event: Event, tables: Sequence[Table]
@@ -112,18 +111,16 @@ class TriggerRows:
         dialect, connection = self.database.dialect, self.database.connection
         names = [*reversed(table_order.load_order(self.database.tables, sorted(self._known)))]
         fresh = [
-            (table, sorted(keys))
-            for table in (self.database.tables[name] for name in names)
-            if (keys := self._keys(table, "1 = 1") - self._known[table.name])
+            (self.database.tables[name], sorted(keys))
+            for name in names
+            if (keys := self._there(name) - self._known[name])
         ]
         if fresh:
             with blamed(self.database, self.acting, "delete", [table.name for table, _ in fresh]):
                 dialect.delete_keys(connection, fresh)
 
-    def _keys(self, table: Table, predicate: str) -> set[Key]:
-        narrow = replace(table, columns=tuple(table.column(name) for name in table.key))
-        rows = self.database.dialect.read_rows(self.database.connection, narrow, predicate)
-        return {tuple(split(row)) for row in rows}
+    def _there(self, name: str) -> set[Key]:
+        return set(self.database.keys(self.database.tables[name], "1 = 1"))
 
     def _check_empty(self, picked: Mapping[str, str]) -> None:
         found = RowSet(self.database, picked).counts()

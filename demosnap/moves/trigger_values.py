@@ -13,7 +13,7 @@ from demosnap.moves import difference
 from demosnap.moves.difference import PlannedChanges
 from demosnap.moves.trigger_rows import TriggerRows
 from demosnap.moves.triggers import ActiveTriggers
-from demosnap.snapshot.change_order import key_of
+from demosnap.rows.canonical import key_of
 
 _MOST_MISSING = 10_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from demosnap.database import (
 from demosnap.database.live import Database
 from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import Dialect
-from demosnap.errors import RefusedError, ScriptError, UnknownNameError, UsageError
+from demosnap.errors import RefusedError, UnknownNameError, UsageError
 from demosnap.model import Header, Selection, Version
 from demosnap.reasons import of_tables, of_versions
 from demosnap.results import CapturePlan, Target
@@ -229,12 +228,7 @@ def _look(
     return replace(found, plan=replace(plan, rows=rows))
 
 
-def _counted(
-    database: Database,
-    found: _Found,
-    wanted: Wanted,
-    rows: Mapping[str, int],
-) -> _Found:
+def _counted(database: Database, found: _Found, wanted: Wanted, rows: Mapping[str, int]) -> _Found:
     """Complete a plan after the rows were counted."""
     plan = found.plan
     refusals = list(plan.refusals)
@@ -278,8 +272,7 @@ def _holds(rows: RowSet, picked: Selection, head: Version | None) -> bool:
 @contextlib.contextmanager
 def _snapshot_file(settings: Settings, scenario: str) -> Iterator[Path]:
     folder = settings.revisions / scenario
-    for place in (folder, (settings.revisions / revision_files.MANIFEST).parent):
-        revision_files.check_inside(settings, place)
+    revision_files.check_places(settings, folder)
     made = not folder.exists()
     revision_files.make_folder(folder)
     try:
@@ -287,9 +280,7 @@ def _snapshot_file(settings: Settings, scenario: str) -> Iterator[Path]:
             yield path
     finally:
         if made:
-            # Fails if the folder is not empty, and then it stays.
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+            revision_files.remove_empty(folder)
 
 
 def _header(database: Database, found: _Found, created_at: str) -> Header:
@@ -305,11 +296,7 @@ def _header(database: Database, found: _Found, created_at: str) -> Header:
 
 
 def _version(
-    settings: Settings,
-    dialect: Dialect,
-    found: _Found,
-    created_at: str,
-    writer: SnapshotWriter,
+    settings: Settings, dialect: Dialect, found: _Found, created_at: str, writer: SnapshotWriter
 ) -> Version:
     plan = found.plan
     number = int(plan.version[1:].partition("_")[0])
@@ -317,11 +304,7 @@ def _version(
     folder = settings.revisions / plan.scenario
     name = f"{plan.scenario}_{plan.version}.sql"
     for path in (folder / name, (folder / name).with_suffix(".py")):
-        if os.path.lexists(path):
-            raise ScriptError(
-                f"{shown(path)} exists already",
-                "`demosnap history` lists the versions; move files away that belong to no version.",
-            )
+        revision_files.check_free(path)
     return Version(
         revision=revision_id(plan.scenario, number, parent, writer.digest, created_at),
         down_revision=parent,

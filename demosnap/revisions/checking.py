@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from demosnap.config import Settings
 from demosnap.database import (
     compatibility,
     dangling_references,
+    outside_references,
     own_tables,
     reflect,
     retained,
@@ -30,7 +32,6 @@ from demosnap.results import Finding
 from demosnap.revisions import conflicts, revision_files, unversioned
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render
-from demosnap.rows.canonical import split
 from demosnap.snapshot import alike
 from demosnap.visible import one_line
 from demosnap.visible import rows as rows_of
@@ -236,12 +237,8 @@ class _References:
                 places.append((wanted, [names.index(column) for column in key.columns]))
             if key.table == table.name and set(key.referred_columns) <= set(names):
                 places.append((there, [names.index(column) for column in key.referred_columns]))
-        if not places:
-            return
-        for row in rows:
-            literals = split(row)
-            for keys, indexes in places:
-                keys.add(tuple(literals[i] for i in indexes))
+        if places:
+            collections.deque(outside_references.collecting(rows, places), maxlen=0)
 
     def problems(self) -> Iterator[str]:
         for (table, key), wanted, there in zip(self._keys, self._wanted, self._there, strict=True):

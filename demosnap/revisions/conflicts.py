@@ -14,6 +14,7 @@ from pathlib import Path
 from demosnap.config.names import shown
 from demosnap.errors import ScriptError
 from demosnap.model import Version
+from demosnap.snapshot.manifest import age
 
 _REVISION = re.compile(r'^revision = "([a-z0-9_]+)"$', re.MULTILINE)
 _NUMBER = re.compile(r"_(v[0-9]+)_[0-9-]{10}\Z")
@@ -87,8 +88,3 @@ def several_heads(scenario: str, heads: Sequence[Version]) -> ScriptError:
 def reference(version: Version) -> str:
     """Return a readable name that is unique to this version."""
     return f"{version.scenario}@{version.version}"
-
-
-def age(version: Version) -> tuple[int, str, str]:
-    """Return the sort key of a version in its scenario: number, time, id."""
-    return version.number, version.created_at, version.revision

@@ -16,6 +16,7 @@ from demosnap.errors import DemosnapError, ScriptError, UnknownNameError, UsageE
 from demosnap.model import Version
 from demosnap.revisions import conflicts, plugin
 from demosnap.revisions import script as scripts
+from demosnap.snapshot import manifest
 from demosnap.snapshot.bounded_file import placeholder
 
 _NUMBER = re.compile(r"v[1-9][0-9]*\Z")
@@ -30,7 +31,7 @@ class Graph:
     """
 
     def __init__(self, versions: Iterable[Version]) -> None:
-        ordered = sorted(versions, key=lambda v: (v.scenario, *conflicts.age(v)))
+        ordered = sorted(versions, key=lambda v: (v.scenario, *manifest.age(v)))
         self.versions = {version.revision: version for version in ordered}
         self.needed: dict[str, str] = {}
         self._children: dict[str, list[Version]] = {}

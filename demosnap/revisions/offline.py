@@ -22,7 +22,7 @@ from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Header, Version
 from demosnap.moves.goal import Goal
-from demosnap.revisions import alembic_private, steps
+from demosnap.revisions import alembic_private, steps, stock
 from demosnap.revisions.goals import Goals
 from demosnap.revisions.graph import Graph
 from demosnap.snapshot.layout import sections
@@ -77,7 +77,7 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
     make: Any = make_url(f"{dialect.name}://").get_dialect()
     sql_dialect: SQLDialect = make()
     for goal in goals:
-        yield f"-- {goal.scenario}: {_name(goal.current)} -> {_name(goal.target)}"
+        yield f"-- {goal.scenario}: {stock.name(goal.current)} -> {stock.name(goal.target)}"
     yield _WARNING
     yield ""
     for table in (own_tables.version_table, own_tables.log_table):
@@ -117,7 +117,7 @@ def _only_at(dialect: Dialect, graph: Graph, goal: Goal) -> str:
     if goal.current is not None:
         ids, test = [goal.current.revision], "NOT EXISTS"
     stamps = ",".join(dialect.string(revision) for revision in ids)
-    message = dialect.string(f"{goal.scenario} is not at {_name(goal.current)}")
+    message = dialect.string(f"{goal.scenario} is not at {stock.name(goal.current)}")
     nothing = dialect.from_nothing
     return (
         f"INSERT INTO {own_tables.VERSION_TABLE} (version_num)"
@@ -187,7 +187,3 @@ def _create(dialect: Dialect, table: SQLTable, sql_dialect: SQLDialect) -> str:
 
 def _header(version: Version) -> Header:
     return read(version)[0].header
-
-
-def _name(version: Version | None) -> str:
-    return version.version if version else "base"

@@ -16,12 +16,14 @@ TRANSACTION = "demosnap_transaction"
 """The option of Alembic's migration context that holds the running transaction."""
 
 
-@Operations.register_operation("load_snapshot")
-class LoadSnapshot(MigrateOperation):
-    """Move a scenario to the version of this snapshot."""
-
+class _OfSnapshot(MigrateOperation):
     def __init__(self, snapshot: Mapping[str, Any]) -> None:
         self.snapshot = snapshot
+
+
+@Operations.register_operation("load_snapshot")
+class LoadSnapshot(_OfSnapshot):
+    """Move a scenario to the version of this snapshot."""
 
     @classmethod
     def load_snapshot(cls, operations: Operations, snapshot: Mapping[str, Any]) -> None:
@@ -34,11 +36,8 @@ class LoadSnapshot(MigrateOperation):
 
 
 @Operations.register_operation("purge_snapshot")
-class PurgeSnapshot(MigrateOperation):
+class PurgeSnapshot(_OfSnapshot):
     """Move a scenario to the version before this snapshot."""
-
-    def __init__(self, snapshot: Mapping[str, Any]) -> None:
-        self.snapshot = snapshot
 
     @classmethod
     def purge_snapshot(cls, operations: Operations, snapshot: Mapping[str, Any]) -> None:

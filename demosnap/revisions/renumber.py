@@ -8,7 +8,6 @@ from its index.
 from __future__ import annotations
 
 import itertools
-import os
 import shlex
 import tempfile
 from collections.abc import Callable, Sequence
@@ -22,9 +21,10 @@ from demosnap.database import opened
 from demosnap.errors import ScriptError, SnapshotError, UsageError
 from demosnap.model import Version
 from demosnap.results import Renumbering
-from demosnap.revisions import conflicts, journal, revision_files
+from demosnap.revisions import conflicts, revision_files
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render, revision_id
+from demosnap.snapshot import manifest
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
 _SIDES = (git.OURS, git.THEIRS)
@@ -39,11 +39,7 @@ class _Scripts:
 
 
 def renumber(
-    settings: Settings,
-    name: str,
-    *,
-    dry_run: bool,
-    before_files: Callable[[], None] = lambda: None,
+    settings: Settings, name: str, *, dry_run: bool, before_files: Callable[[], None] = lambda: None
 ) -> Renumbering:
     """Make the version `name`, and the ancestors that only it has, follow the other head.
 
@@ -134,7 +130,7 @@ def _head(graph: Graph, name: str) -> Version:
 
 def _plan(settings: Settings, graph: Graph, head: Version) -> Renumbering:
     others = [other for other in graph.heads(head.scenario) if other is not head]
-    after = max(others, key=conflicts.age)
+    after = max(others, key=manifest.age)
     shared = {v.revision for other in others for v in graph.ancestors(other)}
     moved = [v for v in reversed(graph.ancestors(head)) if v.revision not in shared]
     pairs = []
@@ -174,29 +170,18 @@ def _act(
     settings: Settings, scripts: _Scripts, planned: Renumbering, before_files: Callable[[], None]
 ) -> Renumbering:
     folder = settings.revisions / planned.scenario
-    for place in (folder, (settings.revisions / revision_files.MANIFEST).parent):
-        revision_files.check_inside(settings, place)
+    revision_files.check_places(settings, folder)
     kept = _kept(scripts, planned)
     replaced = _replaced(settings, planned)
     _check_free(planned, {*replaced, *(place for _, place in kept)})
-    put: list[tuple[Path, Path]] = []
-    try:
+    with revision_files.prepared() as put:
         # Newest first, so that no version takes a place before its old owner has moved on.
         for old, new in reversed(planned.versions):
-            snapshot = revision_files.new_staged(folder, journal.STAGED)
-            put.append((snapshot, _snapshot_of(new)))
+            snapshot = revision_files.prepare(put, _snapshot_of(new))
             version = replace(new, size=_rewrite(old, new, snapshot))
-            script = revision_files.new_staged(folder, journal.STAGED)
-            put.append((script, _script_of(new)))
-            revision_files.write_synced(script, render(version).encode())
+            revision_files.prepare(put, _script_of(new), render(version).encode())
         for source, place in kept:
-            copy = revision_files.new_staged(place.parent, journal.STAGED)
-            put.append((copy, place))
-            revision_files.write_synced(copy, source.read_bytes())
-    except BaseException:
-        for staged, _ in put:
-            staged.unlink(missing_ok=True)
-        raise
+            revision_files.prepare(put, place, source.read_bytes())
     places = [place for _, place in put]
     gone = [path for path in replaced if path not in places]
     before_files()
@@ -240,12 +225,8 @@ def _replaced(settings: Settings, planned: Renumbering) -> list[Path]:
 def _check_free(planned: Renumbering, own: set[Path]) -> None:
     for _, new in planned.versions:
         for path in (_script_of(new), _snapshot_of(new)):
-            if path not in own and os.path.lexists(path):
-                raise ScriptError(
-                    f"{shown(path)} exists already",
-                    "`demosnap history` lists the versions; move files away that belong to no "
-                    "version.",
-                )
+            if path not in own:
+                revision_files.check_free(path)
 
 
 def _rewrite(old: Version, new: Version, path: Path) -> int:

@@ -12,15 +12,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from demosnap.config import Settings
+from demosnap.config.names import shown
 from demosnap.dialects.base import LOCK_WAIT
-from demosnap.errors import DemosnapError, LockError, SnapshotError
+from demosnap.errors import DemosnapError, ScriptError, SnapshotError, waited
 from demosnap.holders import holder
 from demosnap.model import Header, Version
 from demosnap.revisions import journal
 from demosnap.revisions.graph import Graph
 from demosnap.snapshot import manifest
 from demosnap.snapshot.sqlfile import SnapshotReader
-from demosnap.visible import seconds
 
 LOCK_FILE = ".demosnap.lock"
 LATEST = "latest.sql"
@@ -45,11 +45,10 @@ def project_lock(settings: Settings, timeout: float = LOCK_WAIT) -> Iterator[Non
         try:
             lock.acquire()
         except Timeout:
-            raise LockError(
+            raise waited(
                 f"another demosnap is at work in {settings.revisions}:"
                 f" it holds {path.name}{holder(path)}",
-                f"demosnap waited {seconds(timeout)}. Try again when it is done, or wait longer"
-                " with --lock-timeout.",
+                timeout,
             ) from None
     try:
         _recover(settings)
@@ -133,6 +132,46 @@ def check_inside(settings: Settings, folder: Path) -> None:
             " nothing was written there",
             "Put a folder in its place.",
         )
+
+
+def check_places(settings: Settings, folder: Path) -> None:
+    """Do as `check_inside` for the folder of a scenario and that of the metadata."""
+    for place in (folder, (settings.revisions / MANIFEST).parent):
+        check_inside(settings, place)
+
+
+def check_free(path: Path) -> None:
+    """Check that there is no file yet.
+
+    Raises:
+        ScriptError: there is one.
+    """
+    if os.path.lexists(path):
+        raise ScriptError(
+            f"{shown(path)} exists already",
+            "`demosnap history` lists the versions; move files away that belong to no version.",
+        )
+
+
+@contextlib.contextmanager
+def prepared() -> Iterator[list[tuple[Path, Path]]]:
+    """Yield the list of staged files for `change`; on an error the files are deleted."""
+    put: list[tuple[Path, Path]] = []
+    try:
+        yield put
+    except BaseException:
+        for staged, _ in put:
+            staged.unlink(missing_ok=True)
+        raise
+
+
+def prepare(put: list[tuple[Path, Path]], place: Path, data: bytes | None = None) -> Path:
+    """Stage a file for its place, with the data if given, and add it to the list."""
+    staged = new_staged(place.parent, journal.STAGED)
+    put.append((staged, place))
+    if data is not None:
+        write_synced(staged, data)
+    return staged
 
 
 @contextlib.contextmanager

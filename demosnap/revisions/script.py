@@ -108,15 +108,9 @@ def _message(script: Script) -> str:
 def _to_dict(version: Version) -> dict[str, Any]:
     marker = version.selection.marker
     fields = ("column", "key", "scenario_key", "scenario_column", "where")
+    plain = "scenario version created_at file format dialect digest size".split()
     found: dict[str, Any] = {
-        "scenario": version.scenario,
-        "version": version.version,
-        "created_at": version.created_at,
-        "file": version.file,
-        "format": version.format,
-        "dialect": version.dialect,
-        "digest": version.digest,
-        "size": version.size,
+        **{name: getattr(version, name) for name in plain},
         "rows": dict(version.rows),
         "marker": {name: getattr(marker, name) for name in fields if getattr(marker, name)},
         "default": version.selection.default,

@@ -18,10 +18,7 @@ from demosnap.revisions.graph import Graph
 
 
 def made(
-    function: alembic_private.Steps,
-    heads: tuple[str, ...],
-    context: MigrationContext,
-    graph: Graph,
+    function: alembic_private.Steps, heads: tuple[str, ...], context: MigrationContext, graph: Graph
 ) -> list[Any]:
     """Return the steps that Alembic itself makes.
 

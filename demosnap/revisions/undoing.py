@@ -21,7 +21,7 @@ from demosnap.moves.goal import Goal
 from demosnap.reasons import of_versions
 from demosnap.refusal import Refusal
 from demosnap.results import Undoing
-from demosnap.revisions import goals, journal, revision_files
+from demosnap.revisions import goals, revision_files
 from demosnap.revisions.graph import Graph
 
 OPERATION = "undo"
@@ -141,25 +141,15 @@ def remove(settings: Settings, found: Found, before_files: Callable[[], None]) -
     version = found.undoing.version
     left = Graph(v for v in found.graph.versions.values() if v != version)
     folder = Path(version.folder)
-    for place in (folder, (settings.revisions / revision_files.MANIFEST).parent):
-        revision_files.check_inside(settings, place)
-    put: list[tuple[Path, Path]] = []
-    try:
+    revision_files.check_places(settings, folder)
+    with revision_files.prepared() as put:
         if left.of(version.scenario):
-            link = folder / revision_files.LATEST
-            staged = revision_files.new_staged(folder, journal.STAGED)
-            put.append((staged, link))
+            staged = revision_files.prepare(put, folder / revision_files.LATEST)
             revision_files.point(staged, revision_files.latest(left, version.scenario).file)
         for name, text in (revision_files.derived(settings, left) if left.versions else {}).items():
             place = settings.revisions / name
             revision_files.make_folder(place.parent)
-            staged = revision_files.new_staged(place.parent, journal.STAGED)
-            put.append((staged, place))
-            revision_files.write_synced(staged, text.encode())
-    except BaseException:
-        for staged, _ in put:
-            staged.unlink(missing_ok=True)
-        raise
+            revision_files.prepare(put, place, text.encode())
     before_files()
     revision_files.change(settings, put, _gone(settings, found.graph, version))
     revision_files.remove_empty(folder)

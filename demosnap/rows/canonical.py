@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from demosnap.model import Table
-from demosnap.visible import one_line
+from demosnap.visible import one_line, shortened
 
 # The text before a quoted part (X'…', _utf8mb4 X'…', CAST(X'…' AS TEXT)) contains no comma.
 _LITERAL = re.compile(rb"[^,']*(?:'[^']*'[^,']*)*")
@@ -34,6 +34,11 @@ def split(row: bytes) -> list[bytes]:
         position = match.end() + 1
         if position > len(row):
             return literals
+
+
+def key_of(table: Table, row: bytes) -> tuple[bytes, ...]:
+    """Return the literals of a row's key."""
+    return tuple(split(row)[: len(table.key)])
 
 
 def literal_key(literal: bytes) -> tuple[int, int | bytes]:
@@ -66,8 +71,7 @@ def row_key(table: Table) -> Callable[[bytes], Key]:
 def show_key(table: Table, row: bytes) -> str:
     """Render a row's key for a message: `id=5`, or the start of the row if it has no key."""
     if not table.key:
-        text = one_line(row.decode("utf-8", "replace"))
-        return text if len(text) <= 60 else text[:59] + "…"
+        return shortened(one_line(row.decode("utf-8", "replace")), 60)
     literals = split(row)[: len(table.key)]
     return ", ".join(
         one_line(f"{name}={literal.decode('utf-8', 'replace')}")

@@ -121,7 +121,7 @@ def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
     if not marked:
         marked = tuple(having)
         notes.append(f"No row is marked yet ({_describe(marker)}).")
-    names, more = _names(rows.values(), marker)
+    names, more = _names(rows.values())
     notes.extend(more)
     via, alternatives = _ties(tables, marked, having)
     outside = tuple(
@@ -181,9 +181,7 @@ def _scenarios(
     return counts
 
 
-def _names(
-    counts: Iterable[Mapping[object, int]], marker: Marker
-) -> tuple[tuple[str, ...], list[str]]:
+def _names(counts: Iterable[Mapping[object, int]]) -> tuple[tuple[str, ...], list[str]]:
     total: dict[object, int] = {}
     for by_scenario in counts:
         for name, count in by_scenario.items():

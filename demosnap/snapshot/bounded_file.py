@@ -83,8 +83,7 @@ class Source:
         pairs = enumerate(zip(expected, found, strict=False))
         at = next((i for i, (one, other) in pairs if one != other), 0)
         self.fail(
-            found,
-            f"{complaint}:\n  expected: {show(expected, at)}\n  found:    {show(found, at)}",
+            found, f"{complaint}:\n  expected: {show(expected, at)}\n  found:    {show(found, at)}"
         )
 
     def follows(self, parts: Iterable[tuple[str, str]]) -> bool:

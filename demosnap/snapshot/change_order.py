@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Key, RowUpdate, Table
-from demosnap.rows.canonical import split
+from demosnap.rows.canonical import key_of, split
 from demosnap.snapshot import alike, table_order, unique_swaps
 from demosnap.snapshot.changes import Changes, TableChanges
 
@@ -150,11 +150,6 @@ def _updates(one: TableChanges, dialect: Dialect, defaults: bool) -> Iterator[Ro
                 values[cell.column] = dialect.default_literal(column) or b"NULL"
         if values:
             yield key_of(_new(one), new), values
-
-
-def key_of(table: Table, row: bytes) -> Key:
-    """Return the literals of a row's key."""
-    return tuple(split(row)[: len(table.key)])
 
 
 def _delete_last(by_name: Mapping[str, TableChanges], dialect: Dialect) -> dict[str, set[Key]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from demosnap.model import Key
-from demosnap.rows.canonical import split
+from demosnap.rows.canonical import key_of
 from demosnap.rows.spool import Spool
 from demosnap.snapshot.diff import Kind, RowDifference, TablePair
 
@@ -68,9 +68,9 @@ class TableChanges:
         """Return the same changes without the removal of the rows with these keys."""
         rows: Spool[tuple[bytes | None, bytes | None]] = Spool()
         counts: Counter[Kind] = Counter()
-        width = len(self.pair.table.key)
+        table = self.pair.table
         for one in self:
-            if one.old is None or one.new is not None or tuple(split(one.old)[:width]) not in keys:
+            if one.old is None or one.new is not None or key_of(table, one.old) not in keys:
                 rows.append((one.old, one.new))
                 counts[one.kind] += 1
         return TableChanges(self.pair, dict(counts), self.replacement, rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NoReturn
@@ -10,39 +9,14 @@ from typing import NoReturn
 from demosnap.dialects.base import Dialect
 from demosnap.model import Table
 from demosnap.rows.canonical import show_key, split
-from demosnap.snapshot.bounded_file import (
-    MAX_LINE,
-    STATEMENT_BYTES,
-    Source,
-    not_utf_8,
-    show,
-)
+from demosnap.snapshot.bounded_file import MAX_LINE, STATEMENT_BYTES, Source, not_utf_8, show
 from demosnap.snapshot.definitions import excerpt
-from demosnap.snapshot.layout import Grouping, Order, Section, statements
+from demosnap.snapshot.layout import Grouping, Order
 from demosnap.visible import rows as rows_of
 
 
-def batches(
-    source: Source,
-    table: Table,
-    total: int,
-    section: Section,
-    dialect: Dialect,
-    sha: hashlib._Hash,
-) -> Iterator[list[bytes]]:
-    """Yield the checked rows of each INSERT of a table, and add them to the digest.
-
-    Raises:
-        SnapshotError: the rows differ from the form that demosnap writes.
-    """
-    grammar = _Grammar(table, dialect)
-    return statements(
-        source, table, total, section, dialect, sha, grammar.accepts, grammar.row_by_row
-    )
-
-
-class _Grammar:
-    """The grammar of a table's rows, applied statement by statement."""
+class CheckedReading:
+    """Applies the grammar of a table's rows, statement by statement."""
 
     def __init__(self, table: Table, dialect: Dialect) -> None:
         self._table = table
@@ -63,13 +37,7 @@ class _Grammar:
         )
 
     def row_by_row(self, source: Source, done: int, total: int) -> list[bytes]:
-        """Read the rows of a statement, checking each before the next is read.
-
-        `done` of `total` rows of the table were read before.
-
-        Raises:
-            SnapshotError: a row is invalid; the message names the row and the reason.
-        """
+        """Read the rows of a statement, checking each before the next is read."""
         table = self._table
         rows: list[bytes] = []
         lines = [source.line]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from demosnap.errors import UsageError
@@ -21,46 +22,27 @@ class DefinitionError(Exception):
 
 def definition(table: Table) -> dict[str, Any]:
     """Return a table's definition as a JSON object, without triggers and default values."""
-    found: dict[str, Any] = {"columns": [_column(column) for column in table.columns]}
+    found: dict[str, Any] = {"columns": [_unusual(column) for column in table.columns]}
     if table.key:
         found["key"] = list(table.key)
     if table.unique:
         found["unique"] = [list(columns) for columns in table.unique]
     if table.foreign_keys:
-        found["foreign_keys"] = [_foreign_key(key) for key in table.foreign_keys]
+        found["foreign_keys"] = [_unusual(key) for key in table.foreign_keys]
     if table.inherited:
         found["inherited"] = True
     return found
 
 
-def _column(column: Column) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": column.name, "type": column.type}
-    if not column.nullable:
-        found["nullable"] = False
-    if column.default is not None:
-        found["default"] = column.default
-    if column.generated:
-        found["generated"] = True
-    if column.identity is not None:
-        found["identity"] = column.identity
-    return found
-
-
-def _foreign_key(key: ForeignKey) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "columns": list(key.columns),
-        "table": key.table,
-        "referred_columns": list(key.referred_columns),
+def _unusual(value: Column | ForeignKey) -> dict[str, Any]:
+    """Return the fields of a column or a key that differ from their defaults, in their order."""
+    found = {one.name: getattr(value, one.name) for one in fields(value)}
+    usual = {one.name: one.default for one in fields(value)}
+    return {
+        name: list(one) if isinstance(one, tuple) else one
+        for name, one in found.items()
+        if one != usual[name]
     }
-    if key.name is not None:
-        found["name"] = key.name
-    if key.on_delete != "NO ACTION":
-        found["on_delete"] = key.on_delete
-    if key.deferrable:
-        found["deferrable"] = True
-    if key.enforced != "all":
-        found["enforced"] = key.enforced
-    return found
 
 
 def parse_table(value: object) -> tuple[Table, int]:
@@ -104,10 +86,7 @@ def _parse_foreign_key(value: object) -> ForeignKey:
 
 
 def _object(
-    value: object,
-    what: str,
-    required: Iterable[str],
-    fields: Mapping[str, Callable[[Any], Any]],
+    value: object, what: str, required: Iterable[str], known: Mapping[str, Callable[[Any], Any]]
 ) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise DefinitionError(f"a {what} is not an object")
@@ -115,12 +94,12 @@ def _object(
         if name not in value:
             raise DefinitionError(f"a {what} has no {name!r}")
     for name in value:
-        if name not in fields:
+        if name not in known:
             raise DefinitionError(f"a {what} has an unknown field {excerpt(name)!r}")
     found = {}
     for name, item in value.items():
         try:
-            found[name] = fields[name](item)
+            found[name] = known[name](item)
         except DefinitionError as error:
             raise DefinitionError(f"{name!r} of a {what}: {error}") from None
     return found

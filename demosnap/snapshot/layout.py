@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Header, Table
@@ -44,6 +45,20 @@ def sections(header: Header, dialect: Dialect) -> dict[str, Section]:
     return found
 
 
+class Reading(Protocol):
+    """A way to read the rows of a table."""
+
+    def accepts(self, rows: list[bytes]) -> bool:
+        """Return whether the rows of a statement that was split in one go are valid."""
+
+    def row_by_row(self, source: Source, done: int, total: int) -> list[bytes]:
+        """Read such a statement again, row by row; `done` of `total` rows were read before.
+
+        Raises:
+            SnapshotError: a row is invalid; the message names the row and the reason.
+        """
+
+
 def statements(
     source: Source,
     table: Table,
@@ -51,14 +66,9 @@ def statements(
     section: Section,
     dialect: Dialect,
     sha: hashlib._Hash,
-    accepts: Callable[[list[bytes]], bool],
-    row_by_row: Callable[[Source, int, int], list[bytes]],
+    way: Reading,
 ) -> Iterator[list[bytes]]:
     """Yield the rows of each INSERT of a table, and add them to the digest.
-
-    `accepts` returns whether the rows of a statement that was split in one go are valid. If not,
-    `row_by_row` reads the statement again, given the number of rows read before and in total, and
-    raises the precise error.
 
     Raises:
         SnapshotError: the number of rows differs from the header, or the text around them is
@@ -75,9 +85,9 @@ def statements(
         start = ""
         here = source.place()
         rows = source.statement()
-        if rows is None or done + len(rows) > total or not accepts(rows):
+        if rows is None or done + len(rows) > total or not way.accepts(rows):
             source.back(here)
-            rows = row_by_row(source, done, total)
+            rows = way.row_by_row(source, done, total)
         sha.update(b"\n".join(rows))
         sha.update(b"\n")
         done += len(rows)

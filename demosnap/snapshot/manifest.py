@@ -29,10 +29,7 @@ def export_manifest(versions: Iterable[Version], root: str | Path) -> str:
 
 
 def schema_versions(
-    versions: Iterable[Version],
-    root: str | Path,
-    headers: Mapping[str, Header],
-    before: str = "",
+    versions: Iterable[Version], root: str | Path, headers: Mapping[str, Header], before: str = ""
 ) -> str:
     """Render `schema_versions.json`: the table definitions at the capture of each revision.
 
@@ -81,7 +78,7 @@ def latest_of(versions: Sequence[Version]) -> Version:
     """Return the head of a scenario's versions; of several heads the highest, then newest."""
     parents = {version.down_revision for version in versions}
     heads = [version for version in versions if version.revision not in parents]
-    return max(heads or versions, key=_age)
+    return max(heads or versions, key=age)
 
 
 def merged(base: str, ours: str, theirs: str) -> str:
@@ -161,12 +158,13 @@ def fingerprint(schema: Mapping[str, Any]) -> str:
 
 def _by_scenario(versions: Iterable[Version]) -> dict[str, list[Version]]:
     found: dict[str, list[Version]] = {}
-    for version in sorted(versions, key=lambda version: (version.scenario, _age(version))):
+    for version in sorted(versions, key=lambda version: (version.scenario, age(version))):
         found.setdefault(version.scenario, []).append(version)
     return found
 
 
-def _age(version: Version) -> tuple[int, str, str]:
+def age(version: Version) -> tuple[int, str, str]:
+    """Return what versions of a scenario are ordered by: number, time, id."""
     return version.number, version.created_at, version.revision
 
 
@@ -190,15 +188,8 @@ def _entry(version: Version, root: str | Path) -> dict[str, Any]:
         "created_at": version.created_at,
         "size": version.size,
     }
-    last = {
-        "rows": dict(version.rows),
-        "revision": version.revision,
-        "down_revision": version.down_revision,
-        "message": version.message,
-        "digest": version.digest,
-        "format": version.format,
-        "dialect": version.dialect,
-    }
+    names = ("revision", "down_revision", "message", "digest", "format", "dialect")
+    last = {"rows": dict(version.rows), **{name: getattr(version, name) for name in names}}
     counts = {name: count for name, count in version.rows.items() if name not in first | last}
     return first | counts | last
 

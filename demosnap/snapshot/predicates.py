@@ -62,9 +62,7 @@ def predicates(
                 if key.table not in selection.rules:
                     raise ScriptError(f"{name} is via {key.table}, which is not selected")
                 parent = render(key.table, (*on_the_way, name))
-                rendered[name] = in_table(
-                    dialect, table, key.columns, key.table, key.referred_columns, parent
-                )
+                rendered[name] = referencing(dialect, table, key, parent)
             if also and name in also:
                 rendered[name] = f"({rendered[name]}) OR ({also[name]})"
             if own := dialect.own_rows(table):
@@ -86,6 +84,11 @@ def in_table(
     values = [dialect.referring(child.column(name)) for name in columns]
     shown = [dialect.quote(name) for name in referred_columns]
     return dialect.among(values, shown, dialect.quote_table(table), predicate)
+
+
+def referencing(dialect: Dialect, child: Table, key: ForeignKey, predicate: str) -> str:
+    """Render that a foreign key of `child` points at a row of a predicate."""
+    return in_table(dialect, child, key.columns, key.table, key.referred_columns, predicate)
 
 
 def leads_nowhere(
@@ -137,7 +140,7 @@ def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
             return key
     raise ScriptError(
         f"{table.name} has no foreign key over {', '.join(rule.columns)}, "
-        "which its rule in the selection uses",
+        "which its rule in the selection uses"
     )
 
 

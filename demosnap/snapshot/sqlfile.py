@@ -23,8 +23,9 @@ from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, ScriptError, SnapshotError
 from demosnap.model import Header, Selection, Table
 from demosnap.rows.canonical import Rows, batches, show_key
-from demosnap.snapshot import checked_rows, spelling, unchecked_rows
+from demosnap.snapshot import checked_rows, spelling
 from demosnap.snapshot.bounded_file import MAX_LINE, Source, not_utf_8, restore_hint, too_large
+from demosnap.snapshot.checked_rows import CheckedReading
 from demosnap.snapshot.definitions import excerpt
 from demosnap.snapshot.header import (
     heading,
@@ -34,7 +35,8 @@ from demosnap.snapshot.header import (
     render_header,
     variants_before_rows,
 )
-from demosnap.snapshot.layout import Grouping, Order, Section, sections
+from demosnap.snapshot.layout import Grouping, Order, Section, sections, statements
+from demosnap.snapshot.unchecked_rows import UncheckedReading
 from demosnap.visible import as_many
 
 __all__ = [
@@ -332,15 +334,10 @@ class SnapshotReader:
             for what, text in next(filter(source.follows, known), known[0]):
                 source.expect(text, f"{what} not what demosnap writes for this selection")
             for table in header.tables:
-                read = checked_rows.batches if checked else unchecked_rows.batches
-                found = read(
-                    source,
-                    table,
-                    header.rows[table.name],
-                    around.get(table.name, Section("", "", "")),
-                    dialect,
-                    sha,
-                )
+                way = CheckedReading(table, dialect) if checked else UncheckedReading(table)
+                section = around.get(table.name, Section("", "", ""))
+                rows = header.rows[table.name]
+                found = statements(source, table, rows, section, dialect, sha, way)
                 yield Block(table, Rows(found))
                 for _ in found:
                     pass

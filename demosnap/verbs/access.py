@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from sqlalchemy import Connection
@@ -25,55 +25,37 @@ Confirm = Callable[[MovePlan | CapturePlan], None]
 """A function that gets the plan before a database is changed; it raises to stop the change."""
 
 
+# No repr: the URL may hold a password.
+@dataclass(eq=False, repr=False)
 class Access:
-    """Access to a project, shared by all verbs; the arguments are those of `Project`.
+    """Access to a project, shared by all verbs; the fields are the arguments of `Project`.
 
     It keeps no state of a verb.
     """
 
-    def __init__(
-        self,
-        config_file: str | os.PathLike[str] | None,
-        section: str | None,
-        url: str | None,
-        allow_remote: bool,
-        allow_targets: tuple[str, ...],
-        confirm: Confirm | None,
-        lock_timeout: float,
-    ) -> None:
-        check_lock_timeout(lock_timeout)
-        self._config_file = config_file
-        self._section = section
-        self._url = url
-        self._allow_targets = allow_targets
-        self.allow_remote = allow_remote
-        self.confirm = confirm
-        self.lock_timeout = lock_timeout
+    config_file: str | os.PathLike[str] | None
+    section: str | None
+    url: str | None
+    allow_remote: bool
+    allow_targets: tuple[str, ...]
+    confirm: Confirm | None
+    lock_timeout: float
+
+    def __post_init__(self) -> None:
+        check_lock_timeout(self.lock_timeout)
 
     @cached_property
     def settings(self) -> config.Settings:
-        """The settings, read on first use.
-
-        Raises:
-            ConfigError: a settings file is missing or invalid.
-        """
-        found = config.load(self._config_file, section=self._section, url=self._url)
-        return found.allowing(self._allow_targets)
+        """The settings, read on first use; see `Project.settings`."""
+        found = config.load(self.config_file, section=self.section, url=self.url)
+        return found.allowing(self.allow_targets)
 
     def target(self) -> Target:
-        """Return the database that the settings name.
-
-        Raises:
-            ConfigError: the settings name no database.
-        """
+        """Return the database that the settings name; see `Project.target`."""
         return connect.describe(connect.url_of(self.settings), self.settings)
 
     def graph(self) -> Graph:
-        """Return the versions of all scenarios, by the current files.
-
-        Raises:
-            ScriptError: a revision script is invalid.
-        """
+        """Return the versions of all scenarios; see `Project.graph`."""
         return Graph.from_config(self.settings.alembic_config())
 
     def connected(self) -> contextlib.AbstractContextManager[Connection]:

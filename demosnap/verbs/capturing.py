@@ -39,13 +39,7 @@ def revision(
     connection: Connection | None,
     rehearse: bool,
 ) -> RevisionResult:
-    """Capture the demo rows as the next revision of a scenario; see `Project.revision`.
-
-    Raises:
-        RefusedError: there are no demo rows, capturing them would undo a version, or the rehearsal
-            could not load them again.
-        DemosnapError: the revision was written, but the database could not be stamped with it.
-    """
+    """Capture the demo rows as the next revision of a scenario; see `Project.revision`."""
     if auto and not access.settings.auto_export:
         return RevisionResult(None, None, False, False)
     scenario = wanted.scenario
@@ -119,16 +113,7 @@ def only_scenario(access: Access) -> str:
 def undo(
     access: Access, scenario: str | None = None, *, dry_run: bool = False, committed: bool = False
 ) -> Undoing:
-    """Undo the last capture of a scenario: its files, and the stamp of the database.
-
-    The rows stay, as changes since the version before. `scenario` None is the only scenario.
-    `committed`: also undo a version that git has, unless it was pushed.
-
-    Raises:
-        RefusedError: it was not captured from this database, or other clones may have it.
-        UnknownNameError: the scenario does not exist.
-        DemosnapError: the stamp is taken back, but the files could not be removed.
-    """
+    """Take the last capture of a scenario back; see `Project.undo`."""
     found = _undoable(access, scenario, changes=not dry_run)
     if dry_run:
         return found.undoing
@@ -172,16 +157,7 @@ def _undoable(access: Access, scenario: str | None, *, changes: bool) -> undoing
 
 
 def renumber(access: Access, name: str, *, dry_run: bool = False) -> Renumbering:
-    """Make one of a scenario's two heads the next version after the other.
-
-    `name` is its readable name or its id. If a merge left two versions of the same name in
-    conflict, only the id works. The database is neither read nor changed.
-
-    Raises:
-        UsageError: the version is not a head, or is the only head.
-        ScriptError: a script is invalid, or a file is in the way.
-        SnapshotError: a snapshot differs from its script's record.
-    """
+    """Make one head the next version after the other; see `Project.renumber`."""
     if dry_run:
         return renumbering.renumber(access.settings, name, dry_run=True)
     lock = revision_files.project_lock(access.settings, access.lock_timeout)

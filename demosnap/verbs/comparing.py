@@ -40,18 +40,7 @@ def diff(
     checked: bool = False,
     connection: Connection | None = None,
 ) -> Iterator[Comparison]:
-    """Compare two versions of a scenario (None: the only one), or a version with the database.
-
-    `old` None is the loaded version, `new` None the database; both accept `v2`, `head`, `-1`, a
-    revision id, `base` or `database`. The comparison reads rows as long as the context is open.
-    `checked`: hold every row of a snapshot against the grammar, as is needed before writing it
-    somewhere.
-
-    Raises:
-        UnknownNameError: the scenario or version does not exist.
-        UsageError: no version is loaded, or both sides are the database.
-        SnapshotError: a snapshot is missing or malformed.
-    """
+    """Compare two versions, or a version with the database; see `Project.diff`."""
     graph = access.graph()
     scenario = graph.only() if scenario is None else scenario
     if not graph.of(scenario):
@@ -88,13 +77,7 @@ def row_changes(
     table: str | None,
     connection: Connection | None,
 ) -> RowChanges:
-    """Compare as `diff` does, read everything, and return the rows that differ.
-
-    Raises:
-        UnknownNameError: the version or table does not exist.
-        UsageError: no version is loaded, or both sides are the database.
-        SnapshotError: a snapshot is missing or malformed.
-    """
+    """Compare completely and return the rows that differ; see `Scenario.diff`."""
     with diff(access, scenario, old, new, connection=connection) as comparison:
         known = [pair.name for pair in comparison.pairs()]
         if table is not None and table not in known:
@@ -103,13 +86,7 @@ def row_changes(
 
 
 def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | None]:
-    """Return the scenario and the two sides that the arguments of a diff name.
-
-    The scenario may be omitted if only one exists, or if a version names it.
-
-    Raises:
-        UsageError: no scenario is named, and there are several.
-    """
+    """Return the scenario and both sides of a diff; see `Project.sides`."""
     graph = access.graph()
     first = next(iter(words), None)
     if first is not None and first not in graph.scenarios:
@@ -130,12 +107,7 @@ def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | 
 
 
 def status(access: Access, scenario: str | None = None) -> list[StatusEntry]:
-    """Return the loaded version of each scenario, and the database's differences from it.
-
-    Raises:
-        UnknownNameError: the scenario does not exist.
-        DatabaseError: the database cannot be reached.
-    """
+    """Return the loaded versions and the drift from them; see `Project.status`."""
     graph = access.graph()
     with access.looking() as database:
         stamps = own_tables.stamps(database.connection)
@@ -176,12 +148,7 @@ def _status(
 
 
 def log(access: Access, scenario: str | None = None) -> list[LogEntry]:
-    """Return the log of demosnap's changes of the database, newest first.
-
-    Raises:
-        UnknownNameError: the scenario does not exist.
-        DatabaseError: the database cannot be reached.
-    """
+    """Return the log of changes, newest first; see `Project.log`."""
     with access.reading(None, changes=False) as (connection, _):
         found = own_tables.entries(connection, scenario)
     found = list(_named(access, found))

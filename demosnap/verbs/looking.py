@@ -47,14 +47,7 @@ def history(
     rev_range: str | None = None,
     indicate_current: bool = True,
 ) -> list[HistoryEntry]:
-    """Return the versions, newest first; `rev_range` is `A:B`, `A:` or `:B`.
-
-    `current` of an entry is None if the database cannot be read.
-
-    Raises:
-        UnknownNameError: the scenario or version does not exist.
-        DatabaseError: `rev_range` names `current`, and the database cannot be reached.
-    """
+    """Return the versions, newest first; see `Project.history`."""
     graph = access.graph()
     if scenario is not None and not graph.of(scenario):
         raise UnknownNameError("scenario", scenario, graph.scenarios)
@@ -95,12 +88,7 @@ def heads(access: Access) -> list[HistoryEntry]:
 
 
 def show(access: Access, name: str | None) -> HistoryEntry:
-    """Return a version; `name` may be incomplete, as `Graph.whole` allows.
-
-    Raises:
-        UsageError: no scenario is named, and there are several.
-        UnknownNameError: the version does not exist.
-    """
+    """Return a version; `name` may be incomplete, as `Graph.whole` allows."""
     graph = access.graph()
     current = _stamped(access)
     stamped = (graph.versions[s] for s in current or () if s in graph.versions)
@@ -112,11 +100,7 @@ def show(access: Access, name: str | None) -> HistoryEntry:
 
 
 def current(access: Access) -> list[CurrentEntry]:
-    """Return the stamps of the database by scenario, with the numbers of demo rows.
-
-    Raises:
-        DatabaseError: the database cannot be reached.
-    """
+    """Return the stamps of the database by scenario; see `Project.current`."""
     graph = access.graph()
     with access.looking() as database:
         return [
@@ -162,14 +146,7 @@ def _stamped(access: Access, *, needed: bool = False) -> tuple[str, ...] | None:
 def check(
     access: Access, scenario: str | None = None, *, database: bool = False, rehearse: bool = False
 ) -> list[Finding]:
-    """Return the problems of the files, and with `database` those of the database.
-
-    `rehearse`: also try to remove the loaded rows and put them back, and roll back.
-
-    Raises:
-        UnknownNameError: the scenario does not exist.
-        UsageError: `rehearse` without `database`.
-    """
+    """Return the problems of files and database; see `Project.check`."""
     if rehearse and not database:
         raise UsageError("--rehearse needs a database to try it in", "Give --database with it.")
     settings = access.settings

@@ -53,12 +53,7 @@ def plan(
 
 
 def apply(access: Access, plan: SealedPlan, connection: Connection | None) -> MovePlan:
-    """Act on a plan exactly as it is.
-
-    Raises:
-        RefusedError: a guard refused, or the database or the files have changed since.
-        UsageError: the plan is of a dry run or of another project.
-    """
+    """Act on a plan exactly as it is; see `Project.apply`."""
     if not isinstance(plan, SealedPlan):
         raise UsageError(
             "a dry run cannot be applied: it does not record the rows that it was made from",
@@ -85,20 +80,12 @@ def reset(scenario: str | None, access: Access) -> goals.Goals:
 
 
 def upgrade_sql(access: Access, targets: Sequence[str], stream: TextIO) -> None:
-    """Write the SQL script of an upgrade; each target may be a range `A:B`.
-
-    Raises:
-        UsageError: no target is given, or a target is a step relative to the database.
-    """
+    """Write the SQL script of an upgrade; see `Project.upgrade_sql`."""
     _write(access, targets, stream, upward=True)
 
 
 def downgrade_sql(access: Access, scenario: str, step: str | None, stream: TextIO) -> None:
-    """Write the SQL script of a downgrade; the step is a range `A:B`.
-
-    Raises:
-        UsageError: the step is not a range.
-    """
+    """Write the SQL script of a downgrade; see `Project.downgrade_sql`."""
     name = goals.joined(scenario, step)
     if ":" not in name:
         raise UsageError(

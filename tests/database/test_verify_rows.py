@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from demosnap import dialects
 from demosnap.database import verify
 from demosnap.errors import VerificationError
 from demosnap.model import Column, Table, Trigger
@@ -16,6 +17,7 @@ TABLE = Table(
     (Column("id", "INTEGER", nullable=False), Column("title", "TEXT"), Column("rank", "INTEGER")),
     key=("id",),
 )
+SQLITE = dialects.get("sqlite")
 ONE, TWO, THREE = b"1,'One',NULL", b"2,'Two',5", b"3,'Three',7"
 
 
@@ -125,32 +127,32 @@ def test_what_a_move_leaves_alone_is_known_by_its_digest(here: Live) -> None:
 def test_the_first_difference_of_two_streams(
     expected: list[bytes], found: list[bytes], told: str | None
 ) -> None:
-    assert verify.first_difference(TABLE, expected, found) == told
+    assert verify.first_difference(SQLITE, TABLE, expected, found) == told
     if told is not None:
         triggers = [Trigger("meddle", "cards"), Trigger("other", "cards")]
-        blamed = verify.first_difference(TABLE, expected, found, triggers)
+        blamed = verify.first_difference(SQLITE, TABLE, expected, found, triggers)
         assert blamed == f"{told} ({', '.join(map(str, triggers))})"
 
 
 def test_both_streams_are_read_to_their_ends_after_a_difference() -> None:
     expected, found = iter([ONE, TWO, THREE]), iter([TWO, THREE])
-    assert verify.first_difference(TABLE, expected, found)
+    assert verify.first_difference(SQLITE, TABLE, expected, found)
     assert [*expected, *found] == []
 
 
 @pytest.mark.parametrize(("length", "shown"), [(38, "x" * 38 + "'"), (39, "x" * 38 + "…")])
 def test_a_long_value_is_cut(length: int, shown: str) -> None:
     long = b"2,'" + b"x" * length + b"',5"
-    told = verify.first_difference(TABLE, [TWO], [long])
+    told = verify.first_difference(SQLITE, TABLE, [TWO], [long])
     assert told == f"cards: row id=2: title is '{shown}, not 'Two'"
 
 
 def test_values_count_and_not_their_spelling_where_a_dialect_decodes_them(here: Live) -> None:
     dialect, table = here.database.dialect, here.database.tables["users"]
     rows, other = [b"1,'a'", b"2,'b'"], [b"2,'b'", b"01,'a'"]
-    assert verify.first_difference(table, rows, [b"01,'a'", b"2,'b'"]) is not None
-    assert verify.first_difference(table, rows, other, decoded_by=dialect) is None
-    wrong = verify.first_difference(table, rows, [b"2,'b'", b"1,'z'"], decoded_by=dialect)
+    assert verify.first_difference(dialect, table, rows, [b"01,'a'", b"2,'b'"]) is not None
+    assert verify.first_difference(dialect, table, rows, other, by_value=True) is None
+    wrong = verify.first_difference(dialect, table, rows, [b"2,'b'", b"1,'z'"], by_value=True)
     assert wrong == "users: row id=1: name is 'z', not 'a'"
-    missing = verify.first_difference(table, rows, [b"1,'a'"], decoded_by=dialect)
+    missing = verify.first_difference(dialect, table, rows, [b"1,'a'"], by_value=True)
     assert missing == "users: the row id=2 is missing"

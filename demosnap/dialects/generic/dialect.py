@@ -54,15 +54,12 @@ class GenericDialect(Names):
     # ------------------------------------------------------------------ text
 
     def literal_pattern(self, column: Column) -> bytes:
-        """Return the pattern of the column's type."""
         return b"(?:%s%s)" % (self.codec(column).pattern, b"|NULL" if column.nullable else b"")
 
     def decode(self, literal: bytes, column: Column) -> Value:
-        """Convert a literal to a value by the column's type."""
         return None if literal == b"NULL" else self.codec(column).decode(literal.decode())
 
     def encode(self, value: Value, column: Column) -> bytes:
-        """Render a value by the column's type."""
         if value is None and not column.nullable:
             raise ValueError("is NULL, which the column does not allow")
         literal = b"NULL" if value is None else self.codec(column).encode(value).encode()

@@ -11,39 +11,28 @@ import contextlib
 import hashlib
 import itertools
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from demosnap.dialects import readers, unique
+from demosnap.dialects import readers
 from demosnap.dialects.base import LOCK_WAIT, Counted
-from demosnap.dialects.mysql import pick, read, reflect, sequences, session, trial, update, write
+from demosnap.dialects.mysql import pick, read, reflect, session, update, write
 from demosnap.dialects.mysql.keywords import MARIADB
 from demosnap.dialects.mysql.rights import MySQLRights
+from demosnap.dialects.mysql.sequences import MariaDBSequences
 from demosnap.dialects.mysql.text import SQL_MODE
+from demosnap.dialects.mysql.trial import MySQLTrial
 from demosnap.dialects.mysql.urls import MariaDBUrls
 from demosnap.dialects.url_rules import UrlRules
-from demosnap.errors import LockError
-from demosnap.model import (
-    Column,
-    ForeignKey,
-    Key,
-    RowUpdate,
-    SpecialKey,
-    Table,
-    Trigger,
-    split_name,
-)
+from demosnap.errors import waited
+from demosnap.model import Key, RowUpdate, Table
 from demosnap.rows.spool import KEYS
-from demosnap.visible import one_line, seconds
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
-_NEXT_VALUE = re.compile(r"nextval\((.+)\)", re.IGNORECASE | re.DOTALL)
 
-
-class MySQLDialect(MySQLRights):
+class MySQLDialect(MySQLRights, MySQLTrial):
     """MySQL 8.0.17 or newer."""
 
     lock_timeouts = frozenset({1205, 3572})
@@ -52,8 +41,9 @@ class MySQLDialect(MySQLRights):
     # The server shuts down, has killed the session, or was not heard of any more.
     disconnects = session.ENDED
 
-    rereads_temporary: ClassVar[bool] = False
     table_options = "ENGINE=InnoDB"
+
+    rereads_temporary: ClassVar[bool] = False
     """Whether one statement can read a temporary table twice."""
 
     # ------------------------------------------------------------------ connection
@@ -157,10 +147,8 @@ class MySQLDialect(MySQLRights):
         name = f"CONVERT(X'{key.encode().hex()}' USING utf8mb4)"
         ((got,),) = session.query(driver, f"SELECT GET_LOCK({name},{math.ceil(timeout)})")
         if got != 1:
-            raise LockError(
-                f"another demosnap works on the database {database}{_holder(driver, name)}",
-                f"demosnap waited {seconds(timeout)}. Try again when it is done, or wait longer"
-                " with --lock-timeout.",
+            raise waited(
+                f"another demosnap works on the database {database}{_holder(driver, name)}", timeout
             )
         try:
             yield
@@ -195,58 +183,13 @@ class MySQLDialect(MySQLRights):
 
     # ------------------------------------------------------------------ definitions
 
-    def namespaces(self, connection: Connection) -> Sequence[str]:
-        """Return the databases that foreign keys from or to this one lead to."""
-        return reflect.namespaces(connection)
-
-    def reflect_columns(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[Column, ...]]:
-        """Return the columns with COLUMN_TYPE and any character set but utf8mb4."""
-        return reflect.columns(connection, tables)
-
-    def reflect_keys(
-        self, connection: Connection, namespace: str | None, names: Sequence[str]
-    ) -> Mapping[str, unique.Keys]:
-        """Return those of information_schema: SQLAlchemy's reading stops at types unknown to it."""
-        return reflect.keys(connection, namespace, names)
-
-    def reflect_foreign_keys(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, Sequence[ForeignKey]]:
-        """Return the keys that information_schema has."""
-        return reflect.foreign_keys(connection, tables)
-
-    def reflect_triggers(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[Trigger, ...]]:
-        """Return the triggers of each table."""
-        return reflect.triggers(connection, tables)
-
-    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
-        """Return what SHOW CREATE TABLE says, with triggers and routines."""
-        return reflect.fingerprint(self, connection, tables)
-
-    def non_transactional(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[str, str]]:
-        """Return the tables whose storage engine has no transactions."""
-        return reflect.non_transactional(self, connection, tables)
-
-    def unrehearsable(self, connection: Connection, tables: Sequence[str]) -> Sequence[str]:
-        """Return those with full-text indexes: InnoDB ends the server over such after an undo."""
-        return reflect.full_text(connection, tables)
-
     # ------------------------------------------------------------------ rows
 
     def read_rows(
         self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
     ) -> Iterator[bytes]:
         """Yield rows that the server has rendered whole; nothing else may use the connection."""
-        names = {column.name: self.quote(column.name) for column in table.captured}
-        source = self.quote_table(table.name)
-        found = read.rows(connection, table, names, source, predicate, counted)
-        return readers.rows(connection, found)
+        return readers.rows(connection, read.rows(self, connection, table, predicate, counted))
 
     def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
         """Note the keys, or the digests of rows, in a temporary table."""
@@ -256,8 +199,7 @@ class MySQLDialect(MySQLRights):
         self, connection: Connection, table: Table, predicate: str, *, shared: bool = False
     ) -> bool:
         """Compare the rows of the transaction's own moment with a locking read, which is of now."""
-        names = {column.name: self.quote(column.name) for column in table.captured}
-        sql = read.fingerprint(table, names, self.quote_table(table.name), predicate)
+        sql = read.fingerprint(self, table, predicate)
         session.finish_stream(connection)
         driver = session.of(connection)
         now = f"{sql} {'LOCK IN SHARE MODE' if shared else 'FOR UPDATE'}"
@@ -268,28 +210,6 @@ class MySQLDialect(MySQLRights):
         session.finish_stream(connection)
         driver = session.of(connection)
         return write.write(driver, self.insert_head(table), self.load_text(table), rows)
-
-    def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
-        """Return unique indexes over prefixes, generated columns or expressions."""
-        return list(trial.special_keys(self, connection, table))
-
-    @contextlib.contextmanager
-    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
-        """Have one LIKE the table, of an engine that can undo."""
-        with trial.scratch(self, connection, table) as name:
-            yield name
-
-    def scratch_names(self, connection: Connection, table: Table) -> Mapping[str, str]:
-        """Return the names of checks."""
-        return trial.names(self, connection, table)
-
-    def refusal(self, error: BaseException, table: str = "it") -> str:
-        """Say the server's message, which names the column or the key."""
-        original = getattr(error, "orig", None) or error
-        if not original.args:
-            return super().refusal(error, table)
-        name = split_name(table)[1]
-        return one_line(trial.SCRATCH_NAME.sub(lambda _: name, str(original.args[-1])))
 
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
@@ -322,7 +242,7 @@ class MySQLDialect(MySQLRights):
         return counts
 
 
-class MariaDBDialect(MySQLDialect):
+class MariaDBDialect(MariaDBSequences, MySQLDialect):
     """MariaDB 10.5 or newer."""
 
     name: ClassVar[str] = "mariadb"
@@ -336,59 +256,6 @@ class MariaDBDialect(MySQLDialect):
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return none: it reads each definition as it was written."""
         return {}
-
-    def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
-        """Return statements that set the sequences of defaults; SETVAL never lowers one."""
-        lines = []
-        for table in tables:
-            for sequence, column in _sequences(table):
-                largest = f"SELECT MAX({self.quote(column)}) FROM {self.quote_table(table.name)}"
-                lines += [
-                    f"SET @demosnap_next = "
-                    f"COALESCE(CONCAT('DO SETVAL({sequence},',({largest}),')'),'DO 0');",
-                    "PREPARE demosnap_next FROM @demosnap_next;",
-                    "EXECUTE demosnap_next;",
-                    "DEALLOCATE PREPARE demosnap_next;",
-                ]
-        return lines
-
-    def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Advance sequences of defaults; a rollback leaves them advanced, which does no harm."""
-        driver = session.of(connection)
-        for table in tables:
-            for sequence, column in _sequences(table):
-                largest = f"SELECT MAX({self.quote(column)}) FROM {self.quote_table(table.name)}"
-                ((value,),) = session.query(driver, largest)
-                if value is not None:
-                    session.query(driver, f"DO SETVAL({sequence},{value})")
-
-    def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
-        """Return statements that set the next value; a position is that, whatever is cached."""
-        return sequences.restore(self, positions)
-
-    def free_sequences(self, connection: Connection) -> Sequence[str]:
-        """Return the sequences of this database that no default names."""
-        return sequences.free(connection)
-
-    def sequence_positions(
-        self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
-    ) -> Mapping[str, int]:
-        """Return the next values beyond what a server may have in its cache."""
-        return sequences.positions(connection, self, tables, names)
-
-    def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
-        """Run the statements of a file; a rollback leaves sequences advanced, which does no
-        harm.
-        """
-        driver = session.of(connection)
-        for statement in self.file_positions(positions):
-            session.query(driver, statement)
-
-
-def _sequences(table: Table) -> Iterator[tuple[str, str]]:
-    for column in table.captured:
-        if match := _NEXT_VALUE.fullmatch(column.default or ""):
-            yield match[1], column.name
 
 
 def _holder(driver: Any, name: str) -> str:

@@ -17,6 +17,8 @@ from demosnap.rows.canonical import split
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from demosnap.dialects.text import DialectText
+
 # The server keeps a key's length behind its bytes, in the same room.
 _SORT_MARGIN = 16
 _SORT_BYTES = 8192 - _SORT_MARGIN
@@ -32,24 +34,21 @@ _SORTED_KEYS = 20
 
 
 def rows(
+    dialect: DialectText,
     connection: Connection,
     table: Table,
-    names: Mapping[str, str],
-    source: str,
     predicate: str,
     counted: Counted | None = None,
 ) -> Generator[list[bytes], None, None]:
-    """Yield, in batches, the rows of `source`, the quoted table, that the predicate picks.
-
-    `names` are the quoted names of the captured columns; predicates are `counted` on the way.
+    """Yield, in batches, the rows that the predicate picks; predicates are `counted` on the way.
 
     Raises:
         DatabaseError: a value cannot be rendered, the rows cannot be ordered, or a warning.
     """
-    literals = _literals(table, names)
-    row = ",',',".join(_literals(table, names, plain=True).values())
-    picked = f"FROM {source} WHERE {predicate}"
-    with _order(connection, table, names, literals, picked) as order:
+    literals = _literals(dialect, table)
+    row = ",',',".join(_literals(dialect, table, plain=True).values())
+    picked = f"FROM {dialect.quote_table(table.name)} WHERE {predicate}"
+    with _order(dialect, connection, table, literals, picked) as order:
         mark = f",CONCAT({','.join(counted.flags)})" if counted else ""
         sql = f"SELECT CAST(CONCAT({row}) AS BINARY){mark} {picked} ORDER BY {order}"
         for fetched in session.stream(connection, sql):
@@ -57,7 +56,7 @@ def rows(
             if counted:
                 counted.add([one[1] for one in fetched])
             if None in batch:
-                raise _unreadable(connection, table, names, source, predicate)
+                raise _unreadable(dialect, connection, table, predicate)
             yield _with_hex_text(batch)
 
 
@@ -79,18 +78,19 @@ def _in_hex(literal: bytes) -> bytes:
     return HEX_TEXT + literal[1:-1].replace(b"''", b"'").hex().upper().encode() + b"'"
 
 
-def fingerprint(table: Table, names: Mapping[str, str], source: str, predicate: str) -> str:
+def fingerprint(dialect: DialectText, table: Table, predicate: str) -> str:
     """Return the query of how many rows there are, and of a number that changes with them."""
-    row = ",',',".join(_literals(table, names, plain=True).values())
+    row = ",',',".join(_literals(dialect, table, plain=True).values())
+    source = dialect.quote_table(table.name)
     number = f"CAST(CONV(LEFT(SHA2(CAST(CONCAT({row}) AS BINARY),256),15),16,10) AS UNSIGNED)"
     return f"SELECT COUNT(*),COALESCE(SUM({number}),0) FROM {source} WHERE {predicate}"
 
 
-def _literals(table: Table, names: Mapping[str, str], *, plain: bool = False) -> dict[str, str]:
+def _literals(dialect: DialectText, table: Table, *, plain: bool = False) -> dict[str, str]:
     """Return the expressions of the captured columns' literals, or of those of `plain_sql`."""
     found = {}
     for column in table.captured:
-        name, known = names[column.name], codec(column.type)
+        name, known = dialect.quote(column.name), codec(column.type)
         sql = known.plain_sql(name) if plain else known.sql(name)
         found[column.name] = f"IF({name} IS NULL,'NULL',{sql})" if column.nullable else sql
     return found
@@ -98,9 +98,9 @@ def _literals(table: Table, names: Mapping[str, str], *, plain: bool = False) ->
 
 @contextlib.contextmanager
 def _order(
+    dialect: DialectText,
     connection: Connection,
     table: Table,
-    names: Mapping[str, str],
     literals: Mapping[str, str],
     picked: str,
 ) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _order(
     widths: list[int | None] = []
     unknown: list[str] = []
     for column in table.ordering:
-        found, name = codec(column.type), names[column.name]
+        found, name = codec(column.type), dialect.quote(column.name)
         if isinstance(found, Integer):
             terms += [f"{name} IS NULL", f"{name}+0"] if column.nullable else [name]
             continue
@@ -143,14 +143,10 @@ def _order(
 
 
 def _unreadable(
-    connection: Connection,
-    table: Table,
-    names: Mapping[str, str],
-    source: str,
-    predicate: str,
+    dialect: DialectText, connection: Connection, table: Table, predicate: str
 ) -> DatabaseError:
     """Return the error of a row of which the server could not render a value."""
-    literals = _literals(table, names)
+    literals, source = _literals(dialect, table), dialect.quote_table(table.name)
     session.finish_stream(connection)
     driver = session.of(connection)
     ((packet,),) = session.query(driver, "SELECT @@max_allowed_packet")
@@ -158,8 +154,8 @@ def _unreadable(
     for column in table.captured:
         found = session.query(
             driver,
-            f"SELECT CAST(CONCAT({key}) AS BINARY),LENGTH({names[column.name]}) FROM {source}"
-            f" WHERE ({predicate}) AND ({literals[column.name]}) IS NULL LIMIT 1",
+            f"SELECT CAST(CONCAT({key}) AS BINARY),LENGTH({dialect.quote(column.name)})"
+            f" FROM {source} WHERE ({predicate}) AND ({literals[column.name]}) IS NULL LIMIT 1",
         )
         if found:
             shown = (found[0][0] or b"?").decode()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import inspected_keys, unique
-from demosnap.dialects.base import Dialect, execute
-from demosnap.dialects.mysql.text import unescaped
+from demosnap.dialects.base import execute
+from demosnap.dialects.mysql.text import MySQLText, unescaped
 from demosnap.model import Column, ForeignKey, Table, Trigger, display_name, split_name
 
 if TYPE_CHECKING:
@@ -17,148 +17,191 @@ if TYPE_CHECKING:
 
 _JSON_CHECK = re.compile(r"json_valid\(`((?:[^`]|``)+)`\)", re.IGNORECASE)
 _GENERATED = re.compile(r"(VIRTUAL|STORED|PERSISTENT)(?: GENERATED)?", re.IGNORECASE)
+_NEXT_NUMBER = re.compile(r" AUTO_INCREMENT=\d+")
+_OF_TRIGGERS = ("event_object_schema", "event_object_table")
 _NAME = re.compile(r"`(?:[^`]|``)*`")
 _NUMBER = re.compile(r"-?[0-9.]+(?:e[+-]?[0-9]+)?|NULL|b'[01]+'", re.IGNORECASE)
 
 
-def namespaces(connection: Connection) -> tuple[str, ...]:
-    """Return the other databases that foreign keys from or to this one lead to."""
-    sql = (
-        "SELECT referenced_table_schema FROM information_schema.key_column_usage"
-        " WHERE table_schema = DATABASE() AND referenced_table_schema <> DATABASE()"
-        " UNION SELECT table_schema FROM information_schema.key_column_usage"
-        " WHERE referenced_table_schema = DATABASE() AND table_schema <> DATABASE()"
-    )
-    return tuple(sorted(row[0] for row in execute(connection, sql)))
+class MySQLDefinitions(MySQLText):
+    """The part of the dialect that is about definitions."""
 
+    def namespaces(self, connection: Connection) -> tuple[str, ...]:
+        """Return the other databases that foreign keys from or to this one lead to."""
+        sql = (
+            "SELECT referenced_table_schema FROM information_schema.key_column_usage"
+            " WHERE table_schema = DATABASE() AND referenced_table_schema <> DATABASE()"
+            " UNION SELECT table_schema FROM information_schema.key_column_usage"
+            " WHERE referenced_table_schema = DATABASE() AND table_schema <> DATABASE()"
+        )
+        return tuple(sorted(row[0] for row in execute(connection, sql)))
 
-def columns(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[Column, ...]]:
-    """Return the columns of tables (display names), in declared order."""
-    places = _Places(connection, tables)
-    mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
-    documents = _json_columns(connection, places) if mariadb else frozenset()
-    found: dict[str, list[Column]] = {table: [] for table in tables}
-    sql = (
-        "SELECT table_schema, table_name, column_name, column_type, is_nullable, column_default,"
-        " extra, character_set_name FROM information_schema.columns"
-        f" WHERE {places.where('table_schema', 'table_name')} ORDER BY ordinal_position"
-    )
-    for schema, name, column, declared, nullable, default, extra, charset in execute(
-        connection, sql
-    ):
-        table = places.display(schema, name)
-        if table is None:
-            continue
-        if (table, column) in documents:
-            declared, charset = "json", None
-        if charset not in (None, "utf8mb4", "binary"):
-            declared = f"{declared} character set {charset}"
-        if mariadb:
-            default = None if default == "NULL" else places.local(default)
-        elif default is not None and "DEFAULT_GENERATED" in extra:
-            default = unescaped(default)
-        elif default is not None:
-            default = default if _NUMBER.fullmatch(default) else _string(default)
-        found[table].append(
-            Column(
-                name=column,
-                type=declared,
-                nullable=nullable == "YES",
-                default=default,
-                generated=bool(_GENERATED.search(extra.replace("DEFAULT_GENERATED", ""))),
-                identity="by default" if "auto_increment" in extra.lower() else None,
+    def reflect_columns(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> dict[str, tuple[Column, ...]]:
+        """Return the columns with COLUMN_TYPE and any character set but utf8mb4."""
+        places = _Places(connection, tables)
+        mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+        documents = _json_columns(places) if mariadb else frozenset()
+        found: dict[str, list[Column]] = {table: [] for table in tables}
+        sql = (
+            "SELECT table_schema, table_name, column_name, column_type, is_nullable,"
+            " column_default, extra, character_set_name FROM information_schema.columns"
+            " WHERE {places} ORDER BY ordinal_position"
+        )
+        for table, (column, declared, nullable, default, extra, charset) in places.rows(sql):
+            if (table, column) in documents:
+                declared, charset = "json", None
+            if charset not in (None, "utf8mb4", "binary"):
+                declared = f"{declared} character set {charset}"
+            if mariadb:
+                default = None if default == "NULL" else places.local(default)
+            elif default is not None and "DEFAULT_GENERATED" in extra:
+                default = unescaped(default)
+            elif default is not None:
+                default = default if _NUMBER.fullmatch(default) else _string(default)
+            found[table].append(
+                Column(
+                    name=column,
+                    type=declared,
+                    nullable=nullable == "YES",
+                    default=default,
+                    generated=bool(_GENERATED.search(extra.replace("DEFAULT_GENERATED", ""))),
+                    identity="by default" if "auto_increment" in extra.lower() else None,
+                )
             )
+        return {table: tuple(each) for table, each in found.items()}
+
+    def reflect_keys(
+        self, connection: Connection, namespace: str | None, names: Sequence[str]
+    ) -> dict[str, unique.Keys]:
+        """Return those of information_schema: SQLAlchemy's reading stops at types unknown to it."""
+        places = _Places(connection, [display_name(namespace, name) for name in names])
+        sql = (
+            "SELECT table_schema, table_name, index_name, column_name"
+            " FROM information_schema.statistics"
+            " WHERE non_unique = 0 AND {places} ORDER BY index_name, seq_in_index"
         )
-    return {table: tuple(each) for table, each in found.items()}
-
-
-def keys(
-    connection: Connection, namespace: str | None, names: Sequence[str]
-) -> dict[str, unique.Keys]:
-    """Return the primary key and the unique keys of a database's tables, by their names."""
-    places = _Places(connection, [display_name(namespace, name) for name in names])
-    sql = (
-        "SELECT table_schema, table_name, index_name, column_name"
-        " FROM information_schema.statistics"
-        f" WHERE non_unique = 0 AND {places.where('table_schema', 'table_name')}"
-        " ORDER BY index_name, seq_in_index"
-    )
-    found: dict[str, dict[str, list[str | None]]] = {}
-    for schema, name, index, column in execute(connection, sql):
-        table = places.display(schema, name)
-        if table is not None:
+        found: dict[str, dict[str, list[str | None]]] = {}
+        for table, (index, column) in places.rows(sql):
             found.setdefault(table, {}).setdefault(index, []).append(column)
-    shown = {name: found.get(display_name(namespace, name), {}) for name in names}
-    return {
-        name: (
-            tuple(column for column in indexes.get("PRIMARY", ()) if column is not None),
-            # A part that is an expression has no name.
-            [
-                tuple(column for column in parts if column is not None)
-                for index, parts in indexes.items()
-                if index != "PRIMARY" and None not in parts
-            ],
-        )
-        for name, indexes in shown.items()
-    }
+        shown = {name: found.get(display_name(namespace, name), {}) for name in names}
+        return {
+            name: (
+                tuple(column for column in indexes.get("PRIMARY", ()) if column is not None),
+                # A part that is an expression has no name.
+                [
+                    tuple(column for column in parts if column is not None)
+                    for index, parts in indexes.items()
+                    if index != "PRIMARY" and None not in parts
+                ],
+            )
+            for name, indexes in shown.items()
+        }
 
+    def reflect_foreign_keys(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> dict[str, tuple[ForeignKey, ...]]:
+        """Return the foreign keys of tables (display names)."""
+        places = _Places(connection, tables)
+        # One after the other: to join the two, MariaDB opens every table of every database.
+        sql = (
+            "SELECT constraint_schema, table_name, constraint_name, delete_rule"
+            " FROM information_schema.referential_constraints WHERE {places}"
+        )
+        # An account that may only read does not see what MariaDB's keys do.
+        actions = {
+            (table, name): action for table, (name, action) in places.rows(sql, "constraint_schema")
+        }
+        sql = (
+            "SELECT table_schema, table_name, constraint_name, column_name,"
+            " referenced_table_schema, referenced_table_name, referenced_column_name"
+            " FROM information_schema.key_column_usage"
+            " WHERE {places} AND referenced_table_name IS NOT NULL ORDER BY ordinal_position"
+        )
+        found: dict[str, dict[str, ForeignKey]] = {}
+        for table, (name, column, *referred) in places.rows(sql):
+            action = actions.get((table, name))
+            keys = found.setdefault(table, {})
+            one = keys.setdefault(
+                name, ForeignKey((), places.shown(referred[0], referred[1]), (), name, action or "")
+            )
+            keys[name] = replace(
+                one,
+                columns=(*one.columns, column),
+                referred_columns=(*one.referred_columns, referred[2]),
+            )
+        unknown = [n for n, keys in found.items() if any(not k.on_delete for k in keys.values())]
+        inspected = inspected_keys.of_sqlalchemy(connection, unknown) if unknown else {}
+        said = {(t, key.name): key.on_delete for t, keys in inspected.items() for key in keys}
+        # They are one and the same there.
+        same = {"RESTRICT": "NO ACTION", "": "NO ACTION"}
+        return {
+            table: tuple(
+                replace(key, on_delete=same.get(action, action))
+                for key in keys.values()
+                for action in [key.on_delete or said.get((table, key.name), "")]
+            )
+            for table, keys in found.items()
+        }
 
-def foreign_keys(
-    connection: Connection, tables: Sequence[str]
-) -> dict[str, tuple[ForeignKey, ...]]:
-    """Return the foreign keys of tables (display names)."""
-    places = _Places(connection, tables)
-    # One after the other: to join the two, MariaDB opens every table of every database.
-    sql = (
-        "SELECT constraint_schema, table_name, constraint_name, delete_rule"
-        " FROM information_schema.referential_constraints"
-        f" WHERE {places.where('constraint_schema', 'table_name')}"
-    )
-    # An account that may only read does not see what MariaDB's keys do.
-    actions = {
-        (places.display(schema, table_name), name): action
-        for schema, table_name, name, action in execute(connection, sql)
-    }
-    sql = (
-        "SELECT table_schema, table_name, constraint_name, column_name,"
-        " referenced_table_schema, referenced_table_name, referenced_column_name"
-        " FROM information_schema.key_column_usage"
-        f" WHERE {places.where('table_schema', 'table_name')}"
-        " AND referenced_table_name IS NOT NULL ORDER BY ordinal_position"
-    )
-    found: dict[str, dict[str, ForeignKey]] = {}
-    for schema, table_name, name, column, *referred in execute(connection, sql):
-        table = places.display(schema, table_name)
-        if table is None:
-            continue
-        action = actions.get((table, name))
-        keys = found.setdefault(table, {})
-        one = keys.setdefault(
-            name, ForeignKey((), places.shown(referred[0], referred[1]), (), name, action or "")
+    def reflect_triggers(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> dict[str, tuple[Trigger, ...]]:
+        """Return the triggers of each table that has any."""
+        sql = (
+            "SELECT event_object_schema, event_object_table, trigger_name, event_manipulation"
+            " FROM information_schema.triggers WHERE {places} ORDER BY trigger_name"
         )
-        keys[name] = replace(
-            one,
-            columns=(*one.columns, column),
-            referred_columns=(*one.referred_columns, referred[2]),
+        found: dict[str, tuple[Trigger, ...]] = {}
+        for table, (trigger, event) in _Places(connection, tables).rows(sql, *_OF_TRIGGERS):
+            one = Trigger(trigger, table, frozenset([event.lower()]))
+            found[table] = (*found.get(table, ()), one)
+        return found
+
+    def non_transactional(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> dict[str, tuple[str, str]]:
+        """Return the tables whose storage engine has no transactions."""
+        sql = (
+            "SELECT t.table_schema, t.table_name, t.engine FROM information_schema.tables t"
+            " LEFT JOIN information_schema.engines e ON e.engine = t.engine"
+            " WHERE {places} AND COALESCE(e.transactions,'NO') <> 'YES'"
         )
-    unknown = [name for name, keys in found.items() if any(not k.on_delete for k in keys.values())]
-    said = {
-        (table, key.name): key.on_delete
-        for table, keys in (
-            inspected_keys.of_sqlalchemy(connection, unknown) if unknown else {}
-        ).items()
-        for key in keys
-    }
-    # They are one and the same there.
-    same = {"RESTRICT": "NO ACTION", "": "NO ACTION"}
-    return {
-        table: tuple(
-            replace(key, on_delete=same.get(action, action))
-            for key in keys.values()
-            for action in [key.on_delete or said.get((table, key.name), "")]
+        return {
+            table: (
+                f"its storage engine {engine} has no transactions",
+                f"ALTER TABLE {self.quote_table(table)} ENGINE=InnoDB",
+            )
+            for table, (engine,) in _Places(connection, tables).rows(
+                sql, "t.table_schema", "t.table_name"
+            )
+        }
+
+    def unrehearsable(self, connection: Connection, tables: Sequence[str]) -> list[str]:
+        """Return those with full-text indexes: InnoDB ends the server over such after an undo."""
+        sql = (
+            "SELECT DISTINCT table_schema, table_name FROM information_schema.statistics"
+            " WHERE {places} AND index_type = 'FULLTEXT'"
         )
-        for table, keys in found.items()
-    }
+        return sorted(table for table, _ in _Places(connection, tables).rows(sql))
+
+    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
+        """Return what SHOW CREATE TABLE says, with triggers and routines."""
+        found = []
+        for table in tables:
+            shown = execute(connection, f"SHOW CREATE TABLE {self.quote_table(table.name)}").one()
+            found.append(_NEXT_NUMBER.sub("", shown[1]))
+        places = _Places(connection, [table.name for table in tables])
+        for sql in (
+            "SELECT event_object_table, trigger_name, action_timing, event_manipulation,"
+            " action_order, action_statement FROM information_schema.triggers"
+            f" WHERE {places.where(*_OF_TRIGGERS)} ORDER BY 1, 2",
+            "SELECT routine_name, routine_definition FROM information_schema.routines"
+            " WHERE routine_schema = DATABASE() ORDER BY 1",
+        ):
+            found += map(repr, map(tuple, execute(connection, sql)))
+        return "\n".join(found)
 
 
 def set_on_update(connection: Connection, table: str) -> list[str]:
@@ -171,75 +214,17 @@ def set_on_update(connection: Connection, table: str) -> list[str]:
     return [name for (name,) in execute(connection, sql)]
 
 
-def triggers(connection: Connection, tables: Sequence[str]) -> dict[str, tuple[Trigger, ...]]:
-    """Return the triggers of each table that has any."""
-    places = _Places(connection, tables)
-    sql = (
-        "SELECT event_object_schema, event_object_table, trigger_name, event_manipulation"
-        " FROM information_schema.triggers"
-        f" WHERE {places.where('event_object_schema', 'event_object_table')} ORDER BY trigger_name"
-    )
-    found: dict[str, tuple[Trigger, ...]] = {}
-    for schema, name, trigger, event in execute(connection, sql):
-        table = places.display(schema, name)
-        if table is not None:
-            found[table] = (
-                *found.get(table, ()),
-                Trigger(trigger, table, frozenset([event.lower()])),
-            )
-    return found
-
-
-def non_transactional(
-    dialect: Dialect, connection: Connection, tables: Sequence[str]
-) -> dict[str, tuple[str, str]]:
-    """Return, per table whose storage engine has no transactions, that, and the SQL to have one.
-
-    Both are texts.
-    """
-    places = _Places(connection, tables)
-    sql = (
-        "SELECT t.table_schema, t.table_name, t.engine FROM information_schema.tables t"
-        " LEFT JOIN information_schema.engines e ON e.engine = t.engine"
-        f" WHERE {places.where('t.table_schema', 't.table_name')}"
-        " AND COALESCE(e.transactions,'NO') <> 'YES'"
-    )
-    found = {}
-    for schema, name, engine in execute(connection, sql):
-        table = places.display(schema, name)
-        if table is not None:
-            found[table] = (
-                f"its storage engine {engine} has no transactions",
-                f"ALTER TABLE {dialect.quote_table(table)} ENGINE=InnoDB",
-            )
-    return found
-
-
-def full_text(connection: Connection, tables: Sequence[str]) -> list[str]:
-    """Return the tables with full-text indexes."""
-    places = _Places(connection, tables)
-    sql = (
-        "SELECT DISTINCT table_schema, table_name FROM information_schema.statistics"
-        f" WHERE {places.where('table_schema', 'table_name')} AND index_type = 'FULLTEXT'"
-    )
-    found = [places.display(schema, name) for schema, name in execute(connection, sql)]
-    return sorted(name for name in found if name is not None)
-
-
-def _json_columns(connection: Connection, places: _Places) -> frozenset[tuple[str, str]]:
+def _json_columns(places: _Places) -> frozenset[tuple[str, str]]:
     """Return the columns that MariaDB keeps as LONGTEXT with a check that it is JSON."""
     sql = (
         "SELECT constraint_schema, table_name, check_clause"
-        " FROM information_schema.check_constraints"
-        f" WHERE {places.where('constraint_schema', 'table_name')}"
+        " FROM information_schema.check_constraints WHERE {places}"
     )
-    found = set()
-    for schema, name, clause in execute(connection, sql):
-        table = places.display(schema, name)
-        match = _JSON_CHECK.fullmatch(clause)
-        if table is not None and match:
-            found.add((table, match[1].replace("``", "`")))
-    return frozenset(found)
+    return frozenset(
+        (table, match[1].replace("``", "`"))
+        for table, (clause,) in places.rows(sql, "constraint_schema")
+        if (match := _JSON_CHECK.fullmatch(clause))
+    )
 
 
 class _Places:
@@ -247,6 +232,7 @@ class _Places:
 
     def __init__(self, connection: Connection, tables: Sequence[str]) -> None:
         row: Any = execute(connection, "SELECT DATABASE(), @@lower_case_table_names").one()
+        self._connection = connection
         self._database, self._lower = row[0], row[1] != 0
         self._names = {}
         for table in tables:
@@ -260,6 +246,17 @@ class _Places:
         schemas = ",".join(sorted({_string(schema) for schema, _ in self._names}))
         names = ",".join(sorted({_string(name) for _, name in self._names}))
         return f"{schema} IN ({schemas}) AND {name} IN ({names})"
+
+    def rows(
+        self, sql: str, schema: str = "table_schema", name: str = "table_name"
+    ) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Yield the rows of a query, each with the display name of its table.
+
+        It begins with database and name of the table; `{places}` stands for the condition.
+        """
+        for row in execute(self._connection, sql.replace("{places}", self.where(schema, name))):
+            if (table := self.display(row[0], row[1])) is not None:
+                yield table, tuple(row)[2:]
 
     def display(self, schema: str, name: str) -> str | None:
         """Return the display name of a table, or None."""
@@ -288,27 +285,6 @@ def _string(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-_NEXT_NUMBER = re.compile(r" AUTO_INCREMENT=\d+")
-
-
-def fingerprint(dialect: Dialect, connection: Connection, tables: Sequence[Table]) -> str:
-    """Return the definitions of tables, and of the triggers and routines that may act there."""
-    found = []
-    for table in tables:
-        shown = execute(connection, f"SHOW CREATE TABLE {dialect.quote_table(table.name)}").one()
-        found.append(_NEXT_NUMBER.sub("", shown[1]))
-    places = _Places(connection, [table.name for table in tables])
-    for sql in (
-        "SELECT event_object_table, trigger_name, action_timing, event_manipulation, action_order,"
-        " action_statement FROM information_schema.triggers"
-        f" WHERE {places.where('event_object_schema', 'event_object_table')} ORDER BY 1, 2",
-        "SELECT routine_name, routine_definition FROM information_schema.routines"
-        " WHERE routine_schema = DATABASE() ORDER BY 1",
-    ):
-        found += map(repr, map(tuple, execute(connection, sql)))
-    return "\n".join(found)
-
-
 _EXPRESSIONS = (
     ("generation_expression", "columns", "generation_expression <> ''"),
     ("column_default", "columns", "extra LIKE '%DEFAULT_GENERATED%'"),
@@ -334,11 +310,10 @@ def misread(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
     for expression, source, condition in _EXPRESSIONS:
         sql = (
             f"SELECT table_schema, table_name, {expression} FROM information_schema.{source}"
-            f" WHERE {places.where('table_schema', 'table_name')} AND {condition}"
+            f" WHERE {{places}} AND {condition}"
         )
-        for schema, name, text in execute(connection, sql):
-            table = places.display(schema, name)
+        for table, (text,) in places.rows(sql):
             # All of it is escaped once more.
-            if table is not None and "\\\\" in _NAME.sub("", text):
+            if "\\\\" in _NAME.sub("", text):
                 found[table] = unescaped(text)
     return found

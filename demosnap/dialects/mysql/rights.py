@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from demosnap.dialects.base import execute
 from demosnap.dialects.mysql import reflect, session
-from demosnap.dialects.mysql.text import MySQLText
+from demosnap.dialects.mysql.reflect import MySQLDefinitions
 from demosnap.model import display_name
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _SPELLED = "write CHAR(39) for the quote, CHAR(92) for the backslash"
 _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
 
 
-class MySQLRights(MySQLText):
+class MySQLRights(MySQLDefinitions):
     """The part of the dialect that is about what cannot be read, or not rightly."""
 
     # A command, a table, a column or a routine.

@@ -61,8 +61,11 @@ class Codec:
         return None
 
     def sql(self, name: str) -> str:
-        """Return the SQL of the literal of a quoted column's value that is not NULL."""
-        raise NotImplementedError
+        """Return the SQL of the literal of a quoted column's value that is not NULL.
+
+        Here it is what the server shows, in quotes.
+        """
+        return quoted(name)
 
     def plain_sql(self, name: str) -> str:
         """Return the same, but text with a CR or a NUL may stand in quotes, too: it is quicker."""
@@ -162,9 +165,6 @@ class Exact(Codec):
         whole = f"0|[1-9][0-9]{{0,{before - 1}}}" if before else "0"
         return f"'-?(?:{whole}){point}'".encode()
 
-    def sql(self, name: str) -> str:
-        return quoted(name)
-
     def decode(self, literal: bytes) -> Value:
         return Decimal(literal[1:-1].decode())
 
@@ -179,9 +179,7 @@ class Exact(Codec):
 class Double(Codec):
     """DOUBLE, quoted: the shortest text which gives the same bits."""
 
-    @property
-    def width(self) -> int:
-        return 40
+    width = 40
 
     @property
     def pattern(self) -> bytes:
@@ -230,9 +228,7 @@ class Moment(Codec):
 
     direct_order = True
 
-    @property
-    def width(self) -> int:
-        return 30
+    width = 30
 
     @property
     def pattern(self) -> bytes:
@@ -243,9 +239,6 @@ class Moment(Codec):
             return f"'{date}'".encode()
         fraction = rf"\.[0-9]{{{self.fraction}}}" if self.fraction else ""
         return f"'{date} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}{fraction}'".encode()
-
-    def sql(self, name: str) -> str:
-        return quoted(name)
 
     def decode(self, literal: bytes) -> Value:
         text = literal[1:-1].decode()
@@ -270,17 +263,12 @@ class Moment(Codec):
 class Time(Codec):
     """TIME, quoted: from -838:59:59 to 838:59:59."""
 
-    @property
-    def width(self) -> int:
-        return 30
+    width = 30
 
     @property
     def pattern(self) -> bytes:
         fraction = rf"\.[0-9]{{{self.fraction}}}" if self.fraction else ""
         return rf"'-?[0-9]{{2,3}}:[0-5][0-9]:[0-5][0-9]{fraction}'".encode()
-
-    def sql(self, name: str) -> str:
-        return quoted(name)
 
     def decode(self, literal: bytes) -> Value:
         text = literal[1:-1].decode()
@@ -293,18 +281,13 @@ class Time(Codec):
 class Plain(Codec):
     """MariaDB's UUID, INET4 and INET6, by their text."""
 
-    @property
-    def width(self) -> int:
-        return 48
+    width = 48
 
     @property
     def pattern(self) -> bytes:
         if self.name == "uuid":
             return b"'[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'"
         return b"'[0-9a-f:.]+'"
-
-    def sql(self, name: str) -> str:
-        return quoted(name)
 
     def encode(self, value: Value) -> bytes:
         text = values.text(value)

@@ -1,21 +1,20 @@
-"""Sequences of MariaDB whose positions no row tells."""
+"""Sequences of MariaDB: those that defaults use, and those whose positions no row tells."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from demosnap.dialects.mysql import session
+from demosnap.dialects.mysql.text import MySQLText
 from demosnap.errors import UnknownNameError
-from demosnap.model import display_name, split_name
+from demosnap.model import Table, display_name, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from demosnap.dialects.text import DialectText
-    from demosnap.model import Table
-
+_NEXT_VALUE = re.compile(r"nextval\((.+)\)", re.IGNORECASE | re.DOTALL)
 _NAMES = (
     "SELECT table_name FROM information_schema.tables"
     " WHERE table_type = 'SEQUENCE' AND table_schema = DATABASE() ORDER BY table_name"
@@ -27,56 +26,84 @@ _DEFAULTS = (
 _USED = re.compile(r"nextval\((?:`(?:[^`]|``)*`\.)?`((?:[^`]|``)*)`\)", re.IGNORECASE)
 
 
-def free(connection: Connection) -> list[str]:
-    """Return the sequences of this database that no default names, by display name."""
-    driver = session.of(connection)
-    used = _used(text for (text,) in session.query(driver, _DEFAULTS))
-    return [name for name in _names(connection) if name not in used]
+class MariaDBSequences(MySQLText):
+    """The part of MariaDB's dialect that is about sequences."""
+
+    def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
+        """Return statements that set the sequences of defaults; SETVAL never lowers one."""
+        lines = []
+        for table in tables:
+            for sequence, column in _sequences(table):
+                largest = f"SELECT MAX({self.quote(column)}) FROM {self.quote_table(table.name)}"
+                lines += _run(f"COALESCE(CONCAT('DO SETVAL({sequence},',({largest}),')'),'DO 0')")
+        return lines
+
+    def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Advance sequences of defaults; a rollback leaves them advanced, which does no harm."""
+        driver = session.of(connection)
+        for table in tables:
+            for sequence, column in _sequences(table):
+                largest = f"SELECT MAX({self.quote(column)}) FROM {self.quote_table(table.name)}"
+                ((value,),) = session.query(driver, largest)
+                if value is not None:
+                    session.query(driver, f"DO SETVAL({sequence},{value})")
+
+    def free_sequences(self, connection: Connection) -> Sequence[str]:
+        """Return the sequences of this database that no default names."""
+        used = _used(text for (text,) in session.query(session.of(connection), _DEFAULTS))
+        return [name for name in _names(connection) if name not in used]
+
+    def sequence_positions(
+        self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Return the next values beyond what a server may have in its hidden cache."""
+        there = _names(connection)
+        for name in names:
+            if name not in there:
+                raise UnknownNameError("sequence", name, there)
+        defaults = [column.default or "" for table in tables for column in table.columns]
+        # A default that is nothing else numbers a column, whose values tell where it stands.
+        inside = _used(text for text in defaults if not _USED.fullmatch(text))
+        found = {}
+        for name in sorted({*names, *inside} & {*there}):
+            sql = f"SELECT next_not_cached_value FROM {self.quote_table(name)}"
+            ((value,),) = session.query(session.of(connection), sql)
+            found[name] = int(value)
+        return found
+
+    def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
+        """Return statements that set the next value, which SETVAL never lowers."""
+        lines = []
+        for name, value in positions.items():
+            _, plain = split_name(name)
+            call = self.string(f"DO SETVAL({self.quote_table(name)},{value},0)")
+            lines += _run(
+                f"(SELECT IF(COUNT(*) > 0,{call},'DO 0')"
+                " FROM information_schema.tables WHERE table_type = 'SEQUENCE'"
+                f" AND table_schema = DATABASE() AND table_name = {self.string(plain)})"
+            )
+        return lines
+
+    def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
+        """Run the statements of a file; a rollback leaves sequences advanced, which harms none."""
+        for statement in self.file_positions(positions):
+            session.query(session.of(connection), statement)
 
 
-def positions(
-    connection: Connection, dialect: DialectText, tables: Sequence[Table], names: Sequence[str]
-) -> dict[str, int]:
-    """Return the next values of the named sequences and of those inside expressions of defaults.
-
-    A server gives numbers out of a hidden cache: the value is the first one beyond it.
-
-    Raises:
-        UnknownNameError: a named sequence is not there.
-    """
-    there = _names(connection)
-    for name in names:
-        if name not in there:
-            raise UnknownNameError("sequence", name, there)
-    defaults = [column.default or "" for table in tables for column in table.columns]
-    # A default that is nothing else numbers a column, whose values tell where it stands.
-    inside = _used(text for text in defaults if not _USED.fullmatch(text))
-    found = {}
-    for name in sorted({*names, *inside} & {*there}):
-        sql = f"SELECT next_not_cached_value FROM {dialect.quote_table(name)}"
-        ((value,),) = session.query(session.of(connection), sql)
-        found[name] = int(value)
-    return found
+def _sequences(table: Table) -> Iterator[tuple[str, str]]:
+    for column in table.captured:
+        if match := _NEXT_VALUE.fullmatch(column.default or ""):
+            yield match[1], column.name
 
 
-def restore(dialect: DialectText, positions: Mapping[str, int]) -> list[str]:
-    """Return statements that set next values; SETVAL never lowers one.
-
-    A sequence that is not there when they run is skipped.
-    """
-    lines = []
-    for name, value in positions.items():
-        _, plain = split_name(name)
-        call = dialect.string(f"DO SETVAL({dialect.quote_table(name)},{value},0)")
-        lines += [
-            f"SET @demosnap_next = (SELECT IF(COUNT(*) > 0,{call},'DO 0')"
-            " FROM information_schema.tables WHERE table_type = 'SEQUENCE'"
-            f" AND table_schema = DATABASE() AND table_name = {dialect.string(plain)});",
-            "PREPARE demosnap_next FROM @demosnap_next;",
-            "EXECUTE demosnap_next;",
-            "DEALLOCATE PREPARE demosnap_next;",
-        ]
-    return lines
+def _run(statement: str) -> list[str]:
+    """Return the lines of a file that make a statement, and run it."""
+    return [
+        f"SET @demosnap_next = {statement};",
+        "PREPARE demosnap_next FROM @demosnap_next;",
+        "EXECUTE demosnap_next;",
+        "DEALLOCATE PREPARE demosnap_next;",
+    ]
 
 
 def _names(connection: Connection) -> list[str]:

@@ -139,8 +139,7 @@ def variables(
     charset = _charset(driver)
     names = [*wanted, *optional]
     names += [name for name in CHARSET_VARIABLES if name not in names]
-    columns = ",".join(f"@@SESSION.{name}" for name in names)
-    before = dict(zip(names, query(driver, f"SELECT {columns}")[0], strict=True))
+    before = _values(driver, names)
     # The driver must know the character set too: it encodes the text of statements.
     if charset != "utf8mb4":
         driver.set_character_set("utf8mb4")
@@ -173,15 +172,18 @@ def variables(
 @contextlib.contextmanager
 def settings(driver: Any, wanted: Mapping[str, int | str]) -> Iterator[None]:
     """Set session variables for a while; a connection that is gone has nothing to put back."""
-    names = list(wanted)
-    columns = ",".join(f"@@SESSION.{name}" for name in names)
-    before = dict(zip(names, query(driver, f"SELECT {columns}")[0], strict=True))
+    before = _values(driver, list(wanted))
     _set(driver, wanted)
     try:
         yield
     finally:
         with contextlib.suppress(Exception):
             _set(driver, before)
+
+
+def _values(driver: Any, names: Sequence[str]) -> dict[str, Any]:
+    columns = ",".join(f"@@SESSION.{name}" for name in names)
+    return dict(zip(names, query(driver, f"SELECT {columns}")[0], strict=True))
 
 
 def _set(driver: Any, wanted: Mapping[str, object]) -> None:

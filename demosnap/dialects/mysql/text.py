@@ -58,16 +58,13 @@ class MySQLText(Dialect):
     # ------------------------------------------------------------------ text
 
     def literal_pattern(self, column: Column) -> bytes:
-        """Return the pattern of the column's type."""
         pattern = codec(column.type).pattern
         return b"(?:" + pattern + (b"|NULL)" if column.nullable else b")")
 
     def decode(self, literal: bytes, column: Column) -> Value:
-        """Turn a literal into a value by the column's type."""
         return None if literal == b"NULL" else codec(column.type).decode(literal)
 
     def encode(self, value: Value, column: Column) -> bytes:
-        """Render a value by the column's type."""
         if value is None:
             if not column.nullable:
                 raise ValueError("is NULL, which the column does not allow")

@@ -23,11 +23,7 @@ against it."""
 
 
 def rows(
-    dialect: MySQLText,
-    driver: Any,
-    table: Table,
-    updates: Iterable[RowUpdate],
-    kept: Sequence[str],
+    dialect: MySQLText, driver: Any, table: Table, updates: Iterable[RowUpdate], kept: Sequence[str]
 ) -> int:
     """Change columns of rows that are named by their keys; return how many there were.
 

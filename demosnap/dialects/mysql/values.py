@@ -15,6 +15,7 @@ from demosnap.dialects.numbers import exact_number, packs_to, whole_number
 from demosnap.dialects.numbers import nearest_single as nearest_single
 from demosnap.dialects.numbers import single as single
 from demosnap.model import Value
+from demosnap.visible import shortened
 
 _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d+))?\s*(Z|[+-]\d{2}(?::?\d{2})?)?)?"
@@ -79,17 +80,13 @@ def _number(written: str) -> float:
         sign = error.args[0].startswith("is -0")
         if sign:
             return -0.0
-        raise ValueError(f"holds the number {_short(written)}, which {error}") from None
+        raise ValueError(f"holds the number {shortened(written, 40)}, which {error}") from None
 
 
 def _whole_number(written: str) -> int | float:
     # Where it has not more digits than an integer has, which Python reads for sure.
     number = int(written) if len(written) <= 20 else 2**64
     return number if -(2**63) <= number < 2**64 else _number(written)
-
-
-def _short(written: str) -> str:
-    return written if len(written) <= 40 else f"{written[:39]}…"
 
 
 def _dump_json(value: Any) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
 _LOCK_WAIT = "demosnap_lock_wait"
+_HERE = ("localhost", "127.0.0.1", "::1")
+_SOCKETS = ("/", "@")
 
 
 class PostgreSQLConnection(Dialect):
@@ -32,7 +36,23 @@ class PostgreSQLConnection(Dialect):
 
         Of several hosts it is the first that is not this machine.
         """
-        return sessions.endpoint(url)
+
+        def said(name: str, variable: str, otherwise: str | None = None) -> str:
+            value = url.query.get(name, otherwise) or os.environ.get(variable) or ""
+            return value if isinstance(value, str) else ",".join(value)
+
+        database = said("dbname", "PGDATABASE", url.database)
+        if service := said("service", "PGSERVICE"):
+            # Only libpq reads the file that says what is behind the name.
+            return f"service {service}", database
+        named = said("hostaddr", "PGHOSTADDR") or said("host", "PGHOST", url.host)
+        hosts = [re.sub(r"(?<=[^:]):\d+\Z", "", host) for host in named.split(",")]
+        hosts.sort(key=lambda host: host in _HERE or host.startswith(_SOCKETS))
+        user = url.username or os.environ.get("PGUSER", "")
+        return (
+            None if not hosts[0] or hosts[0].startswith(_SOCKETS) else hosts[0],
+            database or user,
+        )
 
     def configure_engine(self, engine: Engine) -> None:
         """Name the connections, and begin their transactions as demosnap needs them."""
@@ -60,7 +80,14 @@ class PostgreSQLConnection(Dialect):
 
     def is_disconnect(self, error: BaseException) -> bool:
         """Return whether it is of operator intervention or connection exception, or libpq's."""
-        return sessions.is_disconnect(error)
+        from psycopg import OperationalError
+
+        state = getattr(error, "sqlstate", None)
+        if state is None:
+            # libpq's own, of a connection that is closed or lost.
+            return isinstance(error, OperationalError)
+        # 25P03 and 25P04 are the timeouts that end a session; 57014 cancels a statement alone.
+        return state.startswith(("08", "57P")) or state in ("25P03", "25P04")
 
     def is_statement_pool(self, error: BaseException) -> bool:
         """Return whether it is PgBouncer's refusal of a transaction."""

@@ -5,27 +5,25 @@ A row's text is a CSV record with `'` as its quote, so rows come and go by COPY 
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from demosnap.dialects import readers, unique
+from demosnap.dialects import readers
 from demosnap.dialects.base import Counted, execute
-from demosnap.dialects.postgresql import fingerprint, keys
+from demosnap.dialects.postgresql import fingerprint
 from demosnap.dialects.postgresql import pick as picks
-from demosnap.dialects.postgresql import reflect as catalog
 from demosnap.dialects.postgresql import rows as rows_of
-from demosnap.dialects.postgresql import sequences as sequences
 from demosnap.dialects.postgresql import session as sessions
-from demosnap.dialects.postgresql import triggers as triggers
-from demosnap.dialects.postgresql import views as views
 from demosnap.dialects.postgresql.connection import PostgreSQLConnection
+from demosnap.dialects.postgresql.keys import PostgreSQLKeys
+from demosnap.dialects.postgresql.sequences import PostgreSQLSequences
 from demosnap.dialects.postgresql.text import references_itself
 from demosnap.dialects.postgresql.trial import PostgreSQLTrial
-from demosnap.dialects.postgresql.values import NUMBERS, base_type
-from demosnap.model import Column, ForeignKey, Key, RowUpdate, Table, Trigger, display_name
+from demosnap.dialects.postgresql.triggers import PostgreSQLTriggers
+from demosnap.dialects.postgresql.views import PostgreSQLViews
+from demosnap.model import Key, RowUpdate, Table
 from demosnap.rows.spool import KEYS
 
 if TYPE_CHECKING:
@@ -35,77 +33,29 @@ _FEW = 50
 """So many rows are changed one by one."""
 
 
-class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
+class PostgreSQLDialect(
+    PostgreSQLConnection,
+    PostgreSQLKeys,
+    PostgreSQLSequences,
+    PostgreSQLTrial,
+    PostgreSQLTriggers,
+    PostgreSQLViews,
+):
     """PostgreSQL 12 or newer, through psycopg 3."""
 
     errors_end_transactions = True
 
     # ------------------------------------------------------------------ live: definitions
 
-    def namespaces(self, connection: Connection) -> Sequence[str]:
-        """Return the namespaces of users that the role may look into."""
-        return catalog.namespaces(connection)
-
-    def table_names(self, connection: Connection, namespace: str | None) -> Sequence[str]:
-        """Return tables, partitioned and foreign ones too, but neither partitions nor views."""
-        literal = None if namespace is None else self.string(namespace)
-        return catalog.table_names(connection, literal)
-
-    def reflect_columns(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[Column, ...]]:
-        """Return the columns; the type of a domain is the one that it is over."""
-        return catalog.columns(connection, self._literals(tables))
-
     def has_table(self, connection: Connection, name: str) -> bool:
         """Return whether a session finds such a table by its plain name."""
         found = f"SELECT to_regclass({self.string(self.quote(name))}) IS NOT NULL"
         return bool(execute(connection, found).scalar())
 
-    def reflect_keys(
-        self, connection: Connection, namespace: str | None, names: Sequence[str]
-    ) -> Mapping[str, unique.Keys]:
-        """Return the keys of valid indexes over plain columns."""
-        shown = {name: self.quote_table(display_name(namespace, name)) for name in names}
-        wanted = {name: self.string(table) for name, table in shown.items()}
-        return keys.unique_keys(connection, wanted)
-
-    def reflect_foreign_keys(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, Sequence[ForeignKey]]:
-        """Return the keys of tables and of their partitions, as pg_constraint has them."""
-        return keys.foreign_keys(self, connection, self._literals(tables))
-
-    def reflect_triggers(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[Trigger, ...]]:
-        """Return the triggers and rules that are on, those of partitions too."""
-        return catalog.triggers(connection, self._literals(tables))
-
-    def event_triggers(self, connection: Connection) -> tuple[Trigger, ...]:
-        """Return the event triggers of the database that are on."""
-        return catalog.event_triggers(connection)
-
-    def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
-        """Return the tables that others inherit from; partitions are no other tables."""
-        return catalog.inherited(connection, self._literals(tables))
-
     def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
         """Return what the catalogs say."""
-        names = self._literals(table.name for table in tables)
+        names = self.literals(table.name for table in tables)
         return fingerprint.fingerprint(connection, names.values())
-
-    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return what hides or rewrites rows, what has no text, and which right is missing."""
-        write = bool(connection.get_execution_options().get("demosnap_write"))
-        return catalog.refusals(connection, self._literals(tables), write)
-
-    def unreadable(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
-        """Return what the privileges of columns say."""
-        return catalog.unreadable(connection, self._literals(tables))
-
-    def _literals(self, tables: Iterable[str]) -> dict[str, str]:
-        return {table: self.string(self.quote_table(table)) for table in tables}
 
     # ------------------------------------------------------------------ live: rows
 
@@ -210,16 +160,9 @@ class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
         self, connection: Connection, deletes: Sequence[tuple[Table, str]]
     ) -> list[int]:
         """Delete by one statement: no predicate sees what another's deletion left."""
-        if not deletes:
-            return []
-        parts, counts = [], []
-        for number, (table, predicate) in enumerate(deletes, 1):
-            source = self.rows_of(table)
-            parts.append(f"gone_{number} AS (DELETE FROM {source} WHERE {predicate} RETURNING 1)")
-            counts.append(f"(SELECT count(*) FROM gone_{number}) AS gone_{number}")
+        found = [f"{self.rows_of(table)} WHERE {predicate}" for table, predicate in deletes]
         with sessions.warnings_are_errors(sessions.driver(connection)):
-            sql = f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
-            return list(execute(connection, sql).one())
+            return _delete(connection, found)
 
     def delete_keys(
         self, connection: Connection, deletes: Sequence[tuple[Table, Iterable[Key]]]
@@ -236,20 +179,16 @@ class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
             counts = {table.name: n for (table, _), n in zip(some, gone, strict=True)}
             return [counts.get(table.name, 0) for table, _, _ in found]
         driver = sessions.driver(connection)
-        parts, totals, names = [], [], []
+        sources, names = [], []
         with sessions.warnings_are_errors(driver):
             for number, (table, first, rest) in enumerate(found, 1):
                 names.append(f"demosnap_delete_{number}")
                 rows = (b",".join(key) for key in itertools.chain(first, rest))
                 self._stage(driver, names[-1], table, table.key, rows)
                 same = " AND ".join(f"t.{self.quote(k)} = s.{self.quote(k)}" for k in table.key)
-                parts.append(
-                    f"gone_{number} AS (DELETE FROM {self.rows_of(table)} AS t"
-                    f" USING pg_temp.{names[-1]} s WHERE {same} RETURNING 1)"
-                )
-                totals.append(f"(SELECT count(*) FROM gone_{number}) AS gone_{number}")
-            sql = f"WITH {', '.join(parts)} SELECT {', '.join(totals)}"
-            gone = list(execute(connection, sql).one())
+                using = f"USING pg_temp.{names[-1]} s WHERE {same}"
+                sources.append(f"{self.rows_of(table)} AS t {using}")
+            gone = _delete(connection, sources)
             rows_of.run(driver, [f"DROP TABLE pg_temp.{name}" for name in names])
         return gone
 
@@ -269,48 +208,12 @@ class PostgreSQLDialect(PostgreSQLConnection, PostgreSQLTrial):
         else:
             rows_of.insert(driver, f"INSERT INTO pg_temp.{name} ({shown}) VALUES", rows)
 
-    def affected_rows(self, connection: Connection) -> Mapping[str, tuple[int, int]] | None:
-        """Ask the server's own counters of the transaction, those of a partition for its table."""
-        return catalog.affected_rows(connection)
 
-    def can_disable_triggers(self, connection: Connection, tables: Sequence[Table]) -> bool:
-        """Return whether the role has the rights of the tables' owners."""
-        return catalog.owned(connection, self._literals(table.name for table in tables))
-
-    @contextlib.contextmanager
-    def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
-        """Disable each enabled user trigger by name, and enable it again as it was."""
-        with triggers.without(self, connection, self._literals(t.name for t in tables)):
-            yield
-
-    def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Advance every sequence that a loaded column owns or takes its default from."""
-        block = self.advance(
-            (table, column)
-            for table in tables
-            for column in table.captured
-            if base_type(column) in NUMBERS
-        )
-        rows_of.run(sessions.driver(connection), block)
-
-    def free_sequences(self, connection: Connection) -> Sequence[str]:
-        """Return the sequences that stand alone, but for those of extensions."""
-        return sequences.free(connection)
-
-    def sequence_positions(
-        self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
-    ) -> Mapping[str, int]:
-        """Return last values: what a sequence gave as a part of a text, no value shows."""
-        return sequences.positions(connection, self, tables, names)
-
-    def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
-        """Advance by the block that a file has."""
-        rows_of.run(sessions.driver(connection), self.file_positions(positions))
-
-    def materialized_views(self, connection: Connection) -> Mapping[str, frozenset[str]]:
-        """Return what each reads, as the catalog's dependencies have it."""
-        return views.reading(connection)
-
-    def refresh_view(self, connection: Connection, name: str) -> None:
-        """Refresh one, under a lock that other sessions cannot read past until the end."""
-        views.refresh(connection, self.quote_table(name))
+def _delete(connection: Connection, sources: Sequence[str]) -> list[int]:
+    """Delete, by one statement, what stands behind each DELETE FROM; return rows per source."""
+    if not sources:
+        return []
+    named = {f"gone_{number}": source for number, source in enumerate(sources, 1)}
+    parts = (f"{name} AS (DELETE FROM {source} RETURNING 1)" for name, source in named.items())
+    counts = (f"(SELECT count(*) FROM {name}) AS {name}" for name in named)
+    return list(execute(connection, f"WITH {', '.join(parts)} SELECT {', '.join(counts)}").one())

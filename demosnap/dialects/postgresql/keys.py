@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import unique
-from demosnap.dialects.postgresql.reflect import TREE, ask
+from demosnap.dialects.postgresql.reflect import TREE, PostgreSQLDefinitions, ask
 from demosnap.dialects.text import DialectText
 from demosnap.model import ForeignKey, display_name
 
@@ -65,48 +65,54 @@ ORDER BY t.position, t.oid <> t.root, c.conname
 """
 
 
-def unique_keys(connection: Connection, wanted: Mapping[str, str]) -> dict[str, unique.Keys]:
-    """Return the primary key and the unique keys of each table; `wanted` as below."""
-    primary: dict[str, tuple[str, ...]] = {}
-    others: dict[str, list[tuple[str, ...]]] = {name: [] for name in wanted}
-    for table, (is_primary, columns) in ask(connection, wanted, _UNIQUE):
-        if is_primary:
-            primary[table] = tuple(columns)
-        else:
-            others[table].append(tuple(columns))
-    return {name: (primary.get(name, ()), keys) for name, keys in others.items()}
+class PostgreSQLKeys(PostgreSQLDefinitions):
+    """The part of the dialect that is about keys."""
 
+    def reflect_keys(
+        self, connection: Connection, namespace: str | None, names: Sequence[str]
+    ) -> dict[str, unique.Keys]:
+        """Return the keys of valid indexes over plain columns."""
+        shown = {name: self.quote_table(display_name(namespace, name)) for name in names}
+        wanted = {name: self.string(table) for name, table in shown.items()}
+        primary: dict[str, tuple[str, ...]] = {}
+        others: dict[str, list[tuple[str, ...]]] = {name: [] for name in wanted}
+        for table, (is_primary, columns) in ask(connection, wanted, _UNIQUE):
+            if is_primary:
+                primary[table] = tuple(columns)
+            else:
+                others[table].append(tuple(columns))
+        return {name: (primary.get(name, ()), keys) for name, keys in others.items()}
 
-def foreign_keys(
-    dialect: DialectText, connection: Connection, wanted: Mapping[str, str]
-) -> dict[str, tuple[ForeignKey, ...]]:
-    """Return the foreign keys of each table; `wanted` are its name's literals by display name.
+    def reflect_foreign_keys(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> dict[str, tuple[ForeignKey, ...]]:
+        """Return the keys of tables and of their partitions, as pg_constraint has them.
 
-    A key of partitions is one of the table that they are part of, and a reference to a partition
-    one to the table. A table that inherits has no keys but its own.
-    """
-    found: dict[str, list[ForeignKey]] = {name: [] for name in wanted}
-    held: dict[tuple[str, _Same], set[int]] = {}
-    parts: dict[str, list[ForeignKey]] = {}
-    leaves: dict[str, int] = {}
-    for table, row in ask(connection, wanted, _FOREIGN_KEYS):
-        key = _key(dialect, row[:10])
-        partitions, all_partitions = row[10:]
-        if partitions is None:
-            found[table].append(key)
-            continue
-        leaves[table] = all_partitions
-        held.setdefault((table, _same(key)), set()).update(partitions)
-        known = {(_same(one), one.on_delete) for one in parts.get(table, ())}
-        if (_same(key), key.on_delete) not in known:
-            parts.setdefault(table, []).append(key)
-    for table, keys in parts.items():
-        for key in keys:
-            whole = len(held[table, _same(key)]) == leaves[table]
-            found[table].append(
-                replace(key, enforced="some") if key.enforced == "all" and not whole else key
-            )
-    return {table: tuple(keys) for table, keys in found.items()}
+        A key of partitions is one of the table that they are part of, and a reference to a
+        partition one to the table. A table that inherits has no keys but its own.
+        """
+        found: dict[str, list[ForeignKey]] = {name: [] for name in tables}
+        held: dict[tuple[str, _Same], set[int]] = {}
+        parts: dict[str, list[ForeignKey]] = {}
+        leaves: dict[str, int] = {}
+        for table, row in ask(connection, self.literals(tables), _FOREIGN_KEYS):
+            key = _key(self, row[:10])
+            partitions, all_partitions = row[10:]
+            if partitions is None:
+                found[table].append(key)
+                continue
+            leaves[table] = all_partitions
+            held.setdefault((table, _same(key)), set()).update(partitions)
+            known = {(_same(one), one.on_delete) for one in parts.get(table, ())}
+            if (_same(key), key.on_delete) not in known:
+                parts.setdefault(table, []).append(key)
+        for table, keys in parts.items():
+            for key in keys:
+                whole = len(held[table, _same(key)]) == leaves[table]
+                found[table].append(
+                    replace(key, enforced="some") if key.enforced == "all" and not whole else key
+                )
+        return {table: tuple(keys) for table, keys in found.items()}
 
 
 _Same = tuple[tuple[str, ...], str, tuple[str, ...], str]

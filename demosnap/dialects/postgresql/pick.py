@@ -16,6 +16,7 @@ from demosnap.dialects.postgresql.session import (
     driver,
     failed,
     idle,
+    may_make,
     outside_transaction,
     set_all,
 )
@@ -83,17 +84,13 @@ def create(connection: psycopg.Connection[Any], local: bool, at_end: str = "DELE
 
     `at_end`: what is done with it at the commit.
     """
-    (possible,) = connection.execute(
-        "SELECT NOT pg_is_in_recovery()"
-        " AND has_database_privilege(current_database(), 'TEMPORARY')"
-        f" AND ({str(not local).lower()} OR current_setting('transaction_read_only') = 'off')"
-    ).fetchone() or (False,)
+    possible = may_make(connection, local)
     if possible:
         name = PICKED.rpartition(".")[2]
         columns = "pick pg_catalog.int4, part pg_catalog.oid, place pg_catalog.tid"
         create = f"CREATE TEMPORARY TABLE {name} ({columns}) ON COMMIT {at_end};"
         change(connection, create, local)
-    return bool(possible)
+    return possible
 
 
 def pick(connection: Connection, source: str, where: str, number: int) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from demosnap.dialects.base import execute
-from demosnap.model import Column, Event, Trigger, display_name
+from demosnap.dialects.postgresql.text import PostgreSQLText
+from demosnap.model import Column, Event, Table, Trigger, display_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -162,61 +163,105 @@ ORDER BY c.relname
 """
 
 
-def namespaces(connection: Connection) -> list[str]:
-    """Return the namespaces that hold tables of users, without the default one."""
-    return [name for (name,) in execute(connection, _NAMESPACES)]
+class PostgreSQLDefinitions(PostgreSQLText):
+    """The part of the dialect that is about definitions, as the catalogs have them."""
 
+    def literals(self, tables: Iterable[str]) -> dict[str, str]:
+        """Return literals of the quoted names of tables, by display name."""
+        return {table: self.string(self.quote_table(table)) for table in tables}
 
-def table_names(connection: Connection, namespace: str | None) -> list[str]:
-    """Return the tables of a namespace (a literal; None: the default one), no partitions.
+    def namespaces(self, connection: Connection) -> list[str]:
+        """Return the namespaces that hold tables of users, without the default one."""
+        return [name for (name,) in execute(connection, _NAMESPACES)]
 
-    The tables of extensions are theirs.
-    """
-    shown = (
-        f"to_regnamespace(quote_ident({namespace}))"
-        if namespace
-        else ("to_regnamespace(quote_ident(current_schema()))")
-    )
-    return [name for (name,) in execute(connection, _TABLES.format(namespace=shown))]
+    def table_names(self, connection: Connection, namespace: str | None) -> list[str]:
+        """Return tables, partitioned and foreign ones too, but neither partitions nor views.
 
+        The tables of extensions are theirs.
+        """
+        name = "current_schema()" if namespace is None else self.string(namespace)
+        shown = f"to_regnamespace(quote_ident({name}))"
+        return [name for (name,) in execute(connection, _TABLES.format(namespace=shown))]
 
-def columns(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[Column, ...]]:
-    """Return the columns of each table; `wanted` are its name's literals by display name."""
-    found: dict[str, list[Column]] = {name: [] for name in wanted}
-    rows = ask(connection, wanted, _COLUMNS)
-    for table, (name, kind, nullable, generated, identity, default) in rows:
-        found[table].append(
-            Column(
-                name=name,
-                type=kind,
-                nullable=nullable,
-                default=None if generated else default,
-                generated=bool(generated),
-                identity=_IDENTITY.get(identity),
+    def reflect_columns(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> dict[str, tuple[Column, ...]]:
+        """Return the columns; the type of a domain is the one that it is over."""
+        found: dict[str, list[Column]] = {name: [] for name in tables}
+        rows = ask(connection, self.literals(tables), _COLUMNS)
+        for table, (name, kind, nullable, generated, identity, default) in rows:
+            found[table].append(
+                Column(
+                    name=name,
+                    type=kind,
+                    nullable=nullable,
+                    default=None if generated else default,
+                    generated=bool(generated),
+                    identity=_IDENTITY.get(identity),
+                )
             )
-        )
-    return {name: tuple(columns) for name, columns in found.items()}
+        return {name: tuple(columns) for name, columns in found.items()}
 
+    def reflect_triggers(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> dict[str, tuple[Trigger, ...]]:
+        """Return the triggers and rules that are on, those of partitions too."""
+        kinds: tuple[Event, ...] = ("insert", "update", "delete")
+        found: dict[str, tuple[Trigger, ...]] = {}
+        for table, (kind, name, *flags) in ask(connection, self.literals(tables), _TRIGGERS):
+            events = frozenset(event for event, on in zip(kinds, flags, strict=True) if on)
+            found[table] = (*found.get(table, ()), Trigger(name, table, events, kind))
+        return found
 
-def triggers(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[Trigger, ...]]:
-    """Return the triggers and rules that act on each table's rows."""
-    kinds: tuple[Event, ...] = ("insert", "update", "delete")
-    found: dict[str, tuple[Trigger, ...]] = {}
-    for table, (kind, name, *flags) in ask(connection, wanted, _TRIGGERS):
-        events = frozenset(event for event, on in zip(kinds, flags, strict=True) if on)
-        found[table] = (*found.get(table, ()), Trigger(name, table, events, kind))
-    return found
+    def can_disable_triggers(self, connection: Connection, tables: Sequence[Table]) -> bool:
+        """Return whether the role has the rights of the owner of each table and its partitions."""
+        wanted = self.literals(table.name for table in tables)
+        return all(own for _, (own,) in ask(connection, wanted, _OWNED))
 
+    def event_triggers(self, connection: Connection) -> tuple[Trigger, ...]:
+        """Return the event triggers that act."""
+        rows = execute(connection, _EVENT_TRIGGERS)
+        return tuple(Trigger(name, None, kind="event trigger") for (name,) in rows)
 
-def owned(connection: Connection, wanted: Mapping[str, str]) -> bool:
-    """Return whether the role has the rights of the owner of each table and its partitions."""
-    return all(own for _, (own,) in ask(connection, wanted, _OWNED))
+    def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
+        """Return the tables that others inherit from; partitions are no other tables."""
+        found = ask(connection, self.literals(tables), _INHERITED)
+        return frozenset(table for table, _ in found)
 
+    def unreadable(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
+        """Return the tables of which the role may not read all columns."""
+        return frozenset(table for table, _ in ask(connection, self.literals(tables), _HIDDEN))
 
-def event_triggers(connection: Connection) -> tuple[Trigger, ...]:
-    """Return the event triggers that act."""
-    rows = execute(connection, _EVENT_TRIGGERS)
-    return tuple(Trigger(name, None, kind="event trigger") for (name,) in rows)
+    def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> dict[str, str]:
+        """Return what hides or rewrites rows, what has no text, and which right is missing."""
+        write = bool(connection.get_execution_options().get("demosnap_write"))
+        encoding, user, read_only = execute(
+            connection,
+            "SELECT current_setting('server_encoding'), current_user,"
+            " current_setting('transaction_read_only') = 'on'",
+        ).one()
+        if encoding == "SQL_ASCII":
+            reason = "the database's encoding is SQL_ASCII, which does not say what its bytes mean"
+            return dict.fromkeys(tables, reason)
+        if write and read_only:
+            return dict.fromkeys(tables, "the transaction is read-only (a standby, or a setting)")
+        found = {}
+        definitions = self.reflect_columns(connection, tables)
+        for table, row in ask(connection, self.literals(tables), _REFUSALS):
+            reasons = list(_reasons(*row, user=user, write=write))
+            reasons += _odd_columns([c for c in definitions[table] if not c.generated])
+            if reasons:
+                found[table] = "; ".join(reasons)
+        return found
+
+    def affected_rows(self, connection: Connection) -> dict[str, tuple[int, int]] | None:
+        """Ask the server's own counters of the transaction, those of a partition for its table."""
+        if execute(connection, "SELECT current_setting('track_counts')").scalar() != "on":
+            return None
+        return {
+            display_name(namespace, name): (deleted, updated)
+            for namespace, name, deleted, updated in execute(connection, _AFFECTED)
+        }
 
 
 def enabled_triggers(
@@ -226,38 +271,6 @@ def enabled_triggers(
     modes = {"O": "", "A": "ALWAYS", "R": "REPLICA"}
     rows = ask(connection, wanted, _ENABLED_TRIGGERS)
     return [(table, name, modes[mode]) for _, (table, name, mode) in rows]
-
-
-def inherited(connection: Connection, wanted: Mapping[str, str]) -> frozenset[str]:
-    """Return the tables that other tables inherit from."""
-    return frozenset(table for table, _ in ask(connection, wanted, _INHERITED))
-
-
-def unreadable(connection: Connection, wanted: Mapping[str, str]) -> frozenset[str]:
-    """Return the tables of which the role may not read all columns."""
-    return frozenset(table for table, _ in ask(connection, wanted, _HIDDEN))
-
-
-def refusals(connection: Connection, wanted: Mapping[str, str], write: bool) -> dict[str, str]:
-    """Return why a table cannot be read whole, or, if `write`, not be written."""
-    encoding, user, read_only = execute(
-        connection,
-        "SELECT current_setting('server_encoding'), current_user,"
-        " current_setting('transaction_read_only') = 'on'",
-    ).one()
-    if encoding == "SQL_ASCII":
-        reason = "the database's encoding is SQL_ASCII, which does not say what its bytes mean"
-        return dict.fromkeys(wanted, reason)
-    if write and read_only:
-        return dict.fromkeys(wanted, "the transaction is read-only (a standby, or a setting)")
-    found = {}
-    definitions = columns(connection, wanted)
-    for table, row in ask(connection, wanted, _REFUSALS):
-        reasons = list(_reasons(*row, user=user, write=write))
-        reasons += _odd_columns([c for c in definitions[table] if not c.generated])
-        if reasons:
-            found[table] = "; ".join(reasons)
-    return found
 
 
 def _reasons(
@@ -340,13 +353,3 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE s.n_tup_del + s.n_tup_upd > 0 AND c.relpersistence <> 't'
 GROUP BY 1, 2
 """
-
-
-def affected_rows(connection: Connection) -> dict[str, tuple[int, int]] | None:
-    """Return the rows deleted and updated in this transaction, by table; None: not counted."""
-    if execute(connection, "SELECT current_setting('track_counts')").scalar() != "on":
-        return None
-    return {
-        display_name(namespace, name): (deleted, updated)
-        for namespace, name, deleted, updated in execute(connection, _AFFECTED)
-    }

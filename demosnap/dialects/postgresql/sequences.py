@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from demosnap.dialects.base import execute
+from demosnap.dialects.postgresql import rows, session
+from demosnap.dialects.postgresql.text import PostgreSQLText
 from demosnap.dialects.postgresql.values import NUMBERS, base_type
 from demosnap.errors import UnknownNameError
-from demosnap.model import display_name
+from demosnap.model import Column, Table, display_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from demosnap.dialects.text import DialectText
-    from demosnap.model import Table
 
 # A column has a sequence by owning it (serial, identity) or by its default's expression. The
 # last value stays one that the sequence would have given: with INCREMENT 10 it may not become 25.
@@ -123,66 +122,84 @@ ORDER BY 1 NULLS FIRST, 2
 """
 
 
-def free(connection: Connection) -> list[str]:
-    """Return the sequences that stand alone, but for those of extensions, by display name."""
-    return [display_name(*row) for row in execute(connection, _FREE)]
+class PostgreSQLSequences(PostgreSQLText):
+    """The part of the dialect that is about sequences, which are looked for where a block runs."""
 
+    def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
+        """Return one block for the columns that number themselves; sequences by dependency."""
+        return self._advance(
+            (table, column)
+            for table in tables
+            for column in table.captured
+            if column.identity
+            or ("nextval(" in (column.default or "") and base_type(column) in NUMBERS)
+        )
 
-def positions(
-    connection: Connection, dialect: DialectText, tables: Sequence[Table], names: Sequence[str]
-) -> dict[str, int]:
-    """Return the last values of the named sequences and of those inside expressions of defaults.
+    def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Advance every sequence that a loaded column owns or takes its default from."""
+        block = self._advance(
+            (table, column)
+            for table in tables
+            for column in table.captured
+            if base_type(column) in NUMBERS
+        )
+        rows.run(session.driver(connection), block)
 
-    What numbers a column by itself is left out: the column's values tell where it stands.
+    def _advance(self, columns: Iterable[tuple[Table, Column]]) -> Sequence[str]:
+        owners = ", ".join(self._owner(table, column) for table, column in columns)
+        return _block(_ADVANCE.format(owners=owners)) if owners else ()
 
-    Raises:
-        UnknownNameError: a named sequence is not there.
-    """
-    if names:
-        there = {display_name(*row) for row in execute(connection, _ALL)}
-        for name in names:
-            if name not in there:
-                raise UnknownNameError("sequence", name, sorted(there))
-    columns = [
-        f"({dialect.string(dialect.quote_table(table.name))},{dialect.string(column.name)})"
-        for table in tables
-        for column in table.columns
-        if "nextval(" in (column.default or "") and base_type(column) not in NUMBERS
-    ]
-    if not (columns or names):
-        return {}
-    sql = _POSITIONS.format(
-        columns=",".join(columns or ["(NULL,NULL)"]),
-        names=",".join(f"({dialect.string(dialect.quote_table(name))})" for name in names)
-        or "(NULL)",
-    )
-    return {
-        display_name(namespace, name): int(last)
-        for namespace, name, last in execute(connection, sql)
-        if last is not None
-    }
+    def _owner(self, table: Table, column: Column) -> str:
+        return f"({self.string(self.quote_table(table.name))}, {self.string(column.name)})"
 
+    def free_sequences(self, connection: Connection) -> Sequence[str]:
+        """Return the sequences that stand alone, but for those of extensions."""
+        return [display_name(*row) for row in execute(connection, _FREE)]
 
-def advance(columns: Iterable[tuple[str, str]]) -> Sequence[str]:
-    """Return the block that advances the sequences of columns past the values in them.
+    def sequence_positions(
+        self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
+    ) -> Mapping[str, int]:
+        """Return last values: what a sequence gave as a part of a text, no value shows.
 
-    `columns` are the literals of the quoted table's and of the column's name. The sequences are
-    looked for where the block runs.
-    """
-    owners = ", ".join(f"({table}, {column})" for table, column in columns)
-    if not owners:
-        return ()
-    return _block(_ADVANCE.format(owners=owners))
+        What numbers a column by itself is left out: the column's values tell where it stands.
+        """
+        if names:
+            there = {display_name(*row) for row in execute(connection, _ALL)}
+            for name in names:
+                if name not in there:
+                    raise UnknownNameError("sequence", name, sorted(there))
+        columns = [
+            self._owner(table, column)
+            for table in tables
+            for column in table.columns
+            if "nextval(" in (column.default or "") and base_type(column) not in NUMBERS
+        ]
+        if not (columns or names):
+            return {}
+        named = [f"({self.string(self.quote_table(name))})" for name in names]
+        sql = _POSITIONS.format(
+            columns=",".join(columns or ["(NULL,NULL)"]), names=",".join(named or ["(NULL)"])
+        )
+        return {
+            display_name(namespace, name): int(last)
+            for namespace, name, last in execute(connection, sql)
+            if last is not None
+        }
 
+    def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
+        """Return one block; a position is the last value that a sequence gave.
 
-def restore(positions: Mapping[str, int]) -> Sequence[str]:
-    """Return the block that advances sequences to their positions, none further back.
+        A sequence that is not there when the block runs is skipped.
+        """
+        wanted = ", ".join(
+            f"({self.string(self.quote_table(name))}, {last}::bigint)"
+            for name, last in positions.items()
+        )
+        return _block(_RESTORE.format(wanted=wanted)) if wanted else ()
 
-    `positions` are last values, by the literal of the quoted name. A sequence that is not there
-    when the block runs is skipped.
-    """
-    wanted = ", ".join(f"({name}, {top}::bigint)" for name, top in positions.items())
-    return _block(_RESTORE.format(wanted=wanted)) if wanted else ()
+    def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
+        """Advance by the block that a file has."""
+        rows.run(session.driver(connection), self.file_positions(positions))
 
 
 def _block(body: str) -> Sequence[str]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import readers
 from demosnap.dialects.base import LOCK_WAIT
-from demosnap.errors import DatabaseError, LockError, MissingDriverError
-from demosnap.visible import seconds
+from demosnap.errors import DatabaseError, MissingDriverError, waited
 
 if TYPE_CHECKING:
     import psycopg
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import Connection
 
 
 def milliseconds(seconds: float) -> str:
@@ -75,9 +72,6 @@ CREATE_JSON_FUNCTION = (
 LOCK_KEY = -2716626431494299154
 """The key of the advisory lock."""
 
-_HERE = ("localhost", "127.0.0.1", "::1")
-_SOCKETS = ("/", "@")
-
 # libpq's PQTRANS_IDLE and PQTRANS_INERROR.
 _IDLE, _FAILED = 0, 3
 COMMAND_OK = 1
@@ -91,30 +85,6 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND (l.classid::bigint << 32) | l.objid::bigint = {LOCK_KEY}
 """
-
-
-def endpoint(url: URL) -> tuple[str | None, str]:
-    """Return host (None: a socket) and database that libpq would go to.
-
-    Of several hosts it is the first that is not this machine.
-    """
-
-    def said(name: str, variable: str, otherwise: str | None = None) -> str:
-        value = url.query.get(name, otherwise) or os.environ.get(variable) or ""
-        return value if isinstance(value, str) else ",".join(value)
-
-    database = said("dbname", "PGDATABASE", url.database)
-    if service := said("service", "PGSERVICE"):
-        # Only libpq reads the file that says what is behind the name.
-        return f"service {service}", database
-    named = said("hostaddr", "PGHOSTADDR") or said("host", "PGHOST", url.host)
-    hosts = [re.sub(r"(?<=[^:]):\d+\Z", "", host) for host in named.split(",")]
-    hosts.sort(key=lambda host: host in _HERE or host.startswith(_SOCKETS))
-    user = url.username or os.environ.get("PGUSER", "")
-    return (
-        None if not hosts[0] or hosts[0].startswith(_SOCKETS) else hosts[0],
-        database or user,
-    )
 
 
 def driver(connection: Connection) -> psycopg.Connection[Any]:
@@ -145,18 +115,6 @@ def below(connection: Connection) -> psycopg.Connection[Any]:
         f"demosnap works through psycopg 3, and this connection is of {connection.dialect.driver}",
         "Install demosnap[postgresql], and begin the URL with postgresql+psycopg://.",
     )
-
-
-def is_disconnect(error: BaseException) -> bool:
-    """Return whether a driver's error says that the session is over."""
-    from psycopg import OperationalError
-
-    state = getattr(error, "sqlstate", None)
-    if state is None:
-        # libpq's own, of a connection that is closed or lost.
-        return isinstance(error, OperationalError)
-    # 25P03 and 25P04 are the timeouts that end a session; 57014 cancels a statement alone.
-    return state.startswith(("08", "57P")) or state in ("25P03", "25P04")
 
 
 def idle(connection: psycopg.Connection[Any]) -> bool:
@@ -256,13 +214,23 @@ def set_all(connection: psycopg.Connection[Any], settings: dict[str, str], local
 
 def create_function(connection: psycopg.Connection[Any], local: bool) -> bool:
     """Create `JSON_FUNCTION` where the rights allow; return whether it is there."""
-    (possible,) = connection.execute(
-        "SELECT NOT pg_is_in_recovery() AND has_language_privilege('plpgsql', 'USAGE')"
-        " AND has_database_privilege(current_database(), 'TEMPORARY')"
-        f" AND ({str(not local).lower()} OR current_setting('transaction_read_only') = 'off')"
-    ).fetchone() or (False,)
+    possible = may_make(connection, local, "has_language_privilege('plpgsql', 'USAGE')")
     if possible:
         change(connection, "\n".join(CREATE_JSON_FUNCTION), local)
+    return possible
+
+
+def may_make(connection: psycopg.Connection[Any], local: bool, also: str = "TRUE") -> bool:
+    """Return whether temporary things can be made, in the open transaction if `local`.
+
+    `also` is a condition beside it.
+    """
+    writes = "TRUE" if not local else "current_setting('transaction_read_only') = 'off'"
+    sql = (
+        "SELECT NOT pg_is_in_recovery()"
+        f" AND has_database_privilege(current_database(), 'TEMPORARY') AND {writes} AND {also}"
+    )
+    (possible,) = connection.execute(sql.encode()).fetchone() or (False,)
     return bool(possible)
 
 
@@ -295,10 +263,8 @@ def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
             connection.execute(f"SET lock_timeout = {milliseconds(timeout)}".encode())
             connection.execute(f"SELECT pg_advisory_lock({LOCK_KEY})".encode())
         except LockNotAvailable:
-            raise LockError(
-                f"another demosnap is at work on this database{holder(connection)}",
-                f"demosnap waited {seconds(timeout)}. Try again when it is done, or wait longer"
-                " with --lock-timeout.",
+            raise waited(
+                f"another demosnap is at work on this database{holder(connection)}", timeout
             ) from None
         finally:
             if not connection.closed:

@@ -9,12 +9,11 @@ from typing import ClassVar
 from demosnap.dialects.base import Dialect
 from demosnap.dialects.keywords import FORMAT_1
 from demosnap.dialects.postgresql import pick as picks
-from demosnap.dialects.postgresql import sequences as sequences
 from demosnap.dialects.postgresql import session as sessions
 from demosnap.dialects.postgresql.codecs import codec
 from demosnap.dialects.postgresql.keywords import RESERVED
 from demosnap.dialects.postgresql.urls import PostgreSQLUrls
-from demosnap.dialects.postgresql.values import INTEGERS, NUMBERS, base_type
+from demosnap.dialects.postgresql.values import INTEGERS, base_type
 from demosnap.dialects.url_rules import UrlRules
 from demosnap.model import Column, Marker, Table, Value
 
@@ -108,10 +107,6 @@ class PostgreSQLText(Dialect):
         """Return where a row lies."""
         return ("tableoid", "ctid")
 
-    def file_end(self) -> Sequence[str]:
-        """Return the COMMIT."""
-        return ("COMMIT;",)
-
     def insert_head(self, table: Table) -> str:
         """Return the head of an INSERT, which may give identities their values."""
         return f"INSERT INTO {self.block_name(table)}{_overriding(table)} VALUES"
@@ -147,29 +142,6 @@ class PostgreSQLText(Dialect):
             f"DROP TABLE {', '.join(f'pg_temp.{stage}' for stage in stages)};",
         ]
         return before, heads, after
-
-    def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
-        """Return one block for the columns that number themselves; sequences by dependency."""
-        return self.advance(
-            (table, column)
-            for table in tables
-            for column in table.captured
-            if column.identity
-            or ("nextval(" in (column.default or "") and base_type(column) in NUMBERS)
-        )
-
-    def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
-        """Return one block; a position is the last value that a sequence gave."""
-        return sequences.restore(
-            {self.string(self.quote_table(name)): last for name, last in positions.items()}
-        )
-
-    def advance(self, owners: Iterable[tuple[Table, Column]]) -> Sequence[str]:
-        """Return the block that advances the sequences of columns."""
-        return sequences.advance(
-            (self.string(self.quote_table(table.name)), self.string(column.name))
-            for table, column in owners
-        )
 
     # ------------------------------------------------------------------ text: predicates
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from demosnap.dialects import readers
 from demosnap.dialects.postgresql import pick as picks
 from demosnap.dialects.postgresql import session as sessions
-from demosnap.errors import LockError
-from demosnap.visible import seconds
+from demosnap.errors import waited
 
 if TYPE_CHECKING:
     import psycopg
@@ -77,11 +76,7 @@ def lock(connection: Connection, timeout: float) -> Iterator[None]:
         driver.rollback()
         holder = sessions.holder(driver) or sessions.holder(driver, _LOCKING)
         driver.rollback()
-        raise LockError(
-            f"another demosnap is at work on this database{holder}",
-            f"demosnap waited {seconds(timeout)}. Try again when it is done, or wait longer"
-            " with --lock-timeout.",
-        ) from None
+        raise waited(f"another demosnap is at work on this database{holder}", timeout) from None
     except BaseException:
         if not driver.closed:
             driver.rollback()

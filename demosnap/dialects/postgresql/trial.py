@@ -58,33 +58,66 @@ SELECT EXISTS (
     ))
 """
 
-
-def _special_keys(dialect: Dialect, connection: Connection, table: str) -> Iterator[SpecialKey]:
-    """Yield the unique indexes and exclusion constraints beyond plain columns."""
-    name = dialect.string(dialect.quote_table(table))
-    for index, exclusion, terms, operators, where, same_nulls in execute(
-        connection, _SPECIAL.replace("{}", name)
-    ):
-        equal = "IS NOT DISTINCT FROM" if same_nulls else "="
-        how = operators if exclusion and operators else [equal] * len(terms)
-        yield SpecialKey(index, tuple(zip(terms, how, strict=True)), where)
+_COLUMN = re.compile(r"^COPY [^\n]*?, line \d+, column (.+?)(?:: |$)", re.MULTILINE)
+_SHOWN_STATES = ("23505", "23P01", "23503")
+"""Of which the detail is the key; that of a CHECK is the whole row."""
 
 
-@contextlib.contextmanager
-def _scratch(dialect: Dialect, connection: Connection, table: Table) -> Iterator[str | None]:
-    """Have a temporary table alike; its name, None where the role may make none."""
-    execute(connection, "SAVEPOINT demosnap_scratch")
-    try:
-        name: str | None = SCRATCH
+class PostgreSQLTrial(PostgreSQLText):
+    """How PostgreSQL tries rows in a temporary table, and says what it did not take."""
+
+    def takes_dangling(self, connection: Connection, table: Table, key: ForeignKey) -> bool:
+        """Return whether the constraint's triggers are off, for the session or for all."""
+        name = self.string(self.quote_table(table.name)), self.string(key.name or "")
+        return not execute(connection, _WATCHED.format(*name)).scalar()
+
+    def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
+        """Return partial unique indexes, those over expressions, and exclusion constraints."""
+        name = self.string(self.quote_table(table.name))
+        found = []
+        for index, exclusion, terms, operators, where, same_nulls in execute(
+            connection, _SPECIAL.replace("{}", name)
+        ):
+            equal = "IS NOT DISTINCT FROM" if same_nulls else "="
+            how = operators if exclusion and operators else [equal] * len(terms)
+            found.append(SpecialKey(index, tuple(zip(terms, how, strict=True)), where))
+        return found
+
+    @contextlib.contextmanager
+    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
+        """Have one LIKE the table."""
+        execute(connection, "SAVEPOINT demosnap_scratch")
         try:
-            _create(dialect, connection, table)
-        except Exception:  # noqa: BLE001  whatever speaks against it, there is none
+            name: str | None = SCRATCH
+            try:
+                _create(self, connection, table)
+            except Exception:  # noqa: BLE001  whatever speaks against it, there is none
+                execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
+                name = None
+            yield name
+        finally:
             execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
-            name = None
-        yield name
-    finally:
-        execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
-        execute(connection, "RELEASE SAVEPOINT demosnap_scratch")
+            execute(connection, "RELEASE SAVEPOINT demosnap_scratch")
+
+    def scratch_names(self, connection: Connection, table: Table) -> Mapping[str, str]:
+        """Return the names of indexes, which are those of unique keys."""
+        names = [self.string(SCRATCH), self.string(self.quote_table(table.name))]
+        return dict(execute(connection, _NAMES.format(*names)).all())
+
+    def refusal(self, error: BaseException, table: str = "it") -> str:
+        """Say the server's message, with the column that it names and the key."""
+        original: Any = getattr(error, "orig", None) or error
+        diagnosis = getattr(original, "diag", None)
+        if diagnosis is None or diagnosis.message_primary is None:
+            return str(original).strip().partition("\n")[0]
+        message: str = diagnosis.message_primary.replace('"demosnap_scratch"', f'"{table}"')
+        named = _COLUMN.search(diagnosis.context or "")
+        column = diagnosis.column_name or (named[1] if named else "")
+        if column and f'"{column}"' not in message:
+            message = f"{column}: {message}"
+        if diagnosis.message_detail and diagnosis.sqlstate in _SHOWN_STATES:
+            message += f" ({diagnosis.message_detail.rstrip('.')})"
+        return one_line(message)
 
 
 def _create(dialect: Dialect, connection: Connection, table: Table) -> None:
@@ -107,52 +140,3 @@ def _create(dialect: Dialect, connection: Connection, table: Table) -> None:
         if column not in given:
             drop += f", ALTER COLUMN {quoted} DROP NOT NULL"
         execute(connection, drop)
-
-
-_COLUMN = re.compile(r"^COPY [^\n]*?, line \d+, column (.+?)(?:: |$)", re.MULTILINE)
-_SHOWN_STATES = ("23505", "23P01", "23503")
-"""Of which the detail is the key; that of a CHECK is the whole row."""
-
-
-def _refusal(error: BaseException, table: str) -> str:
-    """Say the server's message, with the column that it names and the key."""
-    original: Any = getattr(error, "orig", None) or error
-    diagnosis = getattr(original, "diag", None)
-    if diagnosis is None or diagnosis.message_primary is None:
-        return str(original).strip().partition("\n")[0]
-    message: str = diagnosis.message_primary.replace('"demosnap_scratch"', f'"{table}"')
-    named = _COLUMN.search(diagnosis.context or "")
-    column = diagnosis.column_name or (named[1] if named else "")
-    if column and f'"{column}"' not in message:
-        message = f"{column}: {message}"
-    if diagnosis.message_detail and diagnosis.sqlstate in _SHOWN_STATES:
-        message += f" ({diagnosis.message_detail.rstrip('.')})"
-    return one_line(message)
-
-
-class PostgreSQLTrial(PostgreSQLText):
-    """How PostgreSQL tries rows in a temporary table, and says what it did not take."""
-
-    def takes_dangling(self, connection: Connection, table: Table, key: ForeignKey) -> bool:
-        """Return whether the constraint's triggers are off, for the session or for all."""
-        name = self.string(self.quote_table(table.name)), self.string(key.name or "")
-        return not execute(connection, _WATCHED.format(*name)).scalar()
-
-    def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
-        """Return partial unique indexes, those over expressions, and exclusion constraints."""
-        return list(_special_keys(self, connection, table.name))
-
-    @contextlib.contextmanager
-    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
-        """Have one LIKE the table."""
-        with _scratch(self, connection, table) as name:
-            yield name
-
-    def scratch_names(self, connection: Connection, table: Table) -> Mapping[str, str]:
-        """Return the names of indexes, which are those of unique keys."""
-        names = [self.string(SCRATCH), self.string(self.quote_table(table.name))]
-        return dict(execute(connection, _NAMES.format(*names)).all())
-
-    def refusal(self, error: BaseException, table: str = "it") -> str:
-        """Say the server's message, with the column that it names and the key."""
-        return _refusal(error, table)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from demosnap.dialects.base import execute
+from demosnap.dialects.postgresql.text import PostgreSQLText
 from demosnap.errors import DatabaseError
 from demosnap.model import display_name
 
@@ -45,33 +46,33 @@ ORDER BY 2 NULLS FIRST, 3
 """
 
 
-def reading(connection: Connection) -> dict[str, frozenset[str]]:
-    """Return the relations that each materialized view reads, at any depth, by display names.
+class PostgreSQLViews(PostgreSQLText):
+    """The part of the dialect that is about materialized views."""
 
-    A view comes after those that it reads.
-    """
-    found: dict[str, set[str]] = {}
-    for _, namespace, name, source, other, read in execute(connection, _READING):
-        sources = found.setdefault(display_name(namespace, name), set())
-        if source is not None:
-            sources.add(display_name(other, read))
-    # Who reads another one reads all that this one reads, and it itself.
-    in_order = sorted(found, key=lambda name: len(found[name] & found.keys()))
-    return {name: frozenset(found[name]) for name in in_order}
+    def materialized_views(self, connection: Connection) -> dict[str, frozenset[str]]:
+        """Return what each reads, at any depth, as the catalog's dependencies have it."""
+        found: dict[str, set[str]] = {}
+        for _, namespace, name, source, other, read in execute(connection, _READING):
+            sources = found.setdefault(display_name(namespace, name), set())
+            if source is not None:
+                sources.add(display_name(other, read))
+        # Who reads another one reads all that this one reads, and it itself.
+        in_order = sorted(found, key=lambda name: len(found[name] & found.keys()))
+        return {name: frozenset(found[name]) for name in in_order}
 
+    def refresh_view(self, connection: Connection, name: str) -> None:
+        """Refresh one, under a lock that other sessions cannot read past until the end.
 
-def refresh(connection: Connection, quoted: str) -> None:
-    """Refresh a materialized view.
-
-    Raises:
-        DatabaseError: the role does not own it, or its query fails.
-    """
-    try:
-        execute(connection, f"REFRESH MATERIALIZED VIEW {quoted}")
-    except DBAPIError as error:
-        reason = str(error.orig).splitlines()[0]
-        raise DatabaseError(
-            f"the materialized view {quoted} cannot be refreshed: {reason}",
-            "Its owner may; or take it out of `refresh:` in demosnap.yaml.",
-            changed=False,
-        ) from error
+        Raises:
+            DatabaseError: the role does not own it, or its query fails.
+        """
+        quoted = self.quote_table(name)
+        try:
+            execute(connection, f"REFRESH MATERIALIZED VIEW {quoted}")
+        except DBAPIError as error:
+            reason = str(error.orig).splitlines()[0]
+            raise DatabaseError(
+                f"the materialized view {quoted} cannot be refreshed: {reason}",
+                "Its owner may; or take it out of `refresh:` in demosnap.yaml.",
+                changed=False,
+            ) from error

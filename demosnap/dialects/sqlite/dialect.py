@@ -16,28 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import readers
-from demosnap.dialects.base import LOCK_WAIT, Counted, SearchIndex, execute
+from demosnap.dialects.base import LOCK_WAIT, Counted, execute
 from demosnap.dialects.keywords import FORMAT_1
 from demosnap.dialects.sqlite import codecs as values
-from demosnap.dialects.sqlite import ddl, files, pick, read, reflect, trial, virtual, write
+from demosnap.dialects.sqlite import files, pick, read, virtual, write
 from demosnap.dialects.sqlite.bind import parsed
 from demosnap.dialects.sqlite.file_text import SQLiteFileText
 from demosnap.dialects.sqlite.keywords import RESERVED
+from demosnap.dialects.sqlite.reflect import SQLiteDefinitions
+from demosnap.dialects.sqlite.trial import SQLiteTrial
 from demosnap.dialects.sqlite.urls import sqlite_file
+from demosnap.dialects.sqlite.virtual import SQLiteIndexes
 from demosnap.holders import holder
-from demosnap.model import (
-    Column,
-    ForeignKey,
-    Marker,
-    RowUpdate,
-    SpecialKey,
-    Table,
-    Trigger,
-    Value,
-    split_name,
-)
+from demosnap.model import Column, Marker, RowUpdate, Table, Value
 from demosnap.rows.canonical import Rows
-from demosnap.visible import one_line
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -49,7 +41,7 @@ _OWN = "demosnap_own"
 _WRITING = {"foreign_keys": 0, "cache_size": -(256 << 10)}
 
 
-class SQLiteDialect(SQLiteFileText):
+class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTrial):
     """SQLite 3.37 or newer, through Python's own sqlite3."""
 
     name: ClassVar[str] = "sqlite"
@@ -233,62 +225,12 @@ class SQLiteDialect(SQLiteFileText):
 
     # ------------------------------------------------------------------ definitions
 
-    def table_names(self, connection: Connection, namespace: str | None) -> Sequence[str]:
-        """Return the tables with rows of their own: an index, or what is behind one, has none."""
-        return virtual.table_names(connection)
-
-    def search_indexes(self, connection: Connection) -> Sequence[SearchIndex]:
-        """Return the indexes of FTS3, FTS4 and FTS5 that are kept from other tables."""
-        return virtual.indexes(connection)
-
-    def index_damage(self, connection: Connection, index: SearchIndex) -> str | None:
-        """Return what `integrity-check` says."""
-        return virtual.damage(self, connection, index)
-
-    def rebuild_index(self, connection: Connection, index: SearchIndex) -> None:
-        """Run `rebuild`."""
-        virtual.rebuild(self, connection, index)
-
     def known_name(self, name: str, known: Collection[str]) -> str:
         """Return the known name that differs in nothing but the case of ASCII letters."""
         if name in known:
             return name
         folded = name.encode().lower()
         return next((one for one in known if one.encode().lower() == folded), name)
-
-    def reflect_columns(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[Column, ...]]:
-        """Return the columns with the types as they were declared, whatever they say."""
-        return reflect.columns(self, connection, tables)
-
-    def reflect_foreign_keys(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, Sequence[ForeignKey]]:
-        """Return the keys of PRAGMA foreign_key_list, whatever their text looks like."""
-        return reflect.foreign_keys(self, connection, tables)
-
-    def reflect_triggers(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, tuple[Trigger, ...]]:
-        """Return the triggers of the main database, and those of the connection."""
-        return reflect.triggers(self, connection, tables)
-
-    def reflect_unique(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, Sequence[tuple[str, ...]]]:
-        """Return all unique constraints: SQLAlchemy overlooks such as `code VARCHAR(9) UNIQUE`."""
-        return reflect.unique(connection, tables)
-
-    @contextlib.contextmanager
-    def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
-        """Drop the triggers and create them again as they were written."""
-        with ddl.without_triggers(self, connection, tables):
-            yield
-
-    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
-        """Return the definitions of tables, their indexes and triggers."""
-        return reflect.fingerprint(self, connection, tables)
 
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return every table of a UTF-16 database: text would not keep its order and bytes."""
@@ -320,21 +262,6 @@ class SQLiteDialect(SQLiteFileText):
         insert = write.write if own else write.bind
         return insert(_driver(connection), self.block_name(table), table, rows)
 
-    def special_keys(self, connection: Connection, table: Table) -> Sequence[SpecialKey]:
-        """Return partial unique indexes, and those over expressions or generated columns."""
-        return list(trial.special_keys(self, connection, table.name))
-
-    @contextlib.contextmanager
-    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
-        """Have one of the same definition, beside the database's own file."""
-        with trial.scratch(self, connection, table) as name:
-            yield name
-
-    def refusal(self, error: BaseException, table: str = "it") -> str:
-        """Say the message, which names a table and a column."""
-        text = super().refusal(error, table)
-        return text.replace(trial.SCRATCH, one_line(split_name(table)[1]))
-
     def delete_rows(
         self, connection: Connection, deletes: Sequence[tuple[Table, str]]
     ) -> list[int]:
@@ -346,10 +273,8 @@ class SQLiteDialect(SQLiteFileText):
             return super().delete_rows(connection, deletes)
 
         def count(table: Table, predicate: str) -> int:
-            source = self.quote_table(table.name)
-            return int(
-                execute(connection, f"SELECT COUNT(*) FROM {source} WHERE {predicate}").scalar()
-            )
+            sql = f"SELECT COUNT(*) FROM {self.quote_table(table.name)} WHERE {predicate}"
+            return int(execute(connection, sql).scalar())
 
         before = [count(*delete) for delete in deletes]
         left = []

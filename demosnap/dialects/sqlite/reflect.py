@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,92 +18,135 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def columns(
-    dialect: Dialect, connection: Connection, tables: Sequence[str]
-) -> Mapping[str, tuple[Column, ...]]:
-    """Return the columns of tables (display names), in declared order."""
-    found = {}
-    indexed = set(
-        execute(
-            connection,
-            "SELECT m.name FROM sqlite_master m, pragma_index_list(m.name) i"
-            " WHERE m.type = 'table' AND i.origin = 'pk'",
-        ).scalars()
-    )
-    full_text = virtual.full_text(connection)
-    for table in tables:
-        namespace, name = split_name(table)
-        prefix = f"{dialect.quote(namespace)}." if namespace else ""
-        rows = execute(connection, f"PRAGMA {prefix}table_xinfo({dialect.string(name)})").all()
-        keys = [row for row in rows if row.pk]
-        # A key without an index is the row's number, given by SQLite itself; any other may be
-        # NULL unless it says NOT NULL: INTEGER PRIMARY KEY DESC is no number.
-        number = keys[0] if len(keys) == 1 and name not in indexed else None
-        # The rows of a full-text table have nothing else that names them.
-        rowid = (Column("rowid", "INTEGER", nullable=False),) if name in full_text else ()
-        found[table] = rowid + tuple(
-            Column(
-                name=row.name,
-                type=row.type,
-                nullable=not row.notnull and row is not number,
-                default=row.dflt_value,
-                generated=row.hidden in (2, 3),
-            )
-            for row in rows
-            if row.hidden != 1
+class SQLiteDefinitions(Dialect):
+    """The part of the dialect that is about definitions."""
+
+    def reflect_columns(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[Column, ...]]:
+        """Return the columns with the types as they were declared, whatever they say."""
+        found = {}
+        indexed = set(
+            execute(
+                connection,
+                "SELECT m.name FROM sqlite_master m, pragma_index_list(m.name) i"
+                " WHERE m.type = 'table' AND i.origin = 'pk'",
+            ).scalars()
         )
-    return found
+        full_text = virtual.full_text(connection)
+        for table in tables:
+            namespace, name = split_name(table)
+            prefix = f"{self.quote(namespace)}." if namespace else ""
+            rows = execute(connection, f"PRAGMA {prefix}table_xinfo({self.string(name)})").all()
+            keys = [row for row in rows if row.pk]
+            # A key without an index is the row's number, given by SQLite itself; any other may be
+            # NULL unless it says NOT NULL: INTEGER PRIMARY KEY DESC is no number.
+            number = keys[0] if len(keys) == 1 and name not in indexed else None
+            # The rows of a full-text table have nothing else that names them.
+            rowid = (Column("rowid", "INTEGER", nullable=False),) if name in full_text else ()
+            found[table] = rowid + tuple(
+                Column(
+                    name=row.name,
+                    type=row.type,
+                    nullable=not row.notnull and row is not number,
+                    default=row.dflt_value,
+                    generated=row.hidden in (2, 3),
+                )
+                for row in rows
+                if row.hidden != 1
+            )
+        return found
 
+    def reflect_unique(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[str, ...]]]:
+        """Return all unique constraints: SQLAlchemy overlooks such as `code VARCHAR(9) UNIQUE`.
 
-def unique(
-    connection: Connection, tables: Sequence[str]
-) -> Mapping[str, Sequence[tuple[str, ...]]]:
-    """Return the unique constraints of tables, and the rowids of full-text tables."""
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
-    sql = (
-        "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
-        " pragma_index_info(i.name) c WHERE m.type = 'table' AND i.origin = 'u'"
-        " ORDER BY m.name, i.seq, c.seqno"
-    )
-    for table, index, column in execute(connection, sql):
-        found[table, index] = (*found.get((table, index), ()), column)
-    full_text = virtual.full_text(connection)
-    names = {table: split_name(table)[1] for table in tables}
-    return {
-        table: [("rowid",)]
-        if name in full_text
-        else [k for (t, _), k in found.items() if t == name]
-        for table, name in names.items()
-    }
-
-
-def foreign_keys(
-    dialect: Dialect, connection: Connection, tables: Sequence[str]
-) -> dict[str, tuple[ForeignKey, ...]]:
-    """Return the foreign keys that SQLite knows; names and DEFERRABLE, which only text has.
-
-    A key without referred columns refers to the primary key.
-    """
-    named = inspected_keys.of_sqlalchemy(connection, tables)
-    found: dict[str, tuple[ForeignKey, ...]] = {}
-    for table in tables:
-        name = split_name(table)[1]
+        A full-text table has its rowids.
+        """
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
         sql = (
-            'SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list'
-            f"({dialect.string(name)}) ORDER BY id, seq"
+            "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
+            " pragma_index_info(i.name) c WHERE m.type = 'table' AND i.origin = 'u'"
+            " ORDER BY m.name, i.seq, c.seqno"
         )
-        keys: dict[int, ForeignKey] = {}
-        for number, parent, column, referred, action in execute(connection, sql):
-            fresh = ForeignKey((), display_name(None, parent), (), None, action)
-            one = keys.setdefault(number, fresh)
-            there = () if referred is None else (referred,)
-            keys[number] = replace(
-                one,
-                columns=(*one.columns, column),
-                referred_columns=(*one.referred_columns, *there),
+        for table, index, column in execute(connection, sql):
+            found[table, index] = (*found.get((table, index), ()), column)
+        full_text = virtual.full_text(connection)
+        names = {table: split_name(table)[1] for table in tables}
+        return {
+            table: [("rowid",)]
+            if name in full_text
+            else [k for (t, _), k in found.items() if t == name]
+            for table, name in names.items()
+        }
+
+    def reflect_foreign_keys(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> dict[str, tuple[ForeignKey, ...]]:
+        """Return the foreign keys that SQLite knows; names and DEFERRABLE, which only text has.
+
+        A key without referred columns refers to the primary key.
+        """
+        named = inspected_keys.of_sqlalchemy(connection, tables)
+        found: dict[str, tuple[ForeignKey, ...]] = {}
+        for table in tables:
+            name = split_name(table)[1]
+            sql = (
+                'SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list'
+                f"({self.string(name)}) ORDER BY id, seq"
             )
-        found[table] = tuple(_said(key, named.get(table, ())) for key in keys.values())
-    return found
+            keys: dict[int, ForeignKey] = {}
+            for number, parent, column, referred, action in execute(connection, sql):
+                fresh = ForeignKey((), display_name(None, parent), (), None, action)
+                one = keys.setdefault(number, fresh)
+                there = () if referred is None else (referred,)
+                keys[number] = replace(
+                    one,
+                    columns=(*one.columns, column),
+                    referred_columns=(*one.referred_columns, *there),
+                )
+            found[table] = tuple(_said(key, named.get(table, ())) for key in keys.values())
+        return found
+
+    def reflect_triggers(
+        self, connection: Connection, tables: Sequence[str]
+    ) -> Mapping[str, tuple[Trigger, ...]]:
+        """Return the triggers of the main database, and those of the connection."""
+        found: dict[str, tuple[Trigger, ...]] = {}
+        sql = " UNION ALL ".join(
+            f"SELECT tbl_name, name, sql FROM {master} WHERE type = 'trigger'"
+            for master in ("sqlite_master", "sqlite_temp_master")
+        )
+        for spelled, name, definition in execute(connection, f"{sql} ORDER BY name"):
+            table = self.known_name(display_name(None, spelled), tables)
+            # The event is the first such word beside names and comments.
+            words = re.findall(r"\w+", _APART.sub(" ", definition.lower()))
+            events = [_EVENTS[word] for word in words if word in _EVENTS][:1]
+            found[table] = (*found.get(table, ()), Trigger(name, table, frozenset(events)))
+        return found
+
+    @contextlib.contextmanager
+    def without_triggers(self, connection: Connection, tables: Sequence[Table]) -> Iterator[None]:
+        """Drop the triggers and create them again as they were written."""
+        sql = (
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+            f" AND tbl_name COLLATE NOCASE IN ({_names(self, tables)}) ORDER BY rowid"
+        )
+        found = execute(connection, sql).all()
+        for name, _ in found:
+            execute(connection, f"DROP TRIGGER {self.quote(name)}")
+        yield
+        for _, definition in found:
+            execute(connection, definition)
+
+    def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
+        """Return the definitions of tables, their indexes and triggers, as they were written."""
+        sql = (
+            "SELECT type, name, sql FROM sqlite_master"
+            f" WHERE tbl_name COLLATE NOCASE IN ({_names(self, tables)}) ORDER BY type, name"
+        )
+        return "\n".join(map(repr, map(tuple, execute(connection, sql))))
 
 
 def _said(key: ForeignKey, named: Sequence[ForeignKey]) -> ForeignKey:
@@ -120,24 +164,6 @@ _APART = re.compile(
 _EVENTS: Mapping[str, Event] = {"insert": "insert", "update": "update", "delete": "delete"}
 
 
-def triggers(
-    dialect: Dialect, connection: Connection, tables: Sequence[str]
-) -> Mapping[str, tuple[Trigger, ...]]:
-    """Return the triggers of tables, those that only this connection has too."""
-    found: dict[str, tuple[Trigger, ...]] = {}
-    sql = " UNION ALL ".join(
-        f"SELECT tbl_name, name, sql FROM {master} WHERE type = 'trigger'"
-        for master in ("sqlite_master", "sqlite_temp_master")
-    )
-    for spelled, name, definition in execute(connection, f"{sql} ORDER BY name"):
-        table = dialect.known_name(display_name(None, spelled), tables)
-        # The event is the first such word beside names and comments.
-        words = re.findall(r"\w+", _APART.sub(" ", definition.lower()))
-        events = [_EVENTS[word] for word in words if word in _EVENTS][:1]
-        found[table] = (*found.get(table, ()), Trigger(name, table, frozenset(events)))
-    return found
-
-
 def numbered(driver: sqlite3.Connection, table: Table) -> bool:
     """Return whether the key is the row's number, and so an integer in every row.
 
@@ -152,11 +178,5 @@ def numbered(driver: sqlite3.Connection, table: Table) -> bool:
     return keys == [(table.key[0],)] and driver.execute(index, (name,)).fetchone() is None
 
 
-def fingerprint(dialect: Dialect, connection: Connection, tables: Sequence[Table]) -> str:
-    """Return the definitions of tables, their indexes and triggers, as they were written."""
-    names = ",".join(dialect.string(split_name(table.name)[1]) for table in tables)
-    sql = (
-        "SELECT type, name, sql FROM sqlite_master"
-        f" WHERE tbl_name COLLATE NOCASE IN ({names}) ORDER BY type, name"
-    )
-    return "\n".join(map(repr, map(tuple, execute(connection, sql))))
+def _names(dialect: Dialect, tables: Sequence[Table]) -> str:
+    return ",".join(dialect.string(split_name(table.name)[1]) for table in tables)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import SpecialKey, Table, split_name
+from demosnap.visible import one_line
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,22 +29,42 @@ _DIRECTION = re.compile(r"\s+(?:ASC|DESC)\s*\Z", re.IGNORECASE)
 _WHERE = re.compile(r"\s*WHERE\b", re.IGNORECASE)
 
 
-def special_keys(dialect: Dialect, connection: Connection, table: str) -> Iterator[SpecialKey]:
-    """Yield the unique indexes that are partial, or over expressions or generated columns."""
-    name = dialect.string(split_name(table)[1])
-    sql = (
-        f"SELECT m.name, m.sql FROM pragma_index_list({name}) i JOIN sqlite_master m"
-        " ON m.type = 'index' AND m.name = i.name WHERE i.\"unique\" AND m.sql IS NOT NULL"
-        " AND (i.partial OR EXISTS (SELECT 1 FROM pragma_index_xinfo(i.name) x WHERE x.key"
-        f" AND (x.cid = -2 OR x.cid IN (SELECT cid FROM pragma_table_xinfo({name})"
-        " WHERE hidden IN (2, 3))))) ORDER BY m.name"
-    )
-    for index, text in execute(connection, sql).all():
-        head = _INDEX.match(text)
-        parsed = _parsed(text[head.end() :]) if head else None
-        if parsed is not None:
-            terms, where = parsed
-            yield SpecialKey(index, tuple((term, "=") for term in terms), where)
+class SQLiteTrial(Dialect):
+    """How SQLite tries rows in a temporary table, and says what it did not take."""
+
+    def special_keys(self, connection: Connection, table: Table) -> list[SpecialKey]:
+        """Return partial unique indexes, and those over expressions or generated columns."""
+        name = self.string(split_name(table.name)[1])
+        sql = (
+            f"SELECT m.name, m.sql FROM pragma_index_list({name}) i JOIN sqlite_master m"
+            " ON m.type = 'index' AND m.name = i.name WHERE i.\"unique\" AND m.sql IS NOT NULL"
+            " AND (i.partial OR EXISTS (SELECT 1 FROM pragma_index_xinfo(i.name) x WHERE x.key"
+            f" AND (x.cid = -2 OR x.cid IN (SELECT cid FROM pragma_table_xinfo({name})"
+            " WHERE hidden IN (2, 3))))) ORDER BY m.name"
+        )
+        found = []
+        for index, text in execute(connection, sql).all():
+            head = _INDEX.match(text)
+            parsed = _parsed(text[head.end() :]) if head else None
+            if parsed is not None:
+                terms, where = parsed
+                found.append(SpecialKey(index, tuple((term, "=") for term in terms), where))
+        return found
+
+    @contextlib.contextmanager
+    def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
+        """Have a temporary table alike; its name, None where there can be none."""
+        execute(connection, "SAVEPOINT demosnap_scratch")
+        try:
+            yield SCRATCH if _created(self, connection, table) else None
+        finally:
+            execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
+            execute(connection, "RELEASE SAVEPOINT demosnap_scratch")
+
+    def refusal(self, error: BaseException, table: str = "it") -> str:
+        """Say the message, which names a table and a column."""
+        text = super().refusal(error, table)
+        return text.replace(SCRATCH, one_line(split_name(table)[1]))
 
 
 def _parsed(text: str) -> tuple[list[str], str | None] | None:
@@ -74,17 +95,6 @@ def _parsed(text: str) -> tuple[list[str], str | None] | None:
     rest = text[end:].strip()
     where = _WHERE.sub("", rest) if _WHERE.match(rest) else None
     return [_DIRECTION.sub("", term.strip()) for term in terms], where
-
-
-@contextlib.contextmanager
-def scratch(dialect: Dialect, connection: Connection, table: Table) -> Iterator[str | None]:
-    """Have a temporary table alike; its name, None where there can be none."""
-    execute(connection, "SAVEPOINT demosnap_scratch")
-    try:
-        yield SCRATCH if _created(dialect, connection, table) else None
-    finally:
-        execute(connection, "ROLLBACK TO SAVEPOINT demosnap_scratch")
-        execute(connection, "RELEASE SAVEPOINT demosnap_scratch")
 
 
 def _created(dialect: Dialect, connection: Connection, table: Table) -> bool:

@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DatabaseError as DriverError
 
-from demosnap.dialects.base import SearchIndex, execute
+from demosnap.dialects.base import Dialect, SearchIndex, execute
 from demosnap.model import display_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from demosnap.dialects.text import DialectText
 
 _NAME = r"""(?:"(?:[^"]|"")*"|'(?:[^']|'')*'|\[[^\]]*\]|`(?:[^`]|``)*`|[^\s"'\[`(),]+)"""
 _CREATE = re.compile(
@@ -50,22 +48,58 @@ class _Virtual:
         return self.module in _FULL_TEXT and (self.content is not None or bool(self.writers))
 
 
-def table_names(connection: Connection) -> list[str]:
-    """Return the tables with rows of their own, sorted: no shadow table, no index.
+class SQLiteIndexes(Dialect):
+    """The part of the dialect that is about full-text indexes."""
 
-    A virtual table of an unknown module is left out, since it cannot be read.
-    """
-    rows = execute(
-        connection,
-        "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
-        " AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY name",
-    ).all()
-    virtual = _virtual(connection) if any(kind == "virtual" for _, kind in rows) else {}
-    return [
-        name
-        for name, kind in rows
-        if kind == "table" or (not virtual[name].is_index and _readable(connection, name))
-    ]
+    def table_names(self, connection: Connection, namespace: str | None) -> list[str]:
+        """Return the tables with rows of their own, sorted: no shadow table, no index.
+
+        A virtual table of an unknown module is left out, since it cannot be read.
+        """
+        rows = execute(
+            connection,
+            "SELECT name, type FROM pragma_table_list WHERE schema = 'main'"
+            " AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+            " ORDER BY name",
+        ).all()
+        virtual = _virtual(connection) if any(kind == "virtual" for _, kind in rows) else {}
+        return [
+            name
+            for name, kind in rows
+            if kind == "table" or (not virtual[name].is_index and _readable(connection, name))
+        ]
+
+    def search_indexes(self, connection: Connection) -> list[SearchIndex]:
+        """Return the full-text indexes, each with the tables that it is of or kept from."""
+        return [
+            SearchIndex(
+                one.name,
+                _shown(connection, {*one.writers, *_read(connection, one.content)}),
+                kept_by_triggers=bool(one.writers),
+                can_be_rebuilt=bool(one.content),
+            )
+            for one in _virtual(connection).values()
+            if one.is_index
+        ]
+
+    def index_damage(self, connection: Connection, index: SearchIndex) -> str | None:
+        """Return what `integrity-check` says against an index; None: it is right."""
+        name = self.quote(index.name)
+        with_rank = "rank" in _hidden(connection, index.name) and index.can_be_rebuilt
+        # Only with a rank FTS5 looks at the table that the index is of.
+        columns, more = (f"({name},rank)", ",1") if with_rank else (f"({name})", "")
+        try:
+            execute(connection, f"INSERT INTO {name}{columns} VALUES ('integrity-check'{more})")
+        except DriverError as error:
+            if isinstance(error.orig, sqlite3.DatabaseError):
+                return str(error.orig)
+            raise
+        return None
+
+    def rebuild_index(self, connection: Connection, index: SearchIndex) -> None:
+        """Make an index again from the table that it is of."""
+        name = self.quote(index.name)
+        execute(connection, f"INSERT INTO {name}({name}) VALUES ('rebuild')")
 
 
 def full_text(connection: Connection) -> frozenset[str]:
@@ -83,20 +117,6 @@ def refusals(connection: Connection) -> dict[str, str]:
         for one in _virtual(connection).values()
         if one.module not in _FULL_TEXT
     }
-
-
-def indexes(connection: Connection) -> list[SearchIndex]:
-    """Return the full-text indexes, each with the tables that it is of or kept from."""
-    return [
-        SearchIndex(
-            one.name,
-            _shown(connection, {*one.writers, *_read(connection, one.content)}),
-            kept_by_triggers=bool(one.writers),
-            can_be_rebuilt=bool(one.content),
-        )
-        for one in _virtual(connection).values()
-        if one.is_index
-    ]
 
 
 def _read(connection: Connection, content: str | None) -> list[str]:
@@ -126,27 +146,6 @@ def _shown(connection: Connection, names: Collection[str]) -> frozenset[str]:
 
 def _word(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
-
-
-def damage(dialect: DialectText, connection: Connection, index: SearchIndex) -> str | None:
-    """Return what `integrity-check` says against an index; None: it is right."""
-    name = dialect.quote(index.name)
-    with_rank = "rank" in _hidden(connection, index.name) and index.can_be_rebuilt
-    # Only with a rank FTS5 looks at the table that the index is of.
-    columns, more = (f"({name},rank)", ",1") if with_rank else (f"({name})", "")
-    try:
-        execute(connection, f"INSERT INTO {name}{columns} VALUES ('integrity-check'{more})")
-    except DriverError as error:
-        if isinstance(error.orig, sqlite3.DatabaseError):
-            return str(error.orig)
-        raise
-    return None
-
-
-def rebuild(dialect: DialectText, connection: Connection, index: SearchIndex) -> None:
-    """Make an index again from the table that it is of."""
-    name = dialect.quote(index.name)
-    execute(connection, f"INSERT INTO {name}({name}) VALUES ('rebuild')")
 
 
 def _virtual(connection: Connection) -> Mapping[str, _Virtual]:
