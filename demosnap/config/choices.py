@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
@@ -232,6 +232,7 @@ def read(path: Path) -> Found:
     return parse(ini.read_file(path, ini.INIT_HINT), shown(path))
 
 
+@lru_cache(maxsize=16)
 def parse(data: bytes, file: str) -> Found:
     """Parse the bytes of demosnap.yaml; `file` is its name for messages.
 

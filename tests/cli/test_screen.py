@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import pty
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from click.testing import CliRunner, Result
 from demosnap.cli import screen
 from demosnap.cli.program import cli
 from demosnap.visible import know_names, one_line, paragraph, visible
+from support import in_process
 
 NASTY = (
     "\x1b]0;x\x07\x1b[31m\x08\x7f\r\u202e\u2066\u200b\u200f\u061c\ufeff\x9b\x85\u2028"
@@ -144,25 +144,9 @@ def test_what_is_for_programs_is_exact(nasty: sqlite3.Connection) -> None:
 
 def test_a_terminal_shows_styles_and_nothing_else(nasty: sqlite3.Connection) -> None:
     """Those of demosnap get through, the same in a value do not."""
+    env = {**os.environ, "TERM": "xterm", "PAGER": "cat", "NO_COLOR": ""}
     for words in (["history"], ["diff", "general", "v1", "v2"], ["status"]):
-        master, slave = pty.openpty()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "demosnap", *words],
-            stdin=slave, stdout=slave, stderr=slave,
-            env={**os.environ, "TERM": "xterm", "PAGER": "cat", "NO_COLOR": ""},
-        )  # fmt: skip
-        os.close(slave)
-        data = b""
-        while True:
-            try:
-                piece = os.read(master, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            data += piece
-        assert process.wait() == 0, data
-        os.close(master)
+        data = in_process.on_terminal(words, Path.cwd(), env)
         assert any(style in data for style in STYLES)
         for style in STYLES:
             data = data.replace(style, b"")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 from demosnap.errors import SnapshotError, UnknownNameError, UsageError
-from support import small
+from support import in_process, small
 from support.databases import Database
 from support.small import Chain
 from support.workspaces import Workspace
@@ -314,8 +313,6 @@ def test_long_values_are_shortened_around_the_change(sqlite_chain: Chain) -> Non
 
 def on_terminal(chain: Chain, *words: str, **environment: str) -> str:
     """What a command prints on a terminal of 24 lines."""
-    master, slave = pty.openpty()
-    command = [str(Path(sys.executable).with_name("demosnap")), *words]
     environment = {
         **os.environ,
         "DEMOSNAP_DATABASE_URL": chain.database.url,
@@ -326,20 +323,7 @@ def on_terminal(chain: Chain, *words: str, **environment: str) -> str:
         **environment,
     }
     environment.pop("NO_COLOR", None) if "NO_COLOR" not in environment else None
-    process = subprocess.Popen(
-        command, cwd=chain.workspace.folder, env=environment, stdin=slave, stdout=slave
-    )
-    os.close(slave)
-    parts = []
-    try:
-        while part := os.read(master, 65536):
-            parts.append(part)
-    except OSError:
-        # Linux's way of saying that the other end is closed.
-        pass
-    os.close(master)
-    assert process.wait(60) == 0
-    return b"".join(parts).decode()
+    return in_process.on_terminal(words, chain.workspace.folder, environment).decode()
 
 
 def test_a_terminal_gets_colours_and_a_pager_where_it_is_long(sqlite_chain: Chain) -> None:

@@ -179,6 +179,7 @@ def test_a_query_that_fails_lets_nothing_pass(chain: Chain) -> None:
     assert chain.everything() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("answer", "version"), [("n", "v1"), ("y", "base")])
 def test_a_remote_target_is_asked_about_on_a_terminal(
     chain: Chain, answer: str, version: str

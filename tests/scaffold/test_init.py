@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 from importlib import resources
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from demosnap.config import load
 from demosnap.errors import ConfigError, UsageError
 from demosnap.model import Marker, Rule
 from demosnap.scaffold import InitResult, init
+from support import in_process
 
 FRESH = (
     "env.py",
@@ -75,9 +75,7 @@ def database(script: str, file: str = "app.db") -> str:
 
 
 def alembic(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments], capture_output=True, text=True, check=False
-    )
+    return in_process.call("alembic", arguments, Path.cwd(), os.environ)
 
 
 # ---------------------------------------------------------------------------- a fresh folder

@@ -7,11 +7,13 @@ import contextlib
 import gc
 import io
 import os
+import pty
 import subprocess
 import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
@@ -28,6 +30,45 @@ def call(
         finally:
             sys.stdin, sys.stdout, sys.stderr = streams
     return subprocess.CompletedProcess([command, *arguments], code, _text(out), _text(err))
+
+
+def on_terminal(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> bytes:
+    """Run `demosnap` on a terminal, which its pager has too; return what that was sent."""
+    ours, theirs = pty.openpty()
+    saved = [os.dup(number) for number in range(3)]
+    streams = sys.stdin, sys.stdout, sys.stderr
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(_all_sent, ours)
+        try:
+            for number in range(3):
+                os.dup2(theirs, number)
+            os.close(theirs)
+            sys.stdin, sys.stdout, sys.stderr = (
+                open(n, mode, 1, "utf-8", closefd=False)  # noqa: SIM115
+                for n, mode in enumerate("rww")
+            )
+            with _surroundings(folder, environment):
+                code = _exit_code("demosnap", arguments)
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = streams
+            for number, there in enumerate(saved):
+                os.dup2(there, number)
+                os.close(there)
+        data = sent.result(60)
+    os.close(ours)
+    assert code == 0, data
+    return data
+
+
+def _all_sent(terminal: int) -> bytes:
+    parts = []
+    # Linux says by an error that the other end is closed.
+    with contextlib.suppress(OSError):
+        while part := os.read(terminal, 65536):
+            parts.append(part)
+    return b"".join(parts)
 
 
 def _stream() -> io.TextIOWrapper:
