@@ -51,10 +51,6 @@ class RowSet(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"RowSet({self._predicates!r})"
 
-    def __or__(self, other: Mapping[str, str]) -> RowSet:
-        """Return the union of both sets."""
-        return self.another(by_key.merged([self, other]))
-
     def __sub__(self, other: Mapping[str, str]) -> RowSet:
         """Return the rows that are not in `other`, over the same tables."""
         return self.another(

@@ -47,11 +47,11 @@ class Planner:
 
     def planned(self, goals: Sequence[Goal]) -> list[PlannedMove]:
         """Plan all moves, and the rows that they reach together."""
+        if not goals:
+            return []
         self._back.release(goals)
         self._gone_before = {goal.scenario for goal in goals if goal.target is None}
         found = [self._with_unpicked(goal, self._strategy(goal)) for goal in goals]
-        if not found:
-            return []
         leaving = by_key.merged([plan.leaving for plan in found])
         cascaded = self._cascaded(leaving)
         # What one move reaches may be another one's: one of them has it all.
@@ -319,7 +319,7 @@ class Planner:
             if staying
             else self._compared(goal)
         )
-        if self.options.keep_referenced and not planned.unfit:
+        if self.options.keep_referenced:
             but = self.options.cascade
             planned, found = difference.keep(self.database, planned, to_delete, but)
             staying = staying.joined(found)

@@ -192,6 +192,14 @@ def test_a_row_that_stays_may_not_point_at_nothing(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["base"]
 
 
+def test_nothing_is_released_where_no_row_moves(chain: Chain) -> None:
+    """The refusal names the reset that does."""
+    chain.database.execute(UNMARK)
+    text = chain.refused(lambda: chain.project.upgrade("general@v2", release=["cards/1"]))
+    assert "general is at v2_2025-01-20 already, so no row moves and no row is released" in text
+    assert "`demosnap reset general --release cards/1` releases it" in text
+
+
 def test_a_released_row_is_real_from_then_on(chain: Chain) -> None:
     """Loads leave it and what hangs on it alone, whatever version they bring."""
     chain.database.execute(UNMARK, "UPDATE cards SET board_id = 2 WHERE id = 1")

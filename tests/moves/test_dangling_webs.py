@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import shutil
 from collections.abc import Callable
@@ -80,12 +81,17 @@ def test_no_move_leaves_a_reference_that_points_at_nothing(
     done: list[bool] = []
     with database.engine.connect() as connection:
         tables = webs.Tables(connection, database.dialect)
-        for seed in seeds(database.dialect, part):
+        numbers = seeds(database.dialect, part)
+        for seed in itertools.count(numbers.start, PARTS):
+            if seed >= numbers.stop:
+                # Of a few webs each move may be refused; of more some has to be done.
+                if True in done:
+                    break
+                assert len(done) < 60, "every move is refused"
             try:
                 done += _tried(Random(seed), workspace, tables)
             except Exception as error:
                 raise AssertionError(f"web {seed} (DEMOSNAP_TEST_FIRST_GRAPH={seed})") from error
-    assert True in done or len(done) < 20
 
 
 def _tried(random: Random, workspace: Workspace, tables: webs.Tables) -> list[bool]:

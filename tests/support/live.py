@@ -108,12 +108,13 @@ class Live:
         name = self.database.dialect.name
         self.execute(_UNCHECKED["mariadb" if name == "mysql" else name], *statements)
 
-    def capture(self, version: str, *names: str) -> Version:
+    def capture(self, version: str, *names: str, scenario: str = "general") -> Version:
         """Write the demo rows of some tables, by default boards and cards, as a version.
 
         A name is of a table with the marker, or `table@column` of one that is via the column.
         """
-        return self._written(version, names or ("boards", "cards"), self.database.dialect)
+        names = names or ("boards", "cards")
+        return self._written(version, names, self.database.dialect, scenario)
 
     def translated(self, version: str, *names: str) -> Version:
         """Write them as a server of another dialect would."""
@@ -124,10 +125,12 @@ class Live:
             dialects.get("sqlite" if own == "postgresql" else "postgresql"),
         )
 
-    def _written(self, version: str, names: Sequence[str], dialect: Dialect) -> Version:
+    def _written(
+        self, version: str, names: Sequence[str], dialect: Dialect, scenario: str = "general"
+    ) -> Version:
         database = self.database
         rules = dict(map(_rule, names))
-        selection = Selection("general", Marker(column="is_demo"), rules)
+        selection = Selection(scenario, Marker(column="is_demo"), rules)
         picked = picking.predicates(database, selection)
         tables = tuple(database.tables[name] for name in picked)
         date = "2025-01-20T00:00:00Z"
@@ -135,11 +138,11 @@ class Live:
         path = self.folder / f"{version}.sql"
         outside: tuple[ExternalReference, ...] = ()
         if dialect is database.dialect:
-            header = Header("general", name, date, dialect.name, tables, {})
+            header = Header(scenario, name, date, dialect.name, tables, {})
             written, outside = write(database, picked, header, selection, path)
         else:
             other = tuple(map(_translated, tables))
-            header = Header("general", name, date, dialect.name, other, {})
+            header = Header(scenario, name, date, dialect.name, other, {})
             with SnapshotWriter(path, header, selection, dialect) as written:
                 for table, there in zip(tables, other, strict=True):
                     rows = database.dialect.read_rows(
@@ -151,7 +154,7 @@ class Live:
         return Version(
             revision=f"{int(version[1:]):012x}",
             down_revision=None,
-            scenario="general",
+            scenario=scenario,
             version=name,
             message="",
             created_at=date,
