@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from demosnap.errors import RefusedError
 from support.databases import Database
+from support.refusals import refused
 from support.workspaces import Workspace
 
 pytestmark = pytest.mark.long
@@ -60,7 +60,7 @@ def test_unmarked_rows_of_tables_that_the_marker_selects(boards: Workspace, dry_
         " the rule",
     ]
     if not dry_run:
-        with pytest.raises(RefusedError, match="2 rows of cards outside of the scenario"):
+        with refused("referenced by non-demo rows", "2 rows of cards outside of the scenario"):
             boards.project.downgrade("general", "base")
 
 

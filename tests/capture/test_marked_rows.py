@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from demosnap.errors import RefusedError
 from support.databases import Database
+from support.refusals import refused
 from support.small import Chain
 from support.workspaces import MakeWorkspace
 
@@ -219,7 +219,7 @@ def test_a_predicate_with_the_scenario_in_it_tells_scenarios_apart(
     assert database.rows("SELECT id FROM shops ORDER BY id") == [(1,), (3,)]
     workspace.project.upgrade("writer@head")
     assert database.dump() == everything
-    with pytest.raises(RefusedError, match=r"no demo rows of third"):
+    with refused("no demo rows", r"no demo rows of third"):
         workspace.project.revision("third")
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from demosnap.errors import RefusedError
 from support.databases import Database
+from support.refusals import refused
 from support.workspaces import Workspace
 
 pytestmark = pytest.mark.long
@@ -98,7 +98,7 @@ def test_it_is_said_at_capture_and_comes_back(case: str, dangling: Workspace) ->
     assert project.check(database=True) == []
     before = database.dump()
     if not takes(database):
-        with pytest.raises(RefusedError) as caught:
+        with refused("no way back") as caught:
             project.downgrade("general", "base")
         said = str(caught.value)
         assert "the way back to general v1_2025-01-15 was tried" in said
@@ -129,7 +129,7 @@ def test_no_other_reference_may_dangle(case: str, dangling: Workspace) -> None:
     assert len(findings) == 1 and "references no row" in str(findings[0]), findings
     assert "999" not in str(findings[0]) and "it''s" not in str(findings[0])
     project.downgrade("general", "base", rehearse=False, discard=True)
-    with pytest.raises(RefusedError, match="neither in the snapshot nor in") as caught:
+    with refused("missing reference", "neither in the snapshot nor in") as caught:
         project.upgrade("general@head")
     assert project.upgrade("general@head", dry_run=True).refusals == caught.value.refusals
 
@@ -155,7 +155,7 @@ def test_rows_change_around_it(case: str, dangling: Workspace) -> None:
         project.reset("general", discard=True)
         assert database.dump() == before
     else:
-        with pytest.raises(RefusedError, match="takes no new row without it"):
+        with refused("missing reference", "takes no new row without it"):
             project.reset("general", discard=True)
 
 
@@ -175,7 +175,7 @@ def test_it_is_captured_anew_where_only_that_is_new(
     )
     assert not project.revision("general", date="2025-01-16").created
     unchecked(database, "DELETE FROM p WHERE id = 2")
-    with pytest.raises(RefusedError, match="neither in the snapshot nor in the database"):
+    with refused("missing reference", "neither in the snapshot nor in the database"):
         project.downgrade("general", "base")
     again = project.revision("general", date="2025-01-16")
     assert again.created and again.version.digest == first.version.digest

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from demosnap.errors import RefusedError, UsageError
+from demosnap.errors import UsageError
 from support import small
 from support.captures import below_the_head, no_stamps, rename
+from support.refusals import refused
 from support.small import Chain
 from support.unchanged import tree, unchanged
 
@@ -253,7 +254,7 @@ def test_rows_of_the_users_own_are_no_change(chain: Chain) -> None:
 
 def test_no_demo_rows_are_refused_with_what_was_looked_at(seeded: Chain) -> None:
     seeded.database.execute(*small.REMOVE["general"])
-    with unchanged(seeded), pytest.raises(RefusedError) as caught:
+    with unchanged(seeded), refused("no demo rows") as caught:
         seeded.project.revision("general")
     (reason,) = caught.value.reasons
     assert "no demo rows of general" in reason

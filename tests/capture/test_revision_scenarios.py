@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from demosnap.errors import RefusedError, UnknownNameError, UsageError
+from demosnap.errors import UnknownNameError, UsageError
 from support import small
+from support.refusals import refused
 from support.small import Chain
 from support.unchanged import unchanged
 
@@ -80,7 +81,7 @@ def test_two_scenarios_must_not_pick_the_same_rows(seeded: Chain) -> None:
     seeded.workspace.configure(
         small.SETTINGS.replace("checks: {via: card_id}", 'checks: {where: "id < 5"}')
     )
-    with unchanged(seeded), pytest.raises(RefusedError) as caught:
+    with unchanged(seeded), refused("overlap") as caught:
         seeded.project.revision("general")
     assert "checks: 3 rows belong to both general and writer" in caught.value.reasons[0]
     assert ":scenario" in caught.value.reasons[0]

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from demosnap.errors import DemosnapError, RefusedError, ScriptError, UsageError
+from demosnap.errors import DemosnapError, ScriptError, UsageError
 from demosnap.revisions import revision_files
 from support import kill, small
 from support.databases import Database
+from support.refusals import refused
 from support.small import Chain
 from support.workspaces import Workspace
 
@@ -78,7 +79,7 @@ def test_files_and_stamp_are_those_before_the_capture_and_the_rows_stay(chain: C
     assert (entry.operation, entry.revision, entry.digest) == ("undo", chain.ids()["v2"], None)
     # What was captured is drift again: it can be captured anew, or put back.
     assert [not one.clean for one in chain.project.status("general")] == [True]
-    with pytest.raises(RefusedError, match="in no revision and would be lost"):
+    with refused("unsaved rows", "in no revision and would be lost"):
         chain.project.downgrade("general", "base")
     chain.project.revision("general", date="2025-02-02")
     chain.project.undo("general")
@@ -161,7 +162,7 @@ def test_what_git_knows_is_asked_for_and_what_is_pushed_is_refused(sqlite_chain:
     git(sqlite_chain, "commit", "-q", "-m", "v2")
     asked = run("revision", "--undo", check=False)
     assert (asked.returncode, "Add --yes" in asked.stderr) == (2, True)
-    with pytest.raises(RefusedError, match="v2_2025-01-20 is committed in git"):
+    with refused("cannot undo", "v2_2025-01-20 is committed in git"):
         sqlite_chain.project.undo()
     remote = sqlite_chain.workspace.folder.parent / "remote.git"
     git(sqlite_chain, "init", "-q", "--bare", str(remote))

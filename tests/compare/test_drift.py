@@ -196,10 +196,11 @@ def test_what_would_be_lost_is_said_by_the_version_that_is_stamped(here: Live) -
 
     def told(current: Version | None) -> list[str]:
         present = {"boards": 1, "cards": 2, "none": 0}
-        text = str(drift.uncaptured(here.database, settings, "general", current, version, present))
-        *lines, way = text.splitlines()
+        found = drift.uncaptured(here.database, settings, "general", current, version, present)
+        assert found.kind == "unsaved rows"
+        (way,) = found.ways_out
         assert way.startswith("`demosnap revision general` saves them; --discard")
-        return lines
+        return found.what.splitlines()
 
     counted = ["the demo rows of general are in no revision and would be lost (boards 1, cards 2)"]
     assert told(None) == counted

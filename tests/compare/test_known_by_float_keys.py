@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from demosnap.errors import RefusedError
 from support.databases import Database
+from support.refusals import refused
 from support.rounds import MakeWorkspace, prepare
 from support.workspaces import Workspace
 
@@ -102,7 +102,7 @@ def test_a_row_that_stays_and_is_changed_is_not_overwritten(workspace: Workspace
     workspace.database.execute("INSERT INTO notes VALUES (1, 0.7)")
     workspace.project.downgrade("general", "base", keep_referenced=True)
     workspace.database.execute("UPDATE things SET name = 'changed' WHERE name = 'demo 0.7'")
-    with pytest.raises(RefusedError, match="general are in no revision and would be lost"):
+    with refused("unsaved rows", "general are in no revision and would be lost"):
         workspace.project.upgrade("general@head")
     workspace.project.upgrade("general@head", discard=True, keep_referenced=True)
     assert "changed" not in {row[1][1] for row in workspace.database.dump()["things"]}
@@ -113,5 +113,5 @@ def test_rows_that_hang_on_what_is_brought_back_are_named(workspace: Workspace) 
         "UPDATE things SET is_demo = FALSE WHERE name = 'demo 0.1'",
         "INSERT INTO parts VALUES (0.9, 0.1)",
     )
-    with pytest.raises(RefusedError, match=r"parts: 1 row in no revision would go.*id: '?0\.9"):
+    with refused("unsaved rows", r"parts: 1 row in no revision would go.*id: '?0\.9"):
         workspace.project.reset("general")

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from demosnap.errors import RefusedError, UsageError
+from demosnap.errors import UsageError
 from demosnap.revisions import stock
 from support import small
 from support.databases import Database
+from support.refusals import refused
 from support.small import Chain
 from support.workspaces import Workspace
 
@@ -118,7 +119,7 @@ def test_a_key_that_was_spelled_otherwise_is_another_one(
     database.execute("UPDATE tags SET name = 'DEMO', is_demo = FALSE WHERE note = 'a'")
     before = database.dump(own=True)
     for discard in (False, True):
-        with pytest.raises(RefusedError, match=r"key that is taken by rows that stay") as caught:
+        with refused("key taken", r"key that is taken by rows that stay") as caught:
             project.reset("general", discard=discard)
         assert "no longer picked" not in str(caught.value)
         assert database.dump(own=True) == before

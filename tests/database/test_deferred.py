@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from demosnap.errors import RefusedError
 from support.databases import Database, make_database
+from support.refusals import refused
 from support.workspaces import Workspace
 
 SETTINGS = """\
@@ -76,7 +76,7 @@ def test_a_trigger_that_waits_and_then_refuses_is_named(boards: Workspace) -> No
     boards.project.revision("general")
     boards.database.execute("ALTER TABLE boards ENABLE TRIGGER has_cards")
     wanted = _rows(boards)
-    with pytest.raises(RefusedError, match=r"board 1 has no cards \(.*trigger has_cards on table"):
+    with refused("no way back", r"board 1 has no cards \(.*trigger has_cards on table"):
         boards.project.downgrade("general", "base")
     assert _rows(boards) == wanted
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from demosnap.errors import RefusedError, VerificationError
+from demosnap.errors import VerificationError
 from support.databases import Database
+from support.refusals import refused
 from support.workspaces import Workspace
 
 SETTINGS = "marker: {column: is_demo}\n"
@@ -92,7 +93,7 @@ def test_a_taken_value_of_a_table_with_an_odd_name_is_found(shop: Workspace) -> 
         _quoted(shop.database, name) for name in ("Order Details", "Order Id", "a.b")
     )
     shop.database.execute(f"INSERT INTO {details} ({order_id}, line, {a_b}) VALUES (1, 7, 'two')")
-    with pytest.raises(RefusedError, match="key that is taken by rows that stay") as caught:
+    with refused("key taken", "key that is taken by rows that stay") as caught:
         shop.project.upgrade("general@head")
     assert "Order Id=10, line=2 of the snapshot" in str(caught.value)
     assert "Order Id/line=1/7 of the database" in str(caught.value)
@@ -115,6 +116,6 @@ def test_a_value_that_is_taken_in_other_letters_names_the_row_that_has_it(
     workspace.project.revision("general")
     workspace.project.downgrade("general", "base")
     database.execute("INSERT INTO people VALUES (77, 'Demo@X', FALSE)")
-    with pytest.raises(RefusedError, match="key that is taken by rows that stay") as caught:
+    with refused("key taken", "key that is taken by rows that stay") as caught:
         workspace.project.upgrade("general@head")
     assert "email: 'Demo@X' in id=77 of the database" in str(caught.value)

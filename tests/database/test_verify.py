@@ -8,10 +8,11 @@ from typing import Any, cast
 import pytest
 
 from demosnap.database.row_set import RowSet
-from demosnap.errors import DemosnapError, RefusedError, UsageError, VerificationError
+from demosnap.errors import DemosnapError, UsageError, VerificationError
 from demosnap.options import Verify
 from support import small
 from support.databases import Database
+from support.refusals import refused
 from support.small import Chain
 from support.workspaces import Workspace
 
@@ -42,14 +43,12 @@ def _set_on_insert(database: Database, table: str, column: str, value: str) -> N
         )
 
 
-def _found(chain: Chain, levels: tuple[Verify, ...], *told: str) -> None:
+def _found(chain: Chain, levels: tuple[Verify, ...], told: str) -> None:
     """Check that a load fails at these levels, and that nothing of it is left."""
     before = chain.everything()
     for level in levels:
-        with pytest.raises(DemosnapError) as caught:
+        with pytest.raises(DemosnapError, match=told):
             chain.project.upgrade("general@head", verify=level)
-        for part in told:
-            assert part in str(caught.value), level
         assert chain.everything() == before, level
 
 
@@ -88,7 +87,7 @@ def test_a_lossy_column_is_found(chain: Chain) -> None:
         "CREATE TABLE checks (id INTEGER PRIMARY KEY, card_id INTEGER NOT NULL, done INTEGER,"
         " CONSTRAINT fk_checks_card_id FOREIGN KEY (card_id) REFERENCES cards (id))",
     )
-    _found(chain, ("full",), "checks: row id=1", "done is 7, not '007'")
+    _found(chain, ("full",), "checks: row id=1.*done is 7, not '007'")
 
 
 def test_a_lost_row_is_found(chain: Chain) -> None:
@@ -111,7 +110,8 @@ def test_an_orphan_is_found(chain: Chain) -> None:
     chain.project.revision("general", date="2025-01-20")
     chain.project.downgrade("general", "base")
     small.trigger(chain.database, "meddle", "boards", do="DELETE FROM users WHERE id = 8")
-    _found(chain, LEVELS)
+    told = r'cards\.owner_id: 1 row references no row of users \(8\)|cards: .*"fk_cards_owner_id"'
+    _found(chain, LEVELS, told)
 
 
 def test_a_load_that_was_not_compared_is_no_unsaved_data(chain: Chain) -> None:
@@ -152,7 +152,7 @@ def test_unsaved_rows_are_told_per_table(chain: Chain) -> None:
         "INSERT INTO boards VALUES (7, 'New', 'new', TRUE, 'general')",
     )
     before = chain.everything()
-    with pytest.raises(RefusedError) as caught:
+    with refused("unsaved rows") as caught:
         chain.project.downgrade("general", "base")
     for told in (
         "changes of the demo rows of general since v1",

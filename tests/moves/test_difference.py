@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from demosnap.errors import RefusedError
 from demosnap.project import Project
 from support import graphs, small
 from support.databases import Database, make_database
+from support.refusals import refused
 from support.small import Chain
 from support.workspaces import Workspace
 
@@ -333,7 +333,7 @@ def test_the_way_on_is_named_where_a_referenced_value_cannot_be_set_aside(
         workspace.project.reset("general")
         assert database.dump() == before
         return
-    with pytest.raises(RefusedError, match="no free value was found to set that of") as caught:
+    with refused("cannot change row by row", "no free value was found to set that of") as caught:
         workspace.project.reset("general")
     words = "demosnap load general@v1 --discard"
     assert f"`{words}`" in str(caught.value)

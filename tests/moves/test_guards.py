@@ -13,22 +13,22 @@ import pytest
 from demosnap.errors import (
     DatabaseError,
     DemosnapError,
-    RefusedError,
     UsageError,
     VerificationError,
 )
 from demosnap.model import ExternalReference
 from demosnap.options import Verify
-from support import small
+from demosnap.refusal import Kind
+from support import refusals, small
 from support.databases import Database, make_database
 from support.small import Chain
 from support.unchanged import nothing_changes
 from support.workspaces import MakeWorkspace
 
 
-def refused(chain: Chain, move: Callable[[], Any], *told: str) -> str:
-    """Check that a move is refused with these texts and changes nothing; return the text."""
-    with nothing_changes(chain), pytest.raises(RefusedError) as caught:
+def refused(chain: Chain, move: Callable[[], Any], kind: Kind, *told: str) -> str:
+    """Check that a refusal of a kind has these texts and nothing changes; return the text."""
+    with nothing_changes(chain), refusals.refused(kind) as caught:
         move()
     text = str(caught.value)
     for part in told:
@@ -48,10 +48,10 @@ def test_uncaptured_rows_are_refused_with_counts_and_the_command_that_saves_them
         "INSERT INTO checks VALUES (7, 5, 'no')",
     )
     told = ("cards: 1 modified", "checks: 1 added", "`demosnap revision general`", "--discard")
-    refused(chain, lambda: chain.project.downgrade("general", "-1"), *told)
-    refused(chain, lambda: chain.project.downgrade("general", "base"), *told)
-    refused(chain, lambda: chain.project.load("general@v1"), *told)
-    refused(chain, lambda: chain.project.load("general"), *told)
+    refused(chain, lambda: chain.project.downgrade("general", "-1"), "unsaved rows", *told)
+    refused(chain, lambda: chain.project.downgrade("general", "base"), "unsaved rows", *told)
+    refused(chain, lambda: chain.project.load("general@v1"), "unsaved rows", *told)
+    refused(chain, lambda: chain.project.load("general"), "unsaved rows", *told)
     edited = chain.database.dump()
     chain.project.revision("general", date="2025-01-21")
     chain.project.downgrade("general", "base")
@@ -64,7 +64,9 @@ def test_upgrade_refuses_uncaptured_rows(chain: Chain) -> None:
     """Also on the way up."""
     chain.project.downgrade("general", "-1")
     chain.database.execute("UPDATE boards SET name = 'Changed' WHERE id = 1")
-    refused(chain, lambda: chain.project.upgrade("general@head"), "boards: 1 modified")
+    refused(
+        chain, lambda: chain.project.upgrade("general@head"), "unsaved rows", "boards: 1 modified"
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,12 @@ def test_upgrade_refuses_uncaptured_rows(chain: Chain) -> None:
 def test_one_value_is_enough_to_be_uncaptured(sqlite_chain: Chain, edit: str) -> None:
     """Rows are compared value by value, not counted."""
     sqlite_chain.database.execute(edit)
-    refused(sqlite_chain, lambda: sqlite_chain.project.downgrade("general", "-1"), "in no revision")
+    refused(
+        sqlite_chain,
+        lambda: sqlite_chain.project.downgrade("general", "-1"),
+        "unsaved rows",
+        "in no revision",
+    )
 
 
 @pytest.mark.long
@@ -139,7 +146,9 @@ def test_what_the_last_load_put_there_counts_as_captured(
     chain.project.upgrade("general@head", verify=level)
     assert database.dump() == loaded
     database.execute("UPDATE cards SET title = 'Changed' WHERE id = 5")
-    refused(chain, lambda: chain.project.downgrade("general", "-1"), "in no revision")
+    refused(
+        chain, lambda: chain.project.downgrade("general", "-1"), "unsaved rows", "in no revision"
+    )
 
 
 @pytest.mark.long
@@ -151,7 +160,9 @@ def test_a_column_added_since_does_not_make_rows_uncaptured(chain: Chain, column
     chain.project.upgrade("general@head")
     other = "'Red'" if "DEFAULT" in column else "'blue'"
     chain.database.execute(f"UPDATE cards SET color = {other} WHERE id = 5")
-    refused(chain, lambda: chain.project.downgrade("general", "-1"), "cards: 1 modified")
+    refused(
+        chain, lambda: chain.project.downgrade("general", "-1"), "unsaved rows", "cards: 1 modified"
+    )
     edited = chain.database.dump()
     chain.project.revision("general", date="2025-01-21")
     chain.project.downgrade("general", "-1")
@@ -182,7 +193,9 @@ def test_an_unmarked_row_that_references_a_demo_row_is_refused(chain: Chain) -> 
             lambda: chain.project.downgrade("general", "-1", full=True, discard=discard),  # noqa: B023
             lambda: chain.project.load("general", discard=discard),  # noqa: B023
         ):
-            assert "in no revision" not in refused(chain, move, *told)
+            assert "in no revision" not in refused(
+                chain, move, "referenced by non-demo rows", *told
+            )
     chain.database.execute("DELETE FROM cards WHERE id IN (20, 21)")
     chain.project.downgrade("general", "base")
     assert chain.database.dump() == chain.at["base"]
@@ -203,6 +216,7 @@ def test_a_foreign_key_that_would_act_on_an_unmarked_row_is_refused(
     refused(
         chain,
         lambda: chain.project.downgrade("general", "base", discard=True),
+        "referenced by non-demo rows",
         "6 rows of stickers",
         "stuck_on",
         f"ON DELETE {action}",
@@ -215,7 +229,12 @@ def test_rows_of_another_scenario_that_reference_demo_rows_are_refused(chain: Ch
     """A writer's card on a general board stays, so the board cannot go; both can at once."""
     chain.database.execute("INSERT INTO cards VALUES (13, 1, NULL, 'Guest', TRUE, 'writer')")
     chain.project.revision("writer", date="2025-03-01")
-    refused(chain, lambda: chain.project.downgrade("general", "base"), "id: 13")
+    refused(
+        chain,
+        lambda: chain.project.downgrade("general", "base"),
+        "referenced by non-demo rows",
+        "id: 13",
+    )
 
 
 # ---------------------------------------------------------------- what demo rows reference
@@ -255,11 +274,14 @@ def test_missing_referenced_rows_are_listed_before_the_first_insert(owned: Chain
     refused(
         owned,
         lambda: owned.project.upgrade("general@head"),
+        "missing reference",
         "cards.owner_id references 2 rows of users",
         "id: 8, 9",
     )
     owned.database.execute("INSERT INTO users VALUES (8, 'Mary')")
-    text = refused(owned, lambda: owned.project.upgrade("general@head"), "users")
+    text = refused(
+        owned, lambda: owned.project.upgrade("general@head"), "missing reference", "users"
+    )
     assert "id: 9" in text
     assert "8" not in text.partition("id:")[2]
     owned.database.execute("INSERT INTO users VALUES (9, 'Hedy')")
@@ -277,7 +299,12 @@ def test_a_referenced_table_that_is_gone_is_named(sqlite_chain: Chain) -> None:
     sqlite_chain.project.revision("general", date="2025-01-21")
     sqlite_chain.project.downgrade("general", "base")
     sqlite_chain.database.execute("DROP TABLE users")
-    refused(sqlite_chain, lambda: sqlite_chain.project.upgrade("general@head"), "users")
+    refused(
+        sqlite_chain,
+        lambda: sqlite_chain.project.upgrade("general@head"),
+        "missing reference",
+        "users",
+    )
 
 
 # ---------------------------------------------------------------- keys that are taken
@@ -297,9 +324,11 @@ def test_a_key_taken_by_an_unmarked_row_is_refused(
     """A primary or a unique key: table, key and value are named, before anything is changed."""
     chain.project.downgrade("general", "base")
     chain.database.execute(row)
-    text = refused(chain, lambda: chain.project.upgrade("general@head"), *told)
+    text = refused(chain, lambda: chain.project.upgrade("general@head"), "key taken", *told)
     assert "--only" not in text
-    refused(chain, lambda: chain.project.load("general@v2", discard=True, only=True), *told)
+    refused(
+        chain, lambda: chain.project.load("general@v2", discard=True, only=True), "key taken", *told
+    )
 
 
 @pytest.mark.long
@@ -308,7 +337,14 @@ def test_a_key_taken_by_another_scenario_names_only(chain: Chain) -> None:
     chain.project.downgrade("general", "base")
     chain.database.execute(*small.WRITER, "UPDATE boards SET slug = 'demo' WHERE id = 11")
     chain.project.revision("writer", date="2025-03-01")
-    refused(chain, lambda: chain.project.upgrade("general@head"), "'demo'", "writer", "--only")
+    refused(
+        chain,
+        lambda: chain.project.upgrade("general@head"),
+        "key taken",
+        "'demo'",
+        "writer",
+        "--only",
+    )
     chain.project.upgrade("general@head", only=True)
     assert chain.database.dump() == chain.at["v2"]
 
@@ -338,6 +374,7 @@ def test_overlapping_selections_are_refused(chain: Chain) -> None:
     refused(
         chain,
         lambda: chain.project.revision("writer"),
+        "overlap",
         "cards: 4 rows belong to both writer and general",
     )
     assert sorted(chain.workspace.revisions.rglob("*.sql")) == files
@@ -360,15 +397,27 @@ def test_a_table_gone_since_the_capture_is_named(chain: Chain) -> None:
     """Before anything is loaded."""
     chain.project.downgrade("general", "base")
     chain.database.execute("DROP TABLE checks")
-    refused(chain, lambda: chain.project.upgrade("general@head"), "table checks")
+    refused(
+        chain,
+        lambda: chain.project.upgrade("general@head"),
+        "structure does not fit",
+        "table checks",
+    )
 
 
 @pytest.mark.long
 def test_a_column_gone_since_the_capture_is_named(chain: Chain) -> None:
     """Loading is refused; the rows that are there go only with --discard."""
     chain.database.execute("ALTER TABLE cards DROP COLUMN title")
-    refused(chain, lambda: chain.project.load("general", discard=True), "cards.title")
-    refused(chain, lambda: chain.project.downgrade("general", "base"), "in no revision")
+    refused(
+        chain,
+        lambda: chain.project.load("general", discard=True),
+        "structure does not fit",
+        "cards.title",
+    )
+    refused(
+        chain, lambda: chain.project.downgrade("general", "base"), "unsaved rows", "in no revision"
+    )
     chain.project.downgrade("general", "base", discard=True)
     assert chain.stamps() == []
     assert chain.database.dump()["boards"] == chain.at["base"]["boards"]
@@ -385,7 +434,13 @@ def test_a_new_column_that_must_be_given_is_named(chain: Chain) -> None:
         " done VARCHAR(40), weight INTEGER NOT NULL,"
         " CONSTRAINT fk_checks_card_id FOREIGN KEY (card_id) REFERENCES cards (id))",
     )
-    refused(chain, lambda: chain.project.upgrade("general@head"), "checks.weight", "NOT NULL")
+    refused(
+        chain,
+        lambda: chain.project.upgrade("general@head"),
+        "structure does not fit",
+        "checks.weight",
+        "NOT NULL",
+    )
 
 
 # ---------------------------------------------------------------- triggers
@@ -434,7 +489,7 @@ def test_a_first_move_that_is_refused_or_fails_leaves_no_table(chain: Chain) -> 
         "DROP TABLE IF EXISTS demosnap_kept",
         "INSERT INTO boards (id, name) VALUES (1, 'Mine')",
     )
-    refused(chain, lambda: chain.project.upgrade("general@head"), "boards")
+    refused(chain, lambda: chain.project.upgrade("general@head"), "key taken", "boards")
     chain.project.load("general@v2", dry_run=True)
     database.execute("DELETE FROM boards WHERE id = 1")
     small.trigger(database, "refuse", "cards")

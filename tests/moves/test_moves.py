@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from demosnap.errors import DemosnapError, RefusedError, UnknownNameError, UsageError
+from demosnap.errors import DemosnapError, UnknownNameError, UsageError
 from demosnap.project import Project
 from support import small
 from support.databases import Database
+from support.refusals import refused
 from support.small import Chain
 from support.workspaces import Workspace
 
@@ -309,7 +310,7 @@ def test_only_does_not_throw_away_what_is_in_no_revision(pair: Chain) -> None:
     """The scenario that would go is guarded as the one that was named."""
     pair.database.execute("UPDATE cards SET title = 'New' WHERE id = 11")
     before = pair.everything()
-    with pytest.raises(RefusedError, match="`demosnap revision writer`"):
+    with refused("unsaved rows", "`demosnap revision writer`"):
         pair.project.load("general", only=True)
     assert pair.everything() == before
 
@@ -331,7 +332,7 @@ def test_several_scenarios_are_all_or_nothing_when_one_is_refused(pair: Chain) -
     pair.project.downgrade("general", "base")
     pair.database.execute("INSERT INTO boards (id, name, slug) VALUES (11, 'Taken', 'taken')")
     before = pair.everything()
-    with pytest.raises(RefusedError, match="boards"):
+    with refused("key taken", "boards"):
         pair.project.upgrade("general@head", "writer@head")
     assert pair.everything() == before
 
@@ -392,7 +393,7 @@ def test_a_dry_run_returns_refusals_instead_of_raising_them(chain: Chain) -> Non
     """The plan holds the reasons that the real run raises."""
     chain.database.execute("UPDATE cards SET title = 'Changed' WHERE id = 1")
     plan = chain.project.downgrade("general", "-1", dry_run=True)
-    with pytest.raises(RefusedError) as caught:
+    with refused("unsaved rows") as caught:
         chain.project.downgrade("general", "-1")
     assert plan.refusals == caught.value.refusals
     assert len(plan.refusals) == 1
@@ -457,7 +458,7 @@ def test_the_callers_transaction_is_not_committed_by_a_first_load(chain: Chain) 
 def test_stamp_verifies_the_rows_first(chain: Chain) -> None:
     """Another version's rows are refused and named; with the right ones only the stamp moves."""
     before = chain.everything()
-    with pytest.raises(RefusedError) as caught:
+    with refused("database differs") as caught:
         chain.project.stamp("general@v2")
     assert "boards" in str(caught.value)
     assert "--no-verify" in str(caught.value)
@@ -473,7 +474,7 @@ def test_stamp_finds_a_changed_value(chain: Chain) -> None:
     """Counts that agree are not enough: table, row, column and both values are named."""
     chain.database.execute("UPDATE cards SET title = 'Changed' WHERE id = 1")
     before = chain.everything()
-    with pytest.raises(RefusedError) as caught:
+    with refused("database differs") as caught:
         chain.project.stamp("general@v3")
     text = str(caught.value)
     assert "cards: row id=1: title is 'Changed', not 'Renamed'" in text
@@ -488,7 +489,7 @@ def test_stamp_without_verification_only_stamps(chain: Chain) -> None:
     chain.project.stamp("general@v1", verify=False)
     assert chain.stamps() == ["general v1"]
     assert chain.database.dump() == before
-    with pytest.raises(RefusedError, match="in no revision"):
+    with refused("unsaved rows", "in no revision"):
         chain.project.load("general")
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from demosnap.errors import RefusedError, UsageError
+from demosnap.errors import UsageError
 from demosnap.results import MovePlan
 from support import small
 from support.databases import Database
+from support.refusals import refused
 from support.small import Chain
 from support.workspaces import Workspace
 
@@ -215,7 +216,7 @@ def test_a_callers_transaction_is_used_and_left_whole(chain: Chain) -> None:
     with chain.database.engine.connect() as connection:
         connection.begin()
         connection.exec_driver_sql("UPDATE users SET name = 'Edsger' WHERE id = 2")
-        with pytest.raises(RefusedError, match="the way back to general v1_2025-01-15 was tried"):
+        with refused("no way back", "the way back to general v1_2025-01-15 was tried"):
             chain.project.downgrade("general", "base", connection=connection)
         connection.commit()
     names = [name for (name,) in chain.database.rows("SELECT name FROM users ORDER BY id")]
@@ -282,7 +283,7 @@ def test_what_was_proved_is_tried_again_where_rows_of_the_version_are_gone(
     database.execute("UPDATE notes SET id = 30, is_demo = FALSE WHERE id = 3")
     before = database.dump()
 
-    with pytest.raises(RefusedError, match="the way back to general v2") as caught:
+    with refused("no way back", "the way back to general v2") as caught:
         move()
 
     assert "slug: 'three' in id=3 of the snapshot and id=30 of the database" in str(caught.value)

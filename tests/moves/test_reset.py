@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from demosnap.errors import (
     DatabaseError,
-    RefusedError,
     SnapshotError,
     UnknownNameError,
     UsageError,
@@ -21,6 +20,7 @@ from demosnap.errors import (
 )
 from support import small
 from support.databases import Database
+from support.refusals import refused
 from support.small import Chain
 from support.workspaces import Workspace
 
@@ -159,7 +159,9 @@ def test_unmarked_rows_of_a_row_that_would_go_are_a_reason_to_refuse(chain: Chai
         "INSERT INTO cards (id, board_id, title) VALUES (20, 9, 'Mine, on the added board')",
     )
     before = chain.everything()
-    with pytest.raises(RefusedError, match=r"1 row of cards .* references demo rows of boards"):
+    with refused(
+        "referenced by non-demo rows", r"1 row of cards .* references demo rows of boards"
+    ):
         chain.project.reset("general")
     assert chain.everything() == before
 
@@ -172,7 +174,7 @@ def test_a_key_that_somebody_else_took_is_a_reason_to_refuse(chain: Chain) -> No
         "INSERT INTO boards (id, name, slug) VALUES (21, 'Mine', 'demo')",
     )
     before = chain.everything()
-    with pytest.raises(RefusedError) as caught:
+    with refused("key taken") as caught:
         chain.project.reset("general")
     taken, edited = caught.value.reasons
     assert "boards: 1 row of the snapshot has a key that is taken by rows that stay" in taken
@@ -187,7 +189,7 @@ def test_rows_of_a_table_that_the_version_does_not_have_are_refused(chain: Chain
         *CHANGES,
     )
     before = chain.everything()
-    with pytest.raises(RefusedError, match=r"labels: there is 1 demo row, and v2"):
+    with refused("unsaved rows", r"labels: there is 1 demo row, and v2"):
         chain.project.reset("general")
     assert chain.everything() == before
     chain.project.reset("general", discard=True)

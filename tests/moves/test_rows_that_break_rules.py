@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from demosnap.errors import RefusedError
 from demosnap.project import Project
 from support.databases import Database
+from support.refusals import refused
 from support.rounds import newer_postgresql
 from support.workspaces import Workspace
 
@@ -28,7 +28,7 @@ def _captured(database: Database, make_workspace: MakeWorkspace) -> Project:
 
 def _refused(database: Database, project: Project, *words: str) -> None:
     before = database.dump(own=True)
-    with pytest.raises(RefusedError, match="the way back to general v1_2025-01-15") as caught:
+    with refused("no way back", "the way back to general v1_2025-01-15") as caught:
         project.downgrade("general", "base")
     for word in (*words, "--no-rehearse", "capture again if rows change"):
         assert word in str(caught.value), str(caught.value)

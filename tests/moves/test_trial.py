@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from demosnap.errors import DemosnapError, RefusedError
+from demosnap.errors import DemosnapError
 from support.databases import Database
+from support.refusals import refused
 from support.workspaces import Workspace
 
 pytestmark = pytest.mark.long
@@ -219,7 +220,7 @@ def test_a_key_that_only_the_database_can_compare(workspace: Workspace, kind: st
     taken = r"\(one: id=1 of the snapshot and id=50 of the database\)"
     plan = workspace.project.upgrade("general@head", dry_run=True)
     assert len(plan.refusals) == 1
-    with pytest.raises(RefusedError, match=taken) as caught:
+    with refused("key taken", taken) as caught:
         workspace.project.upgrade("general@head")
     assert caught.value.refusals == plan.refusals
     assert database.dump(own=True) == before
@@ -292,7 +293,7 @@ def test_by_difference_such_a_key_is_found_too(workspace: Workspace) -> None:
     database.execute("UPDATE notes SET body = 'c' WHERE id = 2")
     workspace.project.revision("general", message="v2")
     database.execute("INSERT INTO notes VALUES (50, FALSE, 'b')")
-    with pytest.raises(RefusedError, match="id=2 of the snapshot and id=50 of the database"):
+    with refused("key taken", "id=2 of the snapshot and id=50 of the database"):
         workspace.project.downgrade("general", "-1")
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from demosnap.errors import DemosnapError, RefusedError
+from demosnap.errors import DemosnapError
 from support import small
 from support.databases import Database
+from support.refusals import refused
 from support.workspaces import Workspace
 
 KINDS = ("ABORT, 'no'", "FAIL, 'no'", "ROLLBACK, 'no'", "IGNORE")
@@ -51,7 +52,7 @@ def test_a_trigger_that_refuses_the_way_back_is_named_with_a_way_on(workspace: W
     small.trigger(chain.database, "strict", "cards", when="NEW.id = 3")
     before = chain.everything()
 
-    with pytest.raises(RefusedError, match="the way back to general v1") as caught:
+    with refused("no way back", "the way back to general v1") as caught:
         chain.project.downgrade("general", "base")
 
     assert "cards: row id=3" in str(caught.value)
@@ -73,7 +74,7 @@ def test_it_is_named_behind_a_table_without_rows(workspace: Workspace) -> None:
     workspace.project.revision("general")
     small.trigger(workspace.database, "strict", "cards", when="NEW.n = 2")
 
-    with pytest.raises(RefusedError, match=r"cards: row id=2.*trigger strict on table cards"):
+    with refused("no way back", r"cards: row id=2.*trigger strict on table cards"):
         workspace.project.downgrade("general", "base")
 
     assert workspace.database.rows("SELECT id FROM cards ORDER BY id") == [(1,), (2,)]

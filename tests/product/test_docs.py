@@ -507,7 +507,10 @@ def test_no_module_is_too_long(files: list[Path], most: int) -> None:
 
 
 def says_nothing(test: ast.FunctionDef, block: ast.With) -> bool:
-    """Say whether a test takes any refusal for the one that it is about."""
+    """Say whether a test takes any refusal for the one that it is about.
+
+    A guard's refusal has a kind, which `support.refusals.refused` asks for.
+    """
     for item in block.items:
         call, caught = item.context_expr, item.optional_vars
         if not isinstance(call, ast.Call) or ast.unparse(call.func) != "pytest.raises":
@@ -518,7 +521,8 @@ def says_nothing(test: ast.FunctionDef, block: ast.With) -> bool:
             isinstance(node, ast.Name) and node.id == caught.id and isinstance(node.ctx, ast.Load)
             for node in ast.walk(test)
         )
-        if wide and not matched and not looked_at:
+        of_guard = ast.unparse(call.args[0]) == "RefusedError"
+        if wide and not looked_at and (of_guard or not matched):
             return True
     return False
 
