@@ -12,7 +12,7 @@ import demosnap
 from demosnap.errors import CountError
 from support.workspaces import Workspace
 
-WORDS = re.compile(r"\b(_more|reference|[A-Z_]{3,})\b")
+WORDS = re.compile(r"\b(_more|reference|verb|[A-Z_]{3,})\b")
 """What stands in those places and is no number, or is a limit, which is never one."""
 
 SOURCES = sorted(Path(demosnap.__file__).parent.rglob("*.py"))
@@ -28,10 +28,12 @@ def loose(source: str) -> list[str]:
     for node in nodes:
         if isinstance(node, ast.JoinedStr) and id(node) not in chosen:
             for value, after in zip(node.values, node.values[1:], strict=False):
-                text = ast.unparse(value)
-                is_number = isinstance(value, ast.FormattedValue) and not WORDS.search(text)
                 word = after.value if isinstance(after, ast.Constant) else ""
-                if is_number and str(word).removeprefix(" demo").startswith(" rows"):
+                if (
+                    str(word).removeprefix(" demo").startswith(" rows")
+                    and isinstance(value, ast.FormattedValue)
+                    and not WORDS.search(ast.unparse(value))
+                ):
                     found.append(ast.unparse(node))
     return found
 

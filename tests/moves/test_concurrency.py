@@ -223,6 +223,7 @@ def test_different_moves_at_once_come_one_after_the_other(chain: Chain) -> None:
 # ---------------------------------------------------------------- captures at once
 
 
+@pytest.mark.long
 def test_two_captures_of_the_same_rows_make_one_version(chain: Chain) -> None:
     """The second finds no changes since the first."""
     chain.database.execute(*small.GENERAL["v3"])
@@ -234,6 +235,7 @@ def test_two_captures_of_the_same_rows_make_one_version(chain: Chain) -> None:
     assert stamps(chain.database) == [chain.ids()["v3"]]
 
 
+@pytest.mark.long
 def test_two_captures_of_different_rows_make_two_versions(chain: Chain) -> None:
     """The second waits for the first, stamp included, and follows it."""
     database = chain.database
@@ -287,6 +289,7 @@ def test_a_capture_that_waits_too_long_says_for_whom(sqlite_chain: Chain) -> Non
     assert sqlite_chain.project.check() == []
 
 
+@pytest.mark.long
 def test_a_stamp_does_not_cover_what_came_in_between(chain: Chain) -> None:
     """Somebody brings the database to v1 while v3 is captured: it stays stamped v1."""
     chain.database.execute(*small.GENERAL["v3"])
@@ -496,6 +499,7 @@ def test_a_lock_timeout_that_cannot_be(sqlite_chain: Chain, seconds: str) -> Non
 # ---------------------------------------------------------------- a stamp that failed
 
 
+@pytest.mark.long
 def test_a_capture_whose_stamp_failed_is_said_and_mended(chain: Chain) -> None:
     """By itself, by the next command, whichever it is, and by the next capture."""
     database = chain.database
@@ -533,6 +537,7 @@ def test_a_capture_whose_stamp_failed_is_said_and_mended(chain: Chain) -> None:
     assert chain.project.check(database=True) == []
 
 
+@pytest.mark.long
 def test_the_first_capture_whose_stamp_failed(
     database: Database, make_workspace: MakeWorkspace
 ) -> None:
