@@ -264,7 +264,15 @@ def _allow(action: str, allowed: Iterable[str], names: Iterable[str]) -> str:
 
 def notes(tables: Mapping[str, Table], wanted: config.Triggers, move: Move) -> Iterator[str]:
     """Yield notes on triggers that act on rows which a move inserts or changes."""
-    brought: dict[Event, Mapping[str, int]] = {"insert": move.load, "update": move.change}
+    return told_of(tables, wanted, {"insert": move.load, "update": move.change})
+
+
+def told_of(
+    tables: Mapping[str, Table],
+    wanted: config.Triggers,
+    brought: Mapping[Event, Mapping[str, int]],
+) -> Iterator[str]:
+    """Yield notes on triggers that act on `brought` rows: their number by event and table."""
     found = [
         one
         for event, rows in brought.items()

@@ -29,6 +29,7 @@ from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import Dialect
 from demosnap.errors import RefusedError, UnknownNameError, UsageError
 from demosnap.model import Header, Selection, Version
+from demosnap.moves import triggers
 from demosnap.reasons import of_tables, of_versions
 from demosnap.results import CapturePlan, Target
 from demosnap.revisions import revision_files
@@ -114,7 +115,8 @@ def capture(
             header = _header(database, found, created_at)
             writer, external = write.write(database, found.rows, header, found.selection, temporary)
             plan = replace(found.plan, external_references=external)
-            found = _counted(database, replace(found, plan=plan), wanted, writer.rows)
+            found = replace(found, plan=plan)
+            found = _counted(database, settings, found, wanted, writer.rows)
             if head is None or writer.digest != head.digest:
                 found = _unpicked(database, settings, found, writer.rows)
         if found.plan.refusals:
@@ -220,7 +222,7 @@ def _look(
     positions = sequences.positions(database, settings, selected)
     found = _Found(picked, by_table, plan, message, stamps, newest, positions)
     if dry_run:
-        found = _counted(database, found, wanted, by_table.counts())
+        found = _counted(database, settings, found, wanted, by_table.counts())
         return _unpicked(database, settings, found, by_table.counts())
     # How a file loads tables in a cycle depends on which of them have rows.
     circles = [one for one in table_order.groups(selected) if len(one) > 1]
@@ -228,7 +230,13 @@ def _look(
     return replace(found, plan=replace(plan, rows=rows))
 
 
-def _counted(database: Database, found: _Found, wanted: Wanted, rows: Mapping[str, int]) -> _Found:
+def _counted(
+    database: Database,
+    settings: Settings,
+    found: _Found,
+    wanted: Wanted,
+    rows: Mapping[str, int],
+) -> _Found:
     """Complete a plan after the rows were counted."""
     plan = found.plan
     refusals = list(plan.refusals)
@@ -237,6 +245,9 @@ def _counted(database: Database, found: _Found, wanted: Wanted, rows: Mapping[st
         refusals.append(of_versions.no_demo_rows(wanted.scenario, plan.target.url, rows, marker))
     moments = warnings.moments(database, [name for name in rows if rows[name]])
     notes = (*plan.notes, *dangling_references.notes(plan.external_references), *moments)
+    if plan.parent is None:
+        # Each move says it, and the first one may be far away.
+        notes += tuple(triggers.told_of(database.tables, settings.triggers, {"insert": rows}))
     return replace(
         found, plan=replace(plan, rows=dict(rows), refusals=tuple(refusals), notes=notes)
     )

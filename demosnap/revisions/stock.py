@@ -74,7 +74,7 @@ def describe(plan: MovePlan) -> str:
     for move in plan.moves:
         how = ", by difference" if move.by_difference else ", purge and load" if move.reason else ""
         why = f" ({move.reason})" if move.reason else ""
-        lines.append(f"{move.scenario}: {name(move.current)} → {name(move.target)}{how}{why}")
+        lines.append(f"{move.scenario}: {name(move.current)} -> {name(move.target)}{how}{why}")
         removed, added = ("remove", "add") if move.by_difference else ("purge", "load")
         for verb, rows in (
             (removed, move.purge),

@@ -44,6 +44,19 @@ def test_the_first_capture_writes_script_snapshot_link_and_metadata_and_stamps(
     assert seeded.project.check(database=True) == []
 
 
+def test_the_first_capture_tells_which_triggers_act_when_the_rows_are_loaded(seeded: Chain) -> None:
+    """Before rows go for the first time; each move says it then, and later captures do not."""
+    small.trigger(seeded.database, "meddles", "cards", when="NEW.id = 99")
+    with unchanged(seeded):
+        plan = seeded.project.revision("general", dry_run=True).plan
+    assert plan is not None
+    said = "trigger meddles on table cards acts on inserted rows"
+    assert [note for note in plan.notes if said in note]
+    assert seeded.project.revision("general").plan.notes == plan.notes
+    seeded.database.execute("UPDATE cards SET title = 'Another' WHERE id = 1")
+    assert seeded.project.revision("general").plan.notes == ()
+
+
 def test_a_capture_follows_the_version_that_the_database_holds(chain: Chain) -> None:
     small_v3 = small.GENERAL["v3"]
     chain.database.execute(*small_v3)

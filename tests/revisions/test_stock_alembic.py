@@ -111,11 +111,20 @@ def test_the_plan_and_the_target_are_printed(sqlite_chain: Chain) -> None:
     done = sqlite_chain.workspace.alembic("downgrade", "general@-1")
     assert f"Database: {sqlite_chain.database.url}" in done.stdout
     assert "DEMOSNAP_DATABASE_URL" in done.stdout
-    assert "general: v3_2025-02-01 → v2_2025-01-20" in done.stdout
+    assert "general: v3_2025-02-01 -> v2_2025-01-20" in done.stdout
     assert "remove: boards 1\n  modify: cards 1" in done.stdout
     done = sqlite_chain.workspace.alembic("-x", "demosnap.full=1", "upgrade", "general@+1")
     assert "purge: checks 2, cards 3, boards 1" in done.stdout
     assert "load: boards 2, cards 3, checks 2" in done.stdout
+
+
+def test_the_plan_is_printed_in_what_every_terminal_can_show(
+    sqlite_chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alembic writes question marks for the rest; its own arrow is `->`."""
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = sqlite_chain.workspace.alembic("downgrade", "general@-1", process=True)
+    assert "general: v3_2025-02-01 -> v2_2025-01-20" in done.stdout
 
 
 def test_a_version_is_loaded_once_whatever_the_distance(sqlite_chain: Chain) -> None:
