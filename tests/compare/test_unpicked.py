@@ -95,7 +95,7 @@ def test_a_load_of_the_same_version_brings_it_back(chain: Chain) -> None:
         "INSERT INTO cards VALUES (7, 1, NULL, 'Seven', TRUE, 'general')",
         "INSERT INTO checks VALUES (7, 7, 'seven')",
     )
-    chain.refused(lambda: chain.project.load("general"))
+    chain.refused(lambda: chain.project.load("general"), "unsaved rows")
     chain.project.load("general", discard=True)
     assert chain.database.dump() == chain.at["v2"]
 
@@ -106,7 +106,7 @@ def test_a_purge_leaves_it_and_the_next_load_brings_it_back(chain: Chain) -> Non
         "UPDATE cards SET board_id = 2 WHERE board_id = 1", "UPDATE boards SET is_demo = FALSE"
     )
     left = chain.database.dump()["boards"]
-    chain.refused(lambda: chain.project.downgrade("general", "base"))
+    chain.refused(lambda: chain.project.downgrade("general", "base"), "unsaved rows")
     plan = chain.project.downgrade("general", "base", discard=True)
     (move,) = plan.moves
     assert move.unpicked == {"boards": 1}
@@ -176,7 +176,7 @@ def test_what_another_version_alone_has_stays_until_that_is_loaded(chain: Chain)
     found = chain.database.dump()
     assert {t: [r for r in rows if r[0][1] != 5] for t, rows in found.items()} == chain.at["v1"]
     assert _unpicked(chain) == {"cards": (1, 0)}
-    chain.refused(lambda: chain.project.upgrade("general@head"))
+    chain.refused(lambda: chain.project.upgrade("general@head"), "unsaved rows")
     chain.project.upgrade("general@head", discard=True)
     assert chain.database.dump() == chain.at["v2"]
 

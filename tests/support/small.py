@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from demosnap.errors import RefusedError
 from demosnap.project import Project
+from demosnap.refusal import Kind
 from support import images
 from support.databases import Database
 from support.workspaces import Workspace
@@ -144,12 +145,16 @@ class Chain:
         """The database."""
         return self.workspace.database
 
-    def refused(self, move: Callable[[], object]) -> str:
-        """Check that a move is refused and changes nothing; return what it says."""
+    def refused(self, move: Callable[[], object], kind: Kind | None = None) -> str:
+        """Check that a move is refused and changes nothing; return what it says.
+
+        `kind` is one of the refusals', for a test that does not look at what it says.
+        """
         before = self.everything()
         with pytest.raises(RefusedError) as caught:
             move()
         assert self.everything() == before
+        assert kind is None or kind in {one.kind for one in caught.value.refusals}
         return str(caught.value)
 
     def everything(self) -> Rows:
