@@ -359,7 +359,7 @@ class Project:
 
         `old` None is the loaded version, `new` None the database; both accept `v2`, `head`, `-1`,
         a revision id, `base` or `database`. The comparison reads rows as long as the context is
-        open. `checked`: hold every row of a snapshot against the grammar, as is needed before
+        open. `checked`: check every row of a snapshot against the grammar, as is needed before
         writing it.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Ignore warnings of other libraries for a while, or turn them into errors.
+"""Ignore warnings of other libraries temporarily, or turn them into errors.
 
 Python's warning filters are process-wide. If each of several threads restored the filters that it
 found, it would restore another thread's filters; so the first thread saves the original filters,

@@ -42,7 +42,7 @@ def notes(
             place = f"{marker.column}.{marker.key}" if marker.key else marker.column
             yield (
                 f"{name}: {rows_of(count, 'has', 'have')} a value at {place} that is neither true "
-                f"nor false; {'it is no demo row' if count == 1 else 'they are not demo rows'}"
+                f"nor false; {'it is not a demo row' if count == 1 else 'they are not demo rows'}"
             )
         if not marker.names_scenario:
             continue

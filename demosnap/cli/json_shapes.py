@@ -37,7 +37,7 @@ Values are null, true, false, numbers and text; bytes are {"hex": …}, decimals
 
 `status`: a list with one object a scenario: scenario, revision and version (null: nothing is
 loaded), newer [version], clean, drift {table: {added, removed, modified, unpicked}} (null: it
-cannot be told), problems [text], kept {table: n}, released {table: n} and unpicked, a list of
+is unknown), problems [text], kept {table: n}, released {table: n} and unpicked, a list of
 {table, count, rows [text], following, since}: rows that are no longer picked by what they hold,
 and those that are not since a row is not that they hang on. `log`: a list, the newest first:
 logged_at (UTC), operation, scenario, revision (null: base), version (null: base, or no script

@@ -100,7 +100,7 @@ def compared(
 ) -> Comparison:
     """Compare the loaded version with the database; `old`: the version is the old side.
 
-    `checked`: hold the rows of the snapshot against the grammar.
+    `checked`: check the rows of the snapshot against the grammar.
     """
     scenario = version.scenario
     picked = row_set.picked(database, settings, scenario, [version])

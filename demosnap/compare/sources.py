@@ -61,7 +61,7 @@ class NoRows(RowSource):
 
 
 class SnapshotRows(RowSource):
-    """The snapshot of a version; with `checked`, its rows are held against the grammar, too.
+    """The snapshot of a version; with `checked`, its rows are checked against the grammar, too.
 
     `skipping` are the keys of rows that are left out, by table.
 

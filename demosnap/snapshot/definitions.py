@@ -81,7 +81,7 @@ def _parse_foreign_key(value: object) -> ForeignKey:
     required = ("columns", "table", "referred_columns")
     found = _object(value, "foreign key", required, _FOREIGN_KEY_FIELDS)
     if len(found["columns"]) != len(found["referred_columns"]):
-        raise DefinitionError("a foreign key has another number of columns than it references")
+        raise DefinitionError("a foreign key has a different number of columns than it references")
     return ForeignKey(**found)
 
 

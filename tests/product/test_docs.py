@@ -465,7 +465,10 @@ def test_the_guide_names_every_hook_in_its_section() -> None:
 # Negated, indefinite and riddling words, in whose place a type or a role can stand.
 RIDDLES = re.compile(
     r"\b(?:nobody|somebody|anybody|whoever|no demo data|not this demo data"
-    r"|which no script here knows|be it one|was quicker|what it was told)\b",
+    r"|which no script here knows|be it one|was quicker|what it was told|as one likes"
+    r"|held against|(?:is|are|be|was) told(?! apart)|is to be said|it is no|which none"
+    r"|without a word|anew|taken? along|as it stands|another number of|what there is"
+    r"|in the place of what|vouch(?:es)?)\b",
     re.I,
 )
 
