@@ -89,7 +89,7 @@ def _create(driver: Any) -> bool:
 
 @contextlib.contextmanager
 def users_settings(connection: Connection) -> Iterator[None]:
-    """Have, for a while, the settings that the session had before demosnap changed them."""
+    """Restore, inside the context, the session's settings from before demosnap changed them."""
     driver = session.of(connection)
     settings = connection.info.get(_USERS) or _mode(driver)
     if not settings:

@@ -171,7 +171,7 @@ def variables(
 
 @contextlib.contextmanager
 def settings(driver: Any, wanted: Mapping[str, int | str]) -> Iterator[None]:
-    """Set session variables for a while; a connection that is gone has nothing to put back."""
+    """Set session variables inside the context; a closed connection needs no restoring."""
     before = _values(driver, list(wanted))
     _set(driver, wanted)
     try:

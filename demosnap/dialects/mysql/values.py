@@ -207,7 +207,7 @@ def year(value: Value) -> int:
 
 
 def date(value: str) -> str:
-    """Return a date; a time of zero after it is no part of it."""
+    """Return a date; a time of zero after it is left out."""
     match = _MOMENT.fullmatch(value)
     if not match or (match[2] and re.search("[1-9]", f"{match[2]}{match[3] or ''}")):
         raise ValueError("is not a date between the years 0 and 9999")

@@ -52,7 +52,7 @@ def write(driver: Any, head: str, load: str, rows: Iterable[bytes]) -> int:
     `head` begins the INSERT; `load` is what LOAD DATA says after the file's name.
 
     Raises:
-        DatabaseError: the server warned, or took another number of rows.
+        DatabaseError: the server warned, or inserted a different number of rows.
     """
     found = batches(rows)
     first = list(itertools.islice(found, 2))
@@ -70,7 +70,7 @@ def bulk(driver: Any, load: str, rows: Iterable[bytes]) -> int | None:
     No row is taken from `rows` before the server has asked for them.
 
     Raises:
-        DatabaseError: the server warned, or took another number of rows.
+        DatabaseError: the server warned, or inserted a different number of rows.
     """
     if not hasattr(os, "mkfifo"):
         return None

@@ -1,7 +1,8 @@
-"""How PostgreSQL's types are written: one codec a type, chosen by the declared type's name.
+"""The form of PostgreSQL's types: a codec per type, chosen by the declared type's name.
 
 Booleans and the three integer types are bare; every other value is the text of its type's output
-function in single quotes, numbers too: a bare `-0` would lose its sign, and `NaN` is no SQL.
+function in single quotes, including numbers: a bare `-0` would lose its sign, and `NaN` is not
+SQL.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ _ENDLESS = rb"|-?infinity"
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One type's way to its literals and back.
+    """The conversions between a type's literals and values.
 
-    `pattern` is what stands between the quotes, or the whole literal where `quoted` is False.
-    `decode` and `encode` go between that text and a value. `select` renders the column `{}`;
-    empty: COPY does by itself. `bulk`: COPY can read the literal back.
+    `pattern` matches the text between the quotes, or the whole literal if `quoted` is False.
+    `decode` and `encode` convert between that text and a value. `select` renders the column `{}`;
+    empty: COPY renders it. `bulk`: COPY can read the literal back.
     """
 
     pattern: bytes
@@ -42,7 +43,7 @@ class Codec:
 
 
 def codec(column: Column) -> Codec:
-    """Return the codec of the column's type; an unknown type goes by its text."""
+    """Return the codec of the column's type; an unknown type is treated as text."""
     return _CODECS.get(values.base_type(column), _OTHER)
 
 
@@ -66,7 +67,7 @@ def _decode_single_char(literal: str) -> Value:
 
 
 def _decode_zone(text: str) -> str:
-    """Write an offset of whole hours with its minutes."""
+    """Complete an offset of whole hours with its minutes."""
     return re.sub(r"([+-]\d\d)(?= BC$|$)", r"\1:00", text)
 
 
@@ -78,7 +79,7 @@ _CODECS: dict[str, Codec] = {
     "boolean": Codec(
         b"true|false", lambda text: text == "true", values.boolean, quoted=False, select="{}::text"
     ),
-    # A byte above 127 is no text by itself, and COPY does not know casts.
+    # A single byte above 127 is not valid text, and COPY cannot read casts.
     '"char"': Codec(
         rb'CAST\((?:0|-?[1-9][0-9]{0,2}) AS "char"\)',
         _decode_single_char,

@@ -1,4 +1,4 @@
-"""How PostgreSQL is connected to: transactions, the lock, settings, and what errors mean."""
+"""Connections of PostgreSQL: transactions, the lock, settings, and the meaning of errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SOCKETS = ("/", "@")
 
 
 class PostgreSQLConnection(Dialect):
-    """The part of the dialect that is about connections."""
+    """The part of the dialect for connections."""
 
     lock_timeouts = frozenset({"55P03"})
     # Serialization failure, deadlock detected.
@@ -32,7 +32,7 @@ class PostgreSQLConnection(Dialect):
     missing_rights = frozenset({"42501"})
 
     def endpoint(self, url: URL) -> tuple[str | None, str]:
-        """Return where libpq would go, which its environment may say.
+        """Return libpq's destination, which may come from its environment.
 
         Of several hosts it is the first that is not this machine.
         """
@@ -63,7 +63,7 @@ class PostgreSQLConnection(Dialect):
         @event.listens_for(engine, "do_connect")
         def _connect(dialect: object, record: object, words: object, said: Any) -> None:
             said.setdefault("application_name", "demosnap")
-            # Behind a pooler the next statement may not find what was prepared.
+            # Behind a pooler, prepared statements may be missing in the next session.
             said.setdefault("prepare_threshold", None)
 
         @event.listens_for(engine, "begin")
@@ -75,11 +75,11 @@ class PostgreSQLConnection(Dialect):
             transactions.ending(connection)
 
     def limit_waits(self, connection: Connection, timeout: float) -> None:
-        """Keep the bound for `session`, which sets it with all else."""
+        """Store the limit for `session`, which sets it with all other settings."""
         connection.info[_LOCK_WAIT] = timeout
 
     def is_disconnect(self, error: BaseException) -> bool:
-        """Return whether it is of operator intervention or connection exception, or libpq's."""
+        """Return whether it is an operator intervention, a connection exception, or from libpq."""
         from psycopg import OperationalError
 
         state = getattr(error, "sqlstate", None)
@@ -90,7 +90,7 @@ class PostgreSQLConnection(Dialect):
         return state.startswith(("08", "57P")) or state in ("25P03", "25P04")
 
     def is_statement_pool(self, error: BaseException) -> bool:
-        """Return whether it is PgBouncer's refusal of a transaction."""
+        """Return whether PgBouncer refused a transaction."""
         return "statement pooling" in str(error)
 
     @contextlib.contextmanager
@@ -107,15 +107,15 @@ class PostgreSQLConnection(Dialect):
 
     @contextlib.contextmanager
     def users_settings(self, connection: Connection) -> Iterator[None]:
-        """Have the settings that the session had before."""
+        """Restore, inside the context, the settings from before demosnap changed them."""
         with picks.users_settings(connection):
             yield
 
     @contextlib.contextmanager
     def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
-        """Hold an advisory lock, which PostgreSQL keeps per database: in the transaction to come.
+        """Hold an advisory lock, which PostgreSQL keeps per database, in the next transaction.
 
-        On a connection that is not demosnap's own, in the session.
+        On a caller's connection, hold it in the session.
         """
         if transactions.is_own(connection):
             with transactions.lock(connection, timeout):
@@ -128,16 +128,16 @@ class PostgreSQLConnection(Dialect):
                 readers.close(connection)
 
     def begin(self, connection: Connection) -> bool:
-        """Leave it to the driver, unless that is in autocommit mode."""
+        """Leave the transaction to the driver, unless that is in autocommit mode."""
         driver = sessions.driver(connection)
         return driver.autocommit and sessions.idle(driver)
 
     def settle(self, connection: Connection) -> None:
-        """Let deferred triggers and constraints act."""
+        """Run deferred triggers and constraints."""
         deferred.settle(connection)
 
     @contextlib.contextmanager
     def consistent_read(self, connection: Connection) -> Iterator[None]:
-        """Read at repeatable read, which is one moment, and read-only."""
+        """Read at repeatable read, which sees one moment, and read-only."""
         with transactions.reading(connection):
             yield

@@ -1,4 +1,4 @@
-"""What waits for the commit on PostgreSQL: deferred constraints and constraint triggers."""
+"""Run what PostgreSQL defers to the commit: deferred constraints and constraint triggers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from demosnap.dialects.base import execute
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# SET CONSTRAINTS knows names, which several constraints of a namespace may have.
+# SET CONSTRAINTS takes names, which several constraints of a namespace may share.
 _CHECKED_AT_ONCE = """\
 SELECT DISTINCT quote_ident(n.nspname) || '.' || quote_ident(c.conname)
 FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
@@ -17,10 +17,10 @@ WHERE c.condeferrable AND NOT c.condeferred AND NOT pg_is_other_temp_schema(n.oi
 
 
 def settle(connection: Connection) -> None:
-    """Let what waits act now, and what comes after it wait again as it is declared.
+    """Run deferred constraints and triggers now, and defer later ones again as declared.
 
-    SET CONSTRAINTS holds until the transaction ends: rows that are loaded later in it may need
-    each other, and so may those of a caller whose transaction it is.
+    SET CONSTRAINTS lasts until the transaction ends, but rows that are loaded later in it may need
+    each other, and so may rows of a caller whose transaction it is.
     """
     execute(connection, "SET CONSTRAINTS ALL IMMEDIATE")
     execute(connection, "SET CONSTRAINTS ALL DEFERRED")

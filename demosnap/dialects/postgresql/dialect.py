@@ -1,6 +1,6 @@
 """PostgreSQL 12 or newer, through psycopg 3.
 
-A row's text is a CSV record with `'` as its quote, so rows come and go by COPY as they stand.
+A row's text is a CSV record with `'` as its quote, so COPY reads and writes rows unchanged.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _FEW = 50
-"""So many rows are changed one by one."""
+"""The most rows that are changed one by one."""
 
 
 class PostgreSQLDialect(
@@ -48,12 +48,12 @@ class PostgreSQLDialect(
     # ------------------------------------------------------------------ live: definitions
 
     def has_table(self, connection: Connection, name: str) -> bool:
-        """Return whether a session finds such a table by its plain name."""
+        """Return whether the plain name of a table resolves in this session."""
         found = f"SELECT to_regclass({self.string(self.quote(name))}) IS NOT NULL"
         return bool(execute(connection, found).scalar())
 
     def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
-        """Return what the catalogs say."""
+        """Return a text of the catalogs' definitions."""
         names = self.literals(table.name for table in tables)
         return fingerprint.fingerprint(connection, names.values())
 
@@ -62,9 +62,9 @@ class PostgreSQLDialect(
     def read_rows(
         self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
     ) -> Iterator[bytes]:
-        """Yield what COPY sends, without the mark that is to be counted.
+        """Yield the rows that COPY sends, without the mark for `counted`.
 
-        To leave the iterator before its end cancels the COPY, and the transaction with it.
+        Leaving the iterator before its end cancels the COPY, and with it the transaction.
         """
         driver = sessions.driver(connection)
         utf8 = driver.info.parameter_status("server_encoding") == "UTF8"
@@ -77,7 +77,7 @@ class PostgreSQLDialect(
         source = self.rows_of(table)
         mark = ""
         if counted:
-            # A name that the server gives may be that of a column, whose options it would take.
+            # The server's default name may be a column's, and would then get that column's options.
             name = "mark"
             while any(column.name == name for column in table.columns):
                 name += "_"
@@ -94,11 +94,11 @@ class PostgreSQLDialect(
         return readers.rows(connection, copied())
 
     def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
-        """Note where the rows lie, in a temporary table where there can be one."""
+        """Note the physical places of rows, in a temporary table if possible."""
         return picks.pick(connection, self.rows_of(table), where, number)
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert by COPY; tables with a column that COPY cannot read, by INSERT."""
+        """Insert by COPY, or by INSERT for tables with a column that COPY cannot read."""
         driver = sessions.driver(connection)
         bulk = rows_of.bulk_safe(table)
         if not bulk and references_itself(table):
@@ -111,7 +111,7 @@ class PostgreSQLDialect(
     def write_cyclic(
         self, connection: Connection, tables: Sequence[tuple[Table, Iterable[bytes]]]
     ) -> int:
-        """Insert into temporary tables, and from there by one statement."""
+        """Insert into temporary tables, and from there in a single statement."""
         staging = self.file_staging([table for table, _ in tables])
         if staging is None:
             return super().write_cyclic(connection, tables)
@@ -133,7 +133,7 @@ class PostgreSQLDialect(
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
     ) -> int:
-        """Change many rows by one statement, from a temporary table; few one by one."""
+        """Update many rows in a single statement, from a temporary table; few rows one by one."""
         by_columns: dict[tuple[str, ...], list[RowUpdate]] = {}
         for update in updates:
             by_columns.setdefault(tuple(update[1]), []).append(update)
@@ -159,7 +159,7 @@ class PostgreSQLDialect(
     def delete_rows(
         self, connection: Connection, deletes: Sequence[tuple[Table, str]]
     ) -> list[int]:
-        """Delete by one statement: no predicate sees what another's deletion left."""
+        """Delete in a single statement, so that no predicate sees another's deletions."""
         found = [f"{self.rows_of(table)} WHERE {predicate}" for table, predicate in deletes]
         with sessions.warnings_are_errors(sessions.driver(connection)):
             return _delete(connection, found)
@@ -167,7 +167,7 @@ class PostgreSQLDialect(
     def delete_keys(
         self, connection: Connection, deletes: Sequence[tuple[Table, Iterable[Key]]]
     ) -> list[int]:
-        """Delete by one statement, from temporary tables where there are many keys."""
+        """Delete in a single statement, from temporary tables if there are many keys."""
         streams = [(table, iter(keys)) for table, keys in deletes]
         found = [(table, list(itertools.islice(keys, KEYS + 1)), keys) for table, keys in streams]
         if all(len(first) <= KEYS for _, first, _ in found):
@@ -195,7 +195,7 @@ class PostgreSQLDialect(
     def _stage(
         self, driver: Any, name: str, table: Table, columns: Sequence[str], rows: Iterable[bytes]
     ) -> None:
-        """Put rows of some columns of a table into a temporary one."""
+        """Insert rows with some columns of a table into a temporary table."""
         shown = self.quote_columns(columns)
         create = (
             f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS SELECT {shown}"

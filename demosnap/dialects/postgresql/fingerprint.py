@@ -1,4 +1,4 @@
-"""All of PostgreSQL's catalogs that decides whether rows can be put in, in one query."""
+"""Query, at once, everything in PostgreSQL's catalogs that affects whether rows are accepted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from demosnap.dialects.base import execute
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# Which functions a trigger, a check or a default reaches is not followed: all of users' count.
+# Functions used by triggers, checks and defaults are not traced: all functions of users count.
 _FINGERPRINT = """
 WITH RECURSIVE tree AS (
     SELECT to_regclass(name)::oid AS oid FROM unnest(ARRAY[{names}]::text[]) AS w(name)
@@ -65,6 +65,6 @@ WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
 
 
 def fingerprint(connection: Connection, names: Iterable[str]) -> str:
-    """Return the definitions of tables (literals of their names) and of what acts on them."""
+    """Return the definitions of tables (literals of their names) and of everything on them."""
     sql = _FINGERPRINT.replace("{names}", ", ".join(names))
     return "\n".join(sorted(repr(tuple(row)) for row in execute(connection, sql)))

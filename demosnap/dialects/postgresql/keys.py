@@ -1,4 +1,4 @@
-"""The keys of PostgreSQL's tables: unique ones, and foreign ones, also those of partitions."""
+"""Unique and foreign keys of PostgreSQL's tables, including those of partitions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from demosnap.model import ForeignKey, display_name
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# The index of a partial or an expression key makes none; an invalid one may hold a value twice.
+# Partial and expression indexes make no key; an invalid index may contain duplicates.
 _UNIQUE = """
 key AS (
     SELECT w.position, i.indisprimary, ARRAY(
@@ -35,8 +35,8 @@ _ACTIONS = {
     "d": "SET DEFAULT",
 }
 
-# A clone, on a partition of either side, follows its original. Servers before version 18 do not
-# know conenforced and conperiod, those before 15 not confdelsetcols.
+# Clones on partitions are left out. Servers before version 18 lack conenforced and conperiod,
+# those before 15 confdelsetcols.
 _FOREIGN_KEYS = f"""
 {TREE}
 SELECT t.position, c.conname::text,
@@ -119,14 +119,14 @@ _Same = tuple[tuple[str, ...], str, tuple[str, ...], str]
 
 
 def _same(key: ForeignKey) -> _Same:
-    """Return what makes the keys of two partitions one."""
+    """Return what identifies keys of two partitions as the same key."""
     return key.columns, key.table, key.referred_columns, key.enforced
 
 
 def _key(dialect: DialectText, row: Sequence[Any]) -> ForeignKey:
     name, columns, namespace, parent, referred, action, emptied, deferrable, enforced, period = row
     if period:
-        # Periods are not equal, they overlap.
+        # Periods are compared by overlap, not by equality.
         columns, referred = columns[:-1], referred[:-1]
     listed = f" ({', '.join(map(dialect.quote, emptied))})" if emptied else ""
     return ForeignKey(

@@ -1,6 +1,6 @@
-"""Rows of PostgreSQL that were picked: where each of them lies, kept in a temporary table.
+"""Note picked rows of PostgreSQL by their physical places, in a temporary table.
 
-To know where a row lies takes no key.
+This works for tables without a key.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ MEANING = (
     "array_nulls",
     "transform_null_equals",
 )
-"""Those of the session's settings that change what an expression of a user means."""
+"""The session's settings that change the meaning of a user's expression."""
 
 
 @contextlib.contextmanager
 def session(connection: Connection, before: dict[str, str]) -> Iterator[None]:
-    """Know the user's settings, which were those `before`, and have the table where there can be.
+    """Remember the user's settings `before`, and create the table for notes if possible.
 
-    It is made here, since a transaction that only reads can fill it, and not make it.
+    It is created here, since a read-only transaction can fill it, but not create it.
     """
     below = driver(connection)
-    # Where each statement is committed by itself, each would empty it.
+    # In autocommit mode, every statement would empty it.
     by_itself = below.autocommit
     with outside_transaction(below) as local:
         made = not by_itself and create(below, local)
-    # A session that the server has ended has its information taken away.
+    # SQLAlchemy clears the information of a session that the server has ended.
     info = connection.info
     remember(info, before, made)
     try:
@@ -69,20 +69,20 @@ def session(connection: Connection, before: dict[str, str]) -> Iterator[None]:
 
 
 def remember(info: dict[Any, Any], before: dict[str, str], made: bool) -> None:
-    """Keep a user's settings in a connection's information, and whether the table is `made`."""
+    """Store a user's settings with a connection, and whether the table was `made`."""
     info[_USERS], info[_MADE] = before, made
 
 
 def forget(info: dict[Any, Any]) -> None:
-    """Forget what was remembered."""
+    """Remove the stored information."""
     info.pop(_USERS, None)
     info.pop(_MADE, None)
 
 
 def create(connection: psycopg.Connection[Any], local: bool, at_end: str = "DELETE ROWS") -> bool:
-    """Create the table where the rights allow; return whether it is there.
+    """Create the table if the rights allow; return whether it exists.
 
-    `at_end`: what is done with it at the commit.
+    `at_end` is its ON COMMIT action.
     """
     possible = may_make(connection, local)
     if possible:
@@ -94,9 +94,9 @@ def create(connection: psycopg.Connection[Any], local: bool, at_end: str = "DELE
 
 
 def pick(connection: Connection, source: str, where: str, number: int) -> str:
-    """Note where the rows lie that a predicate picks; return the predicate of these rows.
+    """Note the physical places of the rows that a predicate picks; return their predicate.
 
-    Without the table it names them one by one: a standby has no temporary tables.
+    Without the table, the predicate lists the places: a standby has no temporary tables.
     """
     readers.close(connection)
     below = driver(connection)
@@ -115,7 +115,7 @@ def pick(connection: Connection, source: str, where: str, number: int) -> str:
 
 @contextlib.contextmanager
 def users_settings(connection: Connection) -> Iterator[None]:
-    """Have, for a while, the settings that the session had before demosnap changed them."""
+    """Restore, inside the context, the session's settings from before demosnap changed them."""
     before = connection.info.get(_USERS)
     if before is None:
         yield
@@ -125,7 +125,7 @@ def users_settings(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        # The end of a failed transaction undoes it.
+        # Rolling a failed transaction back restores the settings, too.
         if not failed(below):
             _switch(below, SETTINGS)
 

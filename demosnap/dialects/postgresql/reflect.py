@@ -1,4 +1,4 @@
-"""What PostgreSQL's catalogs say about tables, in one query for all of them."""
+"""Read table definitions from PostgreSQL's catalogs, in one query for all tables."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _UNREADABLE = (
     "pg_brin_minmax_multi_summary",
     "gtsvector",
 )
-"""Types whose text PostgreSQL does not read back."""
+"""Types whose text PostgreSQL cannot read back."""
 
-# Rows from before a NOT NULL that is NOT VALID (18 and newer) may hold NULL.
-# What a domain is over is what its values look like; `mod` is the length or precision.
+# With a NOT NULL that is NOT VALID (18 and newer), older rows may be NULL. Values of a domain
+# have the form of its base type; `mod` is the length or precision.
 _COLUMNS = """
 kind AS (
     SELECT w.position, w.oid AS relation, a.attnum, t.oid AS type, a.atttypmod AS mod,
@@ -59,7 +59,7 @@ WHERE k.typtype <> 'd'
 ORDER BY k.position, k.attnum
 """
 
-# A row of a partitioned table meets the triggers of its partition.
+# The triggers of a partition act on rows of the partitioned table.
 TREE = """
 tree AS (
     SELECT position, oid AS root, oid FROM wanted
@@ -70,7 +70,7 @@ tree AS (
 )
 """
 
-# Which of them act goes by the session: 'A' always, 'R' where it plays the replica.
+# The session's role determines which act: 'A' always, 'R' only as a replica.
 _ON = """
 IN ('A', CASE current_setting('session_replication_role') WHEN 'replica' THEN 'R' ELSE 'O' END)
 """
@@ -96,7 +96,7 @@ SELECT t.position, pg_has_role(c.relowner, 'USAGE') FROM tree t JOIN pg_class c 
 
 _EVENT_TRIGGERS = f"SELECT evtname FROM pg_event_trigger WHERE evtenabled {_ON} ORDER BY 1"
 
-# A clone on a partition follows its original; servers before version 13 do not know tgparentid.
+# Clones on partitions are left out; servers before version 13 lack tgparentid.
 _ENABLED_TRIGGERS = f"""
 {TREE}
 SELECT DISTINCT t.position, t.oid::regclass::text, g.tgname, g.tgenabled::text
@@ -267,7 +267,7 @@ class PostgreSQLDefinitions(PostgreSQLText):
 def enabled_triggers(
     connection: Connection, wanted: Mapping[str, str]
 ) -> list[tuple[str, str, str]]:
-    """Return table (quoted), name and mode (`""`, ALWAYS, REPLICA) of triggers that are enabled."""
+    """Return table (quoted), name and mode (`""`, ALWAYS, REPLICA) of enabled triggers."""
     modes = {"O": "", "A": "ALWAYS", "R": "REPLICA"}
     rows = ask(connection, wanted, _ENABLED_TRIGGERS)
     return [(table, name, modes[mode]) for _, (table, name, mode) in rows]
@@ -329,7 +329,7 @@ def ask(
 ) -> Iterator[tuple[str, Sequence[Any]]]:
     """Yield the rows of a query over `wanted(position, oid)`, each with its table's name.
 
-    `query` goes on after the common table expression `wanted`.
+    `query` follows the common table expression `wanted`.
     """
     if not wanted:
         return

@@ -1,4 +1,4 @@
-"""How rows of PostgreSQL come and go: their order, COPY both ways, and INSERT text."""
+"""Transfer rows of PostgreSQL: their order, COPY in both directions, and INSERT text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _END = -1
 
 
 def bulk_safe(table: Table) -> bool:
-    """Return whether COPY reads every literal of the table."""
+    """Return whether COPY can read every literal of the table."""
     return all(codec(column).bulk for column in table.captured)
 
 
@@ -54,12 +54,12 @@ def order(name: str, column: Column, utf8: bool) -> str:
         return f"{name} NULLS FIRST"
     shown = codec(column).select.replace("{}", name)
     if not shown:
-        # Casts of some types differ from what they show, those of inet and character do.
+        # For some types, such as inet and character, a cast differs from the output text.
         shown = name if kind in ("text", "character varying") else f"concat({name})"
-    # Some collations know no replace, and only C compares bytes.
+    # Some collations do not support replace, and only C compares bytes.
     text = f"replace(({shown}) COLLATE \"C\",'''','''''')||''''"
     key = text if utf8 else f"convert_to({text},'UTF8')"
-    # A composite value of NULLs is not NULL, though IS NULL says so.
+    # IS NULL is also true of a composite value of NULLs, which is not NULL.
     return f"num_nulls({name}), {key}" if column.nullable else key
 
 
@@ -67,10 +67,10 @@ def order(name: str, column: Column, utf8: bool) -> str:
 def copy_out(
     driver: psycopg.Connection[Any], select: str, options: str, counted: Counted | None = None
 ) -> Iterator[Iterator[list[bytes]]]:
-    """Copy what a SELECT gives; yield its rows in batches, each row without its newline.
+    """Copy the result of a SELECT; yield its rows in batches, without newlines.
 
-    Where something is to be `counted`, the first column is a row's mark, and is left out. To leave
-    it before the last batch cancels the COPY, and the transaction with it.
+    With `counted`, the first column is a row's mark, which is left out. Leaving before the last
+    batch cancels the COPY, and with it the transaction.
     """
     with driver.cursor() as cursor, cursor.copy(_copy(f"({select}) TO STDOUT", options)) as copy:
         yield _copied(driver, copy, counted)
@@ -85,7 +85,7 @@ def _copied(
     is_mark = re.compile(rb"[01]{%d}," % width).fullmatch
     read = driver.pgconn.get_copy_data
     size = 0
-    # One message is one row.
+    # Each message is a row.
     while size >= 0:
         batch: list[bytes] = []
         marks: list[bytes] = []
@@ -93,7 +93,7 @@ def _copied(
         while room > 0 and len(batch) < BATCH_ROWS:
             size, data = read(1)
             if size == 0:
-                # Nothing has arrived yet, and this waits.
+                # No message has arrived, so this call blocks.
                 size, data = _waited(copy)
             if size < 0:
                 break
@@ -119,14 +119,14 @@ def _waited(copy: psycopg.Copy) -> tuple[int, memoryview]:
 def _finish(driver: psycopg.Connection[Any]) -> None:
     from psycopg.errors import error_from_result
 
-    # All results must be taken, or the connection stays busy.
+    # All results must be fetched, or the connection stays busy.
     for result in list(iter(driver.pgconn.get_result, None)):
         if result.status != COMMAND_OK:
             raise error_from_result(result, encoding="utf-8")
 
 
 def copy_in(driver: psycopg.Connection[Any], target: str, rows: Iterable[bytes]) -> int:
-    """Load rows into `target`, a table with its column list; return how many were taken."""
+    """Load rows into `target`, a table with its column list; return their number."""
     with driver.cursor() as cursor:
         with cursor.copy(_copy(f"{target} FROM STDIN", _CSV)) as copy:
             for batch in batches(rows):
@@ -135,7 +135,7 @@ def copy_in(driver: psycopg.Connection[Any], target: str, rows: Iterable[bytes])
 
 
 def insert(driver: psycopg.Connection[Any], head: str, rows: Iterable[bytes]) -> int:
-    """Insert rows by statements that begin with `head`; return how many were taken."""
+    """Insert rows by statements that begin with `head`; return their number."""
     count = 0
     with driver.cursor() as cursor:
         for batch in batches(rows):
@@ -145,7 +145,7 @@ def insert(driver: psycopg.Connection[Any], head: str, rows: Iterable[bytes]) ->
 
 
 def run(driver: psycopg.Connection[Any], statements: Sequence[str]) -> None:
-    """Run statements whose results do not matter."""
+    """Run statements and ignore their results."""
     with driver.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement.encode())

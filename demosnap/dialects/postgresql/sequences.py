@@ -1,4 +1,4 @@
-"""Sequences of PostgreSQL, found by what depends on them, and never lowered."""
+"""Sequences of PostgreSQL, found by their dependencies, and never lowered."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from demosnap.model import Column, Table, display_name
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# A column has a sequence by owning it (serial, identity) or by its default's expression. The
-# last value stays one that the sequence would have given: with INCREMENT 10 it may not become 25.
+# A column has a sequence by owning it (serial, identity) or by its default's expression. The new
+# last value is one that the sequence would generate: with INCREMENT 10 it is never 25.
 _ADVANCE = """
 DECLARE
   owned record;

@@ -1,4 +1,4 @@
-"""A PostgreSQL connection while demosnap uses it: settings, the advisory lock, warnings."""
+"""A PostgreSQL session while demosnap uses it: settings, the advisory lock, warnings."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def milliseconds(seconds: float) -> str:
-    """Render seconds as a setting."""
-    # A lock_timeout of 0 is none.
+    """Render seconds for a setting in milliseconds."""
+    # A lock_timeout of 0 means no limit.
     return str(max(1, int(seconds * 1000)))
 
 
@@ -41,21 +41,21 @@ SETTINGS = {
     "transaction_timeout": "0",
     "lock_timeout": milliseconds(LOCK_WAIT),
 }
-"""What changes the text of values, hides rows or warnings, or ends a long transaction."""
+"""Settings that change the text of values, hide rows or warnings, or limit transactions."""
 
 JSON_FUNCTION = "pg_temp.demosnap_json"
-"""A function from a text to its JSON, NULL where it is malformed; lives as long as the session.
+"""A function from text to JSON, NULL if it is malformed; it exists until the session ends.
 
-PostgreSQL knows no such expression before version 16.
+PostgreSQL has no such expression before version 16.
 """
 
-# What `\` begins stays, unless it is a NUL or half a pair: that loses its `\`. `E''` means the
-# same whatever standard_conforming_strings says.
+# Escapes stay, except that a NUL or an unpaired surrogate loses its `\`. `E''` does not depend on
+# standard_conforming_strings.
 UNESCAPED = (
     r"regexp_replace({}, E'(\\\\[^u]|\\\\ud[89ab][0-9a-f]{{2}}\\\\ud[c-f][0-9a-f]{{2}})"
     r"|\\\\(?=u(?:0000|d[89a-f][0-9a-f]{{2}}))', E'\\1', 'gi')::json"
 )
-"""JSON from a well-formed text `{}`, without the escapes that an operator raises an error at."""
+"""JSON from a well-formed text `{}`, without escapes at which operators raise an error."""
 
 CREATE_JSON_FUNCTION = (
     f"CREATE OR REPLACE FUNCTION {JSON_FUNCTION}(document text) RETURNS json",
@@ -91,17 +91,17 @@ def driver(connection: Connection) -> psycopg.Connection[Any]:
     """Return the psycopg connection below SQLAlchemy's, ready for the next statement.
 
     Raises:
-        MissingDriverError: it is another driver's.
+        MissingDriverError: the connection is another driver's.
     """
     readers.close(connection)
     return below(connection)
 
 
 def below(connection: Connection) -> psycopg.Connection[Any]:
-    """Return the psycopg connection below SQLAlchemy's, whatever it is at.
+    """Return the psycopg connection below SQLAlchemy's, in any state.
 
     Raises:
-        MissingDriverError: it is another driver's.
+        MissingDriverError: the connection is another driver's.
     """
     try:
         import psycopg
@@ -126,7 +126,7 @@ def idle(connection: psycopg.Connection[Any]) -> bool:
 def outside_transaction(connection: psycopg.Connection[Any]) -> Iterator[bool]:
     """Let statements begin no transaction; yield whether one is open nonetheless.
 
-    What a transaction that was open before began stays in it.
+    A transaction that was open before stays open.
     """
     if not idle(connection):
         yield True
@@ -142,10 +142,10 @@ def outside_transaction(connection: psycopg.Connection[Any]) -> Iterator[bool]:
 
 @contextlib.contextmanager
 def warnings_are_errors(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Fail at the end if the server warned.
+    """Fail at the end if the server has warned.
 
     Raises:
-        DatabaseError: it did.
+        DatabaseError: it has.
     """
     found: list[str] = []
 
@@ -168,21 +168,21 @@ def warnings_are_errors(connection: psycopg.Connection[Any]) -> Iterator[None]:
 def session(
     connection: psycopg.Connection[Any], wait: float = LOCK_WAIT
 ) -> Iterator[dict[str, str]]:
-    """Hold `SETTINGS` and `JSON_FUNCTION`, the latter where the rights allow.
+    """Hold `SETTINGS` and, if the rights allow, `JSON_FUNCTION`.
 
-    `wait` is the longest wait for a lock, in seconds. Yields what the settings were before.
+    `wait` is the maximum wait for a lock, in seconds. Yields the former settings.
     """
     with outside_transaction(connection) as local:
         before = settings(connection)
         set_all(connection, wanted(before, wait), local)
         made = create_function(connection, local)
-    # psycopg keeps the last hundred statements to count them, however long they are.
+    # To count statements, psycopg would keep the last hundred, however long they are.
     threshold, connection.prepare_threshold = connection.prepare_threshold, None
     try:
         yield before
     finally:
         connection.prepare_threshold = threshold
-        # The end of a failed transaction undoes what was set in it.
+        # Rolling a failed transaction back restores its settings, too.
         if not connection.closed and connection.info.transaction_status != _FAILED:
             with outside_transaction(connection) as local:
                 if made:
@@ -191,14 +191,14 @@ def session(
 
 
 def settings(connection: psycopg.Connection[Any]) -> dict[str, str]:
-    """Return what those of `SETTINGS` are that the server knows."""
+    """Return the current values of those `SETTINGS` that the server has."""
     names = ", ".join(f"'{name}'" for name in SETTINGS)
     sql = f"SELECT name, setting FROM pg_settings WHERE name IN ({names})"
     return dict(connection.execute(sql.encode()).fetchall())
 
 
 def wanted(before: dict[str, str], wait: float) -> dict[str, str]:
-    """Return what the settings are to be that are there; `wait` for a lock is in seconds."""
+    """Return the required values of existing settings; `wait` for a lock is in seconds."""
     own = {**SETTINGS, "lock_timeout": milliseconds(wait)}
     return {name: own[name] for name in before}
 
@@ -213,7 +213,7 @@ def set_all(connection: psycopg.Connection[Any], settings: dict[str, str], local
 
 
 def create_function(connection: psycopg.Connection[Any], local: bool) -> bool:
-    """Create `JSON_FUNCTION` where the rights allow; return whether it is there."""
+    """Create `JSON_FUNCTION` if the rights allow; return whether it exists."""
     possible = may_make(connection, local, "has_language_privilege('plpgsql', 'USAGE')")
     if possible:
         change(connection, "\n".join(CREATE_JSON_FUNCTION), local)
@@ -235,7 +235,7 @@ def may_make(connection: psycopg.Connection[Any], local: bool, also: str = "TRUE
 
 
 def failed(connection: psycopg.Connection[Any]) -> bool:
-    """Return whether nothing but the end of the transaction, or of the connection, is left."""
+    """Return whether only the end of the transaction, or of the connection, is possible."""
     return connection.closed or connection.info.transaction_status == _FAILED
 
 
@@ -280,7 +280,7 @@ def lock(connection: psycopg.Connection[Any], timeout: float) -> Iterator[None]:
 
 
 def holder(connection: psycopg.Connection[Any], query: str = _HOLDER) -> str:
-    """Render the holder of the lock, as a query finds it; empty if there is none."""
+    """Render the holder of the lock, as found by a query; empty without a holder."""
     row = connection.execute(query.encode()).fetchone()
     if row is None:
         return ""

@@ -21,14 +21,14 @@ _DEFAULT = re.compile(r"""('(?:[^']|'')*'|-?[0-9.]+|true|false)(?:::[\w ."()\[\]
 
 _TEXTS = ("text", "character varying", "character", "bpchar")
 
-# A key of these characters is never written with an escape in JSON.
+# Keys of these characters need no escape in JSON.
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_ .-]+\Z")
 
-# psql must know the encoding by itself; servers before version 17 do not know the timeout.
+# psql sets the encoding itself; servers before version 17 lack the timeout.
 _NOT_IN_FILE = ("client_encoding", "transaction_timeout")
 _IN_FILE = [name for name in sessions.SETTINGS if name not in _NOT_IN_FILE]
 _BEGIN = ("\\set ON_ERROR_STOP on", "\\encoding UTF8", "BEGIN;")
-# What counts the rows comes after the end of the transaction.
+# The query that counts rows follows the end of the transaction.
 _LASTING = ("statement_timeout",)
 _SEARCH_PATH = (
     "DO $$ BEGIN IF coalesce(current_schema(), 'pg_catalog') = 'pg_catalog'"
@@ -37,7 +37,7 @@ _SEARCH_PATH = (
 
 
 class PostgreSQLText(Dialect):
-    """What needs neither driver nor server."""
+    """The half that needs neither driver nor server."""
 
     name: ClassVar[str] = "postgresql"
     reserved = RESERVED
@@ -57,7 +57,7 @@ class PostgreSQLText(Dialect):
         return b"(?:%s|NULL)" % pattern if column.nullable else pattern
 
     def decode(self, literal: bytes, column: Column) -> Value:
-        """Turn a literal into a value; offsets are written with their minutes."""
+        """Convert a literal to a value; offsets have minutes."""
         if literal == b"NULL":
             return None
         kind = codec(column)
@@ -75,7 +75,7 @@ class PostgreSQLText(Dialect):
         return (self.string(text) if kind.quoted else text).encode()
 
     def default_literal(self, column: Column) -> bytes | None:
-        """Return what stands before the type in a default such as `'low'::character varying`."""
+        """Return the literal before the type in a default such as `'low'::character varying`."""
         match = _DEFAULT.fullmatch(column.default or "")
         if match is None:
             return None
@@ -87,14 +87,14 @@ class PostgreSQLText(Dialect):
     # ------------------------------------------------------------------ text: statements of a file
 
     def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
-        """Return lines for psql, which would go on after an error otherwise."""
+        """Return lines for psql, which otherwise continues after an error."""
         settings = (self._set(name) for name in _IN_FILE)
         return (*_BEGIN, *settings, _SEARCH_PATH, *_functions(predicates))
 
     def file_begin_picking(
         self, notes: Sequence[str], predicates: Iterable[str] = ()
     ) -> Sequence[str]:
-        """Return the lines with the notes before those settings that change a predicate."""
+        """Return the lines with the notes before the settings that change predicates."""
         first = (self._set(name) for name in _IN_FILE if name not in picks.MEANING)
         then = (self._set(name) for name in _IN_FILE if name in picks.MEANING)
         return (*_BEGIN, *first, _SEARCH_PATH, *notes, *then, *_functions(predicates))
@@ -104,21 +104,22 @@ class PostgreSQLText(Dialect):
         return f"SET {local}{name} = {self.string(sessions.SETTINGS[name])};"
 
     def places(self, table: Table) -> Sequence[str]:
-        """Return where a row lies."""
+        """Return the physical place of a row."""
         return ("tableoid", "ctid")
 
     def insert_head(self, table: Table) -> str:
-        """Return the head of an INSERT, which may give identities their values."""
+        """Return the head of an INSERT that may set identity columns."""
         return f"INSERT INTO {self.block_name(table)}{_overriding(table)} VALUES"
 
     def file_staging(
         self, tables: Sequence[Table]
     ) -> tuple[Sequence[str], Mapping[str, str], Sequence[str]] | None:
-        """Return how a file loads tables that reference each other, or one that does itself.
+        """Return how a file loads tables that reference each other or themselves.
 
-        These are statements before the rows, the INSERT heads by table name, and statements
-        after the rows. Foreign keys are checked at the end of each statement, so the rows go to
-        temporary tables first, and from there by one statement. None: no detour is needed.
+        The result is statements before the rows, the INSERT heads by table name, and statements
+        after the rows. Foreign keys are checked at the end of each statement, so the rows are
+        inserted into temporary tables first, and from there in a single statement. None: this is
+        not needed.
         """
         if len(tables) == 1 and not references_itself(tables[0]):
             return None
@@ -146,18 +147,18 @@ class PostgreSQLText(Dialect):
     # ------------------------------------------------------------------ text: predicates
 
     def rows_of(self, table: Table) -> str:
-        """Return the table without the rows of tables that inherit from it."""
+        """Return the table without the rows of inheriting tables."""
         quoted = self.quote_table(table.name)
         return f"ONLY {quoted}" if table.inherited else quoted
 
     def own_rows(self, table: Table) -> str | None:
-        """Return what keeps out the rows of tables that inherit."""
+        """Return the predicate that excludes rows of inheriting tables."""
         if not table.inherited:
             return None
         return f"tableoid = {self.string(self.quote_table(table.name))}::regclass"
 
     def can_hold_marker(self, marker: Marker, column: Column) -> bool:
-        """Return whether it is a type of JSON or text, or of booleans where there is no key."""
+        """Return whether the type is JSON or text, or boolean if there is no key."""
         kind = base_type(column)
         if marker.key is None:
             return kind == "boolean" or kind in INTEGERS
@@ -188,9 +189,9 @@ class PostgreSQLText(Dialect):
         return " AND ".join(tests)
 
     def holds_default(self, column: Column) -> str:
-        """Return a comparison as text, since not every type can be compared.
+        """Return a comparison as text, since some types cannot be compared.
 
-        A sequence is not asked for its next number, which would use it up.
+        A sequence's next number is not requested, since that would use it up.
         """
         if "nextval(" in (column.default or ""):
             return "FALSE"
@@ -213,7 +214,7 @@ class PostgreSQLText(Dialect):
         return self._member(column, marker.scenario_key)
 
     def _member(self, column: Column, key: str) -> str:
-        """Return an expression of a JSON member as text: never an error, the last of equals."""
+        """Return an expression of a JSON member as text: never an error; the last of equal keys."""
         name, kind = self.quote(column.name), base_type(column)
         if _bare(kind) == "hstore":
             return f"{name}->{_constant(key)}"
@@ -222,7 +223,7 @@ class PostgreSQLText(Dialect):
         elif kind != "json":
             document = f"{sessions.JSON_FUNCTION}({name}{'' if kind == 'text' else '::text'})"
         elif _PLAIN_KEY.match(key):
-            # Well-formed JSON may hold an escape that the operator raises an error at.
+            # Well-formed JSON may contain an escape at which the operator raises an error.
             document = f"replace({name}::text,E'\\\\u','/u')::json"
         else:
             document = sessions.UNESCAPED.format(f"{name}::text")
@@ -240,7 +241,7 @@ def _bare(kind: str) -> str:
 
 
 def _constant(text: str) -> str:
-    """Render a text that is the same whatever standard_conforming_strings says."""
+    """Render a text that does not depend on standard_conforming_strings."""
     quoted = text.replace("'", "''")
     return "E'" + quoted.replace("\\", "\\\\") + "'" if "\\" in text else f"'{quoted}'"
 
@@ -251,5 +252,5 @@ def _overriding(table: Table) -> str:
 
 
 def references_itself(table: Table) -> bool:
-    """Return whether a row of the table may reference another of it."""
+    """Return whether a row of the table may reference another row of it."""
     return any(key.table == table.name for key in table.foreign_keys)

@@ -1,7 +1,7 @@
-"""One transaction of a connection of demosnap's own: the lock, the settings and what it needs.
+"""A transaction on demosnap's own connection: the lock, the settings and temporary objects.
 
-All of it is the transaction's and ends with it. A pooler in transaction mode gives the next
-transaction another session of the server, and this one to another client.
+All of them belong to the transaction and end with it, since a pooler in transaction mode gives the
+next transaction another session of the server, and this session to another client.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 _AT_REPEATABLE_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
-# As the stamp's table is named where it is read and written: by the search path.
+# The stamp's table by its plain name, which resolves by the search path as elsewhere.
 _STAMPS = "demosnap_version"
 _LOCKABLE = f"""
 SELECT stamps IS NOT NULL,
@@ -52,7 +52,7 @@ WHERE l.relation = to_regclass('{_STAMPS}') AND l.granted AND l.pid <> pg_backen
 
 
 def is_own(connection: Connection) -> bool:
-    """Return whether demosnap has opened a connection, and may begin and end its transactions."""
+    """Return whether demosnap opened a connection, and so may begin and end its transactions."""
     own = bool(connection.get_execution_options().get(OWN))
     return own and not sessions.below(connection).autocommit
 
@@ -62,7 +62,7 @@ def is_own(connection: Connection) -> bool:
 
 @contextlib.contextmanager
 def lock(connection: Connection, timeout: float) -> Iterator[None]:
-    """Begin a transaction that holds the lock, which is held until its end.
+    """Begin a transaction that holds the lock until its end.
 
     Raises:
         LockError: another session holds it for longer than `timeout` seconds.
@@ -112,7 +112,7 @@ def _acquire(driver: psycopg.Connection[Any], deadline: float) -> None:
             f"SELECT pg_try_advisory_xact_lock({sessions.LOCK_KEY}),"
             f" to_regclass('{_STAMPS}') IS NOT NULL".encode()
         ).fetchone() or (False, there)
-        # The first session to change this database has made the table in the meantime.
+        # The first session to change this database may have created the table meanwhile.
         if taken and now == there:
             return
         driver.rollback()
@@ -132,9 +132,9 @@ def _wait(deadline: float) -> bytes:
 
 @contextlib.contextmanager
 def session(connection: Connection, wait: float) -> Iterator[None]:
-    """Let each transaction of the connection have what demosnap needs, and the one that is open.
+    """Provide demosnap's settings in each transaction of the connection, and in an open one.
 
-    `wait` is the longest wait for a lock, in seconds.
+    `wait` is the maximum wait for a lock, in seconds.
     """
     connection.info[_WANTED] = wait
     info = connection.info
@@ -162,7 +162,7 @@ def begun(connection: Connection) -> None:
 
 
 def ending(connection: Connection) -> None:
-    """Take away, before a commit, what would stay in the server's session."""
+    """Remove, before a commit, everything that would stay in the server's session."""
     if connection.info.pop(_FUNCTION, False):
         driver = sessions.driver(connection)
         if not sessions.failed(driver):
@@ -171,7 +171,7 @@ def ending(connection: Connection) -> None:
 
 @contextlib.contextmanager
 def reading(connection: Connection) -> Iterator[None]:
-    """Begin a transaction that reads one moment, and undo what it made."""
+    """Begin a transaction that reads one moment, and roll it back on exit."""
     info = connection.info
     info[_LATER] = True
     try:
@@ -195,9 +195,9 @@ def reading(connection: Connection) -> Iterator[None]:
 
 
 def _let_write(driver: psycopg.Connection[Any]) -> None:
-    """Begin a transaction that makes temporary things, also where a role's others only read.
+    """Begin a transaction that can create temporary objects, even for a read-only role.
 
-    Nothing else is written in it. One that has begun stays as it is.
+    It writes nothing else. An open transaction stays unchanged.
     """
     if not sessions.idle(driver):
         return

@@ -1,4 +1,4 @@
-"""A table of PostgreSQL on trial: a temporary one alike, and keys beyond plain columns."""
+"""Try rows in a temporary copy of a table of PostgreSQL, and find keys beyond plain columns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WHERE i.indrelid = to_regclass({}) AND (i.indisunique OR i.indisexclusion)
 ORDER BY c.relname
 """
 
-# An index of a table that is LIKE another one has a name of its own, and is known by what it is.
+# The indexes of a table made with LIKE have new names, and are matched by their definitions.
 _INDEXES = """
 SELECT c.relname, rank() OVER (PARTITION BY shape ORDER BY c.oid) AS place, shape
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid, LATERAL (SELECT ROW(
@@ -48,7 +48,7 @@ WHERE i.indrelid = to_regclass({})
 """
 _NAMES = f"SELECT s.relname, t.relname FROM ({_INDEXES}) s JOIN ({_INDEXES}) t USING (shape, place)"
 
-# An insert is what bit 4 of tgtype says.
+# Bit 4 of tgtype stands for INSERT.
 _WATCHED = """
 SELECT EXISTS (
     SELECT FROM pg_constraint c
@@ -64,7 +64,7 @@ _SHOWN_STATES = ("23505", "23P01", "23503")
 
 
 class PostgreSQLTrial(PostgreSQLText):
-    """How PostgreSQL tries rows in a temporary table, and says what it did not take."""
+    """Try rows in a temporary table, and explain refusals."""
 
     def takes_dangling(self, connection: Connection, table: Table, key: ForeignKey) -> bool:
         """Return whether the constraint's triggers are off, for the session or for all."""
@@ -85,7 +85,7 @@ class PostgreSQLTrial(PostgreSQLText):
 
     @contextlib.contextmanager
     def scratch(self, connection: Connection, table: Table) -> Iterator[str | None]:
-        """Have one LIKE the table."""
+        """Create a table LIKE the original."""
         execute(connection, "SAVEPOINT demosnap_scratch")
         try:
             name: str | None = SCRATCH
@@ -105,7 +105,7 @@ class PostgreSQLTrial(PostgreSQLText):
         return dict(execute(connection, _NAMES.format(*names)).all())
 
     def refusal(self, error: BaseException, table: str = "it") -> str:
-        """Say the server's message, with the column that it names and the key."""
+        """Return the server's message, with the column that it names and the key."""
         original: Any = getattr(error, "orig", None) or error
         diagnosis = getattr(original, "diag", None)
         if diagnosis is None or diagnosis.message_primary is None:
@@ -134,7 +134,7 @@ def _create(dialect: Dialect, connection: Connection, table: Table) -> None:
         f" AND d.adnum = a.attnum WHERE a.attrelid = to_regclass({dialect.string(SCRATCH)})"
         " AND a.attgenerated = '' AND pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'",
     ).scalars():
-        # A number that is taken from a sequence never comes back.
+        # Numbers taken from a sequence are lost, even after a rollback.
         quoted = dialect.quote(column)
         drop = f"ALTER TABLE {SCRATCH} ALTER COLUMN {quoted} DROP DEFAULT"
         if column not in given:

@@ -1,4 +1,4 @@
-"""User triggers of PostgreSQL, switched off for a while."""
+"""Switch user triggers of PostgreSQL off temporarily."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PostgreSQLTriggers(PostgreSQLDefinitions):
         found = enabled_triggers(connection, self.literals(table.name for table in tables))
         named = [(table, self.quote(name), mode) for table, name, mode in found]
         if named:
-            # A table with events that still wait cannot be altered.
+            # A table with deferred trigger events cannot be altered.
             deferred.settle(connection)
         for table, name, _ in named:
             try:

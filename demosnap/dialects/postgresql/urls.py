@@ -1,4 +1,4 @@
-"""URLs of PostgreSQL: what libpq takes."""
+"""URLs of PostgreSQL, with the options of libpq."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _NAMES = {"timeout": "connect_timeout", "database": "dbname"}
 
 
 class PostgreSQLUrls(UrlRules):
-    """Through psycopg."""
+    """URLs for psycopg."""
 
     name: ClassVar[str] = "postgresql"
     title: ClassVar[str] = "PostgreSQL"
-    # Rails, Laravel, Django (dj-database-url) and Heroku have names of their own.
+    # The names in Rails, Laravel, Django (dj-database-url) and Heroku.
     schemes: ClassVar[tuple[str, ...]] = ("postgres", "pgsql", "postgis", "psql")
     example: ClassVar[str] = "postgresql://user@localhost/app"
     port: ClassVar[str] = "5432"
@@ -50,19 +50,19 @@ class PostgreSQLUrls(UrlRules):
     options: ClassVar[frozenset[str] | None] = _LIBPQ
 
     def translated(self, query: Query) -> Query:
-        """Return the options in libpq's words."""
+        """Return the options with libpq's names."""
         found = renamed(query, _NAMES)
         if "connect_timeout" in found:
             found["connect_timeout"] = whole(found["connect_timeout"])
         socket = _SOCKET.fullmatch(str(found.get("unix_sock", "")))
         if socket is not None:
-            # libpq is told the folder that the socket is in.
+            # libpq takes the folder of the socket.
             del found["unix_sock"]
             found |= {"host": socket[1], "port": socket[2]}
         return found
 
     def completed(self, url: URL) -> URL:
-        """Say what Rails and Prisma name in ways that libpq does not know."""
+        """Translate options of Rails and Prisma that libpq does not know."""
         url = with_socket(url, "host")
         query = for_driver(url.query)
         schema = query.pop("schema", None) or query.pop("search_path", None)

@@ -1,7 +1,7 @@
-"""Values of other dialects as the canonical text of PostgreSQL's types.
+"""Render values of other dialects as the canonical text of PostgreSQL's types.
 
-Each function renders one kind of type as its output function would, and raises ValueError with
-a text that says why the column cannot hold the value ("is not a number").
+Each function renders a type as its output function would, and raises ValueError with the reason
+why the column cannot hold the value ("is not a number").
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def modifiers(column: Column) -> tuple[int, ...]:
 
 
 def numeric(value: Any, column: Column) -> str:
-    """Render a number for numeric, with as many digits after the point as it declares."""
+    """Render a number for numeric, with the declared number of digits after the point."""
     if isinstance(value, float):
         value = Decimal(repr(value))
     if isinstance(value, Decimal) and not value.is_finite():
@@ -83,7 +83,7 @@ def float4_text(value: float) -> str:
     """Render a real value as PostgreSQL does.
 
     Raises:
-        ValueError: the value is not one of a real's.
+        ValueError: a real cannot represent the value.
     """
     if not math.isfinite(value):
         return float8_text(value)
@@ -105,15 +105,15 @@ def _sign(value: float) -> str:
 def _shortest(value: float, below: float, places: int) -> Decimal:
     """Return the shortest number that is nearer to a float than to its neighbours.
 
-    `below` is the next smaller float; the number has at least so many `places`. One halfway
-    between two floats is not short enough for PostgreSQL, as it is for Python's repr.
+    `below` is the next smaller float; the number has at least `places` digits after the point.
+    Unlike Python's repr, PostgreSQL does not accept a number halfway between two floats.
     """
     exact = Decimal(value)
     if not exact:
         return exact
     low = _WIDE.divide(_WIDE.add(exact, Decimal(below)), Decimal(2))
     half = _WIDE.subtract(exact, low)
-    # The gap above a power of two is twice the one below.
+    # The gap above a power of two is twice the gap below.
     high = _WIDE.add(
         exact, _WIDE.multiply(half, Decimal(2)) if math.frexp(value)[0] == 0.5 else half
     )
@@ -169,7 +169,7 @@ def money(value: Any, column: Column) -> str:
 
 
 def boolean(value: Any, column: Column) -> str:
-    """Render true or false, from 1 and 0 too."""
+    """Render true or false, accepting 1 and 0."""
     if value in (True, "true"):
         return "true"
     if value in (False, "false"):
@@ -178,7 +178,7 @@ def boolean(value: Any, column: Column) -> str:
 
 
 def text_of(value: Any, column: Column) -> str:
-    """Render the text of a value for a type of text, or one that is only known by its text."""
+    """Render a value for a text type, or for a type that is only known as text."""
     if isinstance(value, bytes):
         raise ValueError(f"is binary, which {column.type} is not")
     if isinstance(value, bool):
@@ -205,7 +205,7 @@ def char(value: Any, column: Column) -> str:
 
 
 def single_char(value: Any, column: Column) -> str:
-    """Render the cast that makes one byte."""
+    """Render the cast that makes a single byte."""
     data = value if isinstance(value, bytes) else text_of(value, column).encode()
     if len(data) > 1:
         raise ValueError('is longer than the one byte of "char"')
@@ -220,7 +220,7 @@ def bytea(value: Any, column: Column) -> str:
 
 
 def bits(value: Any, column: Column) -> str:
-    """Render a bit string, also from the integer of its bits."""
+    """Render a bit string, given as text or as the integer of its bits."""
     limit = (*modifiers(column), 1 if base_type(column) == "bit" else 0)[0]
     text = format(value, f"0{limit or 1}b") if isinstance(value, int) else str(value)
     if not re.fullmatch("[01]*", text):
@@ -231,7 +231,7 @@ def bits(value: Any, column: Column) -> str:
 
 
 def uuid_text(value: Any, column: Column) -> str:
-    """Render a uuid, also from its 16 bytes."""
+    """Render a uuid, given as text or as its 16 bytes."""
     try:
         return str(uuid.UUID(bytes=value) if isinstance(value, bytes) else uuid.UUID(value))
     except (ValueError, AttributeError, TypeError):
@@ -239,7 +239,7 @@ def uuid_text(value: Any, column: Column) -> str:
 
 
 class _Number(str):
-    """A JSON number's own digits."""
+    """A JSON number with its original digits."""
 
 
 def _document(value: Any) -> str:
@@ -265,13 +265,13 @@ def _parse_json(value: Any) -> Any:
 
 
 def json_text(value: Any, column: Column) -> str:
-    """Render a JSON document as it stands."""
+    """Render a JSON document unchanged."""
     _parse_json(value)
     return _document(value)
 
 
 def jsonb_text(value: Any, column: Column) -> str:
-    """Render a JSON document as jsonb shows it: keys by length and bytes, the last of equals."""
+    """Render a JSON document like jsonb: keys by length and bytes, the last of equal keys."""
 
     def render(part: Any) -> str:
         if isinstance(part, _Number):
@@ -296,7 +296,7 @@ def jsonb_text(value: Any, column: Column) -> str:
 
 
 def moment_encoder(*, day: bool, clock: bool, zone: bool) -> Callable[[Any, Column], str]:
-    """Return the encoder of a date or time type that has these parts."""
+    """Return the encoder of a date or time type with these parts."""
 
     def encode(value: Any, column: Column) -> str:
         if day and value in ("infinity", "-infinity"):
@@ -331,7 +331,7 @@ def _checked(date: str, time: str, offset: str | None) -> tuple[str, str]:
     """Return day and time in UTC.
 
     Raises:
-        ValueError: there is no such moment.
+        ValueError: the moment does not exist.
     """
     year, month, day = map(int, date.split("-"))
     hour, minute, second = map(int, time.split(":"))

@@ -1,4 +1,4 @@
-"""Materialized views of PostgreSQL: what they read, and how they come to show it."""
+"""Materialized views of PostgreSQL: the tables that they read, and their refresh."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from demosnap.model import display_name
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# A view is a rule, and a rule depends on what it reads; a partition is read with its table.
+# A view is a rule, which depends on the tables that it reads; partitions belong to their table.
 _READING = """
 WITH RECURSIVE direct AS (
     SELECT DISTINCT r.ev_class AS view, link.refobjid AS source
@@ -56,7 +56,7 @@ class PostgreSQLViews(PostgreSQLText):
             sources = found.setdefault(display_name(namespace, name), set())
             if source is not None:
                 sources.add(display_name(other, read))
-        # Who reads another one reads all that this one reads, and it itself.
+        # A view that reads another view also reads everything that this one reads.
         in_order = sorted(found, key=lambda name: len(found[name] & found.keys()))
         return {name: frozenset(found[name]) for name in in_order}
 

@@ -1,8 +1,8 @@
-"""From canonical rows to the values that sqlite3 binds, as fast as Python can take them apart.
+"""Split canonical rows into the values that sqlite3 binds, as fast as Python can.
 
-Most rows of a table look like its first one: text stands where text stood, a number where a
-number stood. A pattern made of the first row takes such a row apart in one match; any other is
-parsed literal by literal. The rows were held against the grammar before.
+Most rows of a table have the shape of its first row: text and numbers in the same places. A
+pattern built from the first row splits such a row in one match; other rows are parsed literal by
+literal. The rows were checked against the grammar before.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def affinity(column: Column) -> str:
         return "INTEGER"
     if any(word in declared for word in ("CHAR", "CLOB", "TEXT")):
         return "TEXT"
-    # ANY is NUMERIC, but in a STRICT table it takes values as they are.
+    # ANY is NUMERIC, but in a STRICT table it keeps values unchanged.
     if "BLOB" in declared or declared in ("", "ANY"):
         return "BLOB"
     if any(word in declared for word in ("REAL", "FLOA", "DOUB")):
@@ -38,12 +38,12 @@ def affinity(column: Column) -> str:
 
 
 def bound(table: Table, rows: Iterable[bytes]) -> Iterator[Sequence[Any]]:
-    """Yield the values of each row, to be bound to the columns of `table` or to their equals.
+    """Yield the values of each row, to bind to the columns of `table` or of a copy.
 
-    An integer is left as its digits where the affinity of its column makes it a number again.
+    An integer stays text if the affinity of its column converts it to a number.
 
     Raises:
-        DatabaseError: a row holds text that is not UTF-8.
+        DatabaseError: a row contains text that is not UTF-8.
     """
     take_apart: Callable[[str], Sequence[Any] | None] | None = None
     for batch in batches(rows):
@@ -58,10 +58,10 @@ def bound(table: Table, rows: Iterable[bytes]) -> Iterator[Sequence[Any]]:
 
 
 def parsed(table: Table, row: bytes) -> list[Any]:
-    """Return the values of one row.
+    """Return the values of a row.
 
     Raises:
-        DatabaseError: it holds text that is not UTF-8.
+        DatabaseError: it contains text that is not UTF-8.
     """
     try:
         return values.parse_row(row)
@@ -77,7 +77,7 @@ def _not_utf_8(table: Table, row: bytes) -> DatabaseError:
 
 
 def _taker(table: Table, first: bytes) -> Callable[[str], Sequence[Any] | None]:
-    """Return the function that takes apart rows like the first; None: this is no such row."""
+    """Return the function that splits rows shaped like the first; it returns None for others."""
     patterns = []
     numbers = []
     for place, (column, literal) in enumerate(zip(table.captured, split(first), strict=True)):

@@ -1,7 +1,7 @@
-"""SQLite's literals: how they look, and what they mean.
+"""The form and meaning of SQLite's literals.
 
-Text with a carriage return or a NUL is written as hex: SQLite's shell drops the former before a
-newline, and `quote()` cuts at the latter.
+Text with a carriage return or a NUL is written as hex, since SQLite's shell drops the former
+before a newline, and `quote()` truncates at the latter.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from demosnap.model import Value
 _INTEGER = integer_pattern(-(2**63), 2**63 - 1)
 _REAL = rb"-?(?:[0-9]+\.[0-9]+(?:e[+-][0-9]+)?|[0-9]+e[+-][0-9]+|9e999)"
 _TEXT = b"'" + TEXT + b"'"
-# Python's re keeps a state for every turn of a group, so the turns are kept few and long.
+# Python's re keeps a state for every repetition of a group, so repetitions are few and long.
 _PAIRS = rb"(?:[0-9A-F]{256})*(?:[0-9A-F]{2}){0,127}"
 _BLOB = rb"X'" + _PAIRS + rb"'"
 _HEX_TEXT = rb"CAST\(X'(?:(?!00|0D)[0-9A-F]{2})*(?:00|0D)" + _PAIRS + rb"' AS TEXT\)"
-# The likeliest first: it is a good deal quicker.
+# The most likely first, which is considerably faster.
 _EXACT = b"|".join((_TEXT, b"NULL", _INTEGER, _BLOB))
 
 EXACT = b"(?:" + _EXACT + b")"
-"""The pattern of literals that every version of SQLite reads as they are meant, as valid text."""
+"""The pattern of literals that every version of SQLite reads exactly, as valid text."""
 
 LITERAL = b"(?:" + b"|".join((_EXACT, _REAL, _HEX_TEXT)) + b")"
 """The pattern of every literal."""
@@ -34,7 +34,7 @@ _VALUE = re.compile(r"'([^']*(?:''[^']*)*)'|([^,']+(?:'[0-9A-F]*'[^,']*)?)")
 
 
 def parse_row(row: bytes) -> list[Any]:
-    """Turn a canonical row into the values that sqlite3 binds."""
+    """Convert a canonical row to the values that sqlite3 binds."""
     return [
         _bare(bare) if bare else text.replace("''", "'")
         for text, bare in _VALUE.findall(row.decode())
@@ -62,7 +62,7 @@ def real_literal(value: float) -> str:
 
 
 def number(value: Decimal) -> int | float | str:
-    """Return a number that SQLite can hold, of the same value.
+    """Return a number of the same value that SQLite can store.
 
     Raises:
         ValueError: it has more digits than SQLite keeps.

@@ -1,7 +1,4 @@
-"""SQLite.
-
-Any column may hold a value of any type, so a literal says its type itself.
-"""
+"""SQLite. Any column may contain a value of any type, so literals show their own type."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
 
 _OWN = "demosnap_own"
 
-# The pages of the indexes, into which rows go in no order, have to fit (negative: in KiB).
+# The cache has to fit the indexes, which are updated in random order (negative: in KiB).
 _WRITING = {"foreign_keys": 0, "cache_size": -(256 << 10)}
 
 
@@ -59,15 +56,15 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
         return f"ifnull({name},NULL)" if text else name
 
     def literal_pattern(self, column: Column) -> bytes:
-        """Return the pattern of every literal: any column may hold any type."""
+        """Return the pattern of all literals, since any column may have any type."""
         return values.LITERAL
 
     def decode(self, literal: bytes, column: Column) -> Value:
-        """Turn a literal into None, int, float, str or bytes."""
+        """Convert a literal to None, int, float, str or bytes."""
         return values.parse_row(literal)[0]
 
     def encode(self, value: Value, column: Column) -> bytes:
-        """Render a value by its Python type; booleans are 1 and 0, as SQLite has them."""
+        """Render a value by its Python type; booleans are 1 and 0, as in SQLite."""
         if value is None:
             return b"NULL"
         if isinstance(value, bool):
@@ -117,7 +114,7 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
         return f"CASE WHEN {_valid(name)} THEN {' AND '.join(tests)} ELSE 0 END"
 
     def holds_default(self, column: Column) -> str:
-        """Return a comparison that no collation of the column makes a wider one."""
+        """Return a comparison that the column's collation cannot widen."""
         return f"{self.quote(column.name)} COLLATE BINARY = {column.default}"
 
     def oddly_marked(self, marker: Marker, column: Column) -> str:
@@ -152,10 +149,10 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
         return sqlite_file(url) is None
 
     def configure_engine(self, engine: Engine) -> None:
-        """Begin transactions for real, and refuse to make a database by looking for it.
+        """Begin real transactions, and refuse to create a database file.
 
-        Python's sqlite3 would begin a transaction only before the first INSERT, and SQLite
-        would make a file that is not there.
+        Python's sqlite3 would begin a transaction only before the first INSERT, and SQLite would
+        create a missing file.
         """
         from sqlalchemy import event
 
@@ -165,7 +162,7 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
 
         @event.listens_for(engine, "do_connect")
         def _settings(dialect: object, record: object, words: object, said: Any) -> None:
-            # Each would be the text of a thousand rows.
+            # A cached statement would be the text of a thousand rows.
             said["cached_statements"] = 0
 
         @event.listens_for(engine, "connect")
@@ -180,25 +177,25 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
             connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     def limit_waits(self, connection: Connection, timeout: float) -> None:
-        """Set the busy timeout, past SQLAlchemy, which would begin a transaction."""
+        """Set the busy timeout on the driver, since SQLAlchemy would begin a transaction."""
         _driver(connection).execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
 
     def lock_holder(self, connection: Connection) -> str:
-        """Render the process that writes, which locks the file, or the one beside it."""
+        """Render the writing process, which locks the file or its journal."""
         database = connection.engine.url.database or ""
         return holder(Path(database), Path(f"{database}-shm"))
 
     def is_lock_timeout(self, error: BaseException) -> bool:
-        """Return whether it is SQLITE_BUSY."""
+        """Return whether the error is SQLITE_BUSY."""
         return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
     @contextlib.contextmanager
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
-        """Keep foreign keys from acting while demosnap moves rows: it checks them itself.
+        """Switch foreign keys off while demosnap moves rows, since it checks them itself.
 
-        Inside a transaction of the caller's they can only be deferred.
+        Inside a caller's transaction they can only be deferred.
         """
-        # Past SQLAlchemy, which would begin a transaction, in which the PRAGMA does nothing.
+        # On the driver: SQLAlchemy would begin a transaction, in which the PRAGMA has no effect.
         driver = _driver(connection)
         own = write and not driver.in_transaction
         names = _WRITING if own else ()
@@ -211,13 +208,13 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
             yield
         finally:
             pick.drop(driver)
-            # An interrupt has closed it.
+            # An interrupt may have closed the connection.
             with contextlib.suppress(sqlite3.ProgrammingError):
                 for name, value in before.items():
                     driver.execute(f"PRAGMA {name} = {value}")
 
     def begin(self, connection: Connection) -> bool:
-        """Begin it for real, as Python's sqlite3 would do it before the first change."""
+        """Begin a real transaction, which Python's sqlite3 would begin only before a change."""
         driver = _driver(connection)
         if driver.isolation_level is not None and not driver.in_transaction:
             driver.execute("BEGIN IMMEDIATE")
@@ -226,14 +223,14 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
     # ------------------------------------------------------------------ definitions
 
     def known_name(self, name: str, known: Collection[str]) -> str:
-        """Return the known name that differs in nothing but the case of ASCII letters."""
+        """Return the known name that is equal except for the case of ASCII letters."""
         if name in known:
             return name
         folded = name.encode().lower()
         return next((one for one in known if one.encode().lower() == folded), name)
 
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return every table of a UTF-16 database: text would not keep its order and bytes."""
+        """Return every table of a UTF-16 database, in which text would change order and bytes."""
         encoding = execute(connection, "PRAGMA encoding").scalar()
         if encoding == "UTF-8":
             unknown = virtual.refusals(connection)
@@ -245,7 +242,7 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
     def read_rows(
         self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
     ) -> Rows:
-        """Yield rows rendered by SQLite; REAL values that it may render badly, by Python's repr."""
+        """Yield rows rendered by SQLite, with inexact REAL values rendered by Python's repr."""
         found = read.rows(self, _driver(connection), table, predicate, counted)
         return readers.rows(connection, found)
 
@@ -254,9 +251,9 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
         return pick.pick(self, _driver(connection), table, where, number)
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert the text of rows; into a connection of the caller's, which may keep it, bound.
+        """Insert the text of rows; on a caller's connection, which may cache it, bind values.
 
-        Where a constraint would replace a row, it is an error.
+        A constraint that would replace a row is an error.
         """
         own = connection.info.get(_OWN, False)
         insert = write.write if own else write.bind
@@ -265,9 +262,9 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
     def delete_rows(
         self, connection: Connection, deletes: Sequence[tuple[Table, str]]
     ) -> list[int]:
-        """Delete; where foreign keys act, count as deleted also what a row took along.
+        """Delete; if foreign keys act, the number includes cascaded rows.
 
-        SQLite itself counts only the rows that a statement deletes, not those of its cascades.
+        SQLite itself counts only the rows that a statement deletes, without cascades.
         """
         if not execute(connection, "PRAGMA foreign_keys").scalar():
             return super().delete_rows(connection, deletes)
@@ -286,7 +283,7 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
     ) -> int:
-        """Change rows by executemany, those together that change in the same columns."""
+        """Update rows by executemany, grouped by their changed columns."""
         cursor = _driver(connection).cursor()
         where = " AND ".join(f"{self.quote(name)} = ?" for name in table.key)
         count = 0

@@ -13,15 +13,15 @@ from demosnap.model import Table
 
 
 class SQLiteFileText(Dialect):
-    """What stands before and behind the rows of a file."""
+    """The text before and after the rows of a file."""
 
     url_rules: ClassVar[UrlRules] = SQLiteUrls()
 
     def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
-        """Return lines for the sqlite3 shell, which would go on after an error otherwise."""
+        """Return lines for the sqlite3 shell, which otherwise continues after an error."""
         return (".bail on", "PRAGMA foreign_keys = OFF;", "BEGIN IMMEDIATE;")
 
     def places(self, table: Table) -> Sequence[str]:
-        """Return the row's number, by a name that is no column's."""
+        """Return the row's number, by a name that no column has."""
         columns = {column.name.lower() for column in table.columns}
         return [name for name in NUMBERS if name not in columns][:1]

@@ -1,4 +1,4 @@
-"""Whether a file is an SQLite database, looked at before SQLite opens, or makes, it."""
+"""Check whether a file is an SQLite database, before SQLite opens or creates it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _URL = "Correct the URL."
 
 
 def check(file: str) -> None:
-    """Check that a database can be in a file.
+    """Check that a file can be a database.
 
     Raises:
-        DatabaseError: it is not there, is something else, or may not be read.
+        DatabaseError: it is missing, has another format, or is not readable.
     """
     path = Path(file)
     if not path.exists():

@@ -1,7 +1,7 @@
 """SQL by which SQLite itself renders rows as canonical literals.
 
-What a column holds is known for each value only, but the first rows and the declared type say
-what to expect. A row that is as expected is rendered by one `printf`; any other, value by value.
+The type is known only for each value, but the first rows and the declared type predict it. A row
+as predicted is rendered by one `printf`; others, value by value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from demosnap.dialects.sqlite.bind import affinity
 from demosnap.model import Column
 from demosnap.rows.canonical import split
 
-# A function of SQLite takes 100 arguments, and an expression may be nested 1,000 deep.
+# SQLite limits functions to 100 arguments, and the nesting of expressions to 1,000.
 _COLUMNS_PER_EXPRESSION = 90
 
 _FIRST_ROWS = 100
@@ -23,10 +23,10 @@ _FIRST_ROWS = 100
 def parts(
     dialect: Dialect, columns: Sequence[Column], expected: Mapping[str, str]
 ) -> Sequence[str]:
-    """Return the expressions of which the values, joined by commas, are rows.
+    """Return the expressions whose values, joined by commas, are rows.
 
-    `expected` is what `expected_types` returned. Text with a carriage return stands in the rows
-    as it is: see `without_returns`. The function `demosnap_real` is needed.
+    `expected` is the result of `expected_types`. Text with a carriage return stays unescaped, for
+    `without_returns`. The function `demosnap_real` must exist.
     """
     return [
         f"CAST({_part(dialect, columns[i : i + _COLUMNS_PER_EXPRESSION], expected)} AS BLOB)"
@@ -37,9 +37,9 @@ def parts(
 def expected_types(
     driver: sqlite3.Connection, dialect: Dialect, table: str, columns: Sequence[Column]
 ) -> dict[str, str]:
-    """Return what each column most likely holds: `text`, `integer`, `real`, or empty: anything.
+    """Return the most likely type of each column: `text`, `integer`, `real`, or empty for any.
 
-    It is what the table's first rows hold, where they hold one type, else what was declared.
+    It is the type in the table's first rows if they agree, else the declared type.
     """
     types = ",".join(f"typeof({dialect.quote(column.name)})" for column in columns)
     sql = f"SELECT {types} FROM {dialect.quote_table(table)} LIMIT {_FIRST_ROWS}"
@@ -63,7 +63,7 @@ def _expected(column: Column, seen: Set[str]) -> str:
 
 
 def literal(name: str) -> str:
-    """Return the expression of a value's literal, whatever it is."""
+    """Return the expression of a value's literal, for any type."""
     return (
         f"CASE typeof({name}) WHEN 'integer' THEN {name} WHEN 'null' THEN 'NULL'"
         f" WHEN 'text' THEN CASE WHEN instr({name},char(13)) OR instr({name},char(0))"
@@ -73,7 +73,7 @@ def literal(name: str) -> str:
 
 
 def without_returns(rendered: bytes) -> bytes:
-    """Return a row with texts that hold a carriage return as hex."""
+    """Return a row whose texts with a carriage return are hex."""
     return b",".join(
         b"CAST(X'%s' AS TEXT)" % one[1:-1].replace(b"''", b"'").hex().upper().encode()
         if b"\r" in one
@@ -87,7 +87,7 @@ def _part(dialect: Dialect, columns: Sequence[Column], expected: Mapping[str, st
     for column in columns:
         name = dialect.quote(column.name)
         kind = expected[column.name]
-        # The type alone does not make SQLite copy the value out of its page; a comparison does.
+        # Unlike a comparison, `typeof` does not make SQLite copy the value out of its page.
         other = f"(typeof({name})<>'{kind}' AND {name} IS NOT NULL)"
         if kind == "text":
             formats.append("%Q")
@@ -116,9 +116,9 @@ def _part(dialect: Dialect, columns: Sequence[Column], expected: Mapping[str, st
 def _real(name: str) -> str:
     """Return the expression of a REAL's shortest literal.
 
-    A number that is the nearest one to a decimal of six places and fifteen digits has that
-    decimal as its shortest literal, and division gives the nearest one (IEEE 754). All others
-    are rendered by Python: what SQLite prints differs between its versions.
+    If a number is the nearest to a decimal of at most six places and fifteen digits, this decimal
+    is its shortest literal, and division returns the nearest number (IEEE 754). Python renders all
+    others, since SQLite's output differs between its versions.
     """
     return (
         f"CASE WHEN abs({name})>=0.001 AND abs({name})<1e9"

@@ -1,4 +1,4 @@
-"""Rows of SQLite that were picked: their numbers, kept in a temporary table."""
+"""Note picked rows of SQLite by their numbers, in a temporary table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from demosnap.model import Table, split_name
 
 _PICKED = "demosnap_picked"
 NUMBERS = ("rowid", "_rowid_", "oid")
-"""The names of a row's number."""
+"""The possible names of a row's number."""
 
 
 def pick(
@@ -20,7 +20,7 @@ def pick(
     """Note the rows that a predicate picks; return the predicate of these rows.
 
     Raises:
-        DatabaseError: nothing names a row.
+        DatabaseError: rows have neither number nor key.
     """
     source = dialect.quote_table(table.name)
     name = _number_of(driver, table)
@@ -45,8 +45,8 @@ def pick(
 
 
 def drop(driver: sqlite3.Connection) -> None:
-    """Drop what was noted."""
-    # An interrupt has closed it, or a reader of it is still open.
+    """Drop the notes."""
+    # An interrupt may have closed the connection, or a reader may still be open.
     with contextlib.suppress(sqlite3.Error):
         sql = f"SELECT name FROM sqlite_temp_master WHERE name GLOB '{_PICKED}*' AND type = 'table'"
         for (name,) in driver.execute(sql).fetchall():
@@ -54,7 +54,7 @@ def drop(driver: sqlite3.Connection) -> None:
 
 
 def _number_of(driver: sqlite3.Connection, table: Table) -> str | None:
-    """Return a name of the row's number that is no column's; None: rows have none."""
+    """Return a name of the row's number that no column has; None: rows have no number."""
     columns = {column.name.lower() for column in table.columns}
     name = next((name for name in NUMBERS if name not in columns), None)
     known = driver.execute(

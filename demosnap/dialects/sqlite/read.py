@@ -1,4 +1,4 @@
-"""The way out: rows that SQLite renders whole and puts in canonical order."""
+"""Read rows that SQLite renders completely and puts in canonical order."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def rows(
     predicate: str,
     counted: Counted | None,
 ) -> Generator[list[bytes], None, None]:
-    """Yield, in batches, the rows that a predicate picks; predicates are `counted` on the way.
+    """Yield, in batches, the rows that a predicate picks; predicates in `counted` are counted.
 
     Raises:
-        DatabaseError: a row holds text that is not UTF-8.
+        DatabaseError: a row contains text that is not UTF-8.
     """
-    # Once: a full-text table keeps a statement open, and then no function can be replaced.
+    # Only once: full-text tables keep a statement open, which prevents replacing a function.
     known = "SELECT 1 FROM pragma_function_list WHERE name = 'demosnap_real'"
     if driver.execute(known).fetchone() is None:
         driver.create_function("demosnap_real", 1, real_literal, deterministic=True)
@@ -53,7 +53,7 @@ def rows(
 
 
 def _usable(table: Table, batch: list[bytes]) -> list[bytes]:
-    """Return rows with texts that hold a carriage return, or a NUL, as what they have to be."""
+    """Return rows in which texts with a carriage return or NUL have their canonical form."""
     together = b"\n".join(batch)
     if b"\r" in together:
         batch = [literals.without_returns(row) if b"\r" in row else row for row in batch]

@@ -1,4 +1,4 @@
-"""Definitions as SQLite's pragmas have them."""
+"""Read definitions from SQLite's pragmas."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SQLiteDefinitions(Dialect):
             # A key without an index is the row's number, given by SQLite itself; any other may be
             # NULL unless it says NOT NULL: INTEGER PRIMARY KEY DESC is no number.
             number = keys[0] if len(keys) == 1 and name not in indexed else None
-            # The rows of a full-text table have nothing else that names them.
+            # Only the rowid identifies rows of a full-text table.
             rowid = (Column("rowid", "INTEGER", nullable=False),) if name in full_text else ()
             found[table] = rowid + tuple(
                 Column(
@@ -120,7 +120,7 @@ class SQLiteDefinitions(Dialect):
         )
         for spelled, name, definition in execute(connection, f"{sql} ORDER BY name"):
             table = self.known_name(display_name(None, spelled), tables)
-            # The event is the first such word beside names and comments.
+            # The event is the first such word outside of names and comments.
             words = re.findall(r"\w+", _APART.sub(" ", definition.lower()))
             events = [_EVENTS[word] for word in words if word in _EVENTS][:1]
             found[table] = (*found.get(table, ()), Trigger(name, table, frozenset(events)))
@@ -167,8 +167,8 @@ _EVENTS: Mapping[str, Event] = {"insert": "insert", "update": "update", "delete"
 def numbered(driver: sqlite3.Connection, table: Table) -> bool:
     """Return whether the key is the row's number, and so an integer in every row.
 
-    It is declared as INTEGER PRIMARY KEY and has no index of its own (SQLite: ROWIDs and the
-    INTEGER PRIMARY KEY).
+    It is declared as INTEGER PRIMARY KEY and has no index (SQLite: ROWIDs and the INTEGER PRIMARY
+    KEY).
     """
     if [table.column(name).type.upper() for name in table.key] != ["INTEGER"]:
         return False

@@ -1,4 +1,4 @@
-"""A table of SQLite on trial: a temporary one alike, and its keys that are not plain columns."""
+"""Try rows in a temporary copy of a table, and find its keys beyond plain columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SCRATCH = "demosnap_scratch"
 
-# SQLite keeps the text of a definition from the name on, and writes what is before it itself.
+# SQLite keeps the text of a definition from the name on, and rewrites the text before it.
 _NAME = r"""(?:"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^]]*\]|'(?:[^']|'')*'|[^\s("`\['.]+)"""
 _TABLE = re.compile(rf"CREATE TABLE\s+{_NAME}", re.IGNORECASE)
 _INDEX = re.compile(rf"CREATE UNIQUE INDEX\s+{_NAME}\s+ON\s+{_NAME}\s*(?=\()", re.IGNORECASE)
@@ -99,7 +99,7 @@ def _parsed(text: str) -> tuple[list[str], str | None] | None:
 
 def _created(dialect: Dialect, connection: Connection, table: Table) -> bool:
     namespace, name = split_name(table.name)
-    # Where they act, the temporary table's would look for its parents beside it.
+    # Active foreign keys of a temporary table look for parents among temporary tables.
     if namespace or (table.foreign_keys and execute(connection, "PRAGMA foreign_keys").scalar()):
         return False
     sql = (
@@ -114,7 +114,7 @@ def _created(dialect: Dialect, connection: Connection, table: Table) -> bool:
                     return False
                 execute(connection, made)
             elif _INDEX.match(text):
-                # Its own name, which a message may tell: temporary ones are apart from the others.
+                # The original name, for messages; temporary names cannot collide with others.
                 head = f"CREATE UNIQUE INDEX temp.{dialect.quote(index)} ON {SCRATCH} "
                 execute(connection, _INDEX.sub(lambda _: head, text, count=1))  # noqa: B023
     except Exception:  # noqa: BLE001  whatever speaks against it, there is none

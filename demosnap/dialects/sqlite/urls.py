@@ -1,4 +1,4 @@
-"""URLs of SQLite: files."""
+"""URLs of SQLite, which name files."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _OPTIONS = frozenset(
     "timeout detect_types isolation_level check_same_thread cached_statements uri mode cache vfs"
     " immutable nolock modeof psow".split()
 )
-# Another driver's file may be another format (SQLCipher's), so only these stand for Python's own.
+# Other drivers may use another file format (SQLCipher), so only these are replaced.
 _LIKE_OWN = ("pysqlite", "aiosqlite", "pysqlite_numeric", "pysqlite_dollar")
 
 
 class SQLiteUrls(UrlRules):
-    """Through Python's own driver."""
+    """URLs for Python's own driver."""
 
     name: ClassVar[str] = "sqlite"
     title: ClassVar[str] = "SQLite"
@@ -30,7 +30,7 @@ class SQLiteUrls(UrlRules):
     options: ClassVar[frozenset[str] | None] = _OPTIONS
 
     def behind_scheme(self, rest: str, driver: str) -> str:
-        """Return the path as SQLAlchemy has it: Rails writes `sqlite3:db/app.sqlite3`."""
+        """Return the path in SQLAlchemy's form; Rails writes `sqlite3:db/app.sqlite3`."""
         if driver not in ("", *_LIKE_OWN):
             return rest
         if rest in ("", ":memory:", "//:memory:", "///:memory:"):
@@ -38,7 +38,7 @@ class SQLiteUrls(UrlRules):
         return rest if rest.startswith("//") else f"///{rest}"
 
     def check(self, url: URL) -> None:
-        """Check that what names a file does not stand where the host does: there is none."""
+        """Check that the file name is not in the place of the host, which SQLite lacks."""
         if url.host is None:
             return
         path = f"{url.host}/{url.database}" if url.database else url.host
@@ -49,7 +49,7 @@ class SQLiteUrls(UrlRules):
         )
 
     def adapted(self, url: URL, name: str, driver: str) -> tuple[URL, tuple[str, ...]]:
-        """Return the URL for Python's own driver, where another one reads the same files."""
+        """Return the URL for Python's own driver, if the named driver reads the same files."""
         self.check(url)
         if driver not in _LIKE_OWN or driver == "pysqlite":
             return url, ()

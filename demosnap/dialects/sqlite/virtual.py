@@ -1,4 +1,4 @@
-"""Virtual tables of SQLite: full-text tables with rows of their own, indexes, and all others.
+"""Virtual tables of SQLite: full-text tables with rows of their own, indexes, and others.
 
 Sources: SQLite's documentation of FTS3 and FTS5 ("External Content and Contentless Tables",
 "integrity-check", "rebuild") and of PRAGMA table_list.
@@ -32,9 +32,9 @@ _FULL_TEXT = ("fts3", "fts4", "fts5")
 
 @dataclass(frozen=True)
 class _Virtual:
-    """A virtual table: `content` is the table that an index is of, None: it has its own rows.
+    """A virtual table; `content` is the table that it indexes, None if it has its own rows.
 
-    An empty `content`: it is an index that cannot be read back. `writers` are the tables whose
+    An empty `content` is an index that cannot be read back. `writers` are the tables whose
     triggers name it.
     """
 
@@ -86,7 +86,7 @@ class SQLiteIndexes(Dialect):
         """Return what `integrity-check` says against an index; None: it is right."""
         name = self.quote(index.name)
         with_rank = "rank" in _hidden(connection, index.name) and index.can_be_rebuilt
-        # Only with a rank FTS5 looks at the table that the index is of.
+        # FTS5 compares the index with its table only if a rank is given.
         columns, more = (f"({name},rank)", ",1") if with_rank else (f"({name})", "")
         try:
             execute(connection, f"INSERT INTO {name}{columns} VALUES ('integrity-check'{more})")
@@ -103,7 +103,7 @@ class SQLiteIndexes(Dialect):
 
 
 def full_text(connection: Connection) -> frozenset[str]:
-    """Return the full-text tables with rows of their own, which only their rowids name."""
+    """Return the full-text tables with rows of their own, identified only by rowids."""
     found = _virtual(connection).values()
     return frozenset(one.name for one in found if one.module in _FULL_TEXT and not one.is_index)
 
@@ -120,7 +120,7 @@ def refusals(connection: Connection) -> dict[str, str]:
 
 
 def _read(connection: Connection, content: str | None) -> list[str]:
-    """Return the tables that an index is of: one, or all that its view names."""
+    """Return the tables that an index covers: its content table, or all tables of a view."""
     if not content:
         return []
     views = "SELECT name, sql FROM sqlite_master WHERE type = 'view'"
@@ -138,7 +138,7 @@ def _read(connection: Connection, content: str | None) -> list[str]:
 
 
 def _shown(connection: Connection, names: Collection[str]) -> frozenset[str]:
-    """Return the display names of tables, whichever letters were capital where one is named."""
+    """Return the display names of tables, ignoring case."""
     folded = {name.lower() for name in names}
     there = execute(connection, "SELECT name FROM sqlite_master WHERE type = 'table'").scalars()
     return frozenset(display_name(None, name) for name in there if name.lower() in folded)
@@ -168,7 +168,7 @@ def _virtual(connection: Connection) -> Mapping[str, _Virtual]:
         if created and module in _FULL_TEXT and (said := _CONTENT.search(created["arguments"])):
             content = _bare(said["table"])
         word = _word(name)
-        # What stands behind ON is where the trigger is.
+        # The name after ON is the trigger's own table.
         writers = [
             table for table, sql in triggers if word.search(sql.partition("BEGIN")[2] or sql)
         ]

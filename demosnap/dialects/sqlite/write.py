@@ -1,7 +1,7 @@
-"""The ways in: the text of an INSERT as a snapshot has it, and values that are bound.
+"""Write rows: as the text of an INSERT, or as bound values.
 
-SQLite parses and inserts a statement without Python, which reads and checks the next rows
-meanwhile.
+SQLite parses and inserts a statement without Python, which meanwhile reads and checks the next
+rows.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from demosnap.rows.canonical import batches, insert_text
 from demosnap.rows.prefetch import ahead
 
 _LONGEST = 900_000
-"""The bytes of rows in a statement; SQLite may have been built to take a million."""
+"""The maximum bytes of rows in a statement; SQLite's limit may be a million."""
 
 
 def write(driver: sqlite3.Connection, into: str, table: Table, rows: Iterable[bytes]) -> int:
-    """Insert rows as they stand where SQLite reads them as Python does; return how many.
+    """Insert rows as text if SQLite reads them as Python does; return their number.
 
-    `into` is the table with its column list. The connection keeps no statements.
+    `into` is the table with its column list. The connection must not cache statements.
     """
-    # A conflict ends the statement either way; FAIL needs no journal of each statement.
+    # A conflict ends the statement either way, but FAIL needs no statement journal.
     head = f"INSERT OR FAIL INTO {into} VALUES"
     plain = re.compile(b",".join([values.EXACT] * len(table.captured))).fullmatch
 
@@ -46,7 +46,7 @@ def write(driver: sqlite3.Connection, into: str, table: Table, rows: Iterable[by
 
 
 def bind(driver: sqlite3.Connection, into: str, table: Table, rows: Iterable[bytes]) -> int:
-    """Insert rows by executemany; return how many."""
+    """Insert rows by executemany; return their number."""
     marks = ",".join("?" * len(table.captured))
     cursor = driver.cursor()
     cursor.executemany(f"INSERT OR ABORT INTO {into} VALUES ({marks})", bound(table, rows))
