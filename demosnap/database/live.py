@@ -26,12 +26,12 @@ class Database:
     """
 
     def count(self, source: str, where: str) -> int:
-        """Count the rows of a source, as it stands behind FROM, that a predicate picks."""
+        """Return the number of rows of `source`, a text after FROM, that a predicate picks."""
         sql = f"SELECT COUNT(*) FROM {source} WHERE {where}"
         return int(execute(self.connection, sql).scalar())
 
     def keys(self, table: Table, where: str, columns: Sequence[str] = ()) -> Iterator[Key]:
-        """Yield the keys of the rows that a predicate picks; `columns` are those of another key."""
+        """Yield the keys of the rows that a predicate picks, or their values of `columns`."""
         narrow = only_key(table, columns)
         for row in self.dialect.read_rows(self.connection, narrow, where):
             yield tuple(split(row))
