@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from demosnap.errors import RefusedError
 from demosnap.project import Project
 from support.databases import Database, make_database
 from support.refusals import refused
