@@ -13,7 +13,8 @@ from demosnap.moves import difference, strategy
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
 from demosnap.refusal import Refusal
-from support.live import Live
+from support.databases import Database
+from support.live import Live, live
 
 pytestmark = pytest.mark.long
 
@@ -64,6 +65,41 @@ def test_the_share_is_of_what_is_there_and_of_what_comes(
     assert strategy.against(here.database, ON, plan) == "70% of the rows differ"
 
 
+def test_the_share_of_one_row_is_all_and_of_none_nothing(
+    here: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strategy, "MANY", 0)
+    here.execute("DELETE FROM cards WHERE id = 3")
+
+    def against(*statements: str) -> str:
+        version = here.capture("v1", "cards")
+        here.execute(*statements)
+        rows = here.rows({"cards": "is_demo = TRUE"})
+        found = difference.compare(here.database, version, rows)
+        move = PlannedMove(Goal("general", version, version), "load", rows, planned=found)
+        return strategy.against(here.database, ON, move)
+
+    assert against("UPDATE cards SET title = 'x' WHERE id = 1") == "100% of the rows differ"
+    here.execute("DELETE FROM cards WHERE id = 1")
+    assert against() == ""
+
+
+def test_a_table_that_another_scenario_does_not_have_hides_no_other_one(
+    database: Database,
+) -> None:
+    """One that comes before it, and references the same rows."""
+    alike = (
+        "CREATE TABLE alike (id INTEGER PRIMARY KEY, board VARCHAR(20),"
+        " FOREIGN KEY (board) REFERENCES boards (slug))"
+    )
+    with live(database, alike) as here:
+        demo_rows = {
+            "general": here.rows({"boards": "id = 1"}),
+            "writer": here.rows({"cards": "id = 1"}),
+        }
+        assert strategy.crossing(here.database, demo_rows)
+
+
 def test_triggers_that_act_speak_against_it(here: Live) -> None:
     plan = planned(here, "UPDATE cards SET title = 'x' WHERE id = 1")
     tables = dict(here.database.tables)
@@ -89,7 +125,8 @@ def test_rows_of_tables_that_the_version_lacks_are_told(here: Live) -> None:
     (refusal,) = strategy.of_other_tables(move, version)
     assert (refusal.kind, refusal.table) == ("unsaved rows", "cards")
     assert refusal.what.startswith("cards: there are 2 demo rows, and v1_2025-01-20 does not have")
-    here.execute("DELETE FROM cards WHERE id = 3")
+    here.execute("DELETE FROM cards WHERE id = 3", "INSERT INTO boards VALUES (4, 'x', TRUE)")
     found = difference.compare(here.database, version, here.rows())
+    assert {one.name for one in found.changes if len(one)} == {"boards", "cards"}
     (refusal,) = strategy.of_other_tables(replace(move, planned=found), version)
     assert refusal.what.startswith("cards: there is 1 demo row, and")
