@@ -1,9 +1,9 @@
-"""The column types of MySQL and MariaDB: how each literal is made, looks, is read and rendered.
+"""The column types of MySQL and MariaDB: making, matching, reading and rendering literals.
 
-The server renders every literal itself (`Codec.sql`); `encode` renders the same text in Python.
-A literal is `NULL`, a bare integer, quoted text in which only the quote is special (sql_mode has
-NO_BACKSLASH_ESCAPES), `X'…'`, or `_utf8mb4 X'…'` for text that holds a CR, which the client drops
-before a newline, or a NUL.
+The server renders every literal itself (`Codec.sql`); `encode` renders the same text in Python. A
+literal is `NULL`, a bare integer, quoted text in which only the quote is special (sql_mode has
+NO_BACKSLASH_ESCAPES), `X'…'`, or `_utf8mb4 X'…'` for text with a NUL, or with a CR, which the
+client drops before a newline.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ _DECLARED = re.compile(
 _MEMBER = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
 _ESCAPES = {"\\n": "\n", "\\r": "\r", "\\0": "\0", "\\Z": "\x1a", "''": "'"}
 
-# Everything else may turn into another byte sequence on its way through UTF-8 and back.
+# Other character sets may change bytes on the way through UTF-8 and back.
 _FAITHFUL_CHARSETS = frozenset("utf8mb4 utf8mb3 utf8 latin1 ucs2 utf16 utf16le utf32".split())
 
 HEX_TEXT = b"_utf8mb4 X'"
 
-# The bytes that Microsoft left undefined are control characters for the server.
+# The server reads bytes undefined in cp1252 as control characters.
 _UNDEFINED_IN_CP1252 = str.maketrans("", "", "\x81\x8d\x8f\x90\x9d")
 
 
 def _has(charset: str, text: str) -> bool:
-    """Return whether a character set has all characters; of sets unknown here the server says."""
+    """Return whether a character set has all characters; True for unknown sets."""
     if charset in ("utf8mb3", "utf8", "ucs2"):
         return all(ord(character) <= 0xFFFF for character in text)
     if charset == "latin1":
@@ -59,7 +59,7 @@ def _has(charset: str, text: str) -> bool:
 
 
 class Text(Codec):
-    """Text of any length, and every type that demosnap does not know, by its text."""
+    """Text of any length, and every type unknown to demosnap, as text."""
 
     _BYTES: ClassVar[dict[str, int]] = {"tinytext": 255, "text": 2**16 - 1, "mediumtext": 2**24 - 1}
 
@@ -101,7 +101,7 @@ class Text(Codec):
         return quoted(doubled)
 
     def _held(self, name: str, literal: str) -> str:
-        """Return the literal, NULL where the value is refused."""
+        """Return the literal, or NULL if the value is refused."""
         if self.refusal is None:
             return literal
         back = f"CONVERT({self.unicode(name)} USING {self.charset})"
@@ -134,15 +134,16 @@ def _doubled(text: str) -> str:
 
 
 def _by_pattern(text: str) -> str:
-    # MariaDB's REPLACE moves the rest of the text at each quote: minutes for a megabyte.
+    # MariaDB's REPLACE moves the rest of the text at each quote, which takes minutes per megabyte.
     return f"REGEXP_REPLACE({text},'''','''''')"
 
 
 class JSON(Text):
-    """JSON as it was written; MySQL's own type keeps it in an order and spelling of its own.
+    """JSON as written; MySQL's own type changes its order and spelling.
 
-    It also keeps what is no JSON: decimal numbers, dates, times and bytes that SQL put into it.
-    They are read as their JSON text, and so do they come back: 1.10 is 1.1, a date is a string.
+    It also contains values that are not JSON: decimal numbers, dates, times and bytes that SQL
+    inserted. They are read as their JSON text and restored like that: 1.10 becomes 1.1, a date a
+    string.
     """
 
     @property
@@ -200,7 +201,7 @@ class Enum(Text):
 
     def encode(self, value: Value) -> bytes:
         text = values.text(value)
-        # MariaDB's information_schema shows a question mark where a member has an emoji.
+        # MariaDB's information_schema replaces an emoji of a member by a question mark.
         if text not in self.members and "?" not in self.args:
             raise ValueError("is not a member of the ENUM")
         return values.text_literal(text)
@@ -256,7 +257,7 @@ class Binary(Codec):
 
 
 class Geometry(Binary):
-    """Every spatial type: four bytes of SRID, then WKB."""
+    """Spatial types: four bytes of SRID, then WKB."""
 
     direct_order = False
 
@@ -294,6 +295,6 @@ def codec(declared: str) -> Codec:
 
 
 def _members(args: str) -> Iterator[str]:
-    # information_schema escapes backslashes and control characters whatever sql_mode says.
+    # information_schema escapes backslashes and control characters in any sql_mode.
     for match in _MEMBER.finditer(args):
         yield re.sub(r"\\.|''", lambda m: _ESCAPES.get(m[0], m[0][-1:]), match[1], flags=re.DOTALL)

@@ -1,8 +1,8 @@
 """MySQL 8 and MariaDB.
 
-demosnap's sessions have a sql_mode of their own, above all NO_BACKSLASH_ESCAPES: in every text
-that it reads or writes a backslash is a backslash. Predicates of demosnap.yaml are the user's,
-and are evaluated under the sql_mode that the session had before.
+demosnap's sessions have their own sql_mode, above all NO_BACKSLASH_ESCAPES: in every text that
+demosnap reads or writes, a backslash is a backslash. Predicates in demosnap.yaml are evaluated
+under the session's former sql_mode.
 """
 
 from __future__ import annotations
@@ -36,32 +36,32 @@ class MySQLDialect(MySQLRights, MySQLTrial):
     """MySQL 8.0.17 or newer."""
 
     lock_timeouts = frozenset({1205, 3572})
-    # A deadlock, or a row that has changed since it was read.
+    # A row that has changed since it was read, or a deadlock.
     conflicts = frozenset({1020, 1213})
-    # The server shuts down, has killed the session, or was not heard of any more.
+    # The server shuts down, has killed the session, or is unreachable.
     disconnects = session.ENDED
 
     table_options = "ENGINE=InnoDB"
 
     rereads_temporary: ClassVar[bool] = False
-    """Whether one statement can read a temporary table twice."""
+    """Whether a statement can read a temporary table twice."""
 
     # ------------------------------------------------------------------ connection
 
     def endpoint(self, url: URL) -> tuple[str | None, str]:
-        """Return what the driver is given, the URL's query included."""
+        """Return the driver's destination, including the URL's query."""
         _, options = url.get_dialect()().create_connect_args(url)
         database = str(options.get("database") or options.get("db") or "")
         file = options.get("read_default_file") or options.get("option_files")
         if file or options.get("read_default_group"):
-            # The file may name any host, so it does not count as a local one.
+            # The file may name any host, so the database does not count as local.
             return f"(named in {file or 'an option file'})", database
         if options.get("unix_socket"):
             return None, database
         return str(options.get("host") or "localhost"), database
 
     def configure_engine(self, engine: Engine) -> None:
-        """Connect so that SQLAlchemy, too, finds a session of demosnap's."""
+        """Connect so that SQLAlchemy also sees a session with demosnap's settings."""
         from sqlalchemy import event
 
         @event.listens_for(engine, "do_connect")
@@ -78,7 +78,7 @@ class MySQLDialect(MySQLRights, MySQLTrial):
             return driver
 
     def limit_waits(self, connection: Connection, timeout: float) -> None:
-        """Set the waits for rows and tables, in the whole seconds that the server knows."""
+        """Limit the waits for rows and tables, in whole seconds as the server requires."""
         # Which tables there are, and what `deny_if` asks, is to be that of the whole cluster too.
         session.see_all(session.of(connection))
         wait = max(1, math.ceil(timeout))
@@ -88,7 +88,7 @@ class MySQLDialect(MySQLRights, MySQLTrial):
         )
 
     def lock_holder(self, connection: Connection) -> str:
-        """Say what else may have been waited for, on a node of a cluster."""
+        """Name another possible reason of the wait, on a node of a cluster."""
         if self.locks_out_all(connection):
             return ""
         return ", or this node is behind the others"
@@ -97,12 +97,12 @@ class MySQLDialect(MySQLRights, MySQLTrial):
     def session(self, connection: Connection, *, write: bool) -> Iterator[None]:
         """Set sql_mode, time zone and character set, and switch foreign keys off to write.
 
-        Switched off, they neither act nor check: demosnap checks them itself.
+        Then the server neither enforces nor cascades them: demosnap checks them itself.
         """
         driver = session.of(connection)
         mode = SQL_MODE
         if "ANSI_QUOTES" in session.query(driver, "SELECT @@SESSION.sql_mode")[0][0]:
-            # SQLAlchemy has seen it on the caller's connection, and quotes names accordingly.
+            # SQLAlchemy has found it on the caller's connection, and quotes names accordingly.
             mode += ",ANSI_QUOTES"
         wanted: dict[str, int | str] = {
             "sql_mode": mode,
@@ -131,19 +131,19 @@ class MySQLDialect(MySQLRights, MySQLTrial):
 
     @contextlib.contextmanager
     def users_settings(self, connection: Connection) -> Iterator[None]:
-        """Have the sql_mode, time zone and collation that the session had before."""
+        """Restore, inside the context, the former sql_mode, time zone and collation."""
         with pick.users_settings(connection):
             yield
 
     @contextlib.contextmanager
     def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
-        """Hold GET_LOCK, which is the server's, under a name with the database's in it."""
+        """Hold GET_LOCK, which is server-wide, under a name that contains the database's."""
         driver = session.of(connection)
         ((database,),) = session.query(driver, "SELECT DATABASE()")
         key = f"demosnap:{database}"
         if len(key) > 64:
             key = f"demosnap:{hashlib.sha256(key.encode()).hexdigest()[:48]}"
-        # As hex, whatever this session's sql_mode and character set make of quotes.
+        # As hex, independent of this session's sql_mode and character set.
         name = f"CONVERT(X'{key.encode().hex()}' USING utf8mb4)"
         ((got,),) = session.query(driver, f"SELECT GET_LOCK({name},{math.ceil(timeout)})")
         if got != 1:
@@ -153,17 +153,17 @@ class MySQLDialect(MySQLRights, MySQLTrial):
         try:
             yield
         finally:
-            # The server lets go by itself when the connection ends.
+            # The server releases the lock when the connection ends.
             with contextlib.suppress(Exception):
                 session.finish_stream(connection)
                 session.query(driver, f"DO RELEASE_LOCK({name})")
 
     def locks_out_all(self, connection: Connection) -> bool:
-        """Return whether there is but one server: a node of a cluster has locks of its own."""
+        """Return whether there is only one server: each node of a cluster has its own locks."""
         return not session.is_node(session.of(connection))
 
     def begin(self, connection: Connection) -> bool:
-        """Leave it to the server, unless that is in autocommit mode."""
+        """Leave the transaction to the server, unless the session is in autocommit mode."""
         ((on,),) = session.query(session.of(connection), "SELECT @@SESSION.autocommit")
         return bool(on)
 
@@ -188,7 +188,7 @@ class MySQLDialect(MySQLRights, MySQLTrial):
     def read_rows(
         self, connection: Connection, table: Table, predicate: str, counted: Counted | None = None
     ) -> Iterator[bytes]:
-        """Yield rows that the server has rendered whole; nothing else may use the connection."""
+        """Yield rows that the server renders; meanwhile the connection is busy."""
         return readers.rows(connection, read.rows(self, connection, table, predicate, counted))
 
     def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
@@ -198,7 +198,7 @@ class MySQLDialect(MySQLRights, MySQLTrial):
     def outdated(
         self, connection: Connection, table: Table, predicate: str, *, shared: bool = False
     ) -> bool:
-        """Compare the rows of the transaction's own moment with a locking read, which is of now."""
+        """Compare the rows of the transaction's snapshot with a locking read of current rows."""
         sql = read.fingerprint(self, table, predicate)
         session.finish_stream(connection)
         driver = session.of(connection)
@@ -206,7 +206,7 @@ class MySQLDialect(MySQLRights, MySQLTrial):
         return session.query(driver, now) != session.query(driver, sql)
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
-        """Insert by LOAD DATA LOCAL, or by INSERT where that is not allowed or not worth it."""
+        """Insert by LOAD DATA LOCAL, or by INSERT if that is not allowed or slower."""
         session.finish_stream(connection)
         driver = session.of(connection)
         return write.write(driver, self.insert_head(table), self.load_text(table), rows)
@@ -214,9 +214,9 @@ class MySQLDialect(MySQLRights, MySQLTrial):
     def update_rows(
         self, connection: Connection, table: Table, updates: Iterable[RowUpdate]
     ) -> int:
-        """Change many rows by one statement, from a temporary table; few one by one.
+        """Update many rows in a single statement, from a temporary table; few rows one by one.
 
-        A column that the server would set to the time of each change keeps its value.
+        Columns that the server sets to the time of a change keep their values.
         """
         session.finish_stream(connection)
         kept = reflect.set_on_update(connection, table.name)
@@ -225,7 +225,7 @@ class MySQLDialect(MySQLRights, MySQLTrial):
     def delete_keys(
         self, connection: Connection, deletes: Sequence[tuple[Table, Iterable[Key]]]
     ) -> list[int]:
-        """Delete many rows of a table by one statement, from a temporary table."""
+        """Delete many rows of a table in a single statement, from a temporary table."""
         session.finish_stream(connection)
         counts = []
         for table, keys in deletes:
@@ -254,7 +254,7 @@ class MariaDBDialect(MariaDBSequences, MySQLDialect):
     own_variables: ClassVar[Mapping[str, int | str]] = {"check_constraint_checks": 1}
 
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return none: it reads each definition as it was written."""
+        """Return an empty mapping, since MariaDB reads definitions correctly."""
         return {}
 
 

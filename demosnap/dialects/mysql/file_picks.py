@@ -1,4 +1,4 @@
-"""How a file of MySQL or MariaDB notes the rows that a user's predicate picks."""
+"""Note the rows that a user's predicate picks, in a file of MySQL or MariaDB."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from demosnap.dialects.mysql.scalars import Integer
 from demosnap.model import Column, Table
 
 _SHORT = 191
-"""The characters that fit into an index, whatever they are made of."""
+"""The maximum number of characters that fit into an index in any character set."""
 
 
 def pick(
     quote: Callable[[str], str], source: str, table: Table, where: str, number: int
 ) -> FilePick:
-    """Return how a file notes rows: by the key, or by all values where there is none.
+    """Return how a file notes rows: by the key, or by all values without one.
 
-    Only one table of each name is read in a statement: MySQL reads a temporary one only once.
+    No statement reads the same temporary table twice, since MySQL cannot.
     """
     name = f"demosnap_picked_{number}"
     columns = table.captured[: len(table.key)] if table.identified else table.captured
     names = [quote(column.name) for column in columns]
-    # A server may require a key of every table, and one over text may be too long.
+    # A server may require a key for every table, and a key over text may be too long.
     index = "demosnap_place BIGINT AUTO_INCREMENT PRIMARY KEY"
     if table.identified and all(map(_short, columns)):
         index += f", KEY ({','.join(names)})"
@@ -54,6 +54,6 @@ def _short(column: Column) -> bool:
 def _same(left: str, right: str, column: Column) -> str:
     same = f"{left} <=> {right}"
     if isinstance(codec(column.type), Text):
-        # A collation takes `Red` for `red`.
+        # A collation may equate `Red` and `red`.
         same += f" AND CAST({left} AS BINARY) <=> CAST({right} AS BINARY)"
     return same

@@ -1,8 +1,8 @@
-"""Rows of MySQL and MariaDB that were picked: what names each of them, kept in a temporary table.
+"""Note picked rows of MySQL and MariaDB by their keys or digests, in a temporary table.
 
-A row is named by its key if that is one integer, else by the digest of its key, or of all its
-values where it has none. The names come to demosnap and go back: filled by the server itself,
-the table would hold rows of another moment than the transaction's, and lock them.
+A row is identified by its key if that is a single integer, else by the digest of its key, or of
+all its values without a key. demosnap fetches and inserts the notes: if the server filled the
+table itself, it would read rows of another moment than the transaction's, and lock them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PICKED = "demosnap_picked"
 _INFO = "demosnap_picked"
 _NO_TABLE = (1044, 1142, 1290, 1792)
-"""The account may not create temporary tables, or a server or a transaction only reads."""
+"""Errors for an account without the right to create temporary tables, or a read-only server."""
 
 _SETTINGS = ("sql_mode", "time_zone", "collation_connection")
 _USERS = "demosnap_users_settings"
@@ -37,16 +37,16 @@ _ROWS = 2000
 
 
 def keep_mode(driver: Any) -> None:
-    """Keep the sql_mode of a session that demosnap is about to change, for as long as it lasts."""
+    """Remember the sql_mode of a session before demosnap changes it, until the session ends."""
     session.query(driver, f"SET {_OWN_MODE}=@@SESSION.sql_mode")
 
 
 @contextlib.contextmanager
 def picking(connection: Connection, before: Mapping[str, Any], *, table: bool) -> Iterator[None]:
-    """Know the user's settings, which were those `before`, and have the `table` if it is wanted."""
+    """Remember the user's settings `before`, and create the `table` for notes if wanted."""
     driver = session.of(connection)
     found = {name: before[name] for name in _SETTINGS}
-    # A session that the server has ended has its information taken away.
+    # SQLAlchemy clears the information of a session that the server has ended.
     info = connection.info
     info[_USERS] = {**found, **_mode(driver)}
     made = table and _create(driver)
@@ -57,7 +57,7 @@ def picking(connection: Connection, before: Mapping[str, Any], *, table: bool) -
         info.pop(_USERS, None)
         info.pop(_INFO, None)
         if made:
-            # The server drops it by itself when the connection ends.
+            # The server drops the table when the connection ends.
             with contextlib.suppress(Exception):
                 session.finish_stream(connection)
                 session.query(driver, f"DROP TEMPORARY TABLE IF EXISTS {PICKED}")
@@ -107,10 +107,10 @@ def users_settings(connection: Connection) -> Iterator[None]:
 def pick(dialect: MySQLText, connection: Connection, table: Table, where: str, number: int) -> str:
     """Note the rows that a predicate picks; return the predicate of these rows.
 
-    Without the temporary table it names them one by one.
+    Without the temporary table, the predicate lists them.
 
     Raises:
-        DatabaseError: a row cannot be named, or a warning.
+        DatabaseError: a row cannot be identified, or the server warned.
     """
     driver = session.of(connection)
     columns = table.captured[: len(table.key)] if table.identified else table.captured
@@ -136,7 +136,7 @@ def pick(dialect: MySQLText, connection: Connection, table: Table, where: str, n
 
 
 def _fits(column: Column) -> bool:
-    """Return whether the values are numbers of at most 63 bits."""
+    """Return whether the values are integers of at most 63 bits."""
     found = codec(column.type)
     big = found.name == "bigint" and "unsigned" in found.rest
     return type(found) is Integer and not big
@@ -153,7 +153,7 @@ def _literal(table: Table, name: Any, single: bool) -> str:
 
 
 def _unpadded(driver: Any) -> None:
-    # It changes the text of CHAR, by which rows are named here.
+    # PAD_CHAR_TO_FULL_LENGTH changes the text of CHAR, which identifies rows here.
     ((mode,),) = session.query(driver, "SELECT @@SESSION.sql_mode")
     modes = _text(mode).split(",")
     if _PADDED in modes:
@@ -162,7 +162,7 @@ def _unpadded(driver: Any) -> None:
 
 
 def _utc(name: str, column: Column) -> str:
-    """Return a column's value as it is in UTC, whatever the session's time zone is."""
+    """Return a column's value in UTC, in any time zone of the session."""
     if codec(column.type).name != "timestamp":
         return name
     moment = f"TIMESTAMP'1970-01-01 00:00:00'+INTERVAL UNIX_TIMESTAMP({name}) SECOND"
@@ -173,7 +173,7 @@ def _utc(name: str, column: Column) -> str:
 def _digest(
     dialect: MySQLText, columns: Sequence[Column], shown: Callable[[str, Column], str]
 ) -> str:
-    """Return the SQL of the digest of some columns, each as it is to be `shown`."""
+    """Return the SQL of the digest of some columns, each rendered by `shown`."""
     parts = []
     for column in columns:
         name = dialect.quote(column.name)

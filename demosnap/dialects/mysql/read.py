@@ -1,4 +1,4 @@
-"""The way out: rows that the server renders whole and puts in canonical order."""
+"""Read rows that the server renders completely and puts in canonical order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from demosnap.dialects.text import DialectText
 
-# The server keeps a key's length behind its bytes, in the same room.
+# The server stores a key's length after its bytes, in the same space.
 _SORT_MARGIN = 16
 _SORT_BYTES = 8192 - _SORT_MARGIN
 _SORT_BUFFER = 8 * 1024 * 1024
@@ -29,7 +29,7 @@ SORT_VARIABLES: Mapping[str, int | str] = {
 }
 _LONGEST_SORT_BYTES = 8 * 1024 * 1024 - _SORT_MARGIN
 _LARGEST_SORT_BUFFER = 1024 * 1024 * 1024
-# The server wants room for 15 keys and for what it adds to each.
+# The server needs space for 15 keys with their overhead.
 _SORTED_KEYS = 20
 
 
@@ -40,10 +40,11 @@ def rows(
     predicate: str,
     counted: Counted | None = None,
 ) -> Generator[list[bytes], None, None]:
-    """Yield, in batches, the rows that the predicate picks; predicates are `counted` on the way.
+    """Yield, in batches, the rows that the predicate picks; predicates in `counted` are counted.
 
     Raises:
-        DatabaseError: a value cannot be rendered, the rows cannot be ordered, or a warning.
+        DatabaseError: a value cannot be rendered, the rows cannot be ordered, or the server
+            warned.
     """
     literals = _literals(dialect, table)
     row = ",',',".join(_literals(dialect, table, plain=True).values())
@@ -61,7 +62,7 @@ def rows(
 
 
 def _with_hex_text(batch: list[bytes]) -> list[bytes]:
-    """Return rows with texts in hex that hold a CR or a NUL, as the snapshot has them."""
+    """Return rows whose texts with a CR or a NUL are in hex, as in snapshots."""
     together = b"\n".join(batch)
     if b"\r" not in together and b"\0" not in together:
         return batch
@@ -72,14 +73,14 @@ def _with_hex_text(batch: list[bytes]) -> list[bytes]:
 
 
 def _in_hex(literal: bytes) -> bytes:
-    # By bytes: MariaDB keeps surrogates, which are no text for Python.
+    # As bytes, since MariaDB keeps surrogates, which Python cannot decode.
     if b"\r" not in literal and b"\0" not in literal:
         return literal
     return HEX_TEXT + literal[1:-1].replace(b"''", b"'").hex().upper().encode() + b"'"
 
 
 def fingerprint(dialect: DialectText, table: Table, predicate: str) -> str:
-    """Return the query of how many rows there are, and of a number that changes with them."""
+    """Return the query for the number of rows, and for a number that changes with them."""
     row = ",',',".join(_literals(dialect, table, plain=True).values())
     source = dialect.quote_table(table.name)
     number = f"CAST(CONV(LEFT(SHA2(CAST(CONCAT({row}) AS BINARY),256),15),16,10) AS UNSIGNED)"
@@ -87,7 +88,7 @@ def fingerprint(dialect: DialectText, table: Table, predicate: str) -> str:
 
 
 def _literals(dialect: DialectText, table: Table, *, plain: bool = False) -> dict[str, str]:
-    """Return the expressions of the captured columns' literals, or of those of `plain_sql`."""
+    """Return the expressions of the captured columns' literals, by `sql` or `plain_sql`."""
     found = {}
     for column in table.captured:
         name, known = dialect.quote(column.name), codec(column.type)
@@ -104,7 +105,7 @@ def _order(
     literals: Mapping[str, str],
     picked: str,
 ) -> Iterator[str]:
-    """Give the ORDER BY of canonical order, with the server set to compare keys to their end."""
+    """Yield the ORDER BY of canonical order, with the server set to compare whole keys."""
     terms: list[str] = []
     widths: list[int | None] = []
     unknown: list[str] = []
@@ -124,7 +125,7 @@ def _order(
         lengths = session.query(driver, f"SELECT {','.join(unknown)} {picked}")[0]
         longest = max(longest, *(length or 0 for length in lengths))
     longest = max(longest, _SORT_BYTES)
-    # The server reserves the most that a key can have, whatever the rows hold.
+    # The server reserves the maximum length of a key, independent of the rows.
     together = sum(min(width or longest, longest) for width in widths)
     buffer = max(together * _SORTED_KEYS, _SORT_BUFFER)
     order = ",".join(terms)
@@ -145,7 +146,7 @@ def _order(
 def _unreadable(
     dialect: DialectText, connection: Connection, table: Table, predicate: str
 ) -> DatabaseError:
-    """Return the error of a row of which the server could not render a value."""
+    """Return the error for a row with a value that the server could not render."""
     literals, source = _literals(dialect, table), dialect.quote_table(table.name)
     session.finish_stream(connection)
     driver = session.of(connection)

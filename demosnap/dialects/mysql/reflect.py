@@ -1,4 +1,4 @@
-"""Definitions as MySQL's and MariaDB's information_schema has them."""
+"""Read definitions from information_schema of MySQL and MariaDB."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _NUMBER = re.compile(r"-?[0-9.]+(?:e[+-]?[0-9]+)?|NULL|b'[01]+'", re.IGNORECASE)
 
 
 class MySQLDefinitions(MySQLText):
-    """The part of the dialect that is about definitions."""
+    """The part of the dialect for definitions."""
 
     def namespaces(self, connection: Connection) -> tuple[str, ...]:
-        """Return the other databases that foreign keys from or to this one lead to."""
+        """Return the other databases that foreign keys of this one lead to or come from."""
         sql = (
             "SELECT referenced_table_schema FROM information_schema.key_column_usage"
             " WHERE table_schema = DATABASE() AND referenced_table_schema <> DATABASE()"
@@ -39,7 +39,7 @@ class MySQLDefinitions(MySQLText):
     def reflect_columns(
         self, connection: Connection, tables: Sequence[str]
     ) -> dict[str, tuple[Column, ...]]:
-        """Return the columns with COLUMN_TYPE and any character set but utf8mb4."""
+        """Return the columns with COLUMN_TYPE, and with character sets other than utf8mb4."""
         places = _Places(connection, tables)
         mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
         documents = _json_columns(places) if mariadb else frozenset()
@@ -75,7 +75,7 @@ class MySQLDefinitions(MySQLText):
     def reflect_keys(
         self, connection: Connection, namespace: str | None, names: Sequence[str]
     ) -> dict[str, unique.Keys]:
-        """Return those of information_schema: SQLAlchemy's reading stops at types unknown to it."""
+        """Return the keys in information_schema, since SQLAlchemy fails at unknown types."""
         places = _Places(connection, [display_name(namespace, name) for name in names])
         sql = (
             "SELECT table_schema, table_name, index_name, column_name"
@@ -89,7 +89,7 @@ class MySQLDefinitions(MySQLText):
         return {
             name: (
                 tuple(column for column in indexes.get("PRIMARY", ()) if column is not None),
-                # A part that is an expression has no name.
+                # An expression has no column name.
                 [
                     tuple(column for column in parts if column is not None)
                     for index, parts in indexes.items()
@@ -104,12 +104,12 @@ class MySQLDefinitions(MySQLText):
     ) -> dict[str, tuple[ForeignKey, ...]]:
         """Return the foreign keys of tables (display names)."""
         places = _Places(connection, tables)
-        # One after the other: to join the two, MariaDB opens every table of every database.
+        # In two queries, since a join makes MariaDB open every table of every database.
         sql = (
             "SELECT constraint_schema, table_name, constraint_name, delete_rule"
             " FROM information_schema.referential_constraints WHERE {places}"
         )
-        # An account that may only read does not see what MariaDB's keys do.
+        # A read-only account does not see the actions of MariaDB's keys.
         actions = {
             (table, name): action for table, (name, action) in places.rows(sql, "constraint_schema")
         }
@@ -134,7 +134,7 @@ class MySQLDefinitions(MySQLText):
         unknown = [n for n, keys in found.items() if any(not k.on_delete for k in keys.values())]
         inspected = inspected_keys.of_sqlalchemy(connection, unknown) if unknown else {}
         said = {(t, key.name): key.on_delete for t, keys in inspected.items() for key in keys}
-        # They are one and the same there.
+        # In InnoDB they are equivalent.
         same = {"RESTRICT": "NO ACTION", "": "NO ACTION"}
         return {
             table: tuple(
@@ -148,7 +148,7 @@ class MySQLDefinitions(MySQLText):
     def reflect_triggers(
         self, connection: Connection, tables: Sequence[str]
     ) -> dict[str, tuple[Trigger, ...]]:
-        """Return the triggers of each table that has any."""
+        """Return the triggers by table; tables without triggers are left out."""
         sql = (
             "SELECT event_object_schema, event_object_table, trigger_name, event_manipulation"
             " FROM information_schema.triggers WHERE {places} ORDER BY trigger_name"
@@ -179,7 +179,7 @@ class MySQLDefinitions(MySQLText):
         }
 
     def unrehearsable(self, connection: Connection, tables: Sequence[str]) -> list[str]:
-        """Return those with full-text indexes: InnoDB ends the server over such after an undo."""
+        """Return the tables with full-text indexes: InnoDB may crash over them after a rollback."""
         sql = (
             "SELECT DISTINCT table_schema, table_name FROM information_schema.statistics"
             " WHERE {places} AND index_type = 'FULLTEXT'"
@@ -187,7 +187,7 @@ class MySQLDefinitions(MySQLText):
         return sorted(table for table, _ in _Places(connection, tables).rows(sql))
 
     def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:
-        """Return what SHOW CREATE TABLE says, with triggers and routines."""
+        """Return the output of SHOW CREATE TABLE, with triggers and routines."""
         found = []
         for table in tables:
             shown = execute(connection, f"SHOW CREATE TABLE {self.quote_table(table.name)}").one()
@@ -205,7 +205,7 @@ class MySQLDefinitions(MySQLText):
 
 
 def set_on_update(connection: Connection, table: str) -> list[str]:
-    """Return the columns that the server sets by itself when a row of a table is changed."""
+    """Return the columns that the server itself sets when a row of a table is changed."""
     places = _Places(connection, [table])
     sql = (
         "SELECT column_name FROM information_schema.columns"
@@ -215,7 +215,7 @@ def set_on_update(connection: Connection, table: str) -> list[str]:
 
 
 def _json_columns(places: _Places) -> frozenset[tuple[str, str]]:
-    """Return the columns that MariaDB keeps as LONGTEXT with a check that it is JSON."""
+    """Return the columns that MariaDB stores as LONGTEXT with a check for JSON."""
     sql = (
         "SELECT constraint_schema, table_name, check_clause"
         " FROM information_schema.check_constraints WHERE {places}"
@@ -228,7 +228,7 @@ def _json_columns(places: _Places) -> frozenset[tuple[str, str]]:
 
 
 class _Places:
-    """Display names, and the database and table that each stands for."""
+    """Display names, with the database and table of each."""
 
     def __init__(self, connection: Connection, tables: Sequence[str]) -> None:
         row: Any = execute(connection, "SELECT DATABASE(), @@lower_case_table_names").one()
@@ -240,7 +240,7 @@ class _Places:
             self._names[self._folded(schema or self._database, name)] = table
 
     def where(self, schema: str, name: str) -> str:
-        """Return the condition that picks the tables, and perhaps some of like names."""
+        """Return the condition that picks the tables, and perhaps some with similar names."""
         if not self._names:
             return "FALSE"
         schemas = ",".join(sorted({_string(schema) for schema, _ in self._names}))
@@ -252,7 +252,7 @@ class _Places:
     ) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Yield the rows of a query, each with the display name of its table.
 
-        It begins with database and name of the table; `{places}` stands for the condition.
+        The query returns the table's database and name first; `{places}` stands for the condition.
         """
         for row in execute(self._connection, sql.replace("{places}", self.where(schema, name))):
             if (table := self.display(row[0], row[1])) is not None:
@@ -263,12 +263,12 @@ class _Places:
         return self._names.get(self._folded(schema, name))
 
     def shown(self, schema: str, name: str) -> str:
-        """Return the display name of any table, of those that are known as they have it."""
+        """Return the display name of any table, in the known spelling if there is one."""
         own = self._folded(schema, "")[0] == self._folded(self._database, "")[0]
         return self.display(schema, name) or display_name(None if own else schema, name)
 
     def local(self, default: str | None) -> str | None:
-        """Return a default in which a sequence of this database is named without it."""
+        """Return a default without the database in the name of a sequence of this database."""
         if default is None or not default.lower().startswith("nextval("):
             return default
         own = "`" + str(self._database).replace("`", "``") + "`."
@@ -299,11 +299,11 @@ _EXPRESSIONS = (
 
 
 def misread(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
-    """Return, per table that MySQL itself misreads in sessions like demosnap's, the expression.
+    """Return the affected expression per table that MySQL misreads in demosnap's sessions.
 
-    Whenever it opens a table it parses the expressions of the definition again, in the session's
-    sql_mode. With NO_BACKSLASH_ESCAPES it takes the backslashes of its own spelling for letters: a
-    quote in a text ends it, and another text is compared, computed or indexed.
+    When it opens a table, MySQL parses the expressions of the definition again, in the session's
+    sql_mode. With NO_BACKSLASH_ESCAPES it reads the backslashes of its own spelling as characters:
+    a quote then ends a text, and a different text is compared, computed or indexed.
     """
     places = _Places(connection, tables)
     found = {}
@@ -313,7 +313,7 @@ def misread(connection: Connection, tables: Sequence[str]) -> dict[str, str]:
             f" WHERE {{places}} AND {condition}"
         )
         for table, (text,) in places.rows(sql):
-            # All of it is escaped once more.
+            # Here the text is escaped twice.
             if "\\\\" in _NAME.sub("", text):
                 found[table] = unescaped(text)
     return found

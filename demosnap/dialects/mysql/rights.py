@@ -1,4 +1,4 @@
-"""What an account may not read, what MySQL itself reads wrongly, and which errors say so."""
+"""Tables that an account may not read or that MySQL misreads, and the errors for them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema =
 
 
 class MySQLRights(MySQLDefinitions):
-    """The part of the dialect that is about what cannot be read, or not rightly."""
+    """The part of the dialect for missing rights and misread tables."""
 
-    # A command, a table, a column or a routine.
+    # For a command, a table, a column or a routine.
     missing_rights = frozenset({1044, 1142, 1143, 1227, 1370})
 
     def unreadable(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
-        """Ask for no row of each."""
+        """Select no row from each table, to see whether that is allowed."""
         driver = session.of(connection)
         found = set()
         for table in tables:
@@ -40,13 +40,13 @@ class MySQLRights(MySQLDefinitions):
         return frozenset(found)
 
     def has_table(self, connection: Connection, name: str) -> bool:
-        """Look into the list of tables: to describe one that is hidden is an error."""
+        """Search the list of tables, since describing a hidden table is an error."""
         place = f"table_schema = DATABASE() AND table_name = {self.string(name)}"
         sql = f"SELECT COUNT(*) FROM information_schema.tables WHERE {place}"
         return bool(execute(connection, sql).scalar())
 
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return those that MySQL misreads in demosnap's sessions."""
+        """Return the tables that MySQL misreads in demosnap's sessions."""
         found = reflect.misread(connection, tables)
         return {
             name: f"its definition has {text}, a text with a quote or a backslash, which MySQL"
@@ -55,7 +55,7 @@ class MySQLRights(MySQLDefinitions):
         }
 
     def advice(self, connection: Connection, error: BaseException) -> str | None:
-        """Say that a node is out of its cluster, and name tables that MySQL cannot open here."""
+        """Say that a node has left its cluster, and name tables that MySQL cannot open here."""
         if error.args[:1] == (_NOT_READY,):
             return session.NODE_ADVICE
         if error.args[:1] != (_WRONG_SYNTAX,):

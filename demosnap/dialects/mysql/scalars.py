@@ -16,7 +16,7 @@ HEX_PAIRS = rb"(?:[0-9A-F]{2})*"
 
 
 def on_each(mariadb: str, mysql: str) -> str:
-    """Join SQL for each server, which takes the other's for a comment; neither may hold one."""
+    """Join SQL for each server, which the other reads as a comment; neither may contain one."""
     return f"/*M!100005 {mariadb}*//*!80000 {mysql}*/"
 
 
@@ -26,16 +26,16 @@ def quoted(expression: str) -> str:
 
 
 def _all_digits(number: str) -> str:
-    """Render the SQL of a double's text on MySQL, which cuts any other text at 22 characters."""
+    """Render the SQL of a double's text on MySQL, which truncates other forms at 22 characters."""
     return f"TRIM(TRAILING '.0' FROM CAST(CAST({number} AS JSON) AS CHAR))"
 
 
 @dataclass(frozen=True)
 class Codec:
-    """What demosnap knows of one declared type.
+    """A declared type: its literals and values.
 
-    `name` is the type's name in lower case, `args` the text between its parentheses, `rest`
-    what follows them.
+    `name` is the type's name in lower case, `args` the text between its parentheses, `rest` the
+    text after them.
     """
 
     name: str
@@ -43,40 +43,40 @@ class Codec:
     rest: str
 
     direct_order: ClassVar[bool] = False
-    """Whether values order as the bytes of their literals do."""
+    """Whether values have the same order as the bytes of their literals."""
 
     @property
     def pattern(self) -> bytes:
-        """The regular expression of literals, NULL aside."""
+        """The regular expression of literals, except for NULL."""
         return b"'" + TEXT + b"'|_utf8mb4 X'" + HEX_PAIRS + b"(?:00|0D)" + HEX_PAIRS + b"'"
 
     @property
     def width(self) -> int | None:
-        """How many bytes a literal has at most; None: it depends on the value."""
+        """The maximum number of bytes in a literal; None: it depends on the value."""
         return None
 
     @property
     def refusal(self) -> str | None:
-        """Why `sql` gives NULL for a value that is not NULL; None if it never does."""
+        """The reason if `sql` may return NULL for a non-NULL value; None if it never does."""
         return None
 
     def sql(self, name: str) -> str:
-        """Return the SQL of the literal of a quoted column's value that is not NULL.
+        """Return the SQL of the literal of a quoted column's non-NULL value.
 
-        Here it is what the server shows, in quotes.
+        By default it is the server's own text, in quotes.
         """
         return quoted(name)
 
     def plain_sql(self, name: str) -> str:
-        """Return the same, but text with a CR or a NUL may stand in quotes, too: it is quicker."""
+        """Return faster SQL of the same, in which text with a CR or a NUL may be in quotes."""
         return self.sql(name)
 
     def bulk(self, variable: str) -> str | None:
-        """Return the value of a literal that LOAD DATA read as text; None: LOAD DATA knows it."""
+        """Return SQL of the value of a literal that LOAD DATA read as text; None: not needed."""
         return None
 
     def decode(self, literal: bytes) -> Value:
-        """Turn a literal that is not NULL into a value."""
+        """Convert a non-NULL literal to a value."""
         return values.text_of(literal)
 
     def encode(self, value: Value) -> bytes:
@@ -177,7 +177,7 @@ class Exact(Codec):
 
 
 class Double(Codec):
-    """DOUBLE, quoted: the shortest text which gives the same bits."""
+    """DOUBLE, quoted: the shortest text that gives the same bits."""
 
     width = 40
 
@@ -196,7 +196,7 @@ class Double(Codec):
 
 
 class Single(Double):
-    """FLOAT, quoted: the six digits that it prints if they are all, else those of the double."""
+    """FLOAT, quoted: the six digits that it prints if they suffice, else those of the double."""
 
     def sql(self, name: str) -> str:
         if "zerofill" in self.rest:
@@ -279,7 +279,7 @@ class Time(Codec):
 
 
 class Plain(Codec):
-    """MariaDB's UUID, INET4 and INET6, by their text."""
+    """MariaDB's UUID, INET4 and INET6, as text."""
 
     width = 48
 

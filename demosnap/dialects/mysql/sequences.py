@@ -1,4 +1,4 @@
-"""Sequences of MariaDB: those that defaults use, and those whose positions no row tells."""
+"""Sequences of MariaDB: those in defaults, and those whose positions no row implies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _USED = re.compile(r"nextval\((?:`(?:[^`]|``)*`\.)?`((?:[^`]|``)*)`\)", re.IGNOR
 
 
 class MariaDBSequences(MySQLText):
-    """The part of MariaDB's dialect that is about sequences."""
+    """The part of MariaDB's dialect for sequences."""
 
     def file_sequences(self, tables: Sequence[Table]) -> Sequence[str]:
         """Return statements that set the sequences of defaults; SETVAL never lowers one."""
@@ -39,7 +39,7 @@ class MariaDBSequences(MySQLText):
         return lines
 
     def advance_sequences(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Advance sequences of defaults; a rollback leaves them advanced, which does no harm."""
+        """Advance sequences of defaults; a rollback leaves them advanced, which is harmless."""
         driver = session.of(connection)
         for table in tables:
             for sequence, column in _sequences(table):
@@ -49,20 +49,20 @@ class MariaDBSequences(MySQLText):
                     session.query(driver, f"DO SETVAL({sequence},{value})")
 
     def free_sequences(self, connection: Connection) -> Sequence[str]:
-        """Return the sequences of this database that no default names."""
+        """Return the sequences of this database that no default uses."""
         used = _used(text for (text,) in session.query(session.of(connection), _DEFAULTS))
         return [name for name in _names(connection) if name not in used]
 
     def sequence_positions(
         self, connection: Connection, tables: Sequence[Table], names: Sequence[str]
     ) -> Mapping[str, int]:
-        """Return the next values beyond what a server may have in its hidden cache."""
+        """Return the next values beyond those that a server may have in its hidden cache."""
         there = _names(connection)
         for name in names:
             if name not in there:
                 raise UnknownNameError("sequence", name, there)
         defaults = [column.default or "" for table in tables for column in table.columns]
-        # A default that is nothing else numbers a column, whose values tell where it stands.
+        # A default of only a sequence numbers a column, whose values imply the position.
         inside = _used(text for text in defaults if not _USED.fullmatch(text))
         found = {}
         for name in sorted({*names, *inside} & {*there}):
@@ -85,7 +85,7 @@ class MariaDBSequences(MySQLText):
         return lines
 
     def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:
-        """Run the statements of a file; a rollback leaves sequences advanced, which harms none."""
+        """Run the statements of a file; a rollback leaves sequences advanced, which is harmless."""
         for statement in self.file_positions(positions):
             session.query(session.of(connection), statement)
 
@@ -97,7 +97,7 @@ def _sequences(table: Table) -> Iterator[tuple[str, str]]:
 
 
 def _run(statement: str) -> list[str]:
-    """Return the lines of a file that make a statement, and run it."""
+    """Return the lines of a file that build a statement and run it."""
     return [
         f"SET @demosnap_next = {statement};",
         "PREPARE demosnap_next FROM @demosnap_next;",
