@@ -175,7 +175,7 @@ def test_it_is_captured_anew_where_only_that_is_new(
     )
     assert not project.revision("general", date="2025-01-16").created
     unchecked(database, "DELETE FROM p WHERE id = 2")
-    with refused("missing reference", "neither in the snapshot nor in the database"):
+    with refused("no way back", "neither in the snapshot nor in the database"):
         project.downgrade("general", "base")
     again = project.revision("general", date="2025-01-16")
     assert again.created and again.version.digest == first.version.digest
