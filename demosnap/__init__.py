@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from demosnap.project import Project
     from demosnap.refusal import Refusal
     from demosnap.results import (
+        Attached,
         CapturePlan,
         CurrentEntry,
         Finding,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from demosnap.snapshot.python_values import PythonValue
 
 __all__ = [
+    "Attached",
     "CapturePlan",
     "ConfigError",
     "ConflictError",

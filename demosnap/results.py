@@ -207,6 +207,41 @@ class Unpicked:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """Rows that reference demo rows by one foreign key, and that no scenario picks.
+
+    `columns` of `table` are the foreign key's, `references` is the table of the demo rows and
+    `rows` the number of rows. `rule` is the line under `tables:` in demosnap.yaml that would pick
+    them; None if the table is captured already, or `excluded` in demosnap.yaml.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    references: str
+    rows: int
+    rule: str | None = None
+    excluded: bool = False
+
+    @property
+    def text(self) -> str:
+        """The rows and the demo rows that they reference, as a line of text."""
+        reference = "references" if self.rows == 1 else "reference"
+        return (
+            f"{rows_of(self.rows)} of {self.table} {reference} demo rows of {self.references} by"
+            f" {', '.join(self.columns)}, and no rule picks {'it' if self.rows == 1 else 'them'}"
+        )
+
+    @property
+    def remedy(self) -> str:
+        """What to do if the rows are demo data, as a line of text."""
+        if self.rule:
+            return f"`{self.rule}` under `tables:` in demosnap.yaml would pick such rows"
+        if self.excluded:
+            return f"{self.table} is under `exclude:` in demosnap.yaml"
+        return f"{self.table} is captured, but not these rows; mark them, or change its rule"
+
+
+@dataclass(frozen=True, slots=True)
 class StatusEntry:
     """The state of a scenario in the database, and its differences from the loaded version.
 
@@ -216,7 +251,7 @@ class StatusEntry:
     are the reasons for that, and other problems. `kept` counts the rows that an earlier move
     retained, since non-demo rows reference them. `unpicked` describes the rows that are no longer
     picked, `released` counts the released ones, and `left` those of `unpicked` that this version
-    lacks; counts are per table.
+    lacks; counts are per table. `attached` are rows beside the demo rows that reference them.
     """
 
     scenario: str
@@ -229,11 +264,20 @@ class StatusEntry:
     unpicked: tuple[Unpicked, ...] = ()
     released: Mapping[str, int] = field(default_factory=dict)
     left: Mapping[str, int] = field(default_factory=dict)
+    attached: tuple[Attached, ...] = ()
 
     @property
     def clean(self) -> bool:
         """Whether the demo rows equal the loaded version."""
         return self.drift == () and not self.problems
+
+    @property
+    def undecided(self) -> bool:
+        """Whether rows reference the demo rows from a table without a rule.
+
+        A rule under `tables:` or a line under `exclude:` in demosnap.yaml decides.
+        """
+        return any(one.rule for one in self.attached)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from demosnap.capture.left_behind import has_at_most
+from demosnap.compare.attached import has_at_most
 from demosnap.config import Settings
 from demosnap.database import picking, selection
 from demosnap.database.live import Database

@@ -124,7 +124,8 @@ def status(session: Session, scenario: str | None, exit_code: bool, as_json: boo
     """Show what is loaded, and what has changed since.
 
     Compares the rows with the snapshot. Values that a trigger is known to alter during a load do
-    not count as changed.
+    not count as changed. Rows that reference demo rows, and that no rule picks, are counted; for
+    --exit-code, those of a table that demosnap.yaml does not mention are a difference.
 
     \b
     demosnap status
@@ -140,7 +141,7 @@ def status(session: Session, scenario: str | None, exit_code: bool, as_json: boo
             screen.echo(line)
     else:
         session.note("there are no scenarios yet")
-    if exit_code and not all(entry.clean for entry in entries):
+    if exit_code and any(entry.undecided or not entry.clean for entry in entries):
         click.get_current_context().exit(DIFFERENCES)
 
 

@@ -39,7 +39,11 @@ Values are null, true, false, numbers and text; bytes are {"hex": …}, decimals
 loaded), newer [version], clean, drift {table: {added, removed, modified, unpicked}} (null: it
 is unknown), problems [text], kept {table: n}, released {table: n} and unpicked, a list of
 {table, count, rows [text], following, since}: rows that are no longer picked by what they hold,
-and those that are not since a row is not that they hang on. `log`: a list, the newest first:
+and those that are not since a row is not that they hang on; attached, a list of
+{table, columns, references, rows, rule, excluded}: rows that no rule picks and that reference
+demo rows; rule is the line that would pick them (null: the table is captured, or excluded).
+
+`log`: a list, the newest first:
 logged_at (UTC), operation, scenario, revision (null: base), version (null: base, or no script
 knows it), rows {table: n}, total, digest,
 demosnap_version, os_user, host.
@@ -131,6 +135,17 @@ def status(entry: StatusEntry) -> dict[str, Any]:
         **_fields(entry, "problems kept"),
         "unpicked": [_fields(one, "table count rows following since") for one in entry.unpicked],
         "released": dict(entry.released),
+        "attached": [
+            {
+                "table": one.table,
+                "columns": list(one.columns),
+                "references": one.references,
+                "rows": one.rows,
+                "rule": one.rule,
+                "excluded": one.excluded,
+            }
+            for one in entry.attached
+        ],
     }
 
 

@@ -20,6 +20,9 @@ def status(entries: Sequence[StatusEntry]) -> Iterator[str]:
             yield screen.style(f"  {one_line(one.text)}", fg="yellow")
         for unpicked in entry.unpicked:
             yield from (f"    {one_line(row)}" for row in _unpicked(unpicked))
+        for beside in entry.attached:
+            yield screen.style(f"  {one_line(beside.text)}", fg="yellow")
+            yield f"    ({one_line(beside.remedy)})"
         for rows_of, what in (
             (entry.released, "released, left alone by loads"),
             (entry.kept, "kept beside it, since other rows reference them"),
@@ -79,5 +82,5 @@ def _loaded(entry: StatusEntry) -> str:
         newest = f"; the latest is {entry.newer[-1].version}" if entry.newer else ""
         return f"nothing is loaded{found}{newest}"
     newer = f"; newer: {', '.join(v.version for v in entry.newer)}" if entry.newer else ""
-    unchanged = ", unchanged" if entry.clean else ""
+    unchanged = ", unchanged" if entry.clean and not entry.undecided else ""
     return f"{entry.version.version}{unchanged}{newer}"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from demosnap.compare import captured, known_rows, released, unpicked
+from demosnap.compare import attached, captured, known_rows, released, unpicked
 from demosnap.compare.known_rows import KnownRows
 from demosnap.compare.sources import (
     Comparison,
@@ -74,6 +74,14 @@ def status(
             *captured.unstamped(database, settings, newer, version),
             *touched(database, scenario, picked),
         )
+        spared = [
+            picked,
+            known_rows.also(database, rows.compared),
+            known_rows.also(database, rows.released),
+        ]
+        beside = tuple(
+            attached.find(database, settings, scenario, demo_rows, spared, attached.MOST_LOOKED_AT)
+        )
     except DemosnapError as error:
         return StatusEntry(scenario, revision, version, newer, None, (error.message,))
     return StatusEntry(
@@ -87,12 +95,8 @@ def status(
         described,
         rows.released.counts(),
         rows.left.counts() if described else {},
+        beside,
     )
-
-
-def unpicked_of(database: Database, settings: Settings, version: Version) -> tuple[Unpicked, ...]:
-    """Return the rows of the loaded version that are no longer picked, by table."""
-    return status(database, settings, version.scenario, version, ()).unpicked
 
 
 def compared(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from demosnap.compare import attached
 from demosnap.database import references
 from demosnap.database.by_key import key_predicates, merged, named, number
 from demosnap.database.live import Database
@@ -166,8 +167,21 @@ def refusals(
         return []
     scenarios = {name: rows for name, rows in others().items() if beside(rows) != found}
     can_cascade = not scenarios or bool(beside(*scenarios.values()))
+    rules = _rules(database, all_going, own, {one.table for one in found})
     *found, last = [*found, *_further(database, all_going, own)]
-    return [*found, last.also(*of_rows.ways_of_referenced(scenarios, can_cascade=can_cascade))]
+    ways = of_rows.ways_of_referenced(scenarios, rules, can_cascade=can_cascade)
+    return [*found, last.also(*ways)]
+
+
+def _rules(
+    database: Database, to_delete: Collection[str], own: Collection[str], names: Collection[str]
+) -> list[str]:
+    """Return the line of demosnap.yaml that would pick the rows, for tables without a rule."""
+    keys: dict[str, ForeignKey] = {}
+    for name, key in references.references_to(database.tables, to_delete):
+        if name in names and name not in own:
+            keys.setdefault(name, key)
+    return [attached.rule_for(name, key.columns) for name, key in keys.items()]
 
 
 def _further(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from demosnap.compare import captured, unpicked
+from demosnap.compare import attached, captured, known_rows, unpicked
 from demosnap.compare.known_rows import KnownRows
 from demosnap.config import Settings
 from demosnap.database import by_key, compatibility, outside_references, retained
@@ -170,7 +170,26 @@ class Planner:
         if (lacks or self.rows[goal.scenario].left) and self._look(goal, goal.current):
             plan = self._reset(goal)
             plan = plan.refused(self._back.lost(goal))
-        return plan
+        return replace(plan, notes=(*plan.notes, *self._attached(goal)))
+
+    def _attached(self, goal: Goal) -> Iterator[str]:
+        """Yield a note for each foreign key by which rows that stay reference demo rows."""
+        demo_rows = self.demo_rows[goal.scenario]
+        rows = self.rows[goal.scenario]
+        known = [
+            known_rows.also(self.database, rows.compared),
+            known_rows.also(self.database, rows.released),
+        ]
+        beside = demo_rows - self.known[goal.scenario].rows(self.database)
+        for one in attached.find(
+            self.database,
+            self.settings,
+            goal.scenario,
+            beside,
+            [demo_rows, *known],
+            attached.MOST_LOOKED_AT,
+        ):
+            yield f"{one.text}\nit stays: {one.remedy}"
 
     def _with_unpicked(self, goal: Goal, plan: PlannedMove) -> PlannedMove:
         """Return a move with its refusals and notes for rows that are no longer picked."""

@@ -101,8 +101,14 @@ def cascading(
     )
 
 
-def ways_of_referenced(others: Collection[str], *, can_cascade: bool) -> tuple[str, ...]:
-    """Return the ways out where rows are referenced; `others` are scenarios that they belong to."""
+def ways_of_referenced(
+    others: Collection[str], rules: Sequence[str], *, can_cascade: bool
+) -> tuple[str, ...]:
+    """Return the ways out where rows are referenced.
+
+    `others` are scenarios that the referencing rows belong to, `rules` the lines under `tables:`
+    that would pick these rows.
+    """
     ways = [
         "--keep-referenced keeps the demo rows that they reference, and the rows that those"
         " reference (with alembic: -x demosnap.keep_referenced=1)"
@@ -118,6 +124,11 @@ def ways_of_referenced(others: Collection[str], *, can_cascade: bool) -> tuple[s
             "--cascade TABLE, once for each table named here, lets these rows go too, or sets their"
             " reference NULL where the constraint is SET NULL (with alembic: -x"
             " demosnap.cascade=TABLE,TABLE)"
+        )
+    if rules:
+        ways.append(
+            f"if they are demo data, add under `tables:` in demosnap.yaml: {', '.join(rules)};"
+            " a capture then takes such rows, too"
         )
     return tuple(ways)
 

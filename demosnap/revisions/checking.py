@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.capture import loadable
-from demosnap.compare import captured, drift, released
+from demosnap.compare import attached, captured, drift, known_rows, released
 from demosnap.config import Settings
 from demosnap.database import (
     compatibility,
@@ -315,7 +315,8 @@ def _loaded(
     let_go = released.released(seen, version.scenario, picked)
     skipped = released.skipped(seen, version, let_go)
     differences = full_load.differences(seen, version, known, skipped)
-    described = drift.unpicked_of(seen, settings, version) if differences else ()
+    status = drift.status(seen, settings, version.scenario, version, ()) if differences else None
+    described = status.unpicked if status else ()
     for one in described:
         yield Finding(
             f"{version.scenario} {version.version}: {one.text}",
@@ -328,7 +329,13 @@ def _loaded(
     dangled = dangling_references.known(seen, [version])
     for reason in verify.dangling(seen, picked, dangled):
         yield Finding(f"{version.scenario}: {reason}")
-    counts = (picked - known.rows(seen)).counts()
+    beside = picked - known.rows(seen)
+    spared = [picked, known_rows.also(seen, let_go)]
+    found = attached.find(seen, settings, version.scenario, beside, spared)
+    for each in status.attached if status else found:
+        if not each.excluded:
+            yield Finding(f"{version.scenario}: {each.text}", hint=f"{each.remedy}.")
+    counts = beside.counts()
     for name, count in counts.items():
         if name not in version.rows and count:
             demo = "1 demo row" if count == 1 else f"{count:,} demo rows"

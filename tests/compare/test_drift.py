@@ -118,7 +118,7 @@ def test_a_row_that_is_no_longer_picked_is_not_removed(here: Live) -> None:
     (told,) = entry.unpicked
     assert (told.table, told.count) == ("cards", 1)
     assert told.rows[0].startswith("id=1: is_demo ")
-    assert drift.unpicked_of(here.database, here.settings(), version) == (told,)
+    assert drift.status(here.database, here.settings(), "general", version, ()).unpicked == (told,)
     assert entry.left == {}
 
 

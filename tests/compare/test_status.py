@@ -250,6 +250,7 @@ def test_the_shape_of_json(sqlite_chain: Chain) -> None:
         "kept": {},
         "unpicked": [],
         "released": {},
+        "attached": [],
     }
 
 

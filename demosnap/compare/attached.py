@@ -1,0 +1,74 @@
+"""Find rows that reference demo rows and that no scenario picks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from demosnap.config import Settings
+from demosnap.config.names import yaml_item
+from demosnap.database import row_set
+from demosnap.database.live import Database
+from demosnap.database.references import references_to
+from demosnap.dialects.base import execute
+from demosnap.results import Attached
+from demosnap.snapshot.predicates import not_true, referencing
+
+MOST_LOOKED_AT = 200_000
+"""How many rows a table may have for a command to look for such rows in passing."""
+
+
+def find(
+    database: Database,
+    settings: Settings,
+    scenario: str,
+    demo_rows: Mapping[str, str],
+    known: Sequence[Mapping[str, str]] = (),
+    most_rows: int | None = None,
+) -> Iterator[Attached]:
+    """Yield each foreign key by which rows of no scenario reference demo rows.
+
+    `demo_rows` are the predicates of the scenario's rows, and `known` those of other rows that
+    may reference them. A table that the role may not read is left out, as is a table of
+    `demo_rows` with more than `most_rows` rows (None: no limit), since all of its rows would be
+    read.
+    """
+    dialect, connection = database.dialect, database.connection
+    referring = {name for name, _ in references_to(database.tables, demo_rows)} - demo_rows.keys()
+    hidden = dialect.unreadable(connection, sorted(referring))
+    readable = {name: table for name, table in database.tables.items() if name not in hidden}
+    visible = replace(database, tables=readable)
+    owned = [demo_rows, *known, *row_set.others(visible, settings, scenario).values()]
+    small: dict[str, bool] = {}
+    for name, key in references_to(readable, demo_rows):
+        rows = dialect.rows_of(readable[name])
+        if name in demo_rows:
+            if name not in small:
+                small[name] = most_rows is None or has_at_most(visible, rows, most_rows)
+            if not small[name]:
+                continue
+        where = referencing(dialect, readable[name], key, demo_rows[key.table])
+        for own in dict.fromkeys(one[name] for one in owned if name in one):
+            where += f" AND {not_true(own)}"
+        if count := visible.count(rows, where):
+            excluded = name in settings.exclude
+            new = name not in demo_rows and not excluded
+            rule = rule_for(name, key.columns) if new else None
+            yield Attached(name, key.columns, key.table, count, rule, excluded)
+
+
+def has_at_most(database: Database, rows: str, most: int) -> bool:
+    """Return whether a table has at most `most` rows, without counting further."""
+    return bool(
+        execute(database.connection, database.dialect.count_up_to(rows, most + 1)).scalar() <= most
+    )
+
+
+def rule_for(table: str, columns: Sequence[str]) -> str:
+    """Render the line under `tables:` that picks a table's rows by a foreign key."""
+    return f"{yaml_item(table)}: {via(columns)}"
+
+
+def via(columns: Sequence[str]) -> str:
+    """Render the rule that picks rows by the columns of a foreign key."""
+    return yaml_item({"via": columns[0] if len(columns) == 1 else list(columns)})
