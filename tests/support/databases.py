@@ -36,12 +36,21 @@ DATABASES = ("sqlite", *SERVERS)
 
 @dataclass
 class Database:
-    """A database of the test's own, empty at first, and the ways into it."""
+    """A database of the test's own, empty at first, and the ways into it.
+
+    Each connection of `engine` is new. What is asked here goes through `kept`, where one session
+    may stay.
+    """
 
     dialect: str
     url: str
     engine: sa.Engine
     folder: Path
+    kept: sa.Engine | None = None
+
+    @property
+    def _own(self) -> sa.Engine:
+        return self.kept or self.engine
 
     @property
     def server(self) -> str:
@@ -50,13 +59,13 @@ class Database:
 
     def execute(self, *statements: str) -> None:
         """Run SQL statements, each as it stands, and commit."""
-        with self.engine.begin() as connection:
+        with self._own.begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
-        with self.engine.connect() as connection:
+        with self._own.connect() as connection:
             return _rows(connection, sql)
 
     def dump(self, *, own: bool = False) -> dict[str, list[tuple[Any, ...]]]:
@@ -65,7 +74,7 @@ class Database:
         demosnap's own tables only with `own`.
         """
         found = {}
-        with self.engine.connect() as connection:
+        with self._own.connect() as connection:
             for table in sa.inspect(connection).get_table_names():
                 if own or not table.startswith("demosnap_"):
                     quoted = self.engine.dialect.identifier_preparer.quote_identifier(table)
@@ -73,6 +82,10 @@ class Database:
                     typed = [tuple((type(v).__name__, v) for v in row) for row in rows]
                     found[table] = sorted(typed, key=repr)
         return found
+
+    def end_sessions(self) -> None:
+        """End the session that stays, for what is done to a database that nothing uses."""
+        self._own.dispose()
 
     def client(
         self, script: Path, *options: str, check: bool = True
@@ -134,8 +147,10 @@ def make_database(dialect: str, folder: Path) -> Generator[Database, None, None]
         missing(f"no {dialect} server at {server.host}:{server.port} ({variable}): {error.orig}")
     url = server.set(database=name)
     engine = sa.create_engine(url, poolclass=NullPool)
+    kept = reused.kept(name) if dialect == "postgresql" else None
     try:
-        yield Database(dialect, url.render_as_string(hide_password=False), engine, folder)
+        text = url.render_as_string(hide_password=False)
+        yield Database(dialect, text, engine, folder, kept)
     finally:
         engine.dispose()
         if dialect == "postgresql":

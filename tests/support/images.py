@@ -108,9 +108,11 @@ def _saved_script(database: Database, folder: Path) -> Callable[[Database], None
 
 
 def _saved_template(database: Database, folder: Path) -> Callable[[Database], None]:
+    database.end_sessions()
     name = _kept(database, f"CREATE DATABASE {{}} TEMPLATE {_name(database)}")
 
     def restore(target: Database) -> None:
+        target.end_sessions()
         with _admin(target) as connection:
             connection.exec_driver_sql(f"DROP DATABASE {_name(target)}")
             connection.exec_driver_sql(f"CREATE DATABASE {_name(target)} TEMPLATE {name}")

@@ -1,7 +1,8 @@
 """PostgreSQL databases that one test after the other uses, emptied between them.
 
 To make a database and to drop it takes the server longer than most tests: it copies files, and
-writes all that it has in memory.
+writes all that it has in memory. A session begins with no catalog in memory; so one session of
+each database stays, for what the tests themselves ask.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
@@ -60,9 +62,17 @@ _LEFT = "SELECT {} FROM pg_database AS this WHERE datname = current_database()".
     )
 )
 
+# All of DISCARD ALL but its DEALLOCATE: to plan _LEFT takes longer than to run it.
+_RESET = (
+    "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *;"
+    " SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES"
+)
+
 _PUBLIC = "SELECT nspowner::regrole::text, nspacl::text FROM pg_namespace WHERE nspname = 'public'"
 
 _free: dict[sa.URL, list[str]] = {}
+_kept: dict[str, sa.Engine] = {}
+"""For each database the engine whose session stays."""
 _public: dict[sa.URL, tuple[str, str]] = {}
 """Owner and rights of the schema public in a new database."""
 
@@ -84,7 +94,16 @@ def take(server: sa.URL) -> str:
         with _connected(server.set(database=name)) as connection:
             owner, rights = connection.exec_driver_sql(_PUBLIC).one()
             _public[server] = owner, rights
+    _kept[name] = _keeping(server.set(database=name))
     return name
+
+
+def kept(name: str) -> sa.Engine:
+    """Return the engine whose one session stays while tests use the database.
+
+    What a test set in it is reset after each use. A child of this process has a session of its own.
+    """
+    return _kept[name]
 
 
 def give_back(server: sa.URL, name: str) -> None:
@@ -104,22 +123,47 @@ def give_back(server: sa.URL, name: str) -> None:
 
 def drop(server: sa.URL, name: str) -> None:
     """Drop a database, whoever uses it."""
+    _kept.pop(name).dispose()
     with _connected(server) as connection:
         connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _emptied(server: sa.URL, name: str) -> bool:
     owner, rights = _public[server]
-    with _connected(server.set(database=name)) as connection:
+    with _kept[name].connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(_EMPTY, execution_options={"no_parameters": True})
-        left = connection.exec_driver_sql(_LEFT, execution_options={"no_parameters": True})
-        if left.scalar_one():
+        if connection.exec_driver_sql("EXECUTE _left").scalar_one():
             return False
         connection.exec_driver_sql(
             f"CREATE SCHEMA public AUTHORIZATION {owner};"
             f" UPDATE pg_namespace SET nspacl = '{rights}' WHERE nspname = 'public'"
         )
     return True
+
+
+def _keeping(url: sa.URL) -> sa.Engine:
+    # Statements that the driver prepares by itself would outlive the tables that they are about.
+    engine = sa.create_engine(
+        url,
+        pool_size=1,
+        max_overflow=-1,
+        pool_pre_ping=True,
+        connect_args={"prepare_threshold": None},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(session: Any, _: object) -> None:
+        session.execute(f"PREPARE _left AS {_LEFT}")
+        session.commit()
+
+    @sa.event.listens_for(engine, "reset")
+    def reset(session: Any, *_: object) -> None:
+        session.rollback()
+        session.execute(_RESET)
+        session.commit()
+
+    os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+    return engine
 
 
 @contextlib.contextmanager
