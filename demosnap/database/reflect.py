@@ -40,15 +40,13 @@ def _tables(connection: Connection) -> dict[str, Table]:
         keys = dialect.reflect_keys(connection, namespace, names) if names else {}
         for name in names:
             primary, unique = keys.get(name, ((), []))
-            found[display_name(namespace, name)] = {"primary": primary, "unique": [*unique]}
+            found[display_name(namespace, name)] = {"primary": primary, "unique": unique}
     columns = dialect.reflect_columns(connection, list(found))
     references = dialect.reflect_foreign_keys(connection, list(found))
     for name, one in found.items():
         spelled = [_spelled(dialect, columns, found, name, key) for key in references.get(name, ())]
         one["foreign_keys"] = tuple(key for key in spelled if _leads_somewhere(columns, key))
     triggers = dialect.reflect_triggers(connection, list(found))
-    for name, unique in dialect.reflect_unique(connection, list(found)).items():
-        found[name]["unique"] += unique
     inherited = dialect.reflect_inherited(connection, list(found))
     return {
         name: replace(

@@ -167,12 +167,6 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         """Return the primary key and the unique keys of a namespace's tables, by name."""
         return unique.of_sqlalchemy(connection, namespace, names)
 
-    def reflect_unique(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, Sequence[tuple[str, ...]]]:
-        """Return unique keys that SQLAlchemy does not reflect, by table."""
-        return {}
-
     def reflect_foreign_keys(
         self, connection: Connection, tables: Sequence[str]
     ) -> Mapping[str, Sequence[ForeignKey]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from demosnap.dialects import inspected_keys
+from demosnap.dialects import inspected_keys, unique
 from demosnap.dialects.base import Dialect, execute
 from demosnap.dialects.sqlite import virtual
 from demosnap.model import Column, Event, ForeignKey, Table, Trigger, display_name, split_name
@@ -57,28 +57,39 @@ class SQLiteDefinitions(Dialect):
             )
         return found
 
-    def reflect_unique(
-        self, connection: Connection, tables: Sequence[str]
-    ) -> Mapping[str, Sequence[tuple[str, ...]]]:
-        """Return all unique constraints: SQLAlchemy overlooks such as `code VARCHAR(9) UNIQUE`.
+    def reflect_keys(
+        self, connection: Connection, namespace: str | None, names: Sequence[str]
+    ) -> dict[str, unique.Keys]:
+        """Return the keys as SQLite knows them, of indexes over whole tables and plain columns.
 
         A full-text table has its rowids.
         """
-        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        primary: dict[str, tuple[str, ...]] = {}
+        listed = ",".join(map(self.string, names))
         sql = (
-            "SELECT m.name, i.name, c.name FROM sqlite_master m, pragma_index_list(m.name) i,"
-            " pragma_index_info(i.name) c WHERE m.type = 'table' AND i.origin = 'u'"
+            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name, 'main') c"
+            f" WHERE m.type = 'table' AND m.name IN ({listed}) AND c.pk ORDER BY m.name, c.pk"
+        )
+        for table, column in execute(connection, sql):
+            primary[table] = (*primary.get(table, ()), column)
+        indexes: dict[str, dict[str, tuple[str | None, ...]]] = {}
+        sql = (
+            "SELECT m.name, i.name, c.name FROM sqlite_master m,"
+            " pragma_index_list(m.name, 'main') i, pragma_index_info(i.name, 'main') c"
+            f" WHERE m.type = 'table' AND m.name IN ({listed})"
+            " AND i.\"unique\" AND i.origin <> 'pk' AND NOT i.partial"
             " ORDER BY m.name, i.seq, c.seqno"
         )
         for table, index, column in execute(connection, sql):
-            found[table, index] = (*found.get((table, index), ()), column)
+            each = indexes.setdefault(table, {})
+            each[index] = (*each.get(index, ()), column)
         full_text = virtual.full_text(connection)
-        names = {table: split_name(table)[1] for table in tables}
         return {
-            table: [("rowid",)]
-            if name in full_text
-            else [k for (t, _), k in found.items() if t == name]
-            for table, name in names.items()
+            name: (
+                primary.get(name, ()),
+                [("rowid",)] if name in full_text else list(_plain(indexes.get(name, {}).values())),
+            )
+            for name in names
         }
 
     def reflect_foreign_keys(
@@ -147,6 +158,13 @@ class SQLiteDefinitions(Dialect):
             f" WHERE tbl_name COLLATE NOCASE IN ({_names(self, tables)}) ORDER BY type, name"
         )
         return "\n".join(map(repr, map(tuple, execute(connection, sql))))
+
+
+def _plain(indexes: Iterable[Sequence[str | None]]) -> Iterator[tuple[str, ...]]:
+    """Yield the columns of indexes; an expression has no column name."""
+    for columns in indexes:
+        if None not in columns:
+            yield tuple(column for column in columns if column is not None)
 
 
 def _said(key: ForeignKey, named: Sequence[ForeignKey]) -> ForeignKey:
