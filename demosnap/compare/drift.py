@@ -61,7 +61,7 @@ def status(
                     settings,
                     scenario,
                     [version],
-                    known_rows.also(database, rows.compared),
+                    rows.compared.rows(database),
                 )
                 demo_rows = wider - known.rows(database)
                 if version is not None:
@@ -74,11 +74,7 @@ def status(
             *captured.unstamped(database, settings, newer, version),
             *touched(database, scenario, picked),
         )
-        spared = [
-            picked,
-            known_rows.also(database, rows.compared),
-            known_rows.also(database, rows.released),
-        ]
+        spared = [picked, rows.compared.rows(database), rows.released.rows(database)]
         beside = tuple(
             attached.find(database, settings, scenario, demo_rows, spared, attached.MOST_LOOKED_AT)
         )
@@ -122,7 +118,7 @@ def compared(
         if not found.counts():
             return None
         own = found.compared
-        also = known_rows.also(database, own)
+        also = own.rows(database)
         wider = row_set.picked(database, settings, scenario, [version], also)
         described = unpicked.described(database, version, found)
         remarks = tuple(replace(one, count=0, rows=()).text for one in described if one.following)

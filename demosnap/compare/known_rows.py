@@ -7,6 +7,7 @@ row that it no longer picks still belongs to the scenario, until it is released.
 from __future__ import annotations
 
 import collections
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -60,16 +61,9 @@ class KnownRows:
             found = found.joined(one)
         return found
 
-    def also(self, database: Database) -> dict[str, str]:
-        """Return the predicates of the rows that are brought back, by table."""
-        return also(database, self.taken)
-
     def counts(self) -> dict[str, int]:
         """Return the number of rows that are no longer picked, by table."""
-        own = self.unpicked.counts()
-        names = dict.fromkeys((*own, *self.following))
-        found = {name: own.get(name, 0) + self.following.get(name, 0) for name in names}
-        return {name: count for name, count in found.items() if count}
+        return dict(Counter(self.unpicked.counts()) + Counter(self.following))
 
     def expected(self, version: Version) -> dict[str, int]:
         """Return the number of rows that a load of a version brings, by table."""
@@ -77,11 +71,6 @@ class KnownRows:
 
 
 NONE = KnownRows()
-
-
-def also(database: Database, rows: Retained) -> dict[str, str]:
-    """Return the predicates of rows, by table."""
-    return {name: rows.predicate(database, name) for name in rows.keys if rows.keys[name]}
 
 
 def find(
@@ -105,7 +94,7 @@ def find(
         # A damaged snapshot identifies no rows, like a missing snapshot.
         candidates = {}
     names = [*(source.rows if source else ()), *(target.rows if target else ()), *known.keys]
-    if source is not None and source == target and not known:
+    if source == target and not known:
         finding.has_all = True
     else:
         finding.of_target = _of_target(database, target, candidates, known)
@@ -128,7 +117,7 @@ def _named(
     columns = missing[0] if missing else known.columns[table.name]
     keys = dict.fromkeys(missing[1] if missing else ())
     if left and known.columns[table.name] == columns:
-        keys |= dict.fromkeys(sorted(left))
+        keys |= dict.fromkeys(left)
     return columns, list(keys)
 
 
@@ -163,18 +152,17 @@ class _Finding:
         """Find the rows of a table that exist, but are not picked."""
         name, dialect = table.name, self._database.dialect
         picked = self._picked().get(name)
+        plain = row_set.union(self._database, self._covered).get(name)
         own: set[Key] = set()
         following = 0
         for batch in in_batches(keys, KEYS):
             where = f"({dialect.key_predicate(table.key_columns, batch)})"
             # A key that the database equates, but spells differently, is a different key.
             present = set(self._database.keys(table, where)).intersection(batch)
-            alone = present
-            if picked is not None and present:
-                alone = present & set(self._database.keys(table, f"{where} AND {not_true(picked)}"))
+            alone = self._outside(picked, table, where, present)
             own |= alone
-            following += len(present - alone)
-        if following and self._also:
+            following += len(self._outside(plain, table, where, present - alone))
+        if following:
             self._following[name] = following
         if not own:
             return
@@ -189,11 +177,18 @@ class _Finding:
                 if taken:
                     self._elsewhere.setdefault(scenario, {})[name] = frozenset(taken)
                     own -= taken
-        self._also[name] = by_key.named(dialect, table.key_columns, own) if own else "1 = 0"
+        if own:
+            self._also[name] = by_key.named(dialect, table.key_columns, own)
         has = own if self.has_all else own & self.of_target.get(name, set())
         for part, found in ((self._taken, has), (self._left, own - has)):
             if found:
                 part[name] = frozenset(found)
+
+    def _outside(self, picked: str | None, table: Table, where: str, keys: set[Key]) -> set[Key]:
+        """Return which of the keys in `where` are of rows that a predicate does not pick."""
+        if picked is None or not keys:
+            return keys
+        return keys & set(self._database.keys(table, f"{where} AND {not_true(picked)}"))
 
     def result(self) -> KnownRows:
         """Return the rows found."""

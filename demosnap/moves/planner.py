@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from demosnap.compare import attached, captured, known_rows, unpicked
+from demosnap.compare import attached, captured, unpicked
 from demosnap.compare.known_rows import KnownRows
 from demosnap.config import Settings
 from demosnap.database import by_key, compatibility, outside_references, retained
@@ -176,10 +176,7 @@ class Planner:
         """Yield a note for each foreign key by which rows that stay reference demo rows."""
         demo_rows = self.demo_rows[goal.scenario]
         rows = self.rows[goal.scenario]
-        known = [
-            known_rows.also(self.database, rows.compared),
-            known_rows.also(self.database, rows.released),
-        ]
+        known = [rows.compared.rows(self.database), rows.released.rows(self.database)]
         beside = demo_rows - self.known[goal.scenario].rows(self.database)
         for one in attached.find(
             self.database,

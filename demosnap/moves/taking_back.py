@@ -131,7 +131,7 @@ class TakingBack:
         if not found.taken:
             return bool(found.counts())
         self._plain.setdefault(name, self.demo_rows[name])
-        wider = row_set.union(database, covered, found.also(database))
+        wider = row_set.union(database, covered, found.taken.rows(database))
         self.demo_rows[name] = self._plain[name].another(wider)
         hanging = known_rows.hanging(
             database, self._plain[name], self.demo_rows[name], found, (goal.current, goal.target)
@@ -202,7 +202,7 @@ class TakingBack:
         rows = self.rows[name]
         covered = row_set.selections(database, self.settings, name, (goal.current, goal.target))
         own = rows.unpicked
-        to_delete = row_set.union(database, covered, known_rows.also(database, own))
+        to_delete = row_set.union(database, covered, own.rows(database))
         skipped = released.skipped(database, goal.current, rows.released)
         planned = difference.compare(database, goal.current, to_delete, skipping=skipped)
         return bool(planned.unfit) or any(_differs_beyond(one, own) for one in planned.changes)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.capture import loadable
-from demosnap.compare import attached, captured, drift, known_rows, released
+from demosnap.compare import attached, captured, drift, released
 from demosnap.config import Settings
 from demosnap.database import (
     compatibility,
@@ -330,7 +330,7 @@ def _loaded(
     for reason in verify.dangling(seen, picked, dangled):
         yield Finding(f"{version.scenario}: {reason}")
     beside = picked - known.rows(seen)
-    spared = [picked, known_rows.also(seen, let_go)]
+    spared = [picked, let_go.rows(seen)]
     found = attached.find(seen, settings, version.scenario, beside, spared)
     for each in status.attached if status else found:
         if not each.excluded:

@@ -13,7 +13,7 @@ from demosnap.database.retained import NOTHING, Retained
 from demosnap.errors import UnknownNameError, UsageError
 from demosnap.model import Version
 from support.databases import Database
-from support.live import DEMO, Live, live
+from support.live import DEMO, Live, live, some
 
 CHECKS = (
     "CREATE TABLE checks (id INTEGER PRIMARY KEY, card_id INTEGER,"
@@ -23,14 +23,6 @@ CHECKS = (
     "INSERT INTO checks VALUES (1, 1), (2, 1), (3, 3), (4, 2)",
     "INSERT INTO notes VALUES (1, 1), (2, 3)",
 )
-
-
-def some(**keys: tuple[int, ...]) -> Retained:
-    """Return rows of tables whose key is a number."""
-    return Retained(
-        {name: frozenset((str(n).encode(),) for n in found) for name, found in keys.items()},
-        dict.fromkeys(keys, ("id",)),
-    )
 
 
 def test_what_is_left_and_what_is_released_are_remembered_by_scenario(here: Live) -> None:

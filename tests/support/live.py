@@ -14,6 +14,7 @@ from demosnap.config import Settings
 from demosnap.config.sections import MarkerKeys
 from demosnap.database import live as product
 from demosnap.database import own_tables, picking, reflect, retained
+from demosnap.database.retained import Retained
 from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import Dialect, execute
 from demosnap.model import (
@@ -52,6 +53,14 @@ _UNCHECKED = {
     "postgresql": "SET LOCAL session_replication_role = replica",
     "mariadb": "SET SESSION foreign_key_checks = 0",
 }
+
+
+def some(**keys: tuple[int, ...]) -> Retained:
+    """Return rows of tables whose key is a number."""
+    return Retained(
+        {name: frozenset((str(n).encode(),) for n in found) for name, found in keys.items()},
+        dict.fromkeys(keys, ("id",)),
+    )
 
 
 @dataclass(frozen=True)
