@@ -8,6 +8,7 @@ those that are no demo rows too.
 from __future__ import annotations
 
 import contextlib
+import functools
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -198,6 +199,7 @@ def _both_ways(
         yield place.contender(full, *words, "--full", before=place.at(old), after=new)
 
 
+@functools.cache
 def _knows_full() -> bool:
     command = [*COMMAND, "upgrade", "--help"]
     return "--full" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
