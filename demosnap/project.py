@@ -229,6 +229,7 @@ class Project:
         date: str | None = None,
         connection: Connection | None = None,
         rehearse: bool = False,
+        allow_shrink: bool = False,
     ) -> RevisionResult:
         """Capture the demo rows as the next revision of a scenario; None: of the only one.
 
@@ -236,8 +237,7 @@ class Project:
         and this is rolled back.
 
         Raises:
-            RefusedError: there are no demo rows, a capture would undo a version, or the rehearsal
-                failed.
+            RefusedError: a guard refused, or the rehearsal failed.
             UnknownNameError: demosnap.yaml lists scenarios without this one.
             UsageError: message, head or date is invalid.
             DemosnapError: the revision was written, but the database could not be stamped with it.
@@ -245,7 +245,7 @@ class Project:
         name = capturing.only_scenario(self._access) if scenario is None else scenario
         return capturing.revision(
             self._access,
-            succession.Wanted(name, message, allow_empty, head, splice, date),
+            succession.Wanted(name, message, allow_empty, head, splice, date, allow_shrink),
             stamp=stamp,
             dry_run=dry_run,
             auto=auto,

@@ -37,6 +37,7 @@ Kind = Literal[
     # Captures.
     "head not loaded",
     "no demo rows",
+    "far fewer rows",
     "overlap",
     "cannot undo",
 ]

@@ -122,6 +122,7 @@ class Scenario:
         date: str | None = None,
         connection: Connection | None = None,
         rehearse: bool = False,
+        allow_shrink: bool = False,
     ) -> RevisionResult:
         """Capture the demo rows as the next version; see `Project.revision`.
 
@@ -129,7 +130,7 @@ class Scenario:
         """
         return capturing.revision(
             self._access,
-            succession.Wanted(self.name, message, allow_empty, head, splice, date),
+            succession.Wanted(self.name, message, allow_empty, head, splice, date, allow_shrink),
             stamp=stamp,
             dry_run=dry_run,
             auto=False,

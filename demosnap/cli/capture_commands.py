@@ -27,6 +27,11 @@ from demosnap.errors import RefusedError
 @click.option("--no-stamp", is_flag=True, help="Only read the database: do not stamp it.")
 @click.option("--allow-empty", is_flag=True, help="Write a version even if no row has changed.")
 @click.option(
+    "--allow-shrink",
+    is_flag=True,
+    help="Write a version even if it has less than half of the rows of the one that it follows.",
+)
+@click.option(
     "--head",
     metavar="VERSION",
     shell_complete=completion.version,
@@ -83,6 +88,7 @@ def revision(session: Session, scenario: str | None, **options: Any) -> None:
         revisions.undo(session, scenario, dry_run, options)
         return
     stamp = not options.pop("no_stamp")
+    options["allow_shrink"] |= session.yes
     result = session.project().revision(scenario, stamp=stamp, **options)
     session.done(dry_run=dry_run)
     if result.plan is not None:

@@ -139,6 +139,20 @@ def no_demo_rows(scenario: str, database: str, tables: Iterable[str], marker: st
     )
 
 
+def far_fewer_rows(parent: Version, count: int) -> Refusal:
+    """Return that a capture of `count` rows would have less than half of those of its parent."""
+    return Refusal(
+        "far fewer rows",
+        f"the next version of {parent.scenario} would have {rows_of(count)}, less than half of the"
+        f" {rows_of(parent.total)} of {parent.version}",
+        (
+            f"`demosnap load {parent.scenario}@{parent.short} --discard` brings {parent.short}"
+            " back",
+            "--allow-shrink (or --yes) captures them nevertheless",
+        ),
+    )
+
+
 def overlap(table: str, count: int, scenario: str, other: str) -> Refusal:
     """Return that rows belong to two scenarios."""
     return Refusal(

@@ -243,6 +243,9 @@ def _counted(
     if not sum(rows.values()) and not wanted.allow_empty:
         marker = selection.marker_text(found.selection)
         refusals.append(of_versions.no_demo_rows(wanted.scenario, plan.target.url, rows, marker))
+    total, parent = sum(rows.values()), plan.parent
+    if parent is not None and 0 < 2 * total < parent.total and not wanted.allow_shrink:
+        refusals.append(of_versions.far_fewer_rows(parent, total))
     moments = warnings.moments(database, [name for name in rows if rows[name]])
     notes = (*plan.notes, *dangling_references.notes(plan.external_references), *moments)
     if plan.parent is None:

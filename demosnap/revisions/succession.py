@@ -29,6 +29,7 @@ class Wanted:
     head: str | None = None
     splice: bool = False
     date: str | None = None
+    allow_shrink: bool = False
 
 
 def timestamp(date: str | None) -> str:

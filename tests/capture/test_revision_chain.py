@@ -28,13 +28,32 @@ def test_a_database_seeded_afresh_without_a_stamp_continues_the_chain(chain: Cha
         *small.OWN_ROWS, "INSERT INTO boards VALUES (1, 'Fresh', 'fresh', TRUE, 'general')"
     )
     fresh = database.dump()
-    version = chain.project.revision("general").version
+    with refused("far fewer rows", "would have 1 row, less than half of the 6 rows of v2"):
+        chain.project.revision("general")
+    version = chain.project.revision("general", allow_shrink=True).version
     assert (version.short, version.down_revision) == ("v3", chain.ids()["v2"])
     assert chain.stamps() == ["general v3"]
     chain.project.downgrade("general", "-1")
     assert database.dump() == chain.at["v2"]
     chain.project.upgrade("general@head")
     assert database.dump() == fresh
+
+
+def test_few_rows_that_are_left_are_no_version_unless_they_shall_be(chain: Chain) -> None:
+    """Refused by a dry run as by the capture; half of the rows are enough."""
+    chain.database.execute("DELETE FROM checks")
+    assert chain.project.revision("general", dry_run=True).plan.refusals == ()
+    chain.database.execute("DELETE FROM cards")
+    left = chain.database.dump()
+    with unchanged(chain):
+        for words in ((), ("--dry-run",)):
+            run = chain.workspace.run("revision", "general", *words, check=False)
+            assert run.returncode == 1
+            assert "less than half of the 6 rows of v2_2025-01-20" in run.stderr
+            assert "--allow-shrink (or --yes) captures them nevertheless" in run.stderr
+    chain.workspace.run("revision", "general", "--yes")
+    assert chain.stamps() == ["general v3"]
+    assert chain.database.dump() == left
 
 
 def test_a_database_below_the_head_is_refused_with_both_versions_and_the_ways_on(

@@ -63,7 +63,8 @@ def test_a_step_after_an_option_that_takes_a_value_is_its_value(fake: Any) -> No
 
 def test_all_options_of_revision(fake: Any) -> None:
     fake.result = RevisionResult(None, None, False, False)
-    words = "--no-stamp --allow-empty --head general@v1 --splice --dry-run --auto --date 2025-01-20"
+    words = "--no-stamp --allow-empty --allow-shrink --head general@v1 --splice --dry-run --auto"
+    words += " --date 2025-01-20"
     assert run("revision", "general", "-m", "v2: x", *words.split()).exit_code == 0
     assert fake.calls[0][:3] == (
         "revision",
@@ -72,6 +73,7 @@ def test_all_options_of_revision(fake: Any) -> None:
             "message": "v2: x",
             "stamp": False,
             "allow_empty": True,
+            "allow_shrink": True,
             "head": "general@v1",
             "splice": True,
             "dry_run": True,
