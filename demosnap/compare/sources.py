@@ -129,7 +129,7 @@ class DatabaseRows(RowSource):
         self._like = like
         self._sha = hashlib.sha256()
         self.dialect: Dialect | None = database.dialect
-        names = [*(name for name in like if name in picked), *(n for n in picked if n not in like)]
+        names = dict.fromkeys((*(name for name in like if name in picked), *picked))
         self.tables: Mapping[str, Table] = {
             name: arranged(database.tables[name], like.get(name)) for name in names
         }
@@ -192,9 +192,9 @@ class Comparison:
 
     def pairs(self) -> Iterator[TablePair]:
         """Yield the tables of both sides in pairs, the new side's first."""
-        old, new = self.old.dialect or self.new.dialect, self.new.dialect or self.old.dialect
-        if old is None or new is None:
+        if self.dialect is None:
             return
+        old, new = self.old.dialect or self.dialect, self.new.dialect or self.dialect
         for name in dict.fromkeys((*self.new.tables, *self.old.tables)):
             yield TablePair(self.old.tables.get(name), self.new.tables.get(name), old, new)
 

@@ -95,7 +95,7 @@ def ways(rows: Retained) -> str:
         return ""
     options = " ".join(f"--release {shlex.quote(one)}" for one in some[:SHOWN])
     more = " …" if sum(rows.counts().values()) > min(len(some), SHOWN) else ""
-    it = "it is a real row" if len(some) == 1 and not more else "they are real rows"
+    it = "it is a real row" if len(some) == 1 else "they are real rows"
     return (
         f"{options}{more} (with alembic: -x demosnap.release=TABLE/KEY,…) lets go, and {it} from"
         " now on"

@@ -242,6 +242,26 @@ def test_a_comparison_with_the_database_tells_rows_that_are_no_longer_picked(
     assert kinds()[0] == ("boards", "added" if old else "removed")
 
 
+def test_of_a_table_only_the_rows_that_are_no_longer_picked_are_marked(here: Live) -> None:
+    version = here.capture("v1")
+    here.execute(
+        UNMARK,
+        "UPDATE cards SET title = 'Else' WHERE id = 3",
+        "INSERT INTO cards VALUES (9, NULL, NULL, 'Nine', TRUE)",
+        "UPDATE boards SET slug = slug, is_demo = FALSE WHERE id = 1",
+    )
+    comparison = drift.compared(here.database, here.settings(), version, True, False)
+    kinds = [(pair.name, row.kind) for pair, rows in comparison.tables() for row in rows]
+    assert kinds == [
+        ("boards", "unpicked"),
+        ("cards", "unpicked"),
+        ("cards", "modified"),
+        ("cards", "added"),
+    ]
+    assert [one.name for one in comparison.changes()] == ["boards", "cards"]
+    assert [one.name for one in comparison.changes("cards")] == ["cards"]
+
+
 def test_rows_that_hang_on_others_are_remarked(database: Database) -> None:
     """They are unchanged themselves, and shown as no difference."""
     checks = (
