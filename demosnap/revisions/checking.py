@@ -333,7 +333,7 @@ def _loaded(
     spared = [picked, let_go.rows(seen)]
     found = attached.find(seen, settings, version.scenario, beside, spared)
     for each in status.attached if status else found:
-        if not each.excluded:
+        if each.rule:
             yield Finding(f"{version.scenario}: {each.text}", hint=f"{each.remedy}.")
     counts = beside.counts()
     for name, count in counts.items():

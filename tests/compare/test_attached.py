@@ -124,6 +124,7 @@ def test_rows_of_captured_tables_are_counted_without_a_rule(shop: Workspace) -> 
     run = shop.run("status", "general", "--exit-code", check=False)
     assert run.returncode == 0
     assert "line_items is captured, but not these rows" in run.stdout
+    assert shop.project.check(database=True) == []
 
 
 def test_excluded_tables_are_decided(shop: Workspace) -> None:
