@@ -314,8 +314,7 @@ class Planner:
         )
 
     def _full_or_less(self, goal: Goal) -> PlannedMove:
-        """Plan to purge and load, or by difference where that leaves all tables alone that it has
-        to: those that cannot be rolled back."""
+        """Plan to purge and load; by difference if only that spares tables without rollback."""
         full = self._full(goal)
         if not full.refusals:
             return full
