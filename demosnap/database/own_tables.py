@@ -87,23 +87,40 @@ class LogEntry:
     was_version: str | None = None
 
 
+_CREATED = "demosnap_tables_created"
+"""Execution option of a connection on which `created` has all tables."""
+
+
+def has(connection: Connection, name: str) -> bool:
+    """Return whether one of demosnap's tables exists."""
+    if connection.get_execution_options().get(_CREATED):
+        return True
+    return dialects.of(connection).has_table(connection, name)
+
+
 def exist(connection: Connection) -> bool:
     """Return whether both tables exist."""
-    dialect = dialects.of(connection)
-    return all(dialect.has_table(connection, table.name) for table in metadata.sorted_tables)
+    return all(has(connection, table.name) for table in metadata.sorted_tables)
 
 
 def create(connection: Connection) -> None:
     """Create the missing tables of the two, in the caller's transaction."""
-    metadata.create_all(connection, checkfirst=True)
+    create_missing(connection, metadata)
+
+
+def create_missing(connection: Connection, those: MetaData) -> None:
+    """Create the missing ones of some of demosnap's tables, in the caller's transaction."""
+    if not connection.get_execution_options().get(_CREATED):
+        those.create_all(connection, checkfirst=True)
 
 
 @contextlib.contextmanager
-def created(connection: Connection, also: Sequence[Table] = ()) -> Iterator[None]:
-    """Create both tables and those in `also`, in a separate transaction.
+def created(connection: Connection, also: Sequence[Table]) -> Iterator[None]:
+    """Create both tables and `also`, which are the others of demosnap's, in a separate transaction.
 
-    This is for databases that commit on CREATE TABLE. On exit, new tables that are still empty are
-    dropped, unless another session may be about to write to them.
+    This is for databases that commit on CREATE TABLE. Until the exit, no table is looked for again.
+    On exit, new tables that are still empty are dropped, unless another session may be about to
+    write to them.
     """
     dialect = dialects.of(connection)
     wanted = (*metadata.sorted_tables, *also)
@@ -113,9 +130,11 @@ def created(connection: Connection, also: Sequence[Table] = ()) -> Iterator[None
         with connection.begin():
             for table in missing:
                 dialect.create_table(connection, table)
+    connection.execution_options(**{_CREATED: True})
     try:
         yield
     finally:
+        connection.execution_options(**{_CREATED: False})
         # The connection may be closed.
         with contextlib.suppress(SQLAlchemyError):
             if missing and dialect.locks_out_all(connection):
@@ -133,7 +152,7 @@ def _drop_empty(connection: Connection, tables: Sequence[Table]) -> None:
 
 def stamps(connection: Connection) -> tuple[str, ...]:
     """Return the revision ids in the version table, sorted; empty if the table does not exist."""
-    if not dialects.of(connection).has_table(connection, VERSION_TABLE):
+    if not has(connection, VERSION_TABLE):
         return ()
     rows = connection.execute(select(version_table.c.version_num))
     # SQLite columns hold values of any type, such as blobs.
@@ -189,7 +208,7 @@ def write(connection: Connection, entry: LogEntry) -> None:
 
 def last(connection: Connection, scenario: str) -> LogEntry | None:
     """Return the newest entry of a scenario; None if it has none or the table does not exist."""
-    if not dialects.of(connection).has_table(connection, LOG_TABLE):
+    if not has(connection, LOG_TABLE):
         return None
     c = log_table.c
     query = select(log_table).where(c.scenario == scenario, c.operation.not_in(PROOFS))
@@ -200,7 +219,7 @@ def last(connection: Connection, scenario: str) -> LogEntry | None:
 
 def entries(connection: Connection, scenario: str | None = None) -> list[LogEntry]:
     """Return the entries of a scenario (None: of all), newest first; empty without the table."""
-    if not dialects.of(connection).has_table(connection, LOG_TABLE):
+    if not has(connection, LOG_TABLE):
         return []
     c = log_table.c
     query = select(log_table).where(c.operation != "proof").order_by(c.id.desc())
@@ -211,7 +230,7 @@ def entries(connection: Connection, scenario: str | None = None) -> list[LogEntr
 
 def proofs(connection: Connection, scenario: str) -> frozenset[str]:
     """Return the digests that were proved for a scenario; empty without the table."""
-    if not dialects.of(connection).has_table(connection, LOG_TABLE):
+    if not has(connection, LOG_TABLE):
         return frozenset()
     c = log_table.c
     query = select(c.digest).where(c.scenario == scenario, c.operation.in_(PROOFS))

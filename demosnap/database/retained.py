@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Text, select
 
-from demosnap import dialects
-from demosnap.database import by_key, references
+from demosnap.database import by_key, own_tables, references
 from demosnap.database.live import Database
 from demosnap.database.own_tables import KEPT_TABLE
 from demosnap.database.row_set import RowSet
@@ -126,12 +125,12 @@ def find(
 
 def exists(connection: Connection) -> bool:
     """Return whether `demosnap_kept` exists in this database."""
-    return dialects.of(connection).has_table(connection, KEPT_TABLE)
+    return own_tables.has(connection, KEPT_TABLE)
 
 
 def create(connection: Connection) -> None:
     """Create the table if it is missing, in the caller's transaction."""
-    metadata.create_all(connection, checkfirst=True)
+    own_tables.create_missing(connection, metadata)
 
 
 def unchanged(database: Database, scenario: str, picked: Mapping[str, str]) -> Retained:
