@@ -6,6 +6,7 @@ The URL of `mariadb` may be MySQL's: the tests are the same, but for those with 
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
 import shutil
@@ -166,6 +167,11 @@ def _new(server: sa.URL) -> str:
 
 
 def _run(server: sa.URL, statement: str) -> None:
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
+    with _admin(server).connect() as connection:
         connection.exec_driver_sql(statement)
+
+
+@functools.cache
+def _admin(server: sa.URL) -> sa.Engine:
+    """Return one engine for all tests: at its first connection each asks who the server is."""
+    return sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
