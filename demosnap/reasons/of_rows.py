@@ -175,11 +175,11 @@ def reference_to_missing(
     `going`: some are, and go in the same run. `keys` are the first values.
     """
     some = f"{_of(reference)} references {rows_of(count)} of {reference.references}"
-    be = "is" if count == 1 else "are"
+    be, go, lose = ("is", "goes", "loses") if count == 1 else ("are", "go", "lose")
     shown = _keys(reference.referred_columns, keys, count)
     gone = (
-        f"{some} that {be} not in the snapshot, and that go, or lose the value, in the same run"
-        f" ({shown})"
+        f"{some} that {be} not in the snapshot, and that {go}, or {lose} the value, in the same"
+        f" run ({shown})"
     )
     way = (
         "leave out what takes them (--cascade, --only, another scenario of this run), or"
