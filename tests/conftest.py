@@ -6,6 +6,7 @@ import compileall
 import logging
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,6 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marks, and tell the processes of `-n` what is long."""
     if config.getoption("--long"):
         os.environ["DEMOSNAP_TEST_LONG"] = "1"
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell has what it starts in the background ignore Ctrl-C, and so all that tests start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         # Each process that a test starts would compile it again.
         compileall.compile_dir(Path(scaffold.__file__).parents[1], quiet=2)
