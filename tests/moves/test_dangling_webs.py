@@ -106,7 +106,7 @@ def _tried(random: Random, workspace: Workspace, tables: webs.Tables) -> list[bo
         project.revision(scenario, message="v1", allow_empty=True)
     rows = webs.changed(random, nodes, first, demo=True)
     tables.write(rows)
-    project.revision("general", message="v2", allow_empty=True)
+    project.revision("general", message="v2", allow_empty=True, allow_shrink=True)
     at = tables.read()
     stands: str | None = "v2"
     done = []
