@@ -229,7 +229,7 @@ def test_ctrl_c_while_stamping_says_that_the_files_are_there(
     words = ("-q", "revision", "general", "-m", "v2", "--date", "2025-01-20")
     chain.database.execute(*EDIT[:1])
     places = kill.run(chain.workspace, *words, record=True).places
-    for version, back in (("v3", 45), ("v4", 25)):
+    for version, back in (("v3", 20), ("v4", 5)):
         chain.database.execute(f"UPDATE cards SET title = '{version}' WHERE id = 1")
         at = kill.Place("before do_execute", places["before do_execute"] - back)
         run = kill.run(
