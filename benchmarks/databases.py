@@ -206,8 +206,7 @@ def make(dialect: str, folder: Path, name: str, stack: contextlib.ExitStack) -> 
     """
     place = folder / name
     place.mkdir(parents=True)
-    conftest = _conftest()
-    making: Iterator[Any] = conftest.make_database(dialect, place)
+    making: Iterator[Any] = _of_tests().make_database(dialect, place)
     try:
         found = next(making)
     except BaseException as error:
@@ -219,8 +218,8 @@ def make(dialect: str, folder: Path, name: str, stack: contextlib.ExitStack) -> 
     return _KINDS[dialect](found)
 
 
-def _conftest() -> Any:
+def _of_tests() -> Any:
     folder = str(ROOT / "tests")
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    return importlib.import_module("conftest")
+    return importlib.import_module("support.databases")

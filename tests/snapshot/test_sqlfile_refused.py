@@ -280,7 +280,7 @@ HOSTILE_HEADERS: Mapping[str, tuple[str, str, str]] = {
     "a foreign key of two": (
         '"columns":["vault_id"]',
         '"columns":["vault_id","id"]',
-        "another number",
+        "a different number",
     ),
     "an unknown identity": ('"by default"', '"sometimes"', "neither 'always' nor"),
     "rows below zero": ('"rows":0', '"rows":-1', "not a number of rows"),
