@@ -85,11 +85,37 @@ class MovePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class TableDrift:
+    """The numbers of demo rows of a table that differ from the loaded version.
+
+    `unpicked` rows exist, but the selection no longer picks them.
+    """
+
+    table: str
+    added: int
+    removed: int
+    modified: int
+    unpicked: int = 0
+
+    @property
+    def text(self) -> str:
+        """The counts above zero, as a line of text."""
+        kinds = (
+            ("added", self.added),
+            ("removed", self.removed),
+            ("modified", self.modified),
+            ("no longer picked", self.unpicked),
+        )
+        return f"{self.table}: {', '.join(f'{count:,} {kind}' for kind, count in kinds if count)}"
+
+
+@dataclass(frozen=True, slots=True)
 class CapturePlan:
     """The plan of a capture.
 
     `rows` counts rows per table, in load order. `parent` is the version that the new version
-    follows.
+    follows. Only a dry run has the last two: `of` counts all rows of these tables, and `drift` has
+    the tables whose rows differ from `parent` (None: no parent, or its snapshot cannot be read).
     """
 
     target: Target
@@ -100,6 +126,8 @@ class CapturePlan:
     external_references: tuple[ExternalReference, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    of: Mapping[str, int] = field(default_factory=dict)
+    drift: tuple[TableDrift, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,31 +178,6 @@ class CurrentEntry:
     head: bool
     rows: Mapping[str, int] | None
     left_out: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class TableDrift:
-    """The numbers of demo rows of a table that differ from the loaded version.
-
-    `unpicked` rows exist, but the selection no longer picks them.
-    """
-
-    table: str
-    added: int
-    removed: int
-    modified: int
-    unpicked: int = 0
-
-    @property
-    def text(self) -> str:
-        """The counts above zero, as a line of text."""
-        kinds = (
-            ("added", self.added),
-            ("removed", self.removed),
-            ("modified", self.modified),
-            ("no longer picked", self.unpicked),
-        )
-        return f"{self.table}: {', '.join(f'{count:,} {kind}' for kind, count in kinds if count)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,11 +74,23 @@ def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
     after = f" after {plan.parent.version}" if plan.parent else ", the first of its scenario"
     lines = [f"{plan.scenario}: {plan.version}{after}, {rows(sum(plan.rows.values()))} to capture"]
     if plan.rows:
-        table = text_tables.table("table", ">rows")
-        for name, count in plan.rows.items():
-            table.add(Text(name), number(count))
-        lines.append(text_tables.text(table, stream))
+        lines.append(_captured_rows(plan, stream))
+    if plan.parent and plan.drift == ():
+        lines.append(f"nothing has changed since {plan.parent.version}")
     return "\n".join([*lines, *remarks(plan)])
+
+
+def _captured_rows(plan: CapturePlan, stream: TextIO) -> str:
+    """Render how many rows of each table are captured, and what has changed in them."""
+    changes = {one.table: one for one in plan.drift or ()}
+    kinds = ("added", "removed", "modified") if changes else ()
+    table = text_tables.table("table", ">rows", *(f">{kind}" for kind in kinds))
+    for name in dict.fromkeys((*plan.rows, *changes)):
+        of = f" of {number(plan.of[name])}" if name in plan.of else ""
+        counts = (getattr(changes[name], kind) if name in changes else 0 for kind in kinds)
+        cells = (number(count) if count else "" for count in counts)
+        table.add(Text(name), f"{number(plan.rows.get(name, 0))}{of}", *cells)
+    return text_tables.text(table, stream)
 
 
 def external_references(references: Iterable[ExternalReference]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from demosnap.config import Settings
 from demosnap.database import compatibility, own_tables, retained, row_set
 from demosnap.database.live import Database
 from demosnap.database.retained import Retained
-from demosnap.errors import DemosnapError
+from demosnap.errors import DemosnapError, SnapshotError
 from demosnap.model import Version
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
@@ -93,6 +93,19 @@ def status(
         rows.left.counts() if described else {},
         beside,
     )
+
+
+def since(
+    database: Database, version: Version, picked: Mapping[str, str]
+) -> tuple[TableDrift, ...] | None:
+    """Count by table how the picked rows differ from a version.
+
+    None: its snapshot cannot be read.
+    """
+    try:
+        return _drift(database, version, picked, known_rows.NONE)[1]
+    except SnapshotError:
+        return None
 
 
 def compared(

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from demosnap.capture import left_behind, warnings, write
-from demosnap.compare import captured, unpicked
+from demosnap.compare import captured, drift, unpicked
 from demosnap.config import Settings, scenario_name_problem
 from demosnap.config.names import shown
 from demosnap.database import (
@@ -223,11 +223,22 @@ def _look(
     found = _Found(picked, by_table, plan, message, stamps, newest, positions)
     if dry_run:
         found = _counted(database, settings, found, wanted, by_table.counts())
+        found = replace(found, plan=_compared(database, found.plan, by_table))
         return _unpicked(database, settings, found, by_table.counts())
     # How a file loads tables in a cycle depends on which of them have rows.
     circles = [one for one in table_order.groups(selected) if len(one) > 1]
     rows = {table.name: by_table.count(table.name) for circle in circles for table in circle}
     return replace(found, plan=replace(plan, rows=rows))
+
+
+def _compared(database: Database, plan: CapturePlan, picked: RowSet) -> CapturePlan:
+    """Complete the plan of a dry run by all rows of the tables, and by what has changed."""
+    of = {
+        name: database.count(database.dialect.rows_of(database.tables[name]), "1 = 1")
+        for name in plan.rows
+    }
+    changed = drift.since(database, plan.parent, picked) if plan.parent else None
+    return replace(plan, of=of, drift=changed)
 
 
 def _counted(

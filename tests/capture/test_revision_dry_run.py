@@ -141,5 +141,39 @@ def test_the_commands_dry_run_shows_the_plan(sqlite_seeded: Chain) -> None:
         )
     assert "v1_2025-01-15" in done.stdout
     assert "owner_id" in done.stdout
-    for table, count in {"boards": 1, "cards": 2, "checks": 2}.items():
-        assert [table, str(count)] in [line.split() for line in done.stdout.splitlines()]
+    lines = [line.split() for line in done.stdout.splitlines()]
+    for table, count in {"boards": "1 of 3", "cards": "2 of 4", "checks": "2 of 3"}.items():
+        assert [table, *count.split()] in lines
+
+
+def test_a_dry_run_shows_what_has_changed_since_the_head(chain: Chain) -> None:
+    """By table, beside how many of its rows are demo rows; and that nothing has, too."""
+    said = chain.workspace.run("revision", "general", "--dry-run").stdout
+    assert "nothing has changed since v2_2025-01-20" in said
+    assert chain.project.revision("general", dry_run=True).plan.drift == ()
+
+    chain.database.execute(
+        "UPDATE cards SET title = 'New' WHERE id = 1",
+        "DELETE FROM checks WHERE id = 1",
+        "INSERT INTO boards VALUES (77, 'Next', 'next', TRUE, 'general')",
+    )
+    plan = chain.project.revision("general", dry_run=True).plan
+    assert {one.table: one.text for one in plan.drift} == {
+        "boards": "boards: 1 added",
+        "cards": "cards: 1 modified",
+        "checks": "checks: 1 removed",
+    }
+    rows = chain.database.dump()
+    assert plan.of == {name: len(rows[name]) for name in ("boards", "cards", "checks")}
+
+    run = chain.workspace.run("revision", "general", "--dry-run")
+    header, _, *lines = [line.split() for line in run.stdout.splitlines()[1:]]
+    assert header == ["table", "rows", "added", "removed", "modified"]
+    boards = f"{plan.rows['boards']} of {plan.of['boards']}".split()
+    assert ["boards", *boards, "1"] in lines
+
+
+def test_what_a_rule_takes_no_more_is_removed(chain: Chain) -> None:
+    chain.workspace.configure(small.SETTINGS.replace("tables:\n  checks: {via: card_id}\n", ""))
+    plan = chain.project.revision("general", dry_run=True).plan
+    assert [one.text for one in plan.drift] == ["checks: 2 removed"]
