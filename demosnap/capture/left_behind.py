@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from demosnap.compare import attached
 from demosnap.config import Settings
 from demosnap.database.live import Database
-from demosnap.database.references import references_to
 from demosnap.results import Attached
 
 
@@ -23,12 +22,9 @@ def notes(
     `picked` are the predicates of the selected tables. Among them, tables of more than `most_rows`
     rows (None: no limit) are skipped, since the check would read all of their rows.
     """
-    tables = database.tables
-    referring = {name for name, _ in references_to(tables, picked)} - picked.keys()
-    hidden = database.dialect.unreadable(database.connection, sorted(referring))
-    if hidden:
+    if hidden := attached.unreadable(database, picked):
         yield (
-            f"this role may not read {', '.join(sorted(hidden))}, which can reference demo rows;"
+            f"this role may not read {', '.join(hidden)}, which can reference demo rows;"
             " its rows were not checked, and demo rows stay until they can be"
         )
     found = list(attached.find(database, settings, scenario, picked, most_rows=most_rows))

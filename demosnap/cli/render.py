@@ -76,7 +76,7 @@ def _capture_body(plan: CapturePlan, stream: TextIO) -> str:
     if plan.rows:
         lines.append(_captured_rows(plan, stream))
     if plan.parent and plan.drift == ():
-        lines.append(f"nothing has changed since {plan.parent.version}")
+        lines.append(f"no row has changed since {plan.parent.version}")
     return "\n".join([*lines, *remarks(plan)])
 
 

@@ -33,9 +33,8 @@ def find(
     `demo_rows` with more than `most_rows` rows (None: no limit), since all of its rows would be
     read.
     """
-    dialect, connection = database.dialect, database.connection
-    referring = {name for name, _ in references_to(database.tables, demo_rows)} - demo_rows.keys()
-    hidden = dialect.unreadable(connection, sorted(referring))
+    dialect = database.dialect
+    hidden = unreadable(database, demo_rows)
     readable = {name: table for name, table in database.tables.items() if name not in hidden}
     visible = replace(database, tables=readable)
     owned = [demo_rows, *known, *row_set.others(visible, settings, scenario).values()]
@@ -55,6 +54,12 @@ def find(
             new = name not in demo_rows and not excluded
             rule = rule_for(name, key.columns) if new else None
             yield Attached(name, key.columns, key.table, count, rule, excluded)
+
+
+def unreadable(database: Database, demo_rows: Mapping[str, str]) -> list[str]:
+    """Return the other tables, by name, that can reference demo rows and the role may not read."""
+    referring = {name for name, _ in references_to(database.tables, demo_rows)} - demo_rows.keys()
+    return sorted(database.dialect.unreadable(database.connection, sorted(referring)))
 
 
 def has_at_most(database: Database, rows: str, most: int) -> bool:

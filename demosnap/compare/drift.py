@@ -98,12 +98,13 @@ def status(
 def since(
     database: Database, version: Version, picked: Mapping[str, str]
 ) -> tuple[TableDrift, ...] | None:
-    """Count by table how the picked rows differ from a version.
+    """Count by table how the picked rows differ from a version, as a capture would record it.
 
-    None: its snapshot cannot be read.
+    Values that a trigger altered during the load differ, too. None: the version's snapshot cannot
+    be read.
     """
     try:
-        return _drift(database, version, picked, known_rows.NONE)[1]
+        return _drift(database, version, picked, known_rows.NONE, as_captured=True)[1]
     except SnapshotError:
         return None
 
@@ -174,7 +175,12 @@ def touched(database: Database, scenario: str, picked: Mapping[str, str]) -> Ite
 
 
 def _drift(
-    database: Database, version: Version | None, picked: Mapping[str, str], rows: KnownRows
+    database: Database,
+    version: Version | None,
+    picked: Mapping[str, str],
+    rows: KnownRows,
+    *,
+    as_captured: bool = False,
 ) -> tuple[tuple[str, ...], tuple[TableDrift, ...]]:
     old: RowSource = NoRows() if version is None else SnapshotRows(version, skipping=rows.skipped)
     own = rows.unpicked
@@ -194,7 +200,8 @@ def _drift(
         if counts:
             found[pair.name] = counts
     # The log's digest excludes columns that the version lacks.
-    if version is not None and not narrower and _as_logged(database, version, live):
+    asked = version if not (narrower or as_captured) else None
+    if asked is not None and _as_logged(database, asked, live):
         found = {name: counts for name, counts in found.items() if name not in old.tables}
     drift = tuple(
         TableDrift(name, counts["added"], counts["removed"], counts["modified"])

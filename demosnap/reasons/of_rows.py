@@ -74,15 +74,8 @@ def referenced(
     `keys` are the first of those of `table`, of the columns that are named.
     """
     verb = "references" if count == 1 else "reference"
-    return Refusal(
-        "referenced by non-demo rows",
-        f"{rows_of(count)} of {table} outside of the scenario {verb} demo rows of {key.table} that"
-        f" would go\n({_constraint(table, key)}, ON DELETE {key.on_delete};"
-        f" {_keys(columns, keys, count)})",
-        table=table,
-        constraint=key.name or "",
-        keys=tuple(keys),
-    )
+    what = f"{rows_of(count)} of {table} outside of the scenario {verb} demo rows of {key.table}"
+    return _by_rows_that_stay(f"{what} that would go", table, key, count, columns, keys)
 
 
 def cascading(
@@ -90,10 +83,21 @@ def cascading(
 ) -> Refusal:
     """Return that more rows reference rows that the database would delete with the first ones."""
     more = f"1 more row of {table} references" if count == 1 else ""
+    what = f"{more or f'{count:,} more rows of {table} reference'} rows of {key.table}"
+    return _by_rows_that_stay(f"{what} that would go with them", table, key, count, columns, keys)
+
+
+def _by_rows_that_stay(
+    what: str,
+    table: str,
+    key: ForeignKey,
+    count: int,
+    columns: Sequence[str],
+    keys: Sequence[str],
+) -> Refusal:
     return Refusal(
         "referenced by non-demo rows",
-        f"{more or f'{count:,} more rows of {table} reference'} rows of {key.table} that would go"
-        f" with them\n({_constraint(table, key)}, ON DELETE {key.on_delete};"
+        f"{what}\n({_constraint(table, key)}, ON DELETE {key.on_delete};"
         f" {_keys(columns, keys, count)})",
         table=table,
         constraint=key.name or "",

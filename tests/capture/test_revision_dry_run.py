@@ -149,7 +149,7 @@ def test_the_commands_dry_run_shows_the_plan(sqlite_seeded: Chain) -> None:
 def test_a_dry_run_shows_what_has_changed_since_the_head(chain: Chain) -> None:
     """By table, beside how many of its rows are demo rows; and that nothing has, too."""
     said = chain.workspace.run("revision", "general", "--dry-run").stdout
-    assert "nothing has changed since v2_2025-01-20" in said
+    assert "no row has changed since v2_2025-01-20" in said
     assert chain.project.revision("general", dry_run=True).plan.drift == ()
 
     chain.database.execute(

@@ -67,6 +67,8 @@ def test_rows_as_a_load_has_left_them_are_no_drift(here: Live) -> None:
     assert status(here, version).drift == (TableDrift("cards", 0, 0, 1),)
     here.log(version, digest=digest)
     assert status(here, version).drift == ()
+    # A capture would write them into the next version.
+    assert drift.since(here.database, version, here.rows()) == (TableDrift("cards", 0, 0, 1),)
     here.execute("UPDATE cards SET title = 'By hand' WHERE id = 3")
     assert status(here, version).drift == (TableDrift("cards", 0, 0, 2),)
 
