@@ -86,12 +86,32 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on a row: `column` has one of `values`, texts as in demosnap.yaml.
+
+    With `table`, `values` are the natural key of a row of that table, and `column` references it.
+    """
+
+    column: str
+    values: tuple[str, ...]
+    table: str | None = None
+
+    def __post_init__(self) -> None:
+        """Make its names known to messages."""
+        know_names(self.column, self.table)
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignKey:
     """A reference from `columns` to `referred_columns` of `table` (a display name).
 
     `enforced`: the rows for which the database enforces it, by equality: "all"; "some", those of
     some partitions; or "none", if it is declared NOT ENFORCED or compares periods. Even then the
     key determines the order of tables.
+
+    `logical`: demosnap.yaml declares it, and the database does not. Only rows with all conditions
+    of `when` reference anything. With `path`, the column holds JSON, and each value at this path
+    is a reference.
     """
 
     columns: tuple[str, ...]
@@ -101,6 +121,9 @@ class ForeignKey:
     on_delete: str = "NO ACTION"
     deferrable: bool = False
     enforced: Literal["all", "some", "none"] = "all"
+    logical: bool = False
+    when: tuple[Condition, ...] = ()
+    path: str | None = None
 
     def __post_init__(self) -> None:
         """Make its names known to messages."""
@@ -258,13 +281,20 @@ class Rule:
 class Selection:
     """The tables of a scenario in load order, each with its rule.
 
-    `default`: marked rows without a scenario belong to this one.
+    `default`: marked rows without a scenario belong to this one. `foreign_keys` are the logical
+    keys of these tables, by table.
     """
 
     scenario: str
     marker: Marker
     rules: Mapping[str, Rule]
     default: bool = True
+    foreign_keys: Mapping[str, tuple[ForeignKey, ...]] = field(default_factory=dict)
+
+    @property
+    def format(self) -> int:
+        """The lowest format number of files and scripts that can record this selection."""
+        return 2 if self.foreign_keys else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from demosnap.config import Settings
 from demosnap.database import by_key, picking, selection
@@ -175,7 +175,7 @@ def union(
     found: dict[str, list[str]] = {}
     for one in covered:
         rules = {name: rule for name, rule in one.rules.items() if name in database.tables}
-        present = Selection(one.scenario, one.marker, rules, one.default)
+        present = replace(one, rules=rules)
         for name, predicate in picking.predicates(database, present, also).items():
             known = found.setdefault(name, [])
             if predicate not in known:

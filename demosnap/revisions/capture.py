@@ -316,6 +316,7 @@ def _header(database: Database, found: _Found, created_at: str) -> Header:
         dialect=database.dialect.name,
         tables=tuple(database.tables[name] for name in found.selection.rules),
         rows=found.plan.rows,
+        format=found.selection.format,
         sequences=found.sequences,
     )
 
@@ -339,7 +340,7 @@ def _version(
         created_at=created_at,
         folder=str(folder),
         file=name,
-        format=1,
+        format=found.selection.format,
         dialect=dialect.name,
         digest=writer.digest,
         size=writer.size,

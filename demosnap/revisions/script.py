@@ -15,7 +15,9 @@ from alembic.script import Script
 
 from demosnap.errors import ScriptError, UsageError
 from demosnap.model import (
+    Condition,
     ExternalReference,
+    ForeignKey,
     Marker,
     Rule,
     Selection,
@@ -116,6 +118,12 @@ def _to_dict(version: Version) -> dict[str, Any]:
         "default": version.selection.default,
         "selection": {name: rule_text(rule) for name, rule in version.selection.rules.items()},
     }
+    if version.selection.foreign_keys:
+        found["foreign_keys"] = [
+            foreign_key_fields(table, key)
+            for table, keys in version.selection.foreign_keys.items()
+            for key in keys
+        ]
     if version.external_references:
         found["external_references"] = [
             {
@@ -146,6 +154,11 @@ def _from_dict(
     marker = Marker(**found["marker"])
     if marker.none and any(rule.kind == "marker" for rule in rules.values()):
         raise ValueError("the marker is missing")
+    selection = Selection(
+        scenario, marker, rules, found["default"] is True, _foreign_keys(found, rules)
+    )
+    if found["format"] < selection.format:
+        raise ValueError(f"format {found['format']} has no such selection")
     return Version(
         revision=revision,
         down_revision=down,
@@ -160,7 +173,7 @@ def _from_dict(
         digest=_matching(found["digest"], _DIGEST, "digest"),
         size=_count(found["size"]),
         rows=rows,
-        selection=Selection(scenario, marker, rules, default=found["default"] is True),
+        selection=selection,
         external_references=tuple(
             ExternalReference(
                 table=_text(reference["table"]),
@@ -204,6 +217,56 @@ def parse_rule(text: str) -> Rule:
     if text == "marker":
         return Rule("marker")
     raise ValueError(f"{text!r} is not a rule of a selection")
+
+
+def foreign_key_fields(table: str, key: ForeignKey) -> dict[str, Any]:
+    """Return a logical foreign key of a table in the form of scripts."""
+    found: dict[str, Any] = {
+        "table": table,
+        "columns": list(key.columns),
+        "references": key.table,
+        "referred_columns": list(key.referred_columns),
+    }
+    if key.when:
+        found["when"] = {
+            one.column: list(one.values) if one.table is None else {one.table: list(one.values)}
+            for one in key.when
+        }
+    if key.path is not None:
+        found["path"] = key.path
+    return found
+
+
+def _foreign_keys(
+    found: Mapping[str, Any], rules: Mapping[str, Rule]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """Parse the form that `foreign_key_fields` renders.
+
+    Raises:
+        ValueError: a value is not what demosnap writes.
+    """
+    keys: dict[str, tuple[ForeignKey, ...]] = {}
+    for one in found.get("foreign_keys", ()):
+        table = _text(one["table"])
+        key = ForeignKey(
+            columns=tuple(map(_text, one["columns"])),
+            table=_text(one["references"]),
+            referred_columns=tuple(map(_text, one["referred_columns"])),
+            logical=True,
+            when=tuple(_condition(_text(c), value) for c, value in one.get("when", {}).items()),
+            path=_text(one["path"]) if "path" in one else None,
+        )
+        if table not in rules or len(key.columns) != len(key.referred_columns):
+            raise ValueError("a foreign key does not fit the selection")
+        keys[table] = (*keys.get(table, ()), key)
+    return keys
+
+
+def _condition(column: str, value: Any) -> Condition:
+    table = None
+    if isinstance(value, dict):
+        ((table, value),) = value.items()
+    return Condition(column, tuple(map(_text, value)), None if table is None else _text(table))
 
 
 def _literal(value: object) -> str:

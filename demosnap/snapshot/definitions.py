@@ -21,14 +21,17 @@ class DefinitionError(Exception):
 
 
 def definition(table: Table) -> dict[str, Any]:
-    """Return a table's definition as a JSON object, without triggers and default values."""
+    """Return a table's definition as a JSON object.
+
+    Triggers, logical foreign keys and default values are left out.
+    """
     found: dict[str, Any] = {"columns": [_unusual(column) for column in table.columns]}
     if table.key:
         found["key"] = list(table.key)
     if table.unique:
         found["unique"] = [list(columns) for columns in table.unique]
-    if table.foreign_keys:
-        found["foreign_keys"] = [_unusual(key) for key in table.foreign_keys]
+    if declared := [key for key in table.foreign_keys if not key.logical]:
+        found["foreign_keys"] = [_unusual(key) for key in declared]
     if table.inherited:
         found["inherited"] = True
     return found

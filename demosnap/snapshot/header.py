@@ -34,8 +34,8 @@ from demosnap.snapshot.predicates import (
     verification_query,
 )
 
-FORMAT = 1
-"""The format number of snapshot files that this demosnap writes and reads."""
+FORMATS = (1, 2)
+"""The format numbers of snapshot files that this demosnap writes and reads."""
 
 MAX_HEADER = 16 << 20
 """The maximum size of the header, in bytes."""
@@ -196,9 +196,10 @@ def _parsed(text: str, name: str) -> Header:
                 restore_hint(name),
             )
         fields |= match.groupdict()
-    if int(fields["format"]) != FORMAT:
+    if int(fields["format"]) not in FORMATS:
         raise SnapshotError(
-            f"the snapshot has format {fields['format']}; this demosnap reads format {FORMAT}",
+            f"the snapshot has format {fields['format']}; this demosnap reads formats "
+            f"{' and '.join(map(str, FORMATS))}",
             name,
             6,
             "Install the version of demosnap that wrote it, or a newer one.",
@@ -217,6 +218,7 @@ def _parsed(text: str, name: str) -> Header:
         dialect=fields["dialect"],
         tables=tables,
         rows=rows,
+        format=int(fields["format"]),
     )
     written = _render_comments(header).split("\n")
     for number, (found, expected) in enumerate(zip(lines, written, strict=False), 1):

@@ -298,7 +298,7 @@ HOSTILE_HEADERS: Mapping[str, tuple[str, str, str]] = {
     ),
     "no version": ("Version: v1_", "Version: v0_", "not what demosnap writes"),
     "another total": ("Total Fragments: 4", "Total Fragments: 5", "expected: -- Total Fragments"),
-    "another format": ("Format: 1", "Format: 2", "format 2; this demosnap reads format 1"),
+    "another format": ("Format: 1", "Format: 3", "format 3; this demosnap reads formats 1 and 2"),
     "another dialect": ("(sqlite)", "(oracle)", "does not know the dialect 'oracle'"),
     "a line more": ("-- Format", "-- x\n-- Format", "not what demosnap writes"),
     "statements too early": ("-- Table def", "DROP TABLE x;\n-- Table def", "DROP TABLE x;"),
