@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from demosnap.compare import attached
+from demosnap.compare.scenario_rows import ScenarioRows
 from demosnap.config import Settings
-from demosnap.database.live import Database
+from demosnap.database.row_set import RowSet
 from demosnap.results import Attached
 
 
 def notes(
-    database: Database,
-    settings: Settings,
-    scenario: str,
-    picked: Mapping[str, str],
-    most_rows: int | None = None,
+    settings: Settings, scenario: str, picked: RowSet, most_rows: int | None = None
 ) -> Iterator[str]:
     """Yield a note if unpicked rows reference picked rows, so that a purge would be refused.
 
-    `picked` are the predicates of the selected tables. Among them, tables of more than `most_rows`
-    rows (None: no limit) are skipped, since the check would read all of their rows.
+    Selected tables of more than `most_rows` rows (None: no limit) are skipped, since the check
+    would read all of their rows.
     """
-    if hidden := attached.unreadable(database, picked):
+    if hidden := attached.unreadable(picked.database, picked):
         yield (
             f"this role may not read {', '.join(hidden)}, which can reference demo rows;"
             " its rows were not checked, and demo rows stay until they can be"
         )
-    found = list(attached.find(database, settings, scenario, picked, most_rows=most_rows))
+    found = list(attached.find(settings, ScenarioRows(scenario, picked), most_rows))
     if not found:
         return
     by_parent: dict[str, list[str]] = {}

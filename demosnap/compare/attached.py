@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from demosnap.compare.scenario_rows import ScenarioRows
 from demosnap.config import Settings
 from demosnap.config.names import yaml_item
 from demosnap.database import row_set
@@ -18,26 +19,19 @@ MOST_LOOKED_AT = 200_000
 """How many rows a table may have for a command to look for such rows in passing."""
 
 
-def find(
-    database: Database,
-    settings: Settings,
-    scenario: str,
-    demo_rows: Mapping[str, str],
-    known: Sequence[Mapping[str, str]] = (),
-    most_rows: int | None = None,
-) -> Iterator[Attached]:
+def find(settings: Settings, own: ScenarioRows, most_rows: int | None = None) -> Iterator[Attached]:
     """Yield each foreign key by which rows of no scenario reference demo rows.
 
-    `demo_rows` are the predicates of the scenario's rows, and `known` those of other rows that
-    may reference them. A table that the role may not read is left out, as is a table of
-    `demo_rows` with more than `most_rows` rows (None: no limit), since all of its rows would be
-    read.
+    A table that the role may not read is left out, as is a table of the demo rows with more than
+    `most_rows` rows (None: no limit), since all of its rows would be read.
     """
+    demo_rows, database = own.present, own.picked.database
     dialect = database.dialect
     hidden = unreadable(database, demo_rows)
     readable = {name: table for name, table in database.tables.items() if name not in hidden}
     visible = replace(database, tables=readable)
-    owned = [demo_rows, *known, *row_set.others(visible, settings, scenario).values()]
+    others = row_set.others(visible, settings, own.scenario)
+    owned = [*own.known, *others.values()]
     small: dict[str, bool] = {}
     for name, key in references_to(readable, demo_rows):
         rows = dialect.rows_of(readable[name])
@@ -47,8 +41,8 @@ def find(
             if not small[name]:
                 continue
         where = referencing(dialect, readable[name], key, demo_rows[key.table])
-        for own in dict.fromkeys(one[name] for one in owned if name in one):
-            where += f" AND {not_true(own)}"
+        for predicate in dict.fromkeys(one[name] for one in owned if name in one):
+            where += f" AND {not_true(predicate)}"
         if count := visible.count(rows, where):
             excluded = name in settings.exclude
             new = name not in demo_rows and not excluded

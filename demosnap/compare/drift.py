@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from demosnap.compare import attached, captured, known_rows, released, unpicked
+from demosnap.compare import attached, captured, known_rows, scenario_rows, unpicked
 from demosnap.compare.known_rows import KnownRows
 from demosnap.compare.sources import (
     Comparison,
@@ -43,29 +43,18 @@ def status(
     """
     revision = version.revision if version else None
     try:
-        picked = row_set.picked(database, settings, scenario, [version])
-        known = retained.unchanged(database, scenario, picked)
-        demo_rows = picked - known.rows(database)
-        rows = KnownRows(
-            left=released.left(database, scenario),
-            released=released.released(database, scenario, picked),
-        )
-        rows = replace(rows, skipped=released.skipped(database, version, rows.released))
-        problems, drift = _drift(database, version, demo_rows, rows)
+        own = scenario_rows.find(database, settings, scenario, version)
+        picked, rows = own.picked, own.beside
+        problems, drift = _drift(database, version, own.present, rows)
         described: tuple[Unpicked, ...] = ()
         if rows.left or any(one.removed for one in drift):
             rows = _known(database, settings, scenario, version, rows)
             if counts := rows.counts():
-                wider = row_set.picked(
-                    database,
-                    settings,
-                    scenario,
-                    [version],
-                    rows.compared.rows(database),
-                )
-                demo_rows = wider - known.rows(database)
+                also = rows.compared.rows(database)
+                wider = row_set.picked(database, settings, scenario, [version], also)
+                own = replace(own, picked=wider, beside=rows)
                 if version is not None:
-                    problems, drift = _drift(database, version, demo_rows, rows)
+                    problems, drift = _drift(database, version, own.present, rows)
                 drift = _counting(drift, counts)
                 newest = version or (newer[-1] if newer else None)
                 described = unpicked.described(database, newest, rows)
@@ -74,10 +63,7 @@ def status(
             *captured.unstamped(database, settings, newer, version),
             *touched(database, scenario, picked),
         )
-        spared = [picked, rows.compared.rows(database), rows.released.rows(database)]
-        beside = tuple(
-            attached.find(database, settings, scenario, demo_rows, spared, attached.MOST_LOOKED_AT)
-        )
+        beside = tuple(attached.find(settings, own, attached.MOST_LOOKED_AT))
     except DemosnapError as error:
         return StatusEntry(scenario, revision, version, newer, None, (error.message,))
     return StatusEntry(
@@ -87,7 +73,7 @@ def status(
         newer,
         drift,
         problems,
-        known.counts(),
+        own.retained.counts(),
         described,
         rows.released.counts(),
         rows.left.counts() if described else {},
@@ -118,12 +104,7 @@ def compared(
     """
     scenario = version.scenario
     picked = row_set.picked(database, settings, scenario, [version])
-    let_go = released.released(database, scenario, picked)
-    rows = KnownRows(
-        left=released.left(database, scenario),
-        released=let_go,
-        skipped=released.skipped(database, version, let_go),
-    )
+    rows = scenario_rows.recorded(database, scenario, picked, version)
     snapshot = SnapshotRows(version, checked=checked, skipping=rows.skipped)
     live = DatabaseRows(database, picked, snapshot.tables)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from demosnap.compare import captured, known_rows, released
+from demosnap.compare import captured, known_rows, scenario_rows
 from demosnap.compare.known_rows import KnownRows
 from demosnap.config import Settings
 from demosnap.database import retained, row_set, selection
@@ -82,16 +82,10 @@ def _covered(database: Database, settings: Settings, goal: Goal) -> list[Selecti
 
 def _remembered(database: Database, goal: Goal, to_delete: Mapping[str, str]) -> KnownRows:
     """Return the recorded rows that are no longer picked."""
-    name = goal.scenario
     if goal.stamp_only and goal.operation == "capture":
         # Rows that the capture did not pick are real from then on.
         return known_rows.NONE
-    rows = KnownRows(
-        left=released.left(database, name), released=released.released(database, name, to_delete)
-    )
-    if not rows.released:
-        return rows
-    return replace(rows, skipped=released.skipped(database, goal.target, rows.released))
+    return scenario_rows.recorded(database, goal.scenario, to_delete, goal.target)
 
 
 def _resting(

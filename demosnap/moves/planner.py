@@ -8,6 +8,7 @@ from functools import cached_property
 
 from demosnap.compare import attached, captured, unpicked
 from demosnap.compare.known_rows import KnownRows
+from demosnap.compare.scenario_rows import ScenarioRows
 from demosnap.config import Settings
 from demosnap.database import by_key, compatibility, outside_references, retained
 from demosnap.database.live import Database
@@ -174,18 +175,9 @@ class Planner:
 
     def _attached(self, goal: Goal) -> Iterator[str]:
         """Yield a note for each foreign key by which rows that stay reference demo rows."""
-        demo_rows = self.demo_rows[goal.scenario]
-        rows = self.rows[goal.scenario]
-        known = [rows.compared.rows(self.database), rows.released.rows(self.database)]
-        beside = demo_rows - self.known[goal.scenario].rows(self.database)
-        for one in attached.find(
-            self.database,
-            self.settings,
-            goal.scenario,
-            beside,
-            [demo_rows, *known],
-            attached.MOST_LOOKED_AT,
-        ):
+        name = goal.scenario
+        rows = ScenarioRows(name, self.demo_rows[name], self.known[name], self.rows[name])
+        for one in attached.find(self.settings, rows, attached.MOST_LOOKED_AT):
             yield f"{one.text}\nit stays: {one.remedy}"
 
     def _with_unpicked(self, goal: Goal, plan: PlannedMove) -> PlannedMove:

@@ -212,7 +212,7 @@ def _look(
         external_references=external,
         refusals=tuple(refusals),
         notes=(
-            *left_behind.notes(database, settings, wanted.scenario, by_table, most),
+            *left_behind.notes(settings, wanted.scenario, by_table, most),
             *warnings.notes(database, settings, known, most),
             *sequences.notes(database, settings),
         ),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects
 from demosnap.capture import loadable
-from demosnap.compare import attached, captured, drift, released
+from demosnap.compare import attached, captured, drift, scenario_rows
 from demosnap.config import Settings
 from demosnap.database import (
     compatibility,
@@ -19,8 +19,6 @@ from demosnap.database import (
     outside_references,
     own_tables,
     reflect,
-    retained,
-    row_set,
     verify,
 )
 from demosnap.database.live import Database
@@ -309,12 +307,8 @@ def _loaded(
         message, _, hint = note.partition("\n")
         yield Finding(message, hint=hint)
         return
-    covered = row_set.selections(seen, settings, version.scenario, [version])
-    picked = row_set.union(seen, covered)
-    known = retained.unchanged(seen, version.scenario, picked)
-    let_go = released.released(seen, version.scenario, picked)
-    skipped = released.skipped(seen, version, let_go)
-    differences = full_load.differences(seen, version, known, skipped)
+    own = scenario_rows.find(seen, settings, version.scenario, version)
+    differences = full_load.differences(seen, version, own.retained, own.beside.skipped)
     status = drift.status(seen, settings, version.scenario, version, ()) if differences else None
     described = status.unpicked if status else ()
     for one in described:
@@ -327,15 +321,13 @@ def _loaded(
         if difference.table not in {one.table for one in described}:
             yield Finding(f"{version.scenario} {version.version}: {difference}")
     dangled = dangling_references.known(seen, [version])
-    for reason in verify.dangling(seen, picked, dangled):
+    for reason in verify.dangling(seen, own.picked, dangled):
         yield Finding(f"{version.scenario}: {reason}")
-    beside = picked - known.rows(seen)
-    spared = [picked, let_go.rows(seen)]
-    found = attached.find(seen, settings, version.scenario, beside, spared)
+    found = attached.find(settings, own)
     for each in status.attached if status else found:
         if each.rule:
             yield Finding(f"{version.scenario}: {each.text}", hint=f"{each.remedy}.")
-    counts = beside.counts()
+    counts = own.present.counts()
     for name, count in counts.items():
         if name not in version.rows and count:
             demo = "1 demo row" if count == 1 else f"{count:,} demo rows"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from demosnap import dialects
-from demosnap.compare import released
+from demosnap.compare import scenario_rows
 from demosnap.config.names import scenario_name_problem
-from demosnap.database import own_tables, retained, row_set
+from demosnap.database import own_tables
 from demosnap.database.live import Database
 from demosnap.errors import (
     DemosnapError,
@@ -113,19 +113,14 @@ def _current_entry(access: Access, database: Database, graph: Graph, stamp: str)
     version = graph.versions.get(stamp)
     if version is None:
         return CurrentEntry(scenario_of(stamp) or "", stamp, None, False, None)
-    covered = row_set.selections(database, access.settings, version.scenario, [version])
-    picked = row_set.union(database, covered)
-    known = retained.unchanged(database, version.scenario, picked)
-    rows = (picked - known.rows(database)).counts()
-    let_go = released.released(database, version.scenario, picked)
-    left_out = released.skipped(database, version, let_go)
+    rows = scenario_rows.find(database, access.settings, version.scenario, version)
     return CurrentEntry(
         version.scenario,
         stamp,
         version,
         graph.is_head(version),
-        rows,
-        {name: len(keys) for name, keys in left_out.items() if keys},
+        rows.present.counts(),
+        {name: len(keys) for name, keys in rows.beside.skipped.items() if keys},
     )
 
 
