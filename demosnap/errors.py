@@ -206,6 +206,9 @@ class RefusedError(DemosnapError):
 class VerificationError(DemosnapError):
     """The database differs from the snapshot; the change was rolled back."""
 
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint, changed=False)
+
 
 class LockError(DemosnapError):
     """Another demosnap process holds the project or the database."""

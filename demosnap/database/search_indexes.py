@@ -59,7 +59,7 @@ def kept_right(
         if damage:
             raise VerificationError(
                 f"the full-text index {index.name} would no longer fit"
-                f" {', '.join(sorted(index.tables))} ({damage}); it was rolled back",
+                f" {', '.join(sorted(index.tables))} ({damage})",
                 "Its triggers do not keep it correct. `triggers: disable` in demosnap.yaml makes it"
                 " again after each move."
                 if index.can_be_rebuilt

@@ -180,7 +180,7 @@ def _unseen(database: Database, before: Mapping[str, tuple[int, int]] | None) ->
     if wrong:
         raise VerificationError(
             f"rows of {', '.join(wrong)}, which this role may not read, would be deleted or changed"
-            " by a foreign key or a trigger; it was rolled back",
+            " by a foreign key or a trigger",
             "Use a role that may read them, or move these rows out of the way first.",
         )
 

@@ -182,4 +182,4 @@ def check(database: Database, before: Pins) -> None:
                     f" {key.table} ({references.show_literals(missing[:_SHOWN], len(missing))})"
                 )
     if wrong:
-        raise VerificationError("\n".join(wrong), "It was rolled back.")
+        raise VerificationError("\n".join(wrong))

@@ -169,8 +169,7 @@ def _refuse(difference: str | None) -> None:
     if difference is not None:
         raise VerificationError(
             f"after the load {difference}",
-            "A trigger, a default or the column's type changed what was inserted;"
-            " it was rolled back.",
+            "A trigger, a default or the column's type changed what was inserted.",
         )
 
 

@@ -40,8 +40,8 @@ def explained(
 
 
 _HINT = (
-    "It was rolled back. A trigger acted, or the rule that picks these rows reads rows that no "
-    "load inserts:\nchange the rule in demosnap.yaml and capture again, or set `triggers: disable`."
+    "A trigger acted, or the rule that picks these rows reads rows that no load inserts:\n"
+    "change the rule in demosnap.yaml and capture again, or set `triggers: disable`."
 )
 
 

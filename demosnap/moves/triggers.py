@@ -147,9 +147,7 @@ def untouched(acting: ActiveTriggers, before: Mapping[str, str], after: Mapping[
     if changed:
         by = f"probably by {listed(acting.triggers)}" if acting.triggers else "by a foreign key"
         raise VerificationError(
-            f"rows of {', '.join(changed)} outside of the scenario would be "
-            f"changed, {by};"
-            " it was rolled back",
+            f"rows of {', '.join(changed)} outside of the scenario would be changed, {by}",
             acting.ways(acting.triggers, changed) or None,
         )
 
@@ -180,7 +178,7 @@ class Seal:
             self.refuse(f"rows of {', '.join(changed)} would be changed", changed)
 
     def refuse(self, what: str, changed: Collection[str] = ()) -> None:
-        """Report the action of a trigger, with its tables, and the rollback.
+        """Report the action of a trigger, with its tables.
 
         Raises:
             VerificationError: always.
@@ -189,9 +187,7 @@ class Seal:
         # Moved rows must equal the snapshot, so triggers may never change them.
         if changed and not self.moved.intersection(changed):
             way = f"{_allow(self.wanted.action, self.wanted.may_change, changed)}\nOr t{way[1:]}"
-        raise VerificationError(
-            f"{what}, probably by {listed(self.triggers)}; it was rolled back", way
-        )
+        raise VerificationError(f"{what}, probably by {listed(self.triggers)}", way)
 
 
 def own(connection: Connection, dialect: Dialect) -> tuple[Trigger, ...]:

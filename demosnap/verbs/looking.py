@@ -174,8 +174,7 @@ def _tried(access: Access, version: Version) -> Iterator[Finding]:
             for one in error.refusals:
                 yield Finding(one.what, hint="\n".join(one.ways_out) or None)
         else:
-            message, _, hint = error.message.rpartition("\n")
-            yield Finding(message or hint, hint=hint if message else None)
+            yield Finding(error.message, hint=error.hint)
 
 
 def manifest(access: Access, *, check: bool = False) -> list[Finding]:
