@@ -289,4 +289,4 @@ def _driver_error(connection: Connection) -> type[BaseException]:
 
 
 def _reason(dialect: Dialect, error: BaseException) -> str:
-    return passwords.redacted(dialect.said(error))
+    return passwords.redacted(dialect.error_text(error))

@@ -28,7 +28,7 @@ def begin() -> None:
     _done = ""
 
 
-def said() -> str:
+def message() -> str:
     """Return the message for an interrupt at this moment; empty: nothing was changed yet."""
     return _done
 

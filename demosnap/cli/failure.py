@@ -34,7 +34,7 @@ def report(error: BaseException, session: Session) -> int:
             _say(f"{'note' if done else 'error'}: standard output: {error}{done}")
         return 0 if session.is_done else 1
     if interrupt := interrupts.behind(error):
-        _say(str(interrupt) or session.interrupted or interrupts.said() or _NOTHING)
+        _say(str(interrupt) or session.interrupted or interrupts.message() or _NOTHING)
         return 130
     if isinstance(error, click.Abort):
         _say("aborted")

@@ -59,7 +59,7 @@ class Session:
     @property
     def is_done(self) -> bool:
         """Whether the work is done, printed or not."""
-        return self.interrupted == interrupts.DONE or bool(interrupts.said())
+        return self.interrupted == interrupts.DONE or bool(interrupts.message())
 
     def note(self, text: str) -> None:
         """Print a note on standard error, unless -q is given."""

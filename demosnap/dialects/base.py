@@ -236,7 +236,7 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
 
     def refusal(self, error: BaseException, table: str = "it") -> str:
         """Return in one line why the database rejected rows of a table; the column if known."""
-        return self.said(error)
+        return self.error_text(error)
 
     def write_cyclic(
         self, connection: Connection, tables: Sequence[tuple[Table, Iterable[bytes]]]

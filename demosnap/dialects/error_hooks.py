@@ -57,7 +57,7 @@ class ErrorHooks:
         """Return whether each statement may get a different session."""
         return False
 
-    def said(self, error: BaseException) -> str:
+    def error_text(self, error: BaseException) -> str:
         """Return the text of a driver's error in one line, by default its first line."""
         cause = getattr(error, "orig", None) or error
         lines = ": ".join(map(str, cause.args)).strip().splitlines()

@@ -22,19 +22,19 @@ _EVENTS: Mapping[int, Event] = {1: "insert", 2: "update", 3: "delete"}
 
 
 class FirebirdImpl(DefaultImpl):
-    """What Alembic asks for, by SQLAlchemy's name of the dialect with its driver."""
+    """What Alembic looks up by SQLAlchemy's name of the dialect and its driver."""
 
     __dialect__ = "firebird.firebird"
 
 
 def decimals(precision: int) -> tuple[int, int]:
-    """Return the range of what is stored: an integer, of more digits than are declared."""
+    """Return the range of the stored integer, which may have more digits than are declared."""
     bits = 15 if precision < 5 else 31 if precision < 10 else 63
     return -(2**bits), 2**bits - 1
 
 
 class FirebirdDialect(GenericDialect):
-    """Firebird; what is not here is as in any other database."""
+    """Firebird: the hooks in which it differs from `GenericDialect`."""
 
     name: ClassVar[str] = "firebird"
     reserved = RESERVED
@@ -62,11 +62,11 @@ class FirebirdDialect(GenericDialect):
         return ("SET BAIL ON;", "SET AUTODDL OFF;")
 
     def limited(self, query: str, rows: int) -> str:
-        """Return the query with what SQL:2008 has for it."""
+        """Return the query with the limit of SQL:2008."""
         return f"{query} FETCH FIRST {rows} ROWS ONLY"
 
     def file_create_table(self, name: str, definition: str) -> str:
-        """Return a block that asks first."""
+        """Return a block that creates the table unless it exists."""
         create = self.string(f"CREATE TABLE {name} {definition}")
         there = f"SELECT 1 FROM RDB$RELATIONS WHERE RDB$RELATION_NAME = '{name.upper()}'"
         return (
@@ -76,7 +76,7 @@ class FirebirdDialect(GenericDialect):
         )
 
     def file_pick(self, table: Table, where: str, number: int) -> FilePick | None:
-        """Return None: a temporary table is one of the schema, so a file can make none."""
+        """Return None: temporary tables are part of the schema, so a file cannot create one."""
         return None
 
     # ------------------------------------------------------------------ the connection
@@ -90,7 +90,7 @@ class FirebirdDialect(GenericDialect):
             words["charset"] = "UTF8"
 
     def limit_waits(self, connection: Connection, timeout: float) -> None:
-        """Let each transaction wait so long, in whole seconds, and see one moment."""
+        """Limit the waits of each transaction, in whole seconds; each sees a single state."""
         from firebird.driver import Isolation, tpb
 
         driver: Any = connection.connection.driver_connection
@@ -98,14 +98,14 @@ class FirebirdDialect(GenericDialect):
         driver.main_transaction.default_tpb = tpb(Isolation.SNAPSHOT, lock_timeout=wait)
 
     def error_codes(self, error: BaseException) -> frozenset[object]:
-        """Return all that the driver tells; the SQLSTATE alone says less."""
+        """Return all codes of the driver's error; the SQLSTATE alone says less."""
         return frozenset(getattr(getattr(error, "orig", None) or error, "gds_codes", None) or ())
 
-    def said(self, error: BaseException) -> str:
+    def error_text(self, error: BaseException) -> str:
         """Return all lines but the first one, which only says that there is an error."""
         lines = str(getattr(error, "orig", None) or error).splitlines()
-        told = [line.lstrip("-") for line in lines if not line.startswith("-SQL error code")]
-        return "; ".join(told[1:] if told[0] == "Dynamic SQL Error" and told[1:] else told)
+        texts = [line.lstrip("-") for line in lines if not line.startswith("-SQL error code")]
+        return "; ".join(texts[1:] if texts[0] == "Dynamic SQL Error" and texts[1:] else texts)
 
     def sees_commits(self, connection: Connection) -> bool:
         """Ask the transaction: sqlalchemy-firebird cannot tell its isolation."""
@@ -119,12 +119,12 @@ class FirebirdDialect(GenericDialect):
     # ------------------------------------------------------------------ definitions
 
     def inactive_indexes(self, connection: Connection) -> Collection[str]:
-        """Ask the system table: sqlalchemy-firebird takes no notice."""
+        """Ask the system table: sqlalchemy-firebird does not tell which ones are inactive."""
         sql = "SELECT rdb$index_name FROM rdb$indices WHERE rdb$index_inactive = 1"
         return {self._name(connection, name) for (name,) in execute(connection, sql)}
 
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
-        """Return those with arrays, too, which sqlalchemy-firebird takes for their elements."""
+        """Refuse arrays, too, which sqlalchemy-firebird reports as their element type."""
         sql = (
             "SELECT r.rdb$relation_name, r.rdb$field_name FROM rdb$relation_fields r"
             " JOIN rdb$fields f ON f.rdb$field_name = r.rdb$field_source WHERE f.rdb$dimensions > 0"
