@@ -126,8 +126,8 @@ def kind(node: Schema) -> str:
     if types[0] == "boolean":
         return "`true`, `false`"
     if types[0] == "array":
-        item = kind(node["items"])
-        return f"list of {item if '/' in item else item + 's'}"
+        items = [kind(one) for one in node["items"].get("anyOf", [node["items"]])]
+        return "list of " + " or ".join(i if "/" in i or " " in i else i + "s" for i in items)
     if types[0] == "object":
         return "keys and values"
     return str(node["title"])

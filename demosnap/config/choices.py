@@ -129,13 +129,14 @@ class Choices(
             examples=["check", {"action": "check", "may_change": ["audit_log"]}],
         ),
     ] = "check"
-    sequences: Annotated[
-        tuple[TableName, ...] | None,
+    sequences_in_file: Annotated[
+        tuple[TableName | dict[TableName, TableName], ...] | dict[TableName, TableName] | None,
         Meta(
-            description="Sequences that only the application uses: a load advances each to its "
-            "position at the capture. Without this key, a capture proposes some; `[]` "
-            "ends that.",
-            examples=[["person_seq"]],
+            description="Sequences that only the application uses. A mapping names the table, or "
+            "`table.column`, that each numbers: a load advances the sequence past the keys. In a "
+            "list, of names or of such mappings, a name is advanced to its position at the "
+            "capture. Without this key, a capture proposes some; `[]` ends that.",
+            examples=[{"person": "person_seq"}, ["hibernate_sequence"]],
         ),
     ] = None
     refresh: Annotated[
@@ -207,6 +208,25 @@ class Choices(
         """The permissions of triggers while rows are moved."""
         given = self.triggers_in_file
         return given if isinstance(given, Triggers) else Triggers(given)
+
+    @cached_property
+    def sequences(self) -> tuple[str, ...] | None:
+        """The sequences that are advanced to their positions; None if the file has no such key."""
+        given = self.sequences_in_file
+        return (
+            None
+            if given is None
+            else tuple(one for one in given if isinstance(given, tuple) and isinstance(one, str))
+        )
+
+    @cached_property
+    def numbered(self) -> Mapping[str, str]:
+        """The sequence that numbers each table, or `table.column`, as written in the file."""
+        given = self.sequences_in_file or ()
+        pairs = (
+            [given] if isinstance(given, dict) else [one for one in given if isinstance(one, dict)]
+        )
+        return MappingProxyType({name: one[name] for one in pairs for name in one})
 
     @property
     def tells_scenarios_apart(self) -> bool:

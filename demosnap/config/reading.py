@@ -301,7 +301,7 @@ def _must(alternatives: Sequence[_Type]) -> str:
     said = _alone(wanted)
     for other in others:
         if other.bare is not type(None):
-            said += f", or {_alone(other).removeprefix('must be ')}"
+            said += f", or {_alone(other).removeprefix('must ').removeprefix('be ')}"
     return said
 
 

@@ -18,6 +18,7 @@ from demosnap.dialects import inspected_keys, picked_keys, unique
 from demosnap.dialects.counted import Counted as Counted
 from demosnap.dialects.error_hooks import ErrorHooks
 from demosnap.dialects.rights_hooks import RightsHooks
+from demosnap.dialects.sequence_state import SequenceState
 from demosnap.dialects.text import DialectText
 from demosnap.dialects.transaction_hooks import TransactionHooks
 from demosnap.dialects.trigger_hooks import TriggerHooks
@@ -297,6 +298,12 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         Raises:
             UnknownNameError: the database has sequences, but not a named one.
         """
+        return {}
+
+    def sequence_states(
+        self, connection: Connection, names: Sequence[str]
+    ) -> Mapping[str, SequenceState]:
+        """Return the states of sequences by display name, without missing and unreadable ones."""
         return {}
 
     def restore_positions(self, connection: Connection, positions: Mapping[str, int]) -> None:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from demosnap.compare import released
-from demosnap.config import Triggers
+from demosnap.config import Settings
 from demosnap.database import (
     bulk,
     by_key,
@@ -15,6 +15,7 @@ from demosnap.database import (
     picking,
     retained,
     search_indexes,
+    sequences,
     verify,
 )
 from demosnap.database.live import Database
@@ -36,7 +37,7 @@ def act(
     database: Database,
     prepared: Sequence[PlannedMove],
     *,
-    triggers: Triggers,
+    settings: Settings,
     level: Verify = "full",
     discard: bool = False,
     own_triggers: tuple[Trigger, ...] = (),
@@ -53,6 +54,7 @@ def act(
         SnapshotError: the snapshot is malformed.
     """
     connection, dialect = database.connection, database.dialect
+    triggers = settings.triggers
     for one in prepared:
         one.to_delete.changed()
     reached = [part for one in prepared for part in one.cascaded.touched(database) if part]
@@ -84,7 +86,7 @@ def act(
         )
         _purge(database, prepared, found)
         made.clear()
-        snapshots = _rows(database, prepared, made)
+        snapshots = _rows(database, settings, prepared, made)
         if found.triggers:
             dialect.settle(connection)
         made.clear()
@@ -186,7 +188,7 @@ def _unseen(database: Database, before: Mapping[str, tuple[int, int]] | None) ->
 
 
 def _rows(
-    database: Database, prepared: Sequence[PlannedMove], made: TriggerRows
+    database: Database, settings: Settings, prepared: Sequence[PlannedMove], made: TriggerRows
 ) -> dict[str, OpenSnapshot]:
     """Load after the purge; return the snapshot of each scenario that was loaded."""
     snapshots: dict[str, OpenSnapshot] = {}
@@ -202,6 +204,7 @@ def _rows(
         # Sequence positions are comparable only within a dialect.
         if snapshot.version.dialect == database.dialect.name:
             database.restore_positions(snapshot.version.sequences)
+        sequences.advance(database, settings, snapshot.tables)
     return snapshots
 
 

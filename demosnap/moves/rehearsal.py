@@ -194,7 +194,7 @@ class Rehearsal:
         sealed = execute.act(
             database,
             prepared,
-            triggers=self.settings.triggers,
+            settings=self.settings,
             level=options.verify,
             discard=options.discard,
             own_triggers=triggering.own(database.connection, database.dialect),

@@ -73,7 +73,7 @@ class _Found:
     message: str
     stamps: Sequence[str]
     application_revision: Mapping[str, str]
-    sequences: Mapping[str, int]
+    sequences: sequences.Positions
 
 
 def capture(
@@ -127,8 +127,7 @@ def capture(
             and not wanted.allow_empty
             and found.plan.parent == head
             and found.selection == head.selection
-            # Only names count: every new row of the application moves a position.
-            and found.sequences.keys() == head.sequences.keys()
+            and found.sequences.same(head.sequences, comparable=head.dialect == dialect.name)
             and dangling_references.within(found.plan.external_references, head.external_references)
             and (
                 writer.digest == head.digest
@@ -214,12 +213,12 @@ def _look(
         notes=(
             *left_behind.notes(settings, wanted.scenario, by_table, most),
             *warnings.notes(database, settings, known, most),
-            *sequences.notes(database, settings),
+            *sequences.notes(database, settings, list(by_table)),
         ),
     )
     newest = framework_migrations.revision(database)
     selected = [tables[name] for name in by_table]
-    positions = sequences.positions(database, settings, selected)
+    positions = sequences.positions(database, settings, by_table)
     found = _Found(picked, by_table, plan, message, stamps, newest, positions)
     if dry_run:
         found = _counted(database, settings, found, wanted, by_table.counts())
@@ -317,7 +316,7 @@ def _header(database: Database, found: _Found, created_at: str) -> Header:
         tables=tuple(database.tables[name] for name in found.selection.rules),
         rows=found.plan.rows,
         format=found.selection.format,
-        sequences=found.sequences,
+        sequences=found.sequences.at,
     )
 
 
@@ -348,5 +347,5 @@ def _version(
         selection=found.selection,
         external_references=plan.external_references,
         application_revision=found.application_revision,
-        sequences=found.sequences,
+        sequences=found.sequences.at,
     )

@@ -19,6 +19,7 @@ from demosnap.database import (
     outside_references,
     own_tables,
     reflect,
+    sequences,
     verify,
 )
 from demosnap.database.live import Database
@@ -297,6 +298,10 @@ def database(
     for name in graph.scenarios:
         if scenario in (None, name):
             found += _fits(seen.tables, graph, name)
+    newest = [v for name in graph.scenarios if scenario in (None, name) for v in graph.heads(name)]
+    for note in sequences.notes(seen, settings, {n for v in newest for n in v.rows}, paired=True):
+        message, _, hint = note.partition("\n")
+        found.append(Finding(message, hint=hint))
     return found
 
 

@@ -154,7 +154,7 @@ class Transaction:
         self._sealed = execute.act(
             database,
             plan.moves,
-            triggers=settings.triggers,
+            settings=settings,
             level=options.verify,
             discard=options.discard,
             own_triggers=own,

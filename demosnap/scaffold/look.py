@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,8 @@ class Found:
     `marked` are the tables with marked rows, or with the marker's column if no row is marked
     anywhere. `via` are tables without a marker that depend on those, with the columns of the
     foreign key; `alternatives` are their other possible keys. `outside` are references to tables
-    in neither: table, columns, referred table.
+    in neither: table, columns, referred table. `sequences` is the setting of that name, None
+    without free sequences.
     """
 
     marker: Marker
@@ -38,6 +39,7 @@ class Found:
     outside: tuple[tuple[str, tuple[str, ...], str], ...] = ()
     scenarios: tuple[str, ...] = ()
     rows: int = 0
+    sequences: object = None
 
 
 def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
@@ -131,7 +133,8 @@ def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
         if key.table not in having and key.table not in via
     )
     total = sum(count for by_scenario in rows.values() for count in by_scenario.values())
-    return Found(marker, marked, via, alternatives, outside, names, total), tuple(notes)
+    sequences = _sequences(connection, tables, (*marked, *via))
+    return Found(marker, marked, via, alternatives, outside, names, total, sequences), tuple(notes)
 
 
 def _candidates(
@@ -148,6 +151,21 @@ def _candidates(
             if marker.key is not None or _FLAG_TYPE.search(column.type):
                 found.append(name)
     return tuple(found)
+
+
+def _sequences(
+    connection: Connection, tables: Mapping[str, Table], selected: Collection[str]
+) -> object:
+    """Return what `sequences:` should be, None without free sequences for these tables."""
+    from demosnap import dialects
+    from demosnap.database import sequences
+
+    dialect = dialects.of(connection)
+    free = dialect.free_sequences(connection)
+    pairs = sequences.by_name(dialect, tables, free)
+    mine = {name: sequence for name, sequence in pairs.items() if name in selected}
+    alone = [one for one in free if one not in pairs.values()]
+    return sequences.setting(mine, alone) or None
 
 
 def _flag_marker(tables: Mapping[str, Table], flagged: Iterable[str]) -> Marker:

@@ -72,6 +72,7 @@ def demosnap_yaml(found: Found | None) -> bytes:
                 f" {yaml_item(referred)}, whose rows are not captured: a load needs them."
             )
         names = found.scenarios or names
+    numbers = found.sequences if found else None
     default = "general" if "general" in names else names[0] if len(names) == 1 else None
     scenarios = [f"{name}: {'{default: true}' if name == default else '{}'}" for name in names]
     return _fill(
@@ -80,6 +81,9 @@ def demosnap_yaml(found: Found | None) -> bytes:
         marker=yaml_item(_marker(marker)),
         tables="".join(f"  {line}\n" for line in tables),
         scenarios="".join(f"  {line}\n" for line in scenarios),
+        sequences=yaml_item({"sequences": numbers})[1:-1]
+        if numbers
+        else "# sequences: {person: person_seq}",
     ).encode()
 
 

@@ -247,6 +247,8 @@ WRONG: list[tuple[str | bytes, int, str]] = [
         4,
         "scenario 'b' is one too many: the marker cannot tell its rows from those of 'a'",
     ),
+    ("sequences: person_seq", 1, "sequences must be a list, or hold keys and values"),
+    ("sequences:\n  - person_seq\n  - {person: [a]}", 3, "sequences.person must be a text"),
 ]
 """What is wrong in demosnap.yaml, the line, and the beginning of the message."""
 

@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
+from demosnap.dialects.base import execute
 from demosnap.dialects.mysql import session
 from demosnap.dialects.mysql.text import MySQLText
+from demosnap.dialects.sequence_state import SequenceState
 from demosnap.errors import UnknownNameError
 from demosnap.model import Table, display_name, split_name
 
@@ -69,6 +73,30 @@ class MariaDBSequences(MySQLText):
             sql = f"SELECT next_not_cached_value FROM {self.quote_table(name)}"
             ((value,),) = session.query(session.of(connection), sql)
             found[name] = int(value)
+        return found
+
+    def sequence_states(
+        self, connection: Connection, names: Sequence[str]
+    ) -> Mapping[str, SequenceState]:
+        """Return the states; the next number is the first beyond the server's cache."""
+        there, found = _names(connection), {}
+        for name in names:
+            if name not in there:
+                continue
+            sql = (
+                "SELECT start_value, increment, minimum_value, maximum_value,"
+                f" next_not_cached_value FROM {self.quote_table(name)}"
+            )
+            try:
+                ((start, step, *rest),) = execute(connection, sql)
+            except DBAPIError:
+                # The role may not read it.
+                continue
+            least, greatest, following = map(int, rest)
+            # An increment of 0 stands for the server's own, usually 1.
+            found[name] = SequenceState(
+                int(start), int(step) or 1, least, greatest, following, by_next=True
+            )
         return found
 
     def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:

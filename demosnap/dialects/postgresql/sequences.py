@@ -9,6 +9,7 @@ from demosnap.dialects.base import execute
 from demosnap.dialects.postgresql import rows, session
 from demosnap.dialects.postgresql.text import PostgreSQLText
 from demosnap.dialects.postgresql.values import NUMBERS, base_type
+from demosnap.dialects.sequence_state import SequenceState
 from demosnap.errors import UnknownNameError
 from demosnap.model import Column, Table, display_name
 
@@ -103,6 +104,11 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'S' AND c.relpersistence <> 't'
 """
 
+_STATE = """
+SELECT seqstart, seqincrement, seqmin, seqmax FROM pg_sequence
+WHERE seqrelid = to_regclass({name}) AND has_sequence_privilege(seqrelid, 'SELECT')
+"""
+
 _POSITIONS = """
 SELECT CASE WHEN n.nspname = current_schema() THEN NULL ELSE n.nspname END, c.relname, s.last_value
 FROM pg_class c
@@ -185,6 +191,20 @@ class PostgreSQLSequences(PostgreSQLText):
             for namespace, name, last in execute(connection, sql)
             if last is not None
         }
+
+    def sequence_states(
+        self, connection: Connection, names: Sequence[str]
+    ) -> Mapping[str, SequenceState]:
+        """Return the states of the sequences that the role may read."""
+        found = {}
+        for name in names:
+            sql = _STATE.format(name=self.string(self.quote_table(name)))
+            for start, increment, least, greatest in execute(connection, sql):
+                sql = f"SELECT last_value, is_called FROM {self.quote_table(name)}"
+                ((last, called),) = execute(connection, sql)
+                following = last + increment if called else last
+                found[name] = SequenceState(start, increment, least, greatest, following)
+        return found
 
     def file_positions(self, positions: Mapping[str, int]) -> Sequence[str]:
         """Return one block; a position is the last value that a sequence gave.
