@@ -9,7 +9,7 @@ import pytest
 
 from demosnap.errors import VerificationError
 from demosnap.model import ForeignKey
-from demosnap.moves import final_references
+from demosnap.moves import difference, final_references
 from demosnap.moves.cascade import CascadedRows
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
@@ -60,6 +60,7 @@ def test_a_demo_row_that_stays_may_not_reference_rows_that_go_along(more: Live) 
     (refused,) = refusals(more, gone, kept=True)
     assert refused.what.startswith("rows of checks reference rows of cards that would go along\n")
     assert refused.keys == ("1",)
+    assert "; id: 1)" in refused.what
     assert refusals(more, CascadedRows(some(users=(2,)).keys), kept=True) == []
 
 
@@ -70,7 +71,7 @@ def test_a_row_may_not_reference_a_value_that_is_set_to_null(more: Live) -> None
     (refused,) = refusals(more, CascadedRows(nulled=(("spans", by, first),)))
     assert refused.what.startswith("rows of marks reference rows of spans that would lose first_id")
     assert refused.keys == ("1", "1")
-    assert "first_id" in refused.what
+    assert "; first_id: 1, 1)" in refused.what
     assert refusals(more, CascadedRows(nulled=(("spans", by, frozenset({(b"2",)})),))) == []
     other = replace(by, columns=("last_id",))
     assert refusals(more, CascadedRows(nulled=(("spans", other, first),))) == []
@@ -157,3 +158,64 @@ def test_a_version_may_not_reference_rows_that_another_move_of_the_run_purges(he
     assert refused(load, cascaded=CascadedRows(some(boards=(2,)).keys)) == []
     narrow = here.lacking("cards.title")
     assert final_references.refusals(narrow.database, [load, purge], NOTHING) == []
+
+
+def test_a_version_may_not_reference_a_value_that_is_set_to_null(database: Database) -> None:
+    notes = (
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, first_id INTEGER, is_demo BOOLEAN NOT NULL,"
+        " CONSTRAINT fk_note FOREIGN KEY (first_id) REFERENCES spans (first_id))",
+        "INSERT INTO notes VALUES (1, 1, TRUE)",
+    )
+    with live(database, *MORE, *notes) as here:
+        target = here.capture("v1", "notes")
+        rows = here.rows({"notes": "is_demo = TRUE"})
+        load = PlannedMove(Goal("general", None, target), "load", rows)
+        by = key_of(here, "spans", "first_id")
+
+        def refused(table: str, key: ForeignKey, number: bytes) -> list[str]:
+            cascaded = CascadedRows(nulled=((table, key, frozenset({(number,)})),))
+            found = final_references.refusals(here.database, [load], cascaded)
+            return [one.table for one in found if one.kind == "missing reference"]
+
+        assert refused("spans", by, b"1") == ["notes"]
+        assert refused("spans", by, b"2") == []
+        assert refused("spans", replace(by, columns=("last_id",)), b"1") == []
+        assert refused("users", by, b"1") == []
+
+
+def test_only_a_run_of_several_moves_checks_what_each_move_checks_by_itself(here: Live) -> None:
+    """Missing rows, and references that dangled at the capture and that are loaded anew."""
+    here.unchecked("UPDATE cards SET board = 'nowhere' WHERE id = 1")
+    cards = here.capture("v1", "cards", scenario="writer")
+    load = PlannedMove(Goal("writer", None, cards), "load", here.rows({"cards": DEMO["cards"]}))
+    other = PlannedMove(Goal("general", None, None), "purge", here.rows({"users": "1 = 0"}))
+
+    def refused(*run: PlannedMove, cascaded: CascadedRows = NOTHING) -> list[tuple[str, ...]]:
+        found = final_references.refusals(here.database, run, cascaded)
+        return sorted((one.table, one.kind, *one.keys) for one in found)
+
+    takes = here.database.dialect.takes_dangling(
+        here.database.connection, here.database.tables["cards"], key_of(here, "cards", "board")
+    )
+    dangling = [] if takes else [("cards", "missing reference", "'nowhere'")]
+    assert refused(load) == []
+    assert refused(load, other) == refused(other, load) == dangling
+    by_difference = replace(load, planned=difference.compare(here.database, cards, load.to_delete))
+    assert refused(by_difference, other) == []
+    assert refused(load, cascaded=CascadedRows(some(users=(2,)).keys)) == []
+
+    here.unchecked("DELETE FROM boards WHERE id = 1")
+    missing = ("cards", "missing reference", "'demo'")
+    assert refused(load) == []
+    assert refused(load, other) == sorted([missing, *dangling])
+
+
+def test_each_batch_of_noted_values_is_checked(more: Live) -> None:
+    numbers = range(100, 400)
+    cards = ", ".join(f"({n}, NULL, NULL, 'Many', FALSE)" for n in numbers)
+    checks = ", ".join(f"({n}, {n})" for n in numbers)
+    more.execute(f"INSERT INTO cards VALUES {cards}", f"INSERT INTO checks VALUES {checks}")
+    before = final_references.pins(more.database, {"cards": "1 = 1"})
+    more.unchecked("DELETE FROM cards WHERE id = 399")
+    with pytest.raises(VerificationError, match=r"1 row would reference no row of cards \(399\)"):
+        final_references.check(more.database, before)
