@@ -190,7 +190,7 @@ def test_one_thread_at_a_time_has_alembics_modules(
     assert all(database.dump() == chain.at["v1"] for database in databases)
 
 
-def test_what_waits_for_one_database_keeps_nobody_from_another(
+def test_waiting_for_one_database_does_not_block_another(
     sqlite: Database, make_workspace: MakeWorkspace, tmp_path: Path
 ) -> None:
     """A question that nobody answers yet stops one call, and no other."""

@@ -85,7 +85,7 @@ def test_a_row_that_was_left_is_known_without_a_version(here: Live) -> None:
     )
 
 
-def test_a_row_that_was_left_and_is_picked_again_is_none_of_them(here: Live) -> None:
+def test_a_left_row_that_is_picked_again_is_not_found(here: Live) -> None:
     version = here.capture("v1")
     assert find(here, None, version, some(cards=(3,))) == NONE
 

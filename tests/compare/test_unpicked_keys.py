@@ -134,7 +134,7 @@ def test_a_key_that_was_spelled_otherwise_is_another_one(
     ]
 
 
-def test_what_hangs_on_a_row_that_stays_is_no_difference(chain: Chain) -> None:
+def test_rows_that_depend_on_a_left_row_are_not_differences(chain: Chain) -> None:
     """Card 5 and its check are of v2 alone; v1 is what there is beside them."""
     chain.database.execute("UPDATE cards SET is_demo = FALSE, board_id = 2 WHERE id = 5")
     chain.project.downgrade("general", "-1")

@@ -81,7 +81,7 @@ def test_every_kind_of_value() -> None:
         ("words: [[x]]", 1, "an entry of words must be x, y or z"),
     ],
 )
-def test_what_does_not_fit_is_told_with_its_line(text: str, line: int, message: str) -> None:
+def test_an_error_has_the_line_of_its_value(text: str, line: int, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read(text)
     assert str(caught.value).startswith(f"file.yaml:{line}: {message}")

@@ -42,7 +42,7 @@ WRONG: list[tuple[str | bytes, int, str]] = [
 
 
 @pytest.mark.parametrize(("text", "line", "message"), WRONG)
-def test_what_cannot_be_meant_is_told_with_its_line(text: str, line: int, message: str) -> None:
+def test_a_wrong_value_is_reported_with_its_line(text: str, line: int, message: str) -> None:
     """No traceback, and no guess."""
     with pytest.raises(ConfigError) as caught:
         parse(text.encode(), "demosnap.yaml")

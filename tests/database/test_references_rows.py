@@ -33,7 +33,7 @@ def test_rows_that_stay_and_reference_rows_that_go_are_named(here: Live) -> None
     assert references.referenced(here.database, DEMO, spared={(name, key): "id = 2"}) == []
 
 
-def test_what_is_pinned_is_told_by_the_keys_of_its_table(here: Live) -> None:
+def test_referenced_rows_are_returned_by_their_keys(here: Live) -> None:
     boards = here.database.tables["boards"]
     demo = DEMO["boards"]
     assert references.pinned(here.database, boards, demo, DEMO) == set()

@@ -201,7 +201,7 @@ def test_an_error_in_the_middle_of_a_load_is_told(server: Server) -> None:
         server.run("DROP TABLE limited")
 
 
-def test_a_stream_left_open_harms_nobody(server: Server) -> None:
+def test_partly_read_rows_block_no_statement(server: Server) -> None:
     with server.connect() as connection:
         table = table_of(connection, "texts")
         left = DIALECT.read_rows(connection, table, "TRUE")

@@ -141,7 +141,7 @@ def at(chain: Chain, patch: pytest.MonkeyPatch, moment: str) -> Iterator[None]:
     yield
 
 
-def test_at_the_commit_nobody_knows(
+def test_an_end_during_the_commit_has_an_unknown_outcome(
     chain: Chain, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with (

@@ -172,7 +172,7 @@ def test_a_virtual_table_of_another_module_is_refused_by_name(library: Workspace
         library.project.revision("general", message="v1")
 
 
-def test_a_virtual_table_without_demo_rows_is_in_nobodys_way(library: Workspace) -> None:
+def test_a_virtual_table_without_demo_rows_prevents_no_move(library: Workspace) -> None:
     """Nor are the tables behind it, whatever they hold."""
     library.database.execute(
         DOCS,

@@ -164,7 +164,7 @@ def test_one_at_a_time(server: Server) -> None:
         waited.join()
 
 
-def test_a_locked_row_is_told_from_other_errors(server: Server) -> None:
+def test_a_lock_timeout_is_distinguished_from_other_errors(server: Server) -> None:
     with server.connect() as first, server.connect() as second:
         execute(first, "UPDATE booleans SET a = 0 WHERE id = 1")
         session.query(session.of(second), "SET innodb_lock_wait_timeout=1")

@@ -222,7 +222,7 @@ def test_a_demosnap_of_before_holds_the_lock_for_its_session(chain: Chain, first
             assert other.exec_driver_sql(trial).scalar() is False
 
 
-def test_somebody_elses_lock_of_the_stamps_is_waited_for_and_named(chain: Chain) -> None:
+def test_a_lock_of_the_stamps_by_another_session_is_waited_for_and_named(chain: Chain) -> None:
     with chain.database.engine.begin() as other:
         other.exec_driver_sql("LOCK TABLE demosnap_version IN ACCESS EXCLUSIVE MODE")
         with _own(chain) as connection:

@@ -75,7 +75,7 @@ def test_the_error_is_the_consumers_and_the_session_goes_on(
         del rows
 
 
-def test_rows_that_nobody_reads_to_the_end_leave_the_session_usable(many: Database) -> None:
+def test_partly_read_rows_leave_the_session_usable(many: Database) -> None:
     with reading(many) as (connection, dialect, table):
         with connection.begin():
             left = dialect.read_rows(connection, table, "1 = 1")
@@ -145,9 +145,7 @@ def _files(chain: Chain) -> list[Path]:
     return sorted(p for p in chain.workspace.revisions.rglob("*") if p.suffix != ".lock")
 
 
-def test_a_comparison_that_nobody_reads_to_the_end_ends(
-    chain: Chain, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_partly_read_comparison_ends(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     chain.project.revision("general", message="big")
     dialect = type(dialects.get(chain.database.server))
     read_rows = dialect.read_rows

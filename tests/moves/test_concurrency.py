@@ -471,7 +471,7 @@ def test_a_held_database_is_waited_for_and_its_holder_named(chain: Chain) -> Non
     impatient_project(chain, 0).upgrade("general@head")
 
 
-def test_rows_that_somebody_holds_are_waited_for_no_longer(chain: Chain) -> None:
+def test_waiting_for_locked_rows_ends_after_the_lock_timeout(chain: Chain) -> None:
     """An open transaction on a demo row: the load gives up as a whole."""
     before_all = chain.everything()
     with chain.database.engine.connect() as connection, connection.begin():

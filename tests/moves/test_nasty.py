@@ -261,7 +261,7 @@ def test_a_row_that_comes_meanwhile_is_not_left_pointing_at_nothing(chain: Chain
         ),
     ],
 )
-def test_what_somebody_changes_meanwhile_is_not_lost(chain: Chain, change: str, kind: Kind) -> None:
+def test_changes_by_another_session_are_not_lost(chain: Chain, change: str, kind: Kind) -> None:
     """A demo row that is edited, or made a real one, after the plan was made."""
     if chain.database.dialect == "sqlite":
         pytest.skip("SQLite has one writer at a time")
@@ -401,7 +401,7 @@ def test_a_snapshot_that_is_damaged_vouches_for_no_rows(sqlite_chain: Chain) -> 
     sqlite_chain.project.downgrade("general", "-1")
 
 
-def test_a_snapshot_that_is_damaged_keeps_nobody_from_base(sqlite_chain: Chain) -> None:
+def test_a_damaged_snapshot_does_not_prevent_a_purge(sqlite_chain: Chain) -> None:
     """Its way back leads nowhere; who lets the rows go all the same needs no file of theirs."""
     path = sqlite_chain.workspace.revisions / "general" / "general_v2_2025-01-20.sql"
     path.write_bytes(path.read_bytes().replace(b"'Five'", b"'Fife'"))

@@ -37,7 +37,7 @@ def chain(tmp_path: Path, make_workspace: Callable[[Database], Workspace]) -> It
     next(making, None)
 
 
-def test_a_capture_says_whose_rows_are_of_no_one_moment(chain: Workspace) -> None:
+def test_a_capture_names_tables_that_it_cannot_read_at_one_moment(chain: Workspace) -> None:
     """It is made, since nothing is changed, with a note for each such table."""
     result = chain.project.revision("general")
 

@@ -398,7 +398,7 @@ def test_rows_of_a_newer_version_are_said_where_no_row_moves(
     assert note.startswith("the database holds the rows of general v2_2025-01-20")
 
 
-def test_rows_that_stay_are_none_of_those_that_are_counted(here: Live) -> None:
+def test_retained_rows_are_not_counted(here: Live) -> None:
     version = here.capture("v1")
     here.execute("INSERT INTO boards VALUES (5, 'stays', TRUE)")
     kept = Retained({"boards": frozenset({(b"5",)})}, {"boards": ("id",)})
@@ -472,5 +472,5 @@ def test_a_table_that_triggers_may_change_has_to_be_there(here: Live) -> None:
         planned(here, version, version, settings=settings)
 
 
-def test_nothing_to_plan_is_no_plan(here: Live) -> None:
+def test_without_goals_there_are_no_plans(here: Live) -> None:
     assert prepared(here) == []

@@ -244,8 +244,8 @@ def test_a_plan_takes_the_others_out_that_it_says(chain: Chain) -> None:
     assert chain.database.dump() == chain.at["v1"]
 
 
-def test_what_goes_along_belongs_to_the_plan(chain: Chain) -> None:
-    """Rows that are no demo data and go with those that do are held to it, too."""
+def test_cascaded_rows_belong_to_the_plan(chain: Chain) -> None:
+    """Cascaded non-demo rows must be as the plan has them, too."""
     chain.database.execute("INSERT INTO checks (id, card_id, done) VALUES (50, 2, 'mine')")
     chain.database.execute("INSERT INTO cards (id, board_id, title) VALUES (40, 3, 'Mine')")
     plan = chain.project.scenario("general").plan_load("v1", cascade=["cards"])

@@ -46,7 +46,7 @@ def _woven(workspace: Workspace) -> Chain:
     return Chain(workspace)
 
 
-def test_what_another_scenario_holds_is_no_matter_for_a_cascade(workspace: Workspace) -> None:
+def test_a_cascade_never_covers_rows_of_another_scenario(workspace: Workspace) -> None:
     chain = _woven(workspace)
     there = chain.database.dump()
     for tables in ((), ("notes",)):

@@ -86,7 +86,7 @@ def test_every_change_of_a_show_is_undone(chain: Chain) -> None:
     assert not chain.project.revision("general", date="2025-03-02").created
 
 
-def test_rows_that_nobody_touched_are_left_alone(sqlite_chain: Chain) -> None:
+def test_untouched_rows_are_left_alone(sqlite_chain: Chain) -> None:
     chain = sqlite_chain
     chain.database.execute("UPDATE cards SET title = 'Scribbled on' WHERE id = 3")
     with statements() as sent:
@@ -166,7 +166,7 @@ def test_unmarked_rows_of_a_row_that_would_go_are_a_reason_to_refuse(chain: Chai
     assert chain.everything() == before
 
 
-def test_a_key_that_somebody_else_took_is_a_reason_to_refuse(chain: Chain) -> None:
+def test_a_key_taken_by_a_real_row_is_refused(chain: Chain) -> None:
     chain.database.execute(
         "DELETE FROM checks WHERE id = 5",
         "INSERT INTO checks VALUES (5, 2, 'mine')",

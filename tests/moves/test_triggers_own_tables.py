@@ -111,7 +111,7 @@ def test_the_stock_command_finds_it_as_well(workspace: Workspace) -> None:
     assert chain.everything() == before
 
 
-def test_a_trigger_that_harms_nobody_is_let_be(workspace: Workspace) -> None:
+def test_a_harmless_trigger_is_allowed(workspace: Workspace) -> None:
     """One that writes to a table where triggers may."""
     chain = small.copied(workspace, "v1", "v2")
     chain.database.execute("CREATE TABLE audit_log (what VARCHAR(20))")

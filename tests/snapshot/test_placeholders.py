@@ -148,7 +148,7 @@ def test_a_snapshot_that_is_not_there_makes_no_metadata_stale(
     assert project.project.check() == []
 
 
-def test_definitions_that_somebody_has_changed_are_not_kept(project: Workspace) -> None:
+def test_changed_definitions_are_not_kept(project: Workspace) -> None:
     known = project.revisions / "metadata" / "schema_versions.json"
     snapshot(project).write_bytes(POINTER)
     known.write_text(known.read_text().replace('"INTEGER"', '"TEXT"'))
