@@ -270,11 +270,20 @@ class Rule:
 
     "marker": the marker itself. "via": the foreign key over `columns` references a selected row.
     "where": the predicate `where`, SQL in which `:scenario` stands for the scenario's name.
+    "any", "all": any, or all, of `rules` pick the row.
     """
 
-    kind: Literal["marker", "via", "where"]
+    kind: Literal["marker", "via", "where", "any", "all"]
     columns: tuple[str, ...] = ()
     where: str = ""
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def leaves(self) -> tuple[Rule, ...]:
+        """The rules that it consists of, in order: itself, unless it is "any" or "all"."""
+        if self.kind in ("any", "all"):
+            return tuple(leaf for rule in self.rules for leaf in rule.leaves)
+        return (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +303,8 @@ class Selection:
     @property
     def format(self) -> int:
         """The lowest format number of files and scripts that can record this selection."""
-        return 2 if self.foreign_keys else 1
+        composed = any(rule.rules for rule in self.rules.values())
+        return 2 if self.foreign_keys or composed else 1
 
 
 @dataclass(frozen=True, slots=True)
