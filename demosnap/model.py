@@ -43,7 +43,8 @@ def split_name(display: str) -> tuple[str | None, str]:
         if position == len(display) or display[position] != ".":
             break
         position += 1
-    if position != len(display) or not 1 <= len(parts) <= 2:
+    ended = position == len(display) and not display.endswith(".")
+    if not ended or not 1 <= len(parts) <= 2:
         raise UsageError(
             f"{display!r} is not a table name",
             "Write table or namespace.table; double quotes around a part with a dot or a space.",
@@ -83,6 +84,16 @@ class Column:
     def __post_init__(self) -> None:
         """Make its name known to messages."""
         know_names(self.name)
+
+
+Treatment = Literal["omit", "ignore"]
+"""How a column is treated by demosnap.yaml.
+
+"omit": it is in no snapshot. "ignore": it is captured and loaded, and not compared.
+"""
+
+Treatments = Mapping[str, Mapping[str, Treatment]]
+"""The columns that are treated in a way of their own, by table and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +191,8 @@ class Table:
 
     `key` identifies a row: the primary key, else a unique key without NULLs; empty: the whole row.
     `unique` are all other unique keys. `triggers` are its user triggers that are on. `inherited`:
-    other tables inherit from it, and their rows are left out (PostgreSQL).
+    other tables inherit from it, and their rows are left out (PostgreSQL). `uncompared` are the
+    names of columns that a comparison leaves out; the table may lack them.
     """
 
     name: str
@@ -190,6 +202,7 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     inherited: bool = False
+    uncompared: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Make its name known to messages."""
@@ -270,20 +283,11 @@ class Rule:
 
     "marker": the marker itself. "via": the foreign key over `columns` references a selected row.
     "where": the predicate `where`, SQL in which `:scenario` stands for the scenario's name.
-    "any", "all": any, or all, of `rules` pick the row.
     """
 
-    kind: Literal["marker", "via", "where", "any", "all"]
+    kind: Literal["marker", "via", "where"]
     columns: tuple[str, ...] = ()
     where: str = ""
-    rules: tuple[Rule, ...] = ()
-
-    @property
-    def leaves(self) -> tuple[Rule, ...]:
-        """The rules that it consists of, in order: itself, unless it is "any" or "all"."""
-        if self.kind in ("any", "all"):
-            return tuple(leaf for rule in self.rules for leaf in rule.leaves)
-        return (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +295,8 @@ class Selection:
     """The tables of a scenario in load order, each with its rule.
 
     `default`: marked rows without a scenario belong to this one. `foreign_keys` are the logical
-    keys of these tables, by table.
+    keys of these tables, by table. `columns` are columns of these tables that are not captured, or
+    not compared.
     """
 
     scenario: str
@@ -299,12 +304,12 @@ class Selection:
     rules: Mapping[str, Rule]
     default: bool = True
     foreign_keys: Mapping[str, tuple[ForeignKey, ...]] = field(default_factory=dict)
+    columns: Treatments = field(default_factory=dict)
 
     @property
     def format(self) -> int:
         """The lowest format number of files and scripts that can record this selection."""
-        composed = any(rule.rules for rule in self.rules.values())
-        return 2 if self.foreign_keys or composed else 1
+        return 2 if self.foreign_keys or self.columns else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from demosnap.columns import omitted, without
 from demosnap.database import dangling_references, references
 from demosnap.database.live import Database
 from demosnap.dialects.base import Counted
 from demosnap.model import ExternalReference, Header, Selection
 from demosnap.snapshot.sqlfile import SnapshotWriter
+
+
+def captured(database: Database, selection: Selection) -> Database:
+    """Return the database without the columns that a selection leaves out of its snapshots."""
+    narrow = {
+        name: without(database.tables[name], omitted(selection, name)) for name in selection.columns
+    }
+    return replace(database, tables={**database.tables, **narrow})
 
 
 def references_to_outside(

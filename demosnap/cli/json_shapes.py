@@ -11,7 +11,8 @@
     head                            whether it is the newest of its branch
     current                         whether it is loaded; null: the database could not be read
 
-`show` adds `selection` {table: rule}, `external_references` [{table, columns, references,
+`show` adds `selection` {table: rule}, `columns` {table.column: "omit" or "ignore"},
+`external_references` [{table, columns, references,
 referred_columns, rows, dangling [[literal]] (values without a referenced row)}] and
 `application_revision` {version table: revision}.
 
@@ -40,9 +41,8 @@ loaded), newer [version], clean, drift {table: {added, removed, modified, unpick
 is unknown), problems [text], kept {table: n}, released {table: n} and unpicked, a list of
 {table, count, rows [text], following, since}: rows that are no longer picked by what they hold,
 and those that are not since a row is not that they hang on; attached, a list of
-{table, columns, references, rows, rule, excluded, captured}: rows that no rule picks and that
-reference demo rows; rule is the line that would pick them, too (null: no line does, or the table
-is excluded); captured: the table has a rule already.
+{table, columns, references, rows, rule, excluded}: rows that no rule picks and that reference
+demo rows; rule is the line that would pick them (null: the table is captured, or excluded).
 
 `log`: a list, the newest first:
 logged_at (UTC), operation, scenario, revision (null: base), version (null: base, or no script
@@ -58,6 +58,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from demosnap import columns
 
 if TYPE_CHECKING:
     from demosnap.database.own_tables import LogEntry
@@ -99,6 +101,7 @@ def details(entry: HistoryEntry) -> dict[str, Any]:
     return {
         **version(entry),
         "selection": {name: rule_text(rule) for name, rule in one.selection.rules.items()},
+        "columns": columns.treatments(one.selection),
         "external_references": [
             _fields(reference, "table columns references referred_columns rows dangling")
             for reference in one.external_references
@@ -144,7 +147,6 @@ def status(entry: StatusEntry) -> dict[str, Any]:
                 "rows": one.rows,
                 "rule": one.rule,
                 "excluded": one.excluded,
-                "captured": one.captured,
             }
             for one in entry.attached
         ],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.text import Text
 
+from demosnap import columns
 from demosnap.cli import text_tables
 from demosnap.cli.render import external_references, number, size, snapshot_path
 from demosnap.visible import one_line
@@ -73,5 +74,9 @@ def details(entry: HistoryEntry) -> str:
         rule = version.selection.rules.get(name)
         picked = f"  {one_line(rule_text(rule))}" if rule else ""
         lines.append(f"  {one_line(name):<{width}} {number(count):>9}{picked}")
+    lines.extend(
+        f"{'column:':<13}{one_line(name)} ({treatment})"
+        for name, treatment in columns.treatments(version.selection).items()
+    )
     lines.extend(external_references(version.external_references))
     return "\n".join(lines)

@@ -23,7 +23,8 @@ class RowChange:
 
     `kind` is "added", "removed", "modified", or "unpicked": it exists, but is no longer picked.
     `key` has the values of the key by column, None if rows have no key. `old` and `new` are the
-    whole row on each side, None on a side that lacks it.
+    row on each side, None on a side that lacks it; if both have it, without the columns that are
+    not compared.
     """
 
     table: str
@@ -85,6 +86,9 @@ def _change(pair: TablePair, row: RowDifference) -> RowChange:
     # Values of columns on both sides are compared in the new side's type.
     types = {column.name: column for column in (*pair.old_columns, *pair.new_columns)}
 
+    # Of a row on both sides, only the columns that count.
+    uncounted = pair.uncompared if row.old is not None and row.new is not None else ()
+
     def values(literals: bytes | None, columns: Sequence[Column], *, old: bool) -> Values | None:
         if literals is None:
             return None
@@ -92,6 +96,7 @@ def _change(pair: TablePair, row: RowDifference) -> RowChange:
         return {
             column.name: python_value(decode(column.name, literal), types[column.name])
             for column, literal in zip(columns, split(literals), strict=True)
+            if column.name not in uncounted
         }
 
     old = values(row.old, pair.old_columns, old=True)

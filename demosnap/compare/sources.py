@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from demosnap import dialects
+from demosnap.columns import comparing_without
 from demosnap.database import picking
 from demosnap.database.live import Database
 from demosnap.database.opened import arranged, compare_digest, read
@@ -83,7 +84,11 @@ class SnapshotRows(RowSource):
         self._finished = False
         self.name = version.version
         self.dialect: Dialect | None = dialects.get(version.dialect)
-        self.tables: Mapping[str, Table] = {t.name: t for t in self._reader.header.tables}
+        columns = version.selection.columns
+        self.tables: Mapping[str, Table] = {
+            t.name: comparing_without(t, columns.get(t.name, ()))
+            for t in self._reader.header.tables
+        }
 
     def predicates(self, users: Users = as_written) -> Mapping[str, str]:
         """Return the predicates of the version's recorded selection."""
@@ -130,8 +135,9 @@ class DatabaseRows(RowSource):
         self._sha = hashlib.sha256()
         self.dialect: Dialect | None = database.dialect
         names = dict.fromkeys((*(name for name in like if name in picked), *picked))
+        tables = database.compared().tables
         self.tables: Mapping[str, Table] = {
-            name: arranged(database.tables[name], like.get(name)) for name in names
+            name: arranged(tables[name], like.get(name)) for name in names
         }
 
     @property

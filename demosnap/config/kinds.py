@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from demosnap import columns
 from demosnap.config.names import RESERVED, SCENARIO_RULE, scenario_name_problem
 from demosnap.errors import UsageError, did_you_mean
 from demosnap.model import split_name
@@ -71,6 +72,13 @@ def _table_name(name: str) -> None:
         raise Misfit(f"{error.message}{nearest}", hint=error.hint) from None
 
 
+def _table_column(name: str) -> None:
+    try:
+        columns.parse(name)
+    except UsageError as error:
+        raise Misfit(error.message, hint=error.hint) from None
+
+
 def _json_key(key: str) -> None:
     # The key becomes part of a JSON path, for which databases have different escapes.
     if any(character in '"\\\n\t' for character in key):
@@ -123,8 +131,17 @@ TableName = Annotated[
 ]
 """The display name of a table or similar object; or a shell pattern of such names."""
 
-PredicateName = Annotated[str, _meta("name", _TEXT, "Must be a text that is not empty.")]
-"""The name of a predicate."""
+TableColumn = Annotated[
+    str,
+    _meta(
+        "table.column",
+        rf"^{_SOMETHING}(?:{_PART}\.)?{_PART}\.{_PART}{_END}",
+        "Must be table.column; double quotes around a part with a dot or a space.",
+        _table_column,
+        also=(),
+    ),
+]
+"""A column of a table, `table.column`."""
 
 JsonKey = Annotated[
     str,

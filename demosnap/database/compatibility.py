@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from demosnap.columns import required
 from demosnap.database import outside_references
 from demosnap.database.by_key import batches
 from demosnap.database.live import Database
@@ -14,7 +15,7 @@ from demosnap.database.opened import OpenSnapshot
 from demosnap.database.references import matching, shown_keys
 from demosnap.database.trial import Trial, changed_types
 from demosnap.dialects.base import execute
-from demosnap.model import Column, Key, Table, Version
+from demosnap.model import Key, Table, Version
 from demosnap.reasons import of_rows, of_tables
 from demosnap.refusal import Refusal
 from demosnap.rows.canonical import show_key, split
@@ -121,15 +122,9 @@ def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[Refusa
                 found.append(of_tables.computed_column(table.name, column.name))
         known = {column.name for column in table.captured}
         for column in live.columns:
-            if column.name not in known and _must_be_given(column):
+            if column.name not in known and required(column):
                 found.append(of_tables.column_to_be_given(table.name, column.name))
     return found
-
-
-def _must_be_given(column: Column) -> bool:
-    return not (
-        column.nullable or column.generated or column.default is not None or column.identity
-    )
 
 
 @dataclass

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from demosnap.columns import comparing_without
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Key, Table
+from demosnap.model import Key, Table, Treatments
 from demosnap.rows.canonical import split
 
 
@@ -24,6 +25,14 @@ class Database:
 
     Sequences, which a rollback does not restore, then stay unchanged.
     """
+    columns: Treatments = field(default_factory=dict)
+    """The columns that demosnap.yaml says not to capture, or not to compare."""
+
+    def compared(self) -> Database:
+        """Return the database for a comparison, which leaves these columns out."""
+        found = {name: self.tables[name] for name in self.columns if name in self.tables}
+        marked = {n: comparing_without(table, self.columns[n]) for n, table in found.items()}
+        return replace(self, tables={**self.tables, **marked}) if marked else self
 
     def count(self, source: str, where: str) -> int:
         """Return the number of rows of `source`, a text after FROM, that a predicate picks."""

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from demosnap import dialects
+from demosnap.columns import comparing_without
+from demosnap.columns import without as table_without
 from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.dialects.base import Dialect
@@ -142,7 +144,11 @@ class OpenSnapshot:
         Raises:
             KeyError: the database lacks a table or a column; `compatibility.unfit` names it.
         """
-        return tuple(project(self.database.tables[t.name], t) for t in self.header.tables)
+        columns, live = self.version.selection.columns, self.database.tables
+        return tuple(
+            comparing_without(project(live[t.name], t), columns.get(t.name, ()))
+            for t in self.header.tables
+        )
 
     def blocks(self, *, checked: bool = True) -> Iterator[Rows]:
         """Yield the rows of each table, checked against the grammar and adapted to this database.
@@ -231,11 +237,14 @@ def holds_same(version: Version, database: Database, digest: str) -> bool:
 def arranged(live: Table, recorded: Table | None) -> Table:
     """Return a live table with the key and column order that a snapshot recorded.
 
-    Columns that only the database has come last. If the database lacks a column of the recorded
-    key, the table keeps its own key.
+    Columns that only the database has come last; those that are not compared are left out. If the
+    database lacks a column of the recorded key, the table keeps its own key.
     """
     if recorded is None:
         return live
+    captured = {column.name for column in recorded.captured}
+    live = comparing_without(live, recorded.uncompared)
+    live = table_without(live, live.uncompared - captured)
     columns = {column.name: column for column in live.columns}
     first = [columns[c.name] for c in recorded.captured if c.name in columns]
     names = {column.name for column in first}

@@ -40,27 +40,16 @@ def predicates(
         ScriptError: a table lacks a column or foreign key that the selection names.
         DatabaseError: a picked row cannot be identified.
     """
-    users = _Noting(database)
-    return texts.predicates(selection, database.tables, database.dialect, users, also)
+    connection, dialect = database.connection, database.dialect
 
-
-@dataclass
-class _Noting(texts.Users):
-    """The predicates of notes, made as they are needed."""
-
-    database: Database
-
-    def __call__(self, table: Table, where: str) -> str:
-        connection = self.database.connection
+    def users(table: Table, where: str) -> str:
         picks = _of(connection)
         if (table, where) not in picks.known:
             picks.number += 1
-            note = self.database.dialect.pick(connection, table, where, picks.number)
-            picks.known[table, where] = note
+            picks.known[table, where] = dialect.pick(connection, table, where, picks.number)
         return picks.known[table, where]
 
-    def one_of(self, table: Table, predicate: str) -> str:
-        return predicate
+    return texts.predicates(selection, database.tables, dialect, users, also)
 
 
 def again(connection: Connection) -> bool:

@@ -13,12 +13,17 @@ from demosnap import dialects, quiet
 from demosnap.database.live import Database
 from demosnap.database.own_tables import OWN_TABLES
 from demosnap.dialects.base import Dialect
-from demosnap.model import Column, ForeignKey, Table, display_name
+from demosnap.model import Column, ForeignKey, Table, Treatments, display_name
+
+_NO_COLUMNS: Treatments = {}
 
 
-def database(connection: Connection) -> Database:
-    """Return the database of a connection, with its current tables."""
-    return Database(connection, dialects.of(connection), tables(connection))
+def database(connection: Connection, columns: Treatments = _NO_COLUMNS) -> Database:
+    """Return the database of a connection, with its current tables.
+
+    `columns` are those that demosnap.yaml says not to capture, or not to compare.
+    """
+    return Database(connection, dialects.of(connection), tables(connection), columns=columns)
 
 
 def tables(connection: Connection) -> dict[str, Table]:

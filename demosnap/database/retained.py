@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Text, select
 
+from demosnap.columns import without
 from demosnap.database import by_key, own_tables, references
 from demosnap.database.live import Database
 from demosnap.database.own_tables import KEPT_TABLE
@@ -218,7 +219,9 @@ def _digests(
     keys: Collection[Key],
     predicate: str,
 ) -> Iterator[tuple[Key, str]]:
-    """Yield the key of each existing row with the SHA-256 of all its values."""
+    """Yield the key of each existing row with the SHA-256 of all its values that count."""
+    table = database.compared().tables[table.name]
+    table = without(table, table.uncompared - {*columns})
     names = [column.name for column in table.captured]
     places = [names.index(column) for column in columns]
     typed = [table.column(name) for name in columns]

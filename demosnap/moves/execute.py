@@ -22,7 +22,15 @@ from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.errors import DatabaseError, VerificationError
 from demosnap.model import Trigger
-from demosnap.moves import concurrency, difference, final_references, full_load, miscounted, refused
+from demosnap.moves import (
+    concurrency,
+    difference,
+    final_references,
+    full_load,
+    miscounted,
+    omitted_values,
+    refused,
+)
 from demosnap.moves import triggers as triggering
 from demosnap.moves.planned import PlannedMove
 from demosnap.moves.trigger_rows import TriggerRows
@@ -84,9 +92,11 @@ def act(
         made.watch(
             to_delete, [change for one in prepared if one.planned for change in one.planned.changes]
         )
+        aside = omitted_values.aside(database, prepared)
         _purge(database, prepared, found)
         made.clear()
         snapshots = _rows(database, settings, prepared, made)
+        omitted_values.put_back(database, aside, made)
         if found.triggers:
             dialect.settle(connection)
         made.clear()

@@ -32,6 +32,7 @@ def differences(
     `kept` are retained rows, which are not compared; `skipping` are the keys of rows of the
     version that are left out, by table.
     """
+    database = database.compared()
     snapshot = OpenSnapshot(target, database, skipping or {})
     found = compatibility.unfit(database.tables, snapshot.header.tables)
     if found:

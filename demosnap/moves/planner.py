@@ -210,12 +210,19 @@ class Planner:
         assert goal.target is not None
         if goal.scenario not in self._comparisons:
             self._comparisons[goal.scenario] = difference.compare(
-                self.database,
+                self._comparable(goal),
                 goal.target,
                 self.demo_rows[goal.scenario],
                 self.rows[goal.scenario].skipped,
             )
         return self._comparisons[goal.scenario]
+
+    def _comparable(self, goal: Goal) -> Database:
+        """Return the database for a comparison with the target of a move.
+
+        A version is loaded by what it recorded. A reset changes what `status` shows.
+        """
+        return self.database.compared() if goal.by_difference else self.database
 
     def _load(self, goal: Goal, saved: bool) -> PlannedMove:
         """Choose the strategy to reach a version; `saved`: some version has the demo rows."""
@@ -322,7 +329,7 @@ class Planner:
         to_delete = self.demo_rows[goal.scenario] - staying.rows(self.database)
         skipping = self.rows[goal.scenario].skipped
         planned = (
-            difference.compare(self.database, goal.target, to_delete, skipping=skipping)
+            difference.compare(self._comparable(goal), goal.target, to_delete, skipping)
             if staying
             else self._compared(goal)
         )

@@ -104,7 +104,7 @@ def capture(
     head = only_head(graph, wanted.scenario)
     with contextlib.ExitStack() as stack:
         with reading:
-            database = reflect.database(connection)
+            database = reflect.database(connection, settings.columns)
             dialect = database.dialect
             found = _look(database, place, settings, graph, wanted, created_at, dry_run)
             if dry_run:
@@ -112,28 +112,23 @@ def capture(
             if found.plan.refusals:
                 raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
             temporary = stack.enter_context(_snapshot_file(settings, wanted.scenario))
-            header = _header(database, found, created_at)
-            writer, external = write.write(database, found.rows, header, found.selection, temporary)
+            part = write.captured(database, found.selection)
+            header = _header(part, found, created_at)
+            writer, external = write.write(part, found.rows, header, found.selection, temporary)
             plan = replace(found.plan, external_references=external)
             found = replace(found, plan=plan)
             found = _counted(database, settings, found, wanted, writer.rows)
             if head is None or writer.digest != head.digest:
                 found = _unpicked(database, settings, found, writer.rows)
+            changed = head is None or not _same(found, writer, head)
         if found.plan.refusals:
             raise RefusedError(f"revision {wanted.scenario}", found.plan.refusals)
         stamped = head is not None and head.revision in found.stamps
         if (
             head is not None
+            and not changed
             and not wanted.allow_empty
-            and found.plan.parent == head
-            and found.selection == head.selection
-            and found.sequences.same(head.sequences, comparable=head.dialect == dialect.name)
             and dangling_references.within(found.plan.external_references, head.external_references)
-            and (
-                writer.digest == head.digest
-                if head.dialect == dialect.name
-                else opened.holds_same(head, database, writer.digest)
-            )
         ):
             if tried is not None:
                 tried(head)
@@ -144,6 +139,23 @@ def capture(
         before_files()
         written = revision_files.publish(settings, graph, version, render(version), temporary)
     return Captured(found.plan, version, True, False, found.stamps, written)
+
+
+def _same(found: _Found, writer: SnapshotWriter, head: Version) -> bool:
+    """Return whether a capture has what the head has, in all columns that count."""
+    database = found.rows.database
+    alike = head.dialect == database.dialect.name
+    if (
+        found.plan.parent != head
+        or found.selection != head.selection
+        or not found.sequences.same(head.sequences, comparable=alike)
+    ):
+        return False
+    if alike and writer.digest == head.digest:
+        return True
+    if found.selection.columns:
+        return captured.is_captured(found.rows, head.scenario, [head])
+    return not alike and opened.holds_same(head, database, writer.digest)
 
 
 def check_scenario(settings: Settings, graph: Graph, scenario: str) -> None:
@@ -179,7 +191,7 @@ def _look(
     created_at: str,
     dry_run: bool,
 ) -> _Found:
-    connection, tables = database.connection, database.tables
+    connection = database.connection
     picked = selection.resolve(database, settings, wanted.scenario)
     by_table = RowSet(database, picking.predicates(database, picked))
     stamps = own_tables.stamps(connection)
@@ -199,7 +211,8 @@ def _look(
     refusals += warnings.overlaps(
         database, picked, [selection.resolve(database, settings, other) for other in others]
     )
-    external = write.references_to_outside(database, by_table) if dry_run else ()
+    captured_part = write.captured(database, picked)
+    external = write.references_to_outside(captured_part, by_table) if dry_run else ()
     most = None if dry_run else _MOST_LOOKED_AT
     number, message = number_and_message(graph, wanted, head_is_here)
     plan = CapturePlan(
@@ -217,8 +230,8 @@ def _look(
         ),
     )
     newest = framework_migrations.revision(database)
-    selected = [tables[name] for name in by_table]
-    positions = sequences.positions(database, settings, by_table)
+    selected = [captured_part.tables[name] for name in by_table]
+    positions = sequences.positions(captured_part, settings, by_table)
     found = _Found(picked, by_table, plan, message, stamps, newest, positions)
     if dry_run:
         found = _counted(database, settings, found, wanted, by_table.counts())

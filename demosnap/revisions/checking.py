@@ -285,7 +285,7 @@ def database(
     connection: Connection, settings: Settings, graph: Graph, scenario: str | None
 ) -> list[Finding]:
     """Return the differences between the loaded versions and the database; the files are valid."""
-    seen = reflect.database(connection)
+    seen = reflect.database(connection, settings.columns)
     found = []
     for stamp in own_tables.stamps(connection):
         version = graph.versions.get(stamp)
@@ -330,7 +330,7 @@ def _loaded(
         yield Finding(f"{version.scenario}: {reason}")
     found = attached.find(settings, own)
     for each in status.attached if status else found:
-        if each.rule and not each.captured:
+        if each.rule:
             yield Finding(f"{version.scenario}: {each.text}", hint=f"{each.remedy}.")
     counts = own.present.counts()
     for name, count in counts.items():

@@ -77,7 +77,7 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     goals = list(asked) if asked is not None else steps.goals_of(found, graph, current)
     extra = _others_out(goals, current, graph) if _is_alone(request) else []
     everyone = [*extra, *goals]
-    database = reflect.database(context.connection)
+    database = reflect.database(context.connection, request.settings.columns)
     made_from = sealed.files_and_stamps(context.place, request.settings, graph, current, everyone)
     if request.expected is not None:
         sealed.check_before(request.expected, made_from, database, title(request.expected.moves))

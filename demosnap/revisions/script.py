@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from alembic.script import Script
 
+from demosnap import columns
 from demosnap.errors import ScriptError, UsageError
 from demosnap.model import (
     Condition,
@@ -21,6 +22,7 @@ from demosnap.model import (
     Marker,
     Rule,
     Selection,
+    Treatment,
     Version,
     display_name,
     split_name,
@@ -116,7 +118,7 @@ def _to_dict(version: Version) -> dict[str, Any]:
         "rows": dict(version.rows),
         "marker": {name: getattr(marker, name) for name in fields if getattr(marker, name)},
         "default": version.selection.default,
-        "selection": {name: _recorded(rule) for name, rule in version.selection.rules.items()},
+        "selection": {name: rule_text(rule) for name, rule in version.selection.rules.items()},
     }
     if version.selection.foreign_keys:
         found["foreign_keys"] = [
@@ -124,6 +126,8 @@ def _to_dict(version: Version) -> dict[str, Any]:
             for table, keys in version.selection.foreign_keys.items()
             for key in keys
         ]
+    if version.selection.columns:
+        found["columns"] = columns.treatments(version.selection)
     if version.external_references:
         found["external_references"] = [
             {
@@ -148,16 +152,19 @@ def _from_dict(
 ) -> Version:
     scenario = _matching(found["scenario"], SCENARIO, "scenario")
     rows = {_text(name): _count(count) for name, count in found["rows"].items()}
-    rules = {_text(name): parse_rule(rule) for name, rule in found["selection"].items()}
+    rules = {_text(name): parse_rule(_text(text)) for name, text in found["selection"].items()}
     if list(rows) != list(rules):
         raise ValueError("rows and selection name different tables")
     marker = Marker(**found["marker"])
-    if marker.none and any(
-        leaf.kind == "marker" for rule in rules.values() for leaf in rule.leaves
-    ):
+    if marker.none and any(rule.kind == "marker" for rule in rules.values()):
         raise ValueError("the marker is missing")
     selection = Selection(
-        scenario, marker, rules, found["default"] is True, _foreign_keys(found, rules)
+        scenario,
+        marker,
+        rules,
+        found["default"] is True,
+        foreign_keys=_foreign_keys(found, rules),
+        columns=_columns(found, rules),
     )
     if found["format"] < selection.format:
         raise ValueError(f"format {found['format']} has no such selection")
@@ -198,33 +205,18 @@ def _from_dict(
 
 
 def rule_text(rule: Rule) -> str:
-    """Render a rule for people: `marker`, `via fragment_id`, `marker or where store_id = 1`."""
-    if rule.kind in ("any", "all"):
-        word = " or " if rule.kind == "any" else " and "
-        parts = (f"({rule_text(one)})" if one.rules else rule_text(one) for one in rule.rules)
-        return word.join(parts)
+    """Render a rule in the form of scripts: `marker`, `via fragment_id`, `where store_id = 1`."""
     if rule.kind == "via":
         return "via " + ", ".join(display_name(None, column) for column in rule.columns)
     return "where " + rule.where if rule.kind == "where" else "marker"
 
 
-def _recorded(rule: Rule) -> object:
-    """Render a rule for a script: as `rule_text` does, or as `{"any": [...]}`, `{"all": [...]}`."""
-    return {rule.kind: [*map(_recorded, rule.rules)]} if rule.rules else rule_text(rule)
-
-
-def parse_rule(recorded: object) -> Rule:
-    """Parse the form of scripts.
+def parse_rule(text: str) -> Rule:
+    """Parse the form that `rule_text` renders.
 
     Raises:
-        ValueError: it is not a rule.
+        ValueError: the text is not a rule.
     """
-    if isinstance(recorded, dict):
-        ((kind, rules),) = recorded.items()
-        if kind not in ("any", "all") or not isinstance(rules, list) or len(rules) < 2:
-            raise ValueError(f"{recorded!r} is not a rule of a selection")
-        return Rule(kind, rules=tuple(map(parse_rule, rules)))
-    text = _text(recorded)
     kind, _, rest = text.partition(" ")
     if kind == "via" and rest:
         parts = re.findall(r'"(?:[^"]|"")*"|[^,\s]+', rest)
@@ -284,6 +276,18 @@ def _condition(column: str, value: Any) -> Condition:
     if isinstance(value, dict):
         ((table, value),) = value.items()
     return Condition(column, tuple(map(_text, value)), None if table is None else _text(table))
+
+
+def _columns(
+    found: Mapping[str, Any], rules: Mapping[str, Rule]
+) -> dict[str, dict[str, Treatment]]:
+    treated: dict[str, dict[str, Treatment]] = {}
+    for text, treatment in found.get("columns", {}).items():
+        table, column = columns.parse(_text(text))
+        if table not in rules or treatment not in get_args(Treatment):
+            raise ValueError(f"{text!r} cannot be {treatment!r}")
+        treated.setdefault(table, {})[column] = treatment
+    return treated
 
 
 def _literal(value: object) -> str:

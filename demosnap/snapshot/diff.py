@@ -5,7 +5,7 @@ Rows with equal bytes are never parsed and not kept in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -94,14 +94,21 @@ class TablePair:
         return all(side.identified and side.key == sides[0].key for side in sides)
 
     @cached_property
+    def uncompared(self) -> frozenset[str]:
+        """The columns whose values count on neither side."""
+        if self.old is None or self.new is None:
+            return frozenset()
+        return self.old.uncompared | self.new.uncompared
+
+    @cached_property
     def columns_added(self) -> tuple[str, ...]:
         """The columns that only the new side has."""
-        return _missing(self.new, self.old)
+        return _missing(self.new, self.old, self.uncompared)
 
     @cached_property
     def columns_removed(self) -> tuple[str, ...]:
         """The columns that only the old side has."""
-        return _missing(self.old, self.new)
+        return _missing(self.old, self.new, self.uncompared)
 
     @cached_property
     def old_columns(self) -> tuple[Column, ...]:
@@ -117,10 +124,11 @@ class TablePair:
         if side is None:
             return ()
         names = [column.name for column in side.captured]
-        if self.keyed or other is None or names == [column.name for column in other.captured]:
+        same = other is not None and names == [column.name for column in other.captured]
+        if self.keyed or other is None or (same and self.uncompared.isdisjoint(names)):
             return side.captured
         # Rows without a key are matched by the columns of both sides.
-        common = {column.name for column in other.captured}
+        common = {column.name for column in other.captured} - self.uncompared
         return tuple(sorted((c for c in side.captured if c.name in common), key=lambda c: c.name))
 
     @property
@@ -129,11 +137,20 @@ class TablePair:
         return self.old_dialect is not self.new_dialect
 
     @cached_property
+    def _alike(self) -> bool:
+        """Whether two rows are equal if their bytes are."""
+        names = [column.name for column in self.old_columns]
+        return names == [column.name for column in self.new_columns] and not self.foreign
+
+    @cached_property
+    def _exact(self) -> bool:
+        """Whether two values are equal exactly if their bytes are."""
+        return self._alike and not self.by_value
+
+    @cached_property
     def _plain(self) -> bool:
         """Whether two rows are equal exactly if their bytes are."""
-        names = [column.name for column in self.old_columns]
-        same = names == [column.name for column in self.new_columns]
-        return same and not self.foreign and not self.by_value
+        return self._exact and self.uncompared.isdisjoint(c.name for c in self.old_columns)
 
     def differences(self, old: Iterable[bytes], new: Iterable[bytes]) -> Iterator[RowDifference]:
         """Yield the differences, in order of the key; both streams are consumed."""
@@ -150,7 +167,7 @@ class TablePair:
         before, after = iter(old), iter(new)
         left, right = next(before, None), next(after, None)
         while left is not None and right is not None:
-            if left == right and self._plain:
+            if left == right and self._alike:
                 left, right = next(before, None), next(after, None)
                 continue
             mine, other = key(left), key(right)
@@ -234,22 +251,26 @@ class TablePair:
         after = split(new)
         for column, literal in zip(self.new_columns, after, strict=True):
             was = before.pop(column.name, None)
+            if column.name in self.uncompared:
+                continue
             if was is None:
                 if not _as_without(self.new_dialect, column, literal):
                     yield Cell(column.name, None, literal)
             elif was != literal and (
-                self._plain or not _equal(self.new_dialect, column, was, literal)
+                self._exact or not _equal(self.new_dialect, column, was, literal)
             ):
                 yield Cell(column.name, was, literal)
         for name, was in before.items():
-            if not _as_without(self.old_dialect, _named(self.old_columns, name), was):
+            if name not in self.uncompared and not _as_without(
+                self.old_dialect, _named(self.old_columns, name), was
+            ):
                 yield Cell(name, was, None)
 
 
-def _missing(side: Table | None, other: Table | None) -> tuple[str, ...]:
+def _missing(side: Table | None, other: Table | None, but: Collection[str]) -> tuple[str, ...]:
     if side is None or other is None:
         return ()
-    there = {column.name for column in other.captured}
+    there = {column.name for column in other.captured}.union(but)
     return tuple(column.name for column in side.captured if column.name not in there)
 
 

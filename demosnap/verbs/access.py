@@ -97,7 +97,7 @@ class Access:
                 stack.enter_context(dialect.session(reading, write=False))
                 if connection is None:
                     stack.enter_context(dialect.consistent_read(reading))
-                yield reflect.database(reading)
+                yield reflect.database(reading, self.settings.columns)
 
     def run(
         self,

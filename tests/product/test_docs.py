@@ -207,6 +207,7 @@ RANKS = (
     ("dialects",),
     ("rows",),
     ("config",),
+    ("columns",),
     ("model",),
     ("options",),
     ("errors", "version"),

@@ -384,6 +384,7 @@ def test_json_of_history_heads_and_show_has_a_stable_shape(sqlite_pair: Chain) -
     assert shown == {
         **found[1],
         "selection": {"boards": "marker", "cards": "marker", "checks": "via card_id"},
+        "columns": {},
         "external_references": [],
         "application_revision": {},
     }
