@@ -159,7 +159,7 @@ def test_a_referenced_value_that_changes_is_an_obstacle_where_each_statement_is_
 
     def obstacle(planned: PlannedChanges, predicates: Mapping[str, str] = DEMO) -> str | None:
         found = difference.obstacle(more.database, planned, predicates)
-        return found and f"{found.kind}: {found.table}"
+        return f"{found.kind}: {found.table}" if found else None
 
     expected = "cannot change row by row: boards" if checked else None
     assert obstacle(planned) == expected
