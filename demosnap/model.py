@@ -87,10 +87,7 @@ class Column:
 
 
 Treatment = Literal["omit", "ignore"]
-"""How a column is treated by demosnap.yaml.
-
-"omit": it is in no snapshot. "ignore": it is captured and loaded, and not compared.
-"""
+"""How a column is treated: "omit", in no snapshot; "ignore", captured and not compared."""
 
 Treatments = Mapping[str, Mapping[str, Treatment]]
 """The columns that are treated in a way of their own, by table and name."""
@@ -283,11 +280,20 @@ class Rule:
 
     "marker": the marker itself. "via": the foreign key over `columns` references a selected row.
     "where": the predicate `where`, SQL in which `:scenario` stands for the scenario's name.
+    "any", "all": any, or all, of `rules` pick the row.
     """
 
-    kind: Literal["marker", "via", "where"]
+    kind: Literal["marker", "via", "where", "any", "all"]
     columns: tuple[str, ...] = ()
     where: str = ""
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def leaves(self) -> tuple[Rule, ...]:
+        """The rules that it consists of, in order: itself, unless it is "any" or "all"."""
+        if self.kind in ("any", "all"):
+            return tuple(leaf for rule in self.rules for leaf in rule.leaves)
+        return (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +315,8 @@ class Selection:
     @property
     def format(self) -> int:
         """The lowest format number of files and scripts that can record this selection."""
-        return 2 if self.foreign_keys or self.columns else 1
+        composed = any(rule.rules for rule in self.rules.values())
+        return 2 if self.foreign_keys or self.columns or composed else 1
 
 
 @dataclass(frozen=True, slots=True)

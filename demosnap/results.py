@@ -215,7 +215,8 @@ class Attached:
 
     `columns` of `table` are the foreign key's, `references` is the table of the demo rows and
     `rows` the number of rows. `rule` is the line under `tables:` in demosnap.yaml that would pick
-    them; None if the table is captured already, or `excluded` in demosnap.yaml.
+    them, too; None if there is none, or the table is `excluded` in demosnap.yaml. `captured`: the
+    table has a rule already.
     """
 
     table: str
@@ -224,6 +225,7 @@ class Attached:
     rows: int
     rule: str | None = None
     excluded: bool = False
+    captured: bool = False
 
     @property
     def text(self) -> str:
@@ -237,11 +239,14 @@ class Attached:
     @property
     def remedy(self) -> str:
         """What to do if the rows are demo data, as a line of text."""
+        if self.captured:
+            rule = f" to `{self.rule}`" if self.rule else ""
+            return (
+                f"{self.table} is captured, but not these rows; mark them, or change its rule{rule}"
+            )
         if self.rule:
             return f"`{self.rule}` under `tables:` in demosnap.yaml would pick such rows"
-        if self.excluded:
-            return f"{self.table} is under `exclude:` in demosnap.yaml"
-        return f"{self.table} is captured, but not these rows; mark them, or change its rule"
+        return f"{self.table} is under `exclude:` in demosnap.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +285,7 @@ class StatusEntry:
 
         A rule under `tables:` or a line under `exclude:` in demosnap.yaml decides.
         """
-        return any(one.rule for one in self.attached)
+        return any(one.rule and not one.captured for one in self.attached)
 
 
 @dataclass(frozen=True, slots=True)

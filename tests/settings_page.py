@@ -27,7 +27,12 @@ FILES = [ROOT / folder / schema.FILE_NAME for folder in ("demosnap/templates", "
 BEGIN = "<!-- settings, written by tests/settings_page.py -->\n"
 END = "<!-- end of settings -->\n"
 # What stands for any name in a path.
-ANY = {"tables": "TABLE", "columns": "TABLE.COLUMN", "scenarios": "SCENARIO"}
+ANY = {
+    "tables": "TABLE",
+    "predicates": "NAME",
+    "columns": "TABLE.COLUMN",
+    "scenarios": "SCENARIO",
+}
 
 
 def schema_text() -> str:
@@ -126,6 +131,9 @@ def kind(node: Schema) -> str:
     if types[0] == "boolean":
         return "`true`, `false`"
     if types[0] == "array":
+        if "title" in node["items"]:
+            item = node["items"]["title"]
+            return f"list of {item if '/' in item else item + 's'}"
         items = [kind(one) for one in node["items"].get("anyOf", [node["items"]])]
         return "list of " + " or ".join(i if "/" in i or " " in i else i + "s" for i in items)
     if types[0] == "object":

@@ -45,10 +45,10 @@ def _ways(found: Sequence[Attached]) -> Iterator[str]:
     for one in found:
         by_table.setdefault(one.table, []).append(one)
     firsts = [(first, others) for first, *others in by_table.values()]
-    if any(first.rule for first, _ in firsts):
+    if any(first.rule and not first.captured for first, _ in firsts):
         yield "if they are demo data, add under `tables:` in demosnap.yaml:"
         for first, others in firsts:
-            if first.rule:
+            if first.rule and not first.captured:
                 comment = "".join(f"  # or {attached.via(one.columns)}" for one in others[:1])
                 yield f"  {first.rule}{comment}"
     if excluded := [first.table for first, _ in firsts if first.excluded]:
@@ -56,8 +56,15 @@ def _ways(found: Sequence[Attached]) -> Iterator[str]:
             f"{', '.join(excluded)}: under `exclude:`; if they are demo data, give it a rule under"
             " `tables:` instead"
         )
-    if already := [first.table for first, _ in firsts if not first.rule and not first.excluded]:
+    # The last line of a table has the keys of all.
+    already = {
+        name: next((one for one in reversed(some) if one.rule), some[0])
+        for name, some in by_table.items()
+        if some[0].captured
+    }
+    if already:
         yield (
             f"{', '.join(already)}: already captured, but not these rows; if they are demo data,"
             " mark them, or change the rule"
         )
+        yield from (f"  {one.rule}" for one in already.values() if one.rule)

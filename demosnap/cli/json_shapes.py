@@ -41,8 +41,9 @@ loaded), newer [version], clean, drift {table: {added, removed, modified, unpick
 is unknown), problems [text], kept {table: n}, released {table: n} and unpicked, a list of
 {table, count, rows [text], following, since}: rows that are no longer picked by what they hold,
 and those that are not since a row is not that they hang on; attached, a list of
-{table, columns, references, rows, rule, excluded}: rows that no rule picks and that reference
-demo rows; rule is the line that would pick them (null: the table is captured, or excluded).
+{table, columns, references, rows, rule, excluded, captured}: rows that no rule picks and that
+reference demo rows; rule is the line that would pick them, too (null: no line does, or the table
+is excluded); captured: the table has a rule already.
 
 `log`: a list, the newest first:
 logged_at (UTC), operation, scenario, revision (null: base), version (null: base, or no script
@@ -147,6 +148,7 @@ def status(entry: StatusEntry) -> dict[str, Any]:
                 "rows": one.rows,
                 "rule": one.rule,
                 "excluded": one.excluded,
+                "captured": one.captured,
             }
             for one in entry.attached
         ],

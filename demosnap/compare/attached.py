@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from demosnap.compare.scenario_rows import ScenarioRows
 from demosnap.config import Settings
 from demosnap.config.names import yaml_item
-from demosnap.database import row_set
+from demosnap.database import row_set, selection
 from demosnap.database.live import Database
 from demosnap.database.references import references_to
 from demosnap.dialects.base import execute
+from demosnap.model import ForeignKey
 from demosnap.results import Attached
 from demosnap.snapshot.predicates import not_true, referencing
 
@@ -33,6 +34,7 @@ def find(settings: Settings, own: ScenarioRows, most_rows: int | None = None) ->
     others = row_set.others(visible, settings, own.scenario)
     owned = [*own.known, *others.values()]
     small: dict[str, bool] = {}
+    proposed: dict[str, list[Sequence[str]]] = {}
     for name, key in references_to(readable, demo_rows):
         rows = dialect.rows_of(readable[name])
         if name in demo_rows:
@@ -45,9 +47,24 @@ def find(settings: Settings, own: ScenarioRows, most_rows: int | None = None) ->
             where += f" AND {not_true(predicate)}"
         if count := visible.count(rows, where):
             excluded = name in settings.exclude
-            new = name not in demo_rows and not excluded
-            rule = rule_for(name, key.columns) if new else None
-            yield Attached(name, key.columns, key.table, count, rule, excluded)
+            captured = name in demo_rows
+            rule = rule_for(name, key.columns) if not captured and not excluded else None
+            if captured and not _circular(database, settings, name, key):
+                columns = proposed.setdefault(name, [])
+                columns.append(key.columns)
+                rule = extended(database, settings, name, columns)
+            yield Attached(name, key.columns, key.table, count, rule, excluded, captured)
+
+
+def _circular(database: Database, settings: Settings, name: str, key: ForeignKey) -> bool:
+    """Return whether a rule by a foreign key would make the rules depend on each other."""
+    ahead, seen = [key.table], {key.table}
+    while ahead:
+        other = ahead.pop()
+        read = set(selection.read_tables(database.tables, settings.tables, other)) - seen
+        seen |= read
+        ahead += read
+    return name in seen
 
 
 def unreadable(database: Database, demo_rows: Mapping[str, str]) -> list[str]:
@@ -68,6 +85,27 @@ def rule_for(table: str, columns: Sequence[str]) -> str:
     return f"{yaml_item(table)}: {via(columns)}"
 
 
+def extended(
+    database: Database, settings: Settings, table: str, keys: Iterable[Sequence[str]]
+) -> str | None:
+    """Render the line under `tables:` that picks what a table's rule picks, and further rows.
+
+    `keys` are the columns of the foreign keys that pick these. None: no line can say it.
+    """
+    rule = settings.tables_in_file.get(table)
+    if rule is None and not selection.has_marker(database, settings, table):
+        return None
+    rules = list(map(_via, keys))
+    found: dict[str, object] | None = {"any": ["marker", *rules]}
+    if rule is not None:
+        found = rule.wider(*rules)
+    return yaml_item({table: found})[1:-1] if found else None
+
+
 def via(columns: Sequence[str]) -> str:
     """Render the rule that picks rows by the columns of a foreign key."""
-    return yaml_item({"via": columns[0] if len(columns) == 1 else list(columns)})
+    return yaml_item(_via(columns))
+
+
+def _via(columns: Sequence[str]) -> dict[str, object]:
+    return {"via": columns[0] if len(columns) == 1 else list(columns)}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -14,7 +14,7 @@ from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.retained import Retained, kept_table
 from demosnap.errors import SnapshotError, UnknownNameError, UsageError
-from demosnap.model import Key, Version
+from demosnap.model import Key, Rule, Table, Version
 from demosnap.rows.canonical import key_of, split
 from demosnap.snapshot.predicates import not_true, via_foreign_key
 
@@ -100,46 +100,65 @@ def _skipped(database: Database, version: Version, rows: Retained) -> dict[str, 
     snapshot = OpenSnapshot(version, database)
     if compatibility.unfit(database.tables, snapshot.header.tables):
         return {}
-    hanging = _via(database, version)
+    rules = version.selection.rules
     found: dict[str, set[Key]] = {}
-    values: dict[tuple[str, tuple[str, ...]], set[Key]] = {
-        (parent, referred): set() for _, parent, referred in hanging.values()
-    }
+    # The values of skipped rows in columns that rows reference by `via`.
+    gone: dict[tuple[str, tuple[str, ...]], set[Key]] = {}
+    for name, rule in rules.items():
+        for leaf in rule.leaves:
+            if leaf.kind == "via":
+                parent = via_foreign_key(database.tables[name], leaf)
+                gone[parent.table, parent.referred_columns] = set()
     size = -1
     # In a cycle, a table may precede a table that it depends on; repeat until no key is new.
     while size != (size := sum(map(len, found.values()))):
         for table, lines in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
-            names = [column.name for column in table.captured]
-            own = rows.keys.get(table.name, frozenset())
-            if not table.identified or (own and rows.columns[table.name] != table.key):
+            name = table.name
+            own = rows.keys.get(name, frozenset())
+            if not table.identified or (own and rows.columns[name] != table.key):
                 own = frozenset()
-            columns, parent, referred = hanging.get(table.name, ((), "", ()))
-            gone = values.get((parent, referred), set())
-            places = [names.index(column) for column in columns]
+            places = {column.name: n for n, column in enumerate(table.captured)}
             wanted = [
-                (keys, [names.index(c) for c in cols])
-                for (name, cols), keys in values.items()
-                if name == table.name
+                (keys, [places[c] for c in columns])
+                for (other, columns), keys in gone.items()
+                if other == name
             ]
+            picks = _picks(database.tables[name], rules[name], places, gone)
             for row in lines:
                 literals = split(row)
                 key = tuple(literals[: len(table.key)])
-                if key in own or (gone and tuple(literals[i] for i in places) in gone):
-                    found.setdefault(table.name, set()).add(key)
+                if key in own or not picks(literals):
+                    found.setdefault(name, set()).add(key)
                     for keys, indexes in wanted:
                         keys.add(tuple(literals[i] for i in indexes))
     return {name: frozenset(keys) for name, keys in found.items()}
 
 
-def _via(
-    database: Database, version: Version
-) -> dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]]:
-    found = {}
-    for name, rule in version.selection.rules.items():
-        if rule.kind == "via":
-            key = via_foreign_key(database.tables[name], rule)
-            found[name] = (key.columns, key.table, key.referred_columns)
-    return found
+def _picks(
+    table: Table,
+    rule: Rule,
+    places: Mapping[str, int],
+    gone: Mapping[tuple[str, tuple[str, ...]], Collection[Key]],
+) -> Callable[[Sequence[bytes]], bool]:
+    """Return a function that tells whether a rule may still pick a row without those `gone`.
+
+    `places` are the places of columns among the literals of a row.
+    """
+    if rule.rules:
+        enough = any if rule.kind == "any" else all
+        parts = [_picks(table, one, places, gone) for one in rule.rules]
+        return lambda literals: enough(part(literals) for part in parts)
+    if rule.kind != "via":
+        return lambda literals: True
+    key = via_foreign_key(table, rule)
+    indexes = [places[column] for column in key.columns]
+    values = gone[key.table, key.referred_columns]
+
+    def picks(literals: Sequence[bytes]) -> bool:
+        value = tuple(literals[i] for i in indexes)
+        return b"NULL" not in value and value not in values
+
+    return picks
 
 
 def plain(key: Key) -> str:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from demosnap.compare import known_rows, released
 from demosnap.compare.known_rows import KnownRows
-from demosnap.database import by_key, compatibility, picking, references
+from demosnap.database import by_key, compatibility, picking, references, selection
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, arranged
 from demosnap.database.retained import NOTHING, Retained
-from demosnap.model import Key, Selection, Table, Version
+from demosnap.model import Key, Selection, Version
 from demosnap.results import Unpicked
 from demosnap.rows.canonical import key_of
 from demosnap.snapshot.diff import Cell, TablePair
-from demosnap.snapshot.predicates import referencing, via_foreign_key
+from demosnap.snapshot.predicates import referencing
 from demosnap.visible import one_line, shortened
 from demosnap.visible import rows as rows_of
 
@@ -209,14 +209,18 @@ def _side(text: str | None) -> str:
 def _since(database: Database, version: Version | None, own: Retained, name: str) -> str:
     """Describe the unpicked rows that the rows of a table depend on."""
     rules = version.selection.rules if version else {}
-    table: Table | None = database.tables.get(name)
-    while table is not None and name in rules and rules[name].kind == "via":
-        name = via_foreign_key(table, rules[name]).table
-        table = database.tables.get(name)
+    ahead = [*selection.read_tables(database.tables, rules, name)]
+    seen = {name}
+    while ahead:
+        name = ahead.pop(0)
+        if name in seen or name not in database.tables:
+            continue
+        seen.add(name)
         if keys := sorted(own.keys.get(name, ()), key=by_key.number):
             shown = ", ".join(released.plain(key) for key in keys[:3])
             more = ", …" if len(keys) > 3 else ""
             return f"{name} {shown}{more} {'is' if len(keys) == 1 else 'are'} no longer picked"
+        ahead += selection.read_tables(database.tables, rules, name)
     return "rows that they hang on are no longer picked"
 
 

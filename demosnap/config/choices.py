@@ -12,7 +12,15 @@ from msgspec import Meta, Struct
 
 from demosnap import columns
 from demosnap.config import ini, nodes
-from demosnap.config.kinds import Misfit, ScenarioName, Sql, TableColumn, TableName, Target
+from demosnap.config.kinds import (
+    Misfit,
+    PredicateName,
+    ScenarioName,
+    Sql,
+    TableColumn,
+    TableName,
+    Target,
+)
 from demosnap.config.names import shown
 from demosnap.config.reading import Reader
 from demosnap.config.sections import MARKER_FORMS, Action, MarkerKeys, Scenario, TableRule, Triggers
@@ -20,7 +28,7 @@ from demosnap.model import Marker, Rule, Treatment, Treatments, names_scenario
 
 FILE_NAME = "demosnap.yaml"
 _MARKER_KEYS = MarkerKeys(column="metadata", key="demo_seed", scenario_key="scenario")
-DEFAULT_MARKER = _MARKER_KEYS.marker
+DEFAULT_MARKER = _MARKER_KEYS.marker({})
 
 
 class Choices(
@@ -58,8 +66,15 @@ class Choices(
         dict[TableName, TableRule],
         Meta(
             description="The tables whose demo rows the marker alone does not find, or finds "
-            "wrongly, each with one rule.",
+            "wrongly, each with its rule.",
             examples=[{"todos": {"via": "fragment_id"}}],
+        ),
+    ] = {}
+    predicates: Annotated[
+        dict[PredicateName, Sql],
+        Meta(
+            description="Predicates that several rules use, by names of your own: `{in: NAME}`.",
+            examples=[{"demo_pages": "path LIKE '0001%'"}],
         ),
     ] = {}
     columns_in_file: Annotated[
@@ -160,17 +175,33 @@ class Choices(
 
     def __post_init__(self) -> None:
         """Check combinations of settings, beyond a single section."""
+        self._check_predicates()
         for name in self.exclude:
             if name in self.tables:
                 raise Misfit(f"{name} is listed under both tables and exclude", "exclude", name)
         for name in self.marker_tables or ():
             for section, names in (("tables", self.tables), ("exclude", self.exclude)):
-                if name in names:
+                if name in names and not (section == "tables" and self._marks(name)):
                     raise Misfit(
                         f"{name} is listed under both marker.tables and {section}",
                         *("marker", "tables", name),
                     )
         self._check_scenarios()
+
+    def _marks(self, table: str) -> bool:
+        return any(leaf.kind == "marker" for leaf in self.tables[table].leaves)
+
+    def _check_predicates(self) -> None:
+        try:
+            place: tuple[str, ...] = ("marker",)
+            if isinstance(self.marker_in_file, MarkerKeys):
+                self.marker_in_file.marker(self.predicates)
+            for name, keys in self.tables_in_file.items():
+                place = ("tables", name)
+                keys.rule(self.predicates)
+        except Misfit as misfit:
+            about = (*place, *(misfit.about or ()))
+            raise Misfit(misfit.message, *place, *misfit.at, about=about) from None
 
     def _check_scenarios(self) -> None:
         first, *others = self.scenarios or ("",)
@@ -193,7 +224,7 @@ class Choices(
     def marker(self) -> Marker:
         """The marker of demo rows."""
         keys = self.marker_in_file
-        return keys.marker if isinstance(keys, MarkerKeys) else Marker()
+        return keys.marker(self.predicates) if isinstance(keys, MarkerKeys) else Marker()
 
     @property
     def marker_tables(self) -> tuple[str, ...] | None:
@@ -204,7 +235,9 @@ class Choices(
     @cached_property
     def tables(self) -> Mapping[str, Rule]:
         """The rules in the file, by display names as written there."""
-        return MappingProxyType({name: keys.rule for name, keys in self.tables_in_file.items()})
+        return MappingProxyType(
+            {name: keys.rule(self.predicates) for name, keys in self.tables_in_file.items()}
+        )
 
     @cached_property
     def columns(self) -> Treatments:
@@ -252,7 +285,8 @@ class Choices(
         """Whether the marker, or a rule if there is no marker, uses the scenario's name."""
         if not self.marker.none:
             return self.marker.names_scenario
-        return any(names_scenario(rule.where) for rule in self.tables.values())
+        leaves = (leaf for rule in self.tables.values() for leaf in rule.leaves)
+        return any(names_scenario(leaf.where) for leaf in leaves)
 
 
 class Found(NamedTuple):

@@ -131,6 +131,9 @@ TableName = Annotated[
 ]
 """The display name of a table or similar object; or a shell pattern of such names."""
 
+PredicateName = Annotated[str, _meta("name", _TEXT, "Must be a text that is not empty.")]
+"""The name of a predicate."""
+
 TableColumn = Annotated[
     str,
     _meta(

@@ -7,31 +7,34 @@ types, defaults and descriptions in here.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 
-from demosnap.config.kinds import JsonKey, Misfit, Name, Remark, Sql, TableName
+from demosnap.config.kinds import JsonKey, Misfit, Name, PredicateName, Remark, Sql, TableName
+from demosnap.errors import did_you_mean
 from demosnap.model import Marker, Rule
 
 _MARKERS = (
     "Write {column, key, scenario_key} for a JSON key, {column, scenario_column} for a boolean "
     "column, {where, tables} for a predicate, or none."
 )
-_RULES = 'Write {via: fragment_id} or {where: "store_id = 1"}.'
+_RULES = 'Write {via: fragment_id}, {where: "store_id = 1"}, or any: [...] with several of these.'
 
 
 def _some(hint: str) -> Meta:
     return Meta(min_length=1, extra_json_schema={"uniqueItems": True}, extra={"hint": hint})
 
 
+_COLUMNS = ("column", "key", "scenario_key", "scenario_column")
 # The checks of the marker's `__post_init__` in JSON Schema; non-mapping forms pass.
 MARKER_FORMS: dict[str, Any] = {
-    "allOf": [{"anyOf": [{"required": ["column"]}, {"required": ["where"]}]}],
+    "allOf": [{"anyOf": [{"required": [name]} for name in ("column", "where", "in")]}],
     "dependencies": {
-        "where": {
-            "properties": dict.fromkeys(("column", "key", "scenario_key", "scenario_column"), False)
+        **{
+            name: {"properties": dict.fromkeys((*_COLUMNS, other), False)}
+            for name, other in (("where", "in"), ("in", "where"))
         },
         "scenario_key": ["key"],
         "scenario_column": {"properties": {"key": False}},
@@ -65,6 +68,10 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "scenario's name."
         ),
     ] = UNSET
+    in_: Annotated[
+        PredicateName | UnsetType,
+        Meta(description="The name of a predicate under `predicates`, used as `where`."),
+    ] = field(default=UNSET, name="in")
     tables: Annotated[
         Annotated[tuple[TableName, ...], _some(_MARKERS)] | UnsetType,
         Meta(description="The only tables that the marker applies to."),
@@ -74,11 +81,15 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Check combinations of keys."""
         given = self._given()
         for one, others, why in (
-            (
-                "where",
-                ("column", "key", "scenario_key", "scenario_column"),
-                "a predicate stands alone; use :scenario in it for the scenario's name",
+            *(
+                (
+                    where,
+                    _COLUMNS,
+                    "a predicate stands alone; use :scenario in it for the scenario's name",
+                )
+                for where in ("where", "in")
             ),
+            ("where", ("in",), "it is one predicate"),
             (
                 "key",
                 ("scenario_column",),
@@ -90,7 +101,7 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                     raise Misfit(
                         f" has both {one} and {other}: {why}", other, about=(), hint=_MARKERS
                     )
-        if "where" not in given and "column" not in given:
+        if not {"where", "in", "column"} & given.keys():
             raise Misfit(" needs a column or a where", about=(), hint=_MARKERS)
         if "scenario_key" in given and "key" not in given:
             raise Misfit(" has a scenario_key and no key", "scenario_key", about=(), hint=_MARKERS)
@@ -102,13 +113,20 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise Misfit(f" names {name} twice", "tables", name, about=("tables",))
 
     def _given(self) -> dict[str, str]:
-        values = {name: getattr(self, name) for name in self.__struct_fields__ if name != "tables"}
+        names = zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
+        values = {name: getattr(self, field) for name, field in names if name != "tables"}
         return {name: value for name, value in values.items() if value is not UNSET}
 
-    @property
-    def marker(self) -> Marker:
-        """The marker of demo rows."""
-        return Marker(**self._given())
+    def marker(self, predicates: Mapping[str, str]) -> Marker:
+        """Return the marker of demo rows.
+
+        Raises:
+            Misfit: the named predicate does not exist.
+        """
+        given = self._given()
+        if "in" in given:
+            return Marker(where=named(given["in"], predicates, "in"))
+        return Marker(**given)
 
     @property
     def listed(self) -> tuple[str, ...] | None:
@@ -116,8 +134,8 @@ class MarkerKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return None if self.tables is UNSET else self.tables
 
 
-class TableKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The rule in demosnap.yaml that picks the demo rows of a table."""
+class RuleKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rule in demosnap.yaml that picks demo rows of a table: those for which all keys hold."""
 
     via: Annotated[
         Name | Annotated[tuple[Name, ...], _some(_RULES)] | UnsetType,
@@ -135,34 +153,107 @@ class TableKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             examples=["store_id = 1"],
         ),
     ] = UNSET
+    in_: Annotated[
+        PredicateName | UnsetType,
+        Meta(
+            description="The name of a predicate under `predicates`, used as `where`.",
+            examples=["demo_pages"],
+        ),
+    ] = field(default=UNSET, name="in")
 
     def __post_init__(self) -> None:
-        """Check that the keys make a single rule."""
-        if (self.via is UNSET) == (self.where is UNSET):
-            problem = "neither via nor where" if self.via is UNSET else "both via and where"
-            raise Misfit(f" has {problem}", about=(), hint=_RULES)
+        """Check that the keys make a rule."""
+        if all(getattr(self, name) is UNSET for name in self.__struct_fields__):
+            raise Misfit(" has no rule", about=(), hint=_RULES)
         if isinstance(self.via, tuple) and len(set(self.via)) < len(self.via):
             raise Misfit(" names a column twice", "via", about=("via",))
 
-    @property
-    def rule(self) -> Rule:
-        """The rule as a value."""
+    def rule(self, predicates: Mapping[str, str], *at: str) -> Rule:
+        """Return the rule as a value; `at` is its path for messages.
+
+        Raises:
+            Misfit: the named predicate does not exist.
+        """
+        return _joined("all", [*self._parts(predicates, *at)])
+
+    def _parts(self, predicates: Mapping[str, str], *at: str) -> Iterator[Rule]:
+        if not isinstance(self.via, UnsetType):
+            yield Rule("via", columns=(self.via,) if isinstance(self.via, str) else self.via)
         if isinstance(self.where, str):
-            return Rule("where", where=self.where)
-        via = () if isinstance(self.via, UnsetType) else self.via
-        return Rule("via", columns=(via,) if isinstance(via, str) else via)
+            yield Rule("where", where=self.where)
+        if isinstance(self.in_, str):
+            yield Rule("where", where=named(self.in_, predicates, *at, "in"))
+
+
+def named(name: str, predicates: Mapping[str, str], *at: str) -> str:
+    """Return the predicate of a name; `at` is the path of the setting that uses it.
+
+    Raises:
+        Misfit: it does not exist.
+    """
+    if name not in predicates:
+        raise Misfit(
+            f": there is no predicate {name!r} under predicates{did_you_mean(name, predicates)}",
+            *at,
+            about=at,
+        )
+    return predicates[name]
+
+
+def _joined(kind: Literal["any", "all"], rules: Sequence[Rule]) -> Rule:
+    return rules[0] if len(rules) == 1 else Rule(kind, rules=tuple(rules))
+
+
+class TableKeys(RuleKeys, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rule in demosnap.yaml that picks the demo rows of a table."""
+
+    any: Annotated[
+        Annotated[
+            tuple[
+                Annotated[
+                    RuleKeys | Literal["marker"],
+                    Meta(
+                        title="rule",
+                        extra_json_schema={"minProperties": 1},
+                        extra={"wanted": "must be a rule, or marker"},
+                    ),
+                ],
+                ...,
+            ],
+            Meta(min_length=1, extra={"hint": _RULES}),
+        ]
+        | UnsetType,
+        Meta(
+            description="Several rules, or `marker`: picks the rows that one of them picks.",
+            examples=[[{"via": "order_id"}, {"via": "invoice_id"}, "marker"]],
+        ),
+    ] = UNSET
+
+    def _parts(self, predicates: Mapping[str, str], *at: str) -> Iterator[Rule]:
+        yield from RuleKeys._parts(self, predicates, *at)
+        if not isinstance(self.any, UnsetType):
+            rules = [
+                one.rule(predicates, *at, "any") if isinstance(one, RuleKeys) else Rule("marker")
+                for one in self.any
+            ]
+            yield _joined("any", rules)
+
+    def wider(self, *others: Mapping[str, object]) -> dict[str, object] | None:
+        """Return keys that pick what these or `others` pick; None: `any` cannot hold these."""
+        keys: dict[str, object] = to_builtins(self)
+        several = keys.pop("any", None)
+        if several and keys:
+            return None
+        rules = several if isinstance(several, (list, tuple)) else (keys,)
+        return {"any": [*rules, *others]}
 
 
 TableRule = Annotated[
     TableKeys,
     Meta(
-        title="via or where",
-        description="One rule: `via` or `where`.",
-        # With maxProperties the YAML language server would propose neither key.
-        extra_json_schema={
-            "minProperties": 1,
-            "dependencies": {"via": {"properties": {"where": False}}},
-        },
+        title="rule",
+        description="A rule: `via`, `where`, `in`, or `any` with several; all of its keys hold.",
+        extra_json_schema={"minProperties": 1},
         extra={"wanted": "must have a rule that picks rows", "hint": _RULES},
     ),
 ]

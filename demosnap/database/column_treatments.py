@@ -55,7 +55,7 @@ def _against(
         yield f"{table.name} has no key, so its rows are known by all of their columns"
     if name in table.key:
         yield f"{shown} is part of the key"
-    if rules[table.name].kind == "marker" and name in (marker.column, marker.scenario_column):
+    if _by_marker(rules[table.name]) and name in (marker.column, marker.scenario_column):
         yield f"{shown} is the marker's column"
     for key in table.foreign_keys:
         if name in key.columns and key.table in rules:
@@ -67,6 +67,10 @@ def _against(
     column = table.column(name)
     if treatment == "omit" and columns.required(column):
         yield f"{shown} cannot be omitted: it is NOT NULL and has no default"
+
+
+def _by_marker(rule: Rule) -> bool:
+    return rule.kind == "marker" or any(map(_by_marker, rule.rules))
 
 
 def _hint(table: Table, name: str, treatment: Treatment) -> str:

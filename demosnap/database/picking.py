@@ -40,16 +40,27 @@ def predicates(
         ScriptError: a table lacks a column or foreign key that the selection names.
         DatabaseError: a picked row cannot be identified.
     """
-    connection, dialect = database.connection, database.dialect
+    users = _Noting(database)
+    return texts.predicates(selection, database.tables, database.dialect, users, also)
 
-    def users(table: Table, where: str) -> str:
+
+@dataclass
+class _Noting(texts.Users):
+    """The predicates of notes, made as they are needed."""
+
+    database: Database
+
+    def __call__(self, table: Table, where: str) -> str:
+        connection = self.database.connection
         picks = _of(connection)
         if (table, where) not in picks.known:
             picks.number += 1
-            picks.known[table, where] = dialect.pick(connection, table, where, picks.number)
+            note = self.database.dialect.pick(connection, table, where, picks.number)
+            picks.known[table, where] = note
         return picks.known[table, where]
 
-    return texts.predicates(selection, database.tables, dialect, users, also)
+    def one_of(self, table: Table, predicate: str) -> str:
+        return predicate
 
 
 def again(connection: Connection) -> bool:

@@ -42,10 +42,13 @@ def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
     if not rules:
         raise _no_marker(database, settings)
     for name, rule in rules.items():
-        if rule.kind == "via":
-            _check_via(database, settings, rules, name, rule)
-        elif rule.kind == "where":
-            _check_where(database, settings, name, rule, scenario)
+        for leaf in rule.leaves:
+            if leaf.kind == "via":
+                _check_via(database, settings, rules, name, leaf)
+            elif leaf.kind == "where":
+                _check_where(database, settings, name, leaf, scenario)
+            elif name in settings.tables:
+                _check_marker(database, settings, name)
     names = load_order(tables, rules)
     columns = column_treatments.resolve(database, settings, rules)
     default = settings.default_scenario
@@ -79,18 +82,24 @@ def marker_text(picked: Selection) -> str:
 
 def marker_column_tables(database: Database, settings: Settings) -> list[str]:
     """Return the tables that have the marker's column in a suitable type."""
-    tables = database.tables
-    marker = settings.marker
-    found = []
-    for name in settings.marker_tables or tables:
-        columns = {column.name: column for column in tables[name].columns}
-        if marker.column not in columns:
-            continue
-        if marker.scenario_column is not None and marker.scenario_column not in columns:
-            continue
-        if database.dialect.can_hold_marker(marker, columns[marker.column]):
-            found.append(name)
-    return found
+    names = settings.marker_tables or database.tables
+    return [name for name in names if _holds_marker(database, settings.marker, name)]
+
+
+def has_marker(database: Database, settings: Settings, name: str) -> bool:
+    """Return whether the rule of a table may name the marker."""
+    if settings.marker.column is None:
+        return name in (settings.marker_tables or ())
+    return _holds_marker(database, settings.marker, name)
+
+
+def _holds_marker(database: Database, marker: Marker, name: str) -> bool:
+    columns = {column.name: column for column in database.tables[name].columns}
+    if marker.column not in columns:
+        return False
+    if marker.scenario_column is not None and marker.scenario_column not in columns:
+        return False
+    return database.dialect.can_hold_marker(marker, columns[marker.column])
 
 
 def _marked_tables(database: Database, settings: Settings) -> list[str]:
@@ -229,9 +238,27 @@ def _no_marker(database: Database, settings: Settings) -> ConfigError:
 def _check_where(
     database: Database, settings: Settings, name: str, rule: Rule, scenario: str
 ) -> None:
-    path, dialect = ("tables", name, "where"), database.dialect
+    dialect = database.dialect
+    named = next((n for n, where in settings.predicates.items() if where == rule.where), None)
+    path = ("tables", name, "where") if named is None else ("predicates", named)
     where = _bound(settings, f"the where of {name}", rule.where, scenario, dialect, *path)
     _check_predicate(database, settings, name, where, *path)
+
+
+def _check_marker(database: Database, settings: Settings, name: str) -> None:
+    """Check that the marker, which the rule of a table names, can be used on it."""
+    marker = settings.marker
+    if marker.none:
+        raise settings.error(f"tables.{name} names the marker, and there is none", "tables", name)
+    if marker.where is not None:
+        where = _bound(
+            settings, "the where", marker.where, "none", database.dialect, "marker", "where"
+        )
+        _check_predicate(database, settings, name, where, "tables", name)
+    elif not _holds_marker(database, settings.marker, name):
+        raise settings.error(
+            f"{name} has no {marker_column(marker)} that can hold the marker", "tables", name
+        )
 
 
 def _bound(
@@ -276,7 +303,7 @@ def _check_via(
             f"Foreign keys of {name}: {known}.",
         )
     if key.table not in rules:
-        if all(rule.kind == "via" for rule in rules.values()):
+        if all(leaf.kind == "via" for rule in rules.values() for leaf in rule.leaves):
             raise _no_marker(database, settings)
         raise fail(
             f"{name} is via {key.table}, which is not selected",
@@ -288,15 +315,25 @@ def _check_via(
 
 
 def _circle(tables: Mapping[str, Table], rules: Mapping[str, Rule], name: str) -> Sequence[str]:
-    way = [name]
-    while (rule := rules.get(way[-1])) is not None and rule.kind == "via":
-        parent = _via_parent(tables[way[-1]], rule.columns)
-        if parent is None:
-            return ()
-        if parent in way:
-            return [*way, parent]
-        way.append(parent)
+    """Return the way from a table by the tables that its rule reads back to one of them."""
+    ahead = [[name]]
+    seen: set[str] = set()
+    while ahead:
+        way = ahead.pop()
+        for other in read_tables(tables, rules, way[-1]):
+            if other in way:
+                return [*way, other]
+            if other not in seen:
+                seen.add(other)
+                ahead.append([*way, other])
     return ()
+
+
+def read_tables(tables: Mapping[str, Table], rules: Mapping[str, Rule], name: str) -> Sequence[str]:
+    """Return the tables whose picked rows the rule of a table depends on."""
+    leaves = rules[name].leaves if name in rules else ()
+    found = (_via_parent(tables[name], leaf.columns) for leaf in leaves if leaf.kind == "via")
+    return [one for one in found if one is not None]
 
 
 def _via_parent(table: Table, columns: Iterable[str]) -> str | None:

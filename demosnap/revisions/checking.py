@@ -330,7 +330,7 @@ def _loaded(
         yield Finding(f"{version.scenario}: {reason}")
     found = attached.find(settings, own)
     for each in status.attached if status else found:
-        if each.rule:
+        if each.rule and not each.captured:
             yield Finding(f"{version.scenario}: {each.text}", hint=f"{each.remedy}.")
     counts = own.present.counts()
     for name, count in counts.items():

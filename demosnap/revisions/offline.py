@@ -86,8 +86,7 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
     picks = FilePicks(dialect)
     purges = {goal.scenario: _purge(dialect, goal, picks) for goal in goals}
     used = [text for purge in purges.values() for text in purge]
-    notes = picks.notes(*used)
-    yield from dialect.file_begin_picking(notes, used) if notes else dialect.file_begin(used)
+    yield from picks.begin(*used)
     for goal in goals:
         if not goal.stamp_only:
             yield _only_at(dialect, graph, goal)

@@ -118,7 +118,7 @@ def _to_dict(version: Version) -> dict[str, Any]:
         "rows": dict(version.rows),
         "marker": {name: getattr(marker, name) for name in fields if getattr(marker, name)},
         "default": version.selection.default,
-        "selection": {name: rule_text(rule) for name, rule in version.selection.rules.items()},
+        "selection": {name: _recorded(rule) for name, rule in version.selection.rules.items()},
     }
     if version.selection.foreign_keys:
         found["foreign_keys"] = [
@@ -152,11 +152,13 @@ def _from_dict(
 ) -> Version:
     scenario = _matching(found["scenario"], SCENARIO, "scenario")
     rows = {_text(name): _count(count) for name, count in found["rows"].items()}
-    rules = {_text(name): parse_rule(_text(text)) for name, text in found["selection"].items()}
+    rules = {_text(name): parse_rule(rule) for name, rule in found["selection"].items()}
     if list(rows) != list(rules):
         raise ValueError("rows and selection name different tables")
     marker = Marker(**found["marker"])
-    if marker.none and any(rule.kind == "marker" for rule in rules.values()):
+    if marker.none and any(
+        leaf.kind == "marker" for rule in rules.values() for leaf in rule.leaves
+    ):
         raise ValueError("the marker is missing")
     selection = Selection(
         scenario,
@@ -205,18 +207,33 @@ def _from_dict(
 
 
 def rule_text(rule: Rule) -> str:
-    """Render a rule in the form of scripts: `marker`, `via fragment_id`, `where store_id = 1`."""
+    """Render a rule for people: `marker`, `via fragment_id`, `marker or where store_id = 1`."""
+    if rule.kind in ("any", "all"):
+        word = " or " if rule.kind == "any" else " and "
+        parts = (f"({rule_text(one)})" if one.rules else rule_text(one) for one in rule.rules)
+        return word.join(parts)
     if rule.kind == "via":
         return "via " + ", ".join(display_name(None, column) for column in rule.columns)
     return "where " + rule.where if rule.kind == "where" else "marker"
 
 
-def parse_rule(text: str) -> Rule:
-    """Parse the form that `rule_text` renders.
+def _recorded(rule: Rule) -> object:
+    """Render a rule for a script: as `rule_text` does, or as `{"any": [...]}`, `{"all": [...]}`."""
+    return {rule.kind: [*map(_recorded, rule.rules)]} if rule.rules else rule_text(rule)
+
+
+def parse_rule(recorded: object) -> Rule:
+    """Parse the form of scripts.
 
     Raises:
-        ValueError: the text is not a rule.
+        ValueError: it is not a rule.
     """
+    if isinstance(recorded, dict):
+        ((kind, rules),) = recorded.items()
+        if kind not in ("any", "all") or not isinstance(rules, list) or len(rules) < 2:
+            raise ValueError(f"{recorded!r} is not a rule of a selection")
+        return Rule(kind, rules=tuple(map(parse_rule, rules)))
+    text = _text(recorded)
     kind, _, rest = text.partition(" ")
     if kind == "via" and rest:
         parts = re.findall(r'"(?:[^"]|"")*"|[^,\s]+', rest)

@@ -87,9 +87,7 @@ def parts_before_rows(
     picks = FilePicks(dialect)
     users = picks if picked else as_written
     used = predicates(selection, tables, dialect, users).values()
-    notes = picks.notes(*used)
-    begin = dialect.file_begin_picking(notes, used) if notes else dialect.file_begin(used)
-    yield "the beginning of the transaction is", _section(None, begin)
+    yield "the beginning of the transaction is", _section(None, picks.begin(*used))
     purge = purge_statements(selection, tables, dialect, users)
     purge += picks.forget(*used)
     yield "the purge statements are", _section("Cleanup existing demo data", purge)
@@ -101,7 +99,7 @@ def variants_before_rows(
     """Return all forms of `parts_before_rows` that any demosnap wrote, the current one first."""
     return [
         list(parts_before_rows(header, selection, dialect, picked=picked))
-        for picked in (True, False)
+        for picked in ((True, False) if header.format == 1 else (True,))
     ]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from demosnap.dialects.base import Dialect
 from demosnap.errors import ScriptError
@@ -17,13 +18,26 @@ _WHERE_TOKEN = re.compile(
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`""", re.DOTALL)
 
 
-Users = Callable[[Table, str], str]
-"""A function that returns the replacement of a user's predicate for a table."""
+class Users(Protocol):
+    """What takes the place of predicates, such as a note of the rows that they pick."""
+
+    def __call__(self, table: Table, where: str) -> str:
+        """Return the replacement of a user's predicate for a table."""
+
+    def one_of(self, table: Table, predicate: str) -> str:
+        """Return the replacement of one of several predicates of a table that read other tables."""
 
 
-def as_written(table: Table, where: str) -> str:
-    """Return a user's predicate unchanged."""
-    return where
+class _AsWritten(Users):
+    def __call__(self, table: Table, where: str) -> str:
+        return where
+
+    def one_of(self, table: Table, predicate: str) -> str:
+        return predicate
+
+
+as_written: Users = _AsWritten()
+"""Returns every predicate unchanged."""
 
 
 def predicates(
@@ -51,23 +65,28 @@ def predicates(
                     f"the tables {', '.join(on_the_way)} are `via` each other in a circle"
                 )
             table = _table(tables, name)
-            rule = selection.rules[name]
-            where = rule.where if rule.kind == "where" else selection.marker.where
-            if rule.kind != "via" and where is not None:
-                rendered[name] = users(table, bind_scenario(where, selection.scenario, dialect))
-            elif rule.kind == "marker":
-                rendered[name] = _marker_predicate(selection, table, dialect)
-            else:
-                key = via_foreign_key(table, rule)
-                if key.table not in selection.rules:
-                    raise ScriptError(f"{name} is via {key.table}, which is not selected")
-                parent = render(key.table, (*on_the_way, name))
-                rendered[name] = referencing(dialect, table, key, parent)
+            rendered[name] = by_rule(table, selection.rules[name], (*on_the_way, name))
             if also and name in also:
                 rendered[name] = f"({rendered[name]}) OR ({also[name]})"
             if own := dialect.own_rows(table):
                 rendered[name] = f"({rendered[name]}) AND {own}"
         return rendered[name]
+
+    def by_rule(table: Table, rule: Rule, on_the_way: tuple[str, ...]) -> str:
+        if rule.kind in ("any", "all"):
+            parts = [f"({by_rule(table, one, on_the_way)})" for one in rule.rules]
+            return f"({' OR '.join(parts)})" if rule.kind == "any" else " AND ".join(parts)
+        where = rule.where if rule.kind == "where" else selection.marker.where
+        if rule.kind != "via" and where is not None:
+            return users(table, bind_scenario(where, selection.scenario, dialect))
+        if rule.kind == "marker":
+            return _marker_predicate(selection, table, dialect)
+        key = via_foreign_key(table, rule)
+        if key.table not in selection.rules:
+            raise ScriptError(f"{table.name} is via {key.table}, which is not selected")
+        found = referencing(dialect, table, key, render(key.table, on_the_way))
+        several = sum(leaf.kind == "via" for leaf in selection.rules[table.name].leaves) > 1
+        return users.one_of(table, found) if several else found
 
     return {name: render(name) for name in selection.rules}
 

@@ -36,8 +36,7 @@ def script(
     # Tables are emptied even if the new side has no rows.
     whole = [one.name for one in changes if one.replacement is not None]
     used = [predicates[name] for name in whole if name in predicates]
-    notes = picks.notes(*used)
-    yield from dialect.file_begin_picking(notes, used) if notes else dialect.file_begin(used)
+    yield from picks.begin(*used)
     for step in steps(changes, dialect):
         yield ""
         if isinstance(step, Delete):

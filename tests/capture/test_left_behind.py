@@ -58,6 +58,7 @@ def test_unmarked_rows_of_tables_that_the_marker_selects(boards: Workspace, dry_
         "  cards: from cards 2 by on_id",
         "cards: already captured, but not these rows; if they are demo data, mark them, or change"
         " the rule",
+        "  cards: {any: [marker, {via: board_id}]}",
     ]
     if not dry_run:
         with refused("referenced by non-demo rows", "2 rows of cards outside of the scenario"):

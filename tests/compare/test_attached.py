@@ -71,6 +71,7 @@ def test_status_counts_them_and_shows_the_rule(shop: Workspace) -> None:
             "rows": 2,
             "rule": RULE,
             "excluded": False,
+            "captured": False,
         }
     ]
 
@@ -115,16 +116,22 @@ def test_the_refusal_of_a_purge_names_the_rule(shop: Workspace) -> None:
     assert shop.database.dump() == before
 
 
-def test_rows_of_captured_tables_are_counted_without_a_rule(shop: Workspace) -> None:
+def test_rows_of_captured_tables_are_counted_with_the_wider_rule(shop: Workspace) -> None:
     """A real line of a demo order: there is a rule, which leaves it out on purpose."""
     shop.database.execute("INSERT INTO line_items VALUES (3, 1, FALSE)")
     entry = status(shop)
-    assert entry.attached == (Attached("line_items", ("order_id",), "orders", 1),)
+    rule = "line_items: {any: [marker, {via: order_id}]}"
+    assert entry.attached == (
+        Attached("line_items", ("order_id",), "orders", 1, rule, captured=True),
+    )
     assert not entry.undecided
     run = shop.run("status", "general", "--exit-code", check=False)
     assert run.returncode == 0
     assert "line_items is captured, but not these rows" in run.stdout
+    assert f"change its rule to `{rule}`" in run.stdout
     assert shop.project.check(database=True) == []
+    shop.configure(f"{SETTINGS}tables:\n  {rule}\n")
+    assert status(shop).attached == ()
 
 
 def test_excluded_tables_are_decided(shop: Workspace) -> None:

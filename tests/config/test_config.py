@@ -66,6 +66,17 @@ def test_an_empty_file_is_all_defaults() -> None:
         assert found.default_scenario is None
 
 
+PAID = Rule("where", where="paid = 1")
+PAYMENTS = Rule(
+    "any",
+    rules=(
+        Rule("all", rules=(Rule("via", ("order_id",)), PAID)),
+        Rule("via", ("a", "b")),
+        Rule("marker"),
+    ),
+)
+
+
 def test_a_whole_file(project: Path) -> None:
     found = settings(
         """\
@@ -76,6 +87,9 @@ tables:
   customers: {where: "store_id = 1"}
   '"odd name"': {where: "x = :scenario"}
   on: {via: "yes"}
+  payments: {any: [{via: order_id, in: paid}, {via: [a, b]}, marker], where: x}
+  shops: {in: paid}
+predicates: {paid: "paid = 1"}
 columns: {todos.seen: ignore, '"odd name"."a.b"': omit, app.users.n: omit}
 exclude: [audit_log]
 scenarios: {general: {description: "The usual", default: true}, writer: {}, blank:}
@@ -92,6 +106,8 @@ deny: ["*/prod"]
         "customers": Rule("where", where="store_id = 1"),
         '"odd name"': Rule("where", where="x = :scenario"),
         "on": Rule("via", ("yes",)),
+        "payments": Rule("all", rules=(Rule("where", where="x"), PAYMENTS)),
+        "shops": PAID,
     }
     assert found.columns == {
         "todos": {"seen": "ignore"},
@@ -109,7 +125,7 @@ deny: ["*/prod"]
     assert found.revisions == project / "demo_revisions"
     assert found.yaml_file == project / "demo_revisions/demosnap.yaml"
     assert found.line_of("tables", "links", "via") == 4
-    assert found.line_of("exclude", "audit_log") == 9
+    assert found.line_of("exclude", "audit_log") == 12
     assert found.line_of("tables", "nothing") is None
     error = found.error("wrong", "tables", "todos", "where", hint="Mend it.")
     assert str(error) == "demo_revisions/demosnap.yaml:3: wrong\nMend it."
@@ -125,6 +141,7 @@ deny: ["*/prod"]
         ),
         ("{column: m, key: demo}", Marker("m", "demo")),
         ('{where: "tenant_id = 7"}', Marker(where="tenant_id = 7")),
+        ('{in: demo}\npredicates: {demo: "tenant_id = 7"}', Marker(where="tenant_id = 7")),
     ],
 )
 def test_markers(text: str, marker: Marker) -> None:
@@ -226,8 +243,24 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("tables: [a]", 1, "tables must hold keys and values"),
     ("tables:\n  a: via b", 2, "tables.a must have a rule that picks rows\nWrite {via: "),
     ("tables:\n  a:", 2, "tables.a must have a rule that picks rows"),
-    ("tables: {a: {}}", 1, "tables.a has neither via nor where"),
-    ("tables: {a: {via: b, where: c}}", 1, "tables.a has both via and where"),
+    ("tables: {a: {}}", 1, "tables.a has no rule\nWrite {via: "),
+    ("tables: {a: {any: []}}", 1, "tables.a.any is empty"),
+    ("tables: {a: {any: marker}}", 1, "tables.a.any must be a list"),
+    ("tables: {a: {any: [x]}}", 1, "an entry of tables.a.any must be a rule, or marker"),
+    ("tables: {a: {any: [markr]}}", 1, "an entry of tables.a.any: 'markr' is not marker; did"),
+    ("tables: {a: {any: [{}]}}", 1, "tables.a.any has no rule"),
+    ("tables: {a: {any: [{vai: b}]}}", 1, "unknown key 'tables.a.any.vai'; did you mean 'via'?"),
+    ("tables: {a: {any: [{any: [marker]}]}}", 1, "unknown key 'tables.a.any.any'"),
+    (
+        "predicates: {demo: x}\ntables:\n  a:\n    any:\n    - marker\n    - {in: dem}",
+        6,
+        "tables.a.any.in: there is no predicate 'dem' under predicates; did you mean 'demo'?",
+    ),
+    ("marker: {in: demo}", 1, "marker.in: there is no predicate 'demo' under predicates"),
+    ("marker: {in: demo, where: x}", 1, "marker has both where and in"),
+    ("marker: {in: demo, column: x}", 1, "marker has both in and column"),
+    ("predicates: [a]", 1, "predicates must hold keys and values"),
+    ("predicates: {a: [b]}", 1, "predicates.a must be a text"),
     ("tables: {a: {marker: true}}", 1, "unknown key 'tables.a.marker'"),
     ("tables:\n  a:\n    vai: b", 3, "unknown key 'tables.a.vai'; did you mean 'via'?"),
     ("tables: {a: {where: ''}}", 1, "tables.a.where is empty"),

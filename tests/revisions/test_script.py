@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from demosnap.errors import ScriptError
-from demosnap.model import Condition, ForeignKey, Version
+from demosnap.model import Condition, ForeignKey, Rule, Version
 from demosnap.revisions import script
 from support.fake_project import V1
 
@@ -58,3 +58,30 @@ def test_a_script_records_logical_foreign_keys_in_format_2(tmp_path: Path) -> No
         with pytest.raises(ScriptError, match=words):
             parsed(text.replace(there, instead, 1), tmp_path / "v1.py")
     assert "foreign_keys" not in script.render(V1)
+
+
+def test_a_script_records_rules_of_several_parts_in_format_2(tmp_path: Path) -> None:
+    """Each predicate as it was written, whatever stands in it."""
+    wheres = ("a = '} or (x' and b", "c = \"\\n\" or d\nand e = 'é'", "any (marker)")
+    parts = tuple(Rule("where", where=where) for where in wheres)
+    both = Rule("all", rules=(Rule("via", ("fragment_id", "odd name")), parts[1]))
+    rule = Rule("any", rules=(*parts, Rule("marker"), both))
+    rules = {**V1.selection.rules, "todos": rule}
+    selection = replace(V1.selection, rules=rules)
+    version = replace(V1, selection=selection, format=selection.format, folder=str(tmp_path))
+    text = script.render(version)
+    assert selection.format == 2
+    assert parsed(text, tmp_path / "v1.py") == version
+    assert script.rule_text(rule).endswith(
+        ' or marker or (via fragment_id, "odd name" and where c = "\\n" or d\nand e = \'é\')'
+    )
+    assert '"fragments": "marker"' in text
+    for there, instead in (
+        ('"any": [', '"none": ['),
+        ('"all": [', '"all": 5, "x": ['),
+        ('"via fragment_id, \\"odd name\\"", ', ""),
+        ('"marker", {', "{}, {"),
+    ):
+        assert there in text
+        with pytest.raises(ScriptError, match="is not what demosnap writes"):
+            parsed(text.replace(there, instead, 1), tmp_path / "v1.py")
