@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demosnap.database import by_key
-from demosnap.errors import CountError
+from demosnap.database import by_key, opened
+from demosnap.errors import CountError, SnapshotError
 from demosnap.model import Version
 from demosnap.moves import difference
 from demosnap.moves.difference import PlannedChanges, Tally
@@ -221,3 +224,29 @@ def test_a_version_that_does_not_fit_is_not_compared(more: Live) -> None:
     planned = difference.compare(narrow.database, version, narrow.rows())
     assert planned.changes == ()
     assert [one.kind for one in planned.unfit] == ["structure does not fit"]
+
+
+def test_rows_to_write_are_held_against_the_grammar_whatever_their_digest(here: Live) -> None:
+    version = here.capture("v1")
+    path = Path(version.folder) / version.file
+    path.write_text(path.read_text().replace("'Three'", "version()"))
+    reader, blocks = opened.read(version, checked=False)
+    for block in blocks:
+        collections.deque(block.rows, maxlen=0)
+    forged = replace(version, digest=reader.digest)
+    with pytest.raises(SnapshotError, match=r"cards: the row id=3 is not what demosnap writes"):
+        difference.compare(here.database, forged, here.rows())
+
+
+def test_a_row_whose_columns_are_all_of_its_reference_wants_a_value_too(database: Database) -> None:
+    links = (
+        "CREATE TABLE links (slug VARCHAR(20) PRIMARY KEY,"
+        " CONSTRAINT fk_link FOREIGN KEY (slug) REFERENCES boards (slug))"
+    )
+    with live(database, links) as here:
+        here.execute("DELETE FROM cards", "INSERT INTO links VALUES ('demo')")
+        version = here.capture("v1", "boards", "links@slug")
+        here.execute("DELETE FROM links", "UPDATE boards SET slug = 'else' WHERE id = 1")
+        picked = {"boards": "is_demo = TRUE", "links": "slug = 'demo'"}
+        found = difference.obstacle(here.database, compared(here, version, picked), picked)
+        assert (found is not None) is here.database.dialect.enforces_foreign_keys
