@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 import subprocess
 import sys
@@ -58,77 +57,6 @@ def test_the_import_pulls_nothing_heavy_in() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-USER = """
-from decimal import Decimal
-
-from demosnap import (
-    MoveOptions, MovePlan, Project, Refusal, RefusedError, RowChange, SealedPlan, Version
-)
-
-project = Project("alembic.ini")
-general = project.scenario("general")
-plan: SealedPlan = general.plan_load("v1", discard=True, cascade=["stickers"])
-done: MovePlan = project.apply(plan)
-versions: tuple[Version, ...] = general.versions
-for change in general.diff("v1", "v2"):
-    one: RowChange = change
-    old = change.old["state"] if change.old else None
-    reveal_type(change.kind)
-    reveal_type(done.moves[0].target)
-try:
-    project.load("general", options=MoveOptions(verify="counts"))
-except RefusedError as error:
-    reasons: tuple[str, ...] = error.reasons
-    refusals: tuple[Refusal, ...] = error.refusals
-    lost = [one.table for one in plan.refusals if one.kind == "key taken"]
-"""
-
-WRONG = """
-from demosnap import MoveOptions, Nothing, Project
-
-Project().load("general", discrad=True)
-Project().load("general", verify="most")
-Project().apply(Project().load("general", dry_run=True))
-MoveOptions(cascade=1)
-"""
-
-
-def checked(folder: Path, text: str) -> str:
-    """Return what mypy --strict says of a user's program."""
-    pytest.importorskip("mypy")
-    file = folder / "program.py"
-    file.write_text(text)
-    options = [
-        "--strict",
-        "--no-error-summary",
-        "--cache-dir",
-        str(ROOT / ".mypy_cache" / "programs"),
-    ]
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", *options, str(file)],
-        cwd=folder,
-        env={**os.environ, "MYPYPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.stderr == ""
-    return done.stdout
-
-
-def test_a_program_is_checked_strictly(tmp_path: Path) -> None:
-    said = checked(tmp_path, USER)
-    assert "error" not in said
-    assert "demosnap.model.Version | None" in said
-    assert all(f"'{kind}'" in said for kind in ("added", "removed", "modified", "unpicked"))
-
-
-def test_what_is_wrong_in_a_program_is_found(tmp_path: Path) -> None:
-    said = checked(tmp_path, WRONG)
-    lines = [int(line) for line in re.findall(r"program\.py:(\d+): error", said)]
-    assert lines == [2, 4, 5, 6, 7], said
 
 
 # ---------------------------------------------------------------------- docs/api.md
