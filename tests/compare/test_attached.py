@@ -12,6 +12,8 @@ from support.databases import Database
 from support.refusals import refused
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 MakeWorkspace = Callable[[Database], Workspace]
 
 SETTINGS = "marker: {column: is_demo}\n"

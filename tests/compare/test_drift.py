@@ -16,6 +16,8 @@ from demosnap.results import StatusEntry, TableDrift
 from support.databases import Database
 from support.live import Live, live
 
+pytestmark = pytest.mark.long
+
 CARD = Retained({"cards": frozenset({(b"1",)})}, {"cards": ("id",)})
 UNMARK = "UPDATE cards SET is_demo = FALSE WHERE id = 1"
 

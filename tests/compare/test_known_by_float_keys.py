@@ -46,6 +46,7 @@ def unpicked(workspace: Workspace) -> dict[str, tuple[int, int]]:
     return {one.table: (one.count, one.following) for one in entry.unpicked}
 
 
+@pytest.mark.long
 def test_a_row_that_is_no_longer_picked_is_told_and_comes_back(workspace: Workspace) -> None:
     at_v1 = workspace.database.dump()
     workspace.database.execute(UNMARK)
@@ -75,6 +76,7 @@ def test_a_purge_leaves_it_and_the_next_load_brings_it_back(
     assert workspace.database.dump() == at_v1
 
 
+@pytest.mark.long
 def test_a_released_row_is_real_from_then_on(workspace: Workspace) -> None:
     workspace.database.execute(UNMARK)
     workspace.project.reset("general", release=["things/0.1"])
@@ -87,6 +89,7 @@ def test_a_released_row_is_real_from_then_on(workspace: Workspace) -> None:
     assert workspace.project.status("general")[0].clean
 
 
+@pytest.mark.long
 def test_a_row_that_stays_is_known_again(workspace: Workspace) -> None:
     at_v1 = workspace.database.dump()
     workspace.database.execute("INSERT INTO notes VALUES (1, 0.7)")
@@ -98,6 +101,7 @@ def test_a_row_that_stays_is_known_again(workspace: Workspace) -> None:
     assert dict(workspace.project.status("general")[0].kept) == {}
 
 
+@pytest.mark.long
 def test_a_row_that_stays_and_is_changed_is_not_overwritten(workspace: Workspace) -> None:
     workspace.database.execute("INSERT INTO notes VALUES (1, 0.7)")
     workspace.project.downgrade("general", "base", keep_referenced=True)
@@ -108,6 +112,7 @@ def test_a_row_that_stays_and_is_changed_is_not_overwritten(workspace: Workspace
     assert "changed" not in {row[1][1] for row in workspace.database.dump()["things"]}
 
 
+@pytest.mark.long
 def test_rows_that_hang_on_what_is_brought_back_are_named(workspace: Workspace) -> None:
     workspace.database.execute(
         "UPDATE things SET is_demo = FALSE WHERE name = 'demo 0.1'",

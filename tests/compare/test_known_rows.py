@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from demosnap.compare import known_rows
 from demosnap.compare.known_rows import NONE, KnownRows
 from demosnap.database import row_set
@@ -13,6 +15,8 @@ from demosnap.database.retained import NOTHING, Retained
 from demosnap.model import Key, Version
 from support.databases import Database
 from support.live import Live, live, some
+
+pytestmark = pytest.mark.long
 
 CHECKS = (
     "CREATE TABLE checks (id INTEGER PRIMARY KEY, card_id INTEGER,"

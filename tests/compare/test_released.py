@@ -15,6 +15,8 @@ from demosnap.model import Version
 from support.databases import Database
 from support.live import DEMO, Live, live, some
 
+pytestmark = pytest.mark.long
+
 CHECKS = (
     "CREATE TABLE checks (id INTEGER PRIMARY KEY, card_id INTEGER,"
     " FOREIGN KEY (card_id) REFERENCES cards (id))",

@@ -14,6 +14,8 @@ from demosnap.model import Table, Version
 from support.databases import Database
 from support.live import DEMO, Live, live
 
+pytestmark = pytest.mark.long
+
 
 def now(here: Live, like: Version | None = None, picked: Mapping[str, str] = DEMO) -> DatabaseRows:
     tables = SnapshotRows(like).tables if like else {}

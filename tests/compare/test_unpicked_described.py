@@ -13,6 +13,8 @@ from demosnap.model import Version
 from support.databases import Database
 from support.live import Live, live, some
 
+pytestmark = pytest.mark.long
+
 UNMARK = "UPDATE cards SET is_demo = FALSE WHERE id = 1"
 HANGING = (
     "CREATE TABLE checks (id INTEGER PRIMARY KEY, card_id INTEGER,"

@@ -23,6 +23,7 @@ from demosnap.cli.program import cli
 from demosnap.config import Scenario, choices, schema
 from demosnap.errors import ConfigError
 from support import editors
+from support.draw import examples
 
 # What needs more than one value, or a count of values, to be seen.
 BEYOND = re.compile(
@@ -119,7 +120,7 @@ FILES = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(FILES)
 def test_the_reader_and_the_schema_agree(data: dict[str, object]) -> None:
     text = yaml.safe_dump(data, allow_unicode=True)

@@ -23,6 +23,7 @@ from demosnap.errors import DemosnapError
 from demosnap.model import Column, Table
 from demosnap.project import Project
 from support.databases import Database, make_database
+from support.draw import examples
 from support.refusals import refused
 from support.sqlite_zoo import (
     BYTES,
@@ -375,7 +376,7 @@ def random_tables(draw: st.DrawFn) -> RandomTable:
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -104,6 +104,7 @@ def test_a_column_that_may_not_be_null_is_not_emptied(database: Database) -> Non
         assert found == CascadedRows()
 
 
+@pytest.mark.long
 def test_rows_of_other_scenarios_and_of_the_run_are_never_among_them(more: Live) -> None:
     found = cascaded(more, "checks", others={"writer": {"checks": "id = 1"}, "x": {"notes": "1=1"}})
     assert rows(found.gone) == {"checks": [3]}
@@ -118,6 +119,7 @@ def test_a_circle_of_references_ends(more: Live) -> None:
     assert rows(found.gone)["replies"] == [1, 2, 3]
 
 
+@pytest.mark.long
 def test_only_tables_whose_rows_have_a_key_can_be_listed(more: Live) -> None:
     with pytest.raises(UnknownNameError, match="'check'"):
         cascaded(more, "checks", "check")
@@ -155,6 +157,7 @@ def refusals(
     return [str(one) for one in found]
 
 
+@pytest.mark.long
 def test_rows_that_stay_are_told_with_those_that_would_go_with_them(more: Live) -> None:
     more.execute("DELETE FROM notes WHERE id IN (2, 4)", "INSERT INTO words VALUES (1, 3)")
     first, *further = refusals(more)
@@ -174,6 +177,7 @@ def test_rows_that_stay_are_told_with_those_that_would_go_with_them(more: Live) 
     assert "rows of writer are among them" not in told[0]
 
 
+@pytest.mark.long
 def test_what_goes_at_the_next_depths_is_told_by_constraint(more: Live) -> None:
     """Each row once, whichever way leads to it, and the rows of a circle, too."""
     more.execute(
@@ -185,6 +189,7 @@ def test_what_goes_at_the_next_depths_is_told_by_constraint(more: Live) -> None:
     assert "id: 1, 2, 3, 7, 8, …)" in told
 
 
+@pytest.mark.long
 def test_permitted_rows_are_no_reason(more: Live) -> None:
     more.execute("DELETE FROM notes WHERE id IN (2, 4)")
     first, further = refusals(more, cascaded(more, "checks", "notes"))
@@ -202,6 +207,7 @@ def test_a_reference_that_is_emptied_is_spared_and_no_other(more: Live) -> None:
     assert reason.startswith("1 row of notes")
 
 
+@pytest.mark.long
 def test_the_ways_on_are_told_of_rows_that_may_go(more: Live) -> None:
     more.execute("DELETE FROM notes", "DELETE FROM replies", "DELETE FROM checks WHERE id <> 1")
     (reason,) = refusals(more)
@@ -212,6 +218,7 @@ def test_the_ways_on_are_told_of_rows_that_may_go(more: Live) -> None:
     assert "rows of writer" not in reason and "--cascade TABLE" in reason
 
 
+@pytest.mark.long
 def test_rows_of_another_scenario_cannot_go_along(more: Live) -> None:
     more.execute("DELETE FROM notes", "DELETE FROM replies", "DELETE FROM checks WHERE id = 2")
     some = {"checks": "id = 1"}
@@ -227,6 +234,7 @@ def test_rows_of_another_scenario_cannot_go_along(more: Live) -> None:
     assert "--cascade TABLE" not in reason
 
 
+@pytest.mark.long
 def test_rows_of_the_run_are_no_reason(more: Live) -> None:
     """They move by a plan of their own."""
     more.execute("DELETE FROM notes", "DELETE FROM replies")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from demosnap.project import Project
 from support import graphs, small
 from support.databases import Database, make_database
+from support.draw import examples
 from support.refusals import refused
 from support.small import Chain
 from support.workspaces import Workspace
@@ -37,7 +38,7 @@ def test_any_version_goes_to_any_other_both_ways(
     went: list[bool] = []
 
     @settings(
-        max_examples=12 if database.dialect == "sqlite" else 3,
+        max_examples=examples(12 if database.dialect == "sqlite" else 6),
         deadline=None,
         database=None,
         # Every example is two captures and many moves; to shrink one would take minutes.
@@ -172,6 +173,7 @@ def test_a_row_that_is_referenced_may_come_under_another_key(chain: Chain) -> No
     assert "id: 20" in chain.refused(lambda: chain.project.downgrade("general", "-1"))
 
 
+@pytest.mark.long
 def test_rows_that_are_in_no_version_are_never_compared_away(chain: Chain) -> None:
     """They stop the move; let go by --discard, everything is purged and loaded."""
     chain.database.execute("UPDATE cards SET title = 'Scribbled on' WHERE id = 3")

@@ -39,6 +39,7 @@ def refused(chain: Chain, move: Callable[[], Any], kind: Kind, *told: str) -> st
 # ---------------------------------------------------------------- demo rows in no revision
 
 
+@pytest.mark.long
 def test_uncaptured_rows_are_refused_with_counts_and_the_command_that_saves_them(
     chain: Chain,
 ) -> None:
@@ -60,6 +61,7 @@ def test_uncaptured_rows_are_refused_with_counts_and_the_command_that_saves_them
     assert chain.database.dump() == edited
 
 
+@pytest.mark.long
 def test_upgrade_refuses_uncaptured_rows(chain: Chain) -> None:
     """Also on the way up."""
     chain.project.downgrade("general", "-1")
@@ -183,6 +185,7 @@ def test_a_json_column_with_a_default_can_be_added(chain: Chain) -> None:
 # ---------------------------------------------------------------- what references demo rows
 
 
+@pytest.mark.long
 def test_an_unmarked_row_that_references_a_demo_row_is_refused(chain: Chain) -> None:
     """Constraint, count and keys are named; --discard does not let it pass."""
     chain.database.execute("INSERT INTO cards (id, board_id) VALUES (20, 1), (21, 1)")
@@ -251,6 +254,7 @@ def owned(chain: Chain) -> Chain:
     return chain
 
 
+@pytest.mark.long
 def test_references_to_rows_outside_are_recorded(owned: Chain) -> None:
     """The capture says them per table and column; the version keeps them."""
     expected = {
@@ -264,6 +268,7 @@ def test_references_to_rows_outside_are_recorded(owned: Chain) -> None:
     assert set(owned.project.show("general@head").version.external_references) == expected
 
 
+@pytest.mark.long
 def test_missing_referenced_rows_are_listed_before_the_first_insert(owned: Chain) -> None:
     """All missing keys at once; not one row was tried."""
     owned.project.revision("general", date="2025-01-21")
@@ -310,6 +315,7 @@ def test_a_referenced_table_that_is_gone_is_named(sqlite_chain: Chain) -> None:
 # ---------------------------------------------------------------- keys that are taken
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("row", "told"),
     [

@@ -29,7 +29,7 @@ from support.workspaces import Workspace
 
 MakeWorkspace = Callable[[Database], Workspace]
 
-KILLS = int(os.environ.get("DEMOSNAP_TEST_KILLS") or (24 if draw.is_long() else 12))
+KILLS = int(os.environ.get("DEMOSNAP_TEST_KILLS") or (24 if draw.is_long() else 8))
 SEED = int(os.environ.get("DEMOSNAP_TEST_SEED", "0")) or secrets.randbelow(10**9) + 1
 
 EDIT = (

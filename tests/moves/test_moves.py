@@ -118,6 +118,7 @@ def test_downgrade_goes_by_every_name_of_a_version(sqlite_chain: Chain) -> None:
         assert chain.database.dump() == chain.at[version], arguments
 
 
+@pytest.mark.long
 def test_load_goes_up_and_down_and_again(chain: Chain) -> None:
     """Wherever the database is, load ends at the version; without one, at the head."""
     for name, version in (
@@ -185,6 +186,7 @@ def test_a_stamp_without_rows_loads_again(chain: Chain) -> None:
         assert held[table] == [row for row in chain.at["v3"][table] if row not in own]
 
 
+@pytest.mark.long
 def test_a_downgrade_to_base_without_rows_takes_the_stamp(chain: Chain) -> None:
     """Also where the rows are gone already, base is base."""
     chain.database.execute(*small.REMOVE["general"])
@@ -280,6 +282,7 @@ def test_a_step_down_from_nothing_says_that_nothing_is_loaded(sqlite_chain: Chai
 # ---------------------------------------------------------------- several scenarios
 
 
+@pytest.mark.long
 def test_only_takes_every_other_loaded_scenario_out(pair: Chain) -> None:
     """With `only` the database holds the loaded scenario and the user's own rows."""
     plan = pair.project.load("general@v1", only=True)
@@ -293,6 +296,7 @@ def test_only_takes_every_other_loaded_scenario_out(pair: Chain) -> None:
     assert pair.database.dump() == pair.at["v2"]
 
 
+@pytest.mark.long
 def test_exclusive_makes_upgrade_and_load_take_the_others_out(pair: Chain) -> None:
     """`exclusive: true` is `--only` always."""
     pair.workspace.configure(small.SETTINGS + "exclusive: true\n")
@@ -306,6 +310,7 @@ def test_exclusive_makes_upgrade_and_load_take_the_others_out(pair: Chain) -> No
     assert pair.database.dump() == pair.at["v1"]
 
 
+@pytest.mark.long
 def test_only_does_not_throw_away_what_is_in_no_revision(pair: Chain) -> None:
     """The scenario that would go is guarded as the one that was named."""
     pair.database.execute("UPDATE cards SET title = 'New' WHERE id = 11")
@@ -315,6 +320,7 @@ def test_only_does_not_throw_away_what_is_in_no_revision(pair: Chain) -> None:
     assert pair.everything() == before
 
 
+@pytest.mark.long
 def test_several_scenarios_move_in_one_run(pair: Chain) -> None:
     """`upgrade general@v1 writer@head` from base to both."""
     both = pair.database.dump()
@@ -326,6 +332,7 @@ def test_several_scenarios_move_in_one_run(pair: Chain) -> None:
     assert pair.database.dump() == both
 
 
+@pytest.mark.long
 def test_several_scenarios_are_all_or_nothing_when_one_is_refused(pair: Chain) -> None:
     """A refusal of one scenario keeps the other from being loaded as well."""
     pair.project.downgrade("writer", "base")
@@ -353,6 +360,7 @@ def test_several_scenarios_are_all_or_nothing_when_one_fails_while_loading(pair:
 # ---------------------------------------------------------------- plans
 
 
+@pytest.mark.long
 def test_dry_runs_change_nothing(chain: Chain) -> None:
     """Whatever the verb, with a dry run every table of the database stays, demosnap's too."""
     before = chain.everything()
@@ -455,6 +463,7 @@ def test_the_callers_transaction_is_not_committed_by_a_first_load(chain: Chain) 
 # ---------------------------------------------------------------- stamp
 
 
+@pytest.mark.long
 def test_stamp_verifies_the_rows_first(chain: Chain) -> None:
     """Another version's rows are refused and named; with the right ones only the stamp moves."""
     before = chain.everything()

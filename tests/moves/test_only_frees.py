@@ -10,6 +10,8 @@ from support import small
 from support.databases import Database
 from support.workspaces import Workspace
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def workspace(database: Database, make_workspace: Callable[[Database], Workspace]) -> Workspace:

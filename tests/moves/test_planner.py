@@ -19,6 +19,8 @@ from demosnap.moves.planned import PlannedMove
 from demosnap.options import MoveOptions
 from support.live import Live
 
+pytestmark = pytest.mark.long
+
 REAL = "INSERT INTO cards VALUES (20, 'demo', NULL, 'Real', FALSE)"
 UNMARK = "UPDATE cards SET is_demo = FALSE WHERE id = 1"
 CARD = Retained({"cards": frozenset({(b"1",)})}, {"cards": ("id",)})

@@ -20,6 +20,7 @@ from demosnap.errors import (
 )
 from support import small
 from support.databases import Database
+from support.draw import examples
 from support.refusals import refused
 from support.small import Chain
 from support.workspaces import Workspace
@@ -385,7 +386,7 @@ def test_any_state_of_the_tables_goes_back(
     numbers = iter(range(1, 1000))
 
     @settings(
-        max_examples=10 if database.dialect != "sqlite" else 30,
+        max_examples=examples(10 if database.dialect != "sqlite" else 30),
         deadline=None,
         database=None,
         # Every example is a capture and a reset; to shrink one would take minutes.

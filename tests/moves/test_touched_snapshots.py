@@ -12,6 +12,8 @@ from demosnap.errors import SnapshotError
 from support.small import Chain
 from support.unchanged import nothing_changes
 
+pytestmark = pytest.mark.long
+
 
 def _cut(text: bytes, at: bytes) -> bytes:
     return text[: text.index(at)]

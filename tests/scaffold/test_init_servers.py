@@ -61,6 +61,7 @@ def test_the_example_needs_no_hand(database: Database, folder: Path) -> None:
     assert database.dump() == before
 
 
+@pytest.mark.long
 def test_a_boolean_column_and_a_column_of_the_scenario(database: Database, folder: Path) -> None:
     """They are found where no row has a marker in JSON; the users' rows are no demo data."""
     small.metadata.create_all(database.engine)
@@ -84,6 +85,7 @@ def test_a_boolean_column_and_a_column_of_the_scenario(database: Database, folde
     assert database.dump() == before
 
 
+@pytest.mark.long
 def test_odd_names_and_keys_over_several_columns(database: Database, folder: Path) -> None:
     """Names are written as demosnap.yaml reads them again."""
     metadata = sa.MetaData()

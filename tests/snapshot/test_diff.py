@@ -19,6 +19,7 @@ from demosnap.snapshot import json_diff, sql_script
 from demosnap.snapshot.changes import Changes, collect
 from demosnap.snapshot.diff import Cell, RowDifference, TablePair
 from demosnap.snapshot.json_diff import PathChange
+from support.draw import examples
 
 SQLITE = dialects.get("sqlite")
 
@@ -407,7 +408,7 @@ def script(changes: Changes) -> Iterator[str]:
     return sql_script.script(changes, ENFORCING, lambda users: {"logs": "1=1"}, ["a script"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(contents(), contents())
 def test_the_script_gives_the_new_side_with_every_key_checked(old: Content, new: Content) -> None:
     connection = filled(old)

@@ -18,6 +18,11 @@ def is_long() -> bool:
     return os.environ.get("DEMOSNAP_TEST_LONG") == "1"
 
 
+def examples(whole: int) -> int:
+    """Return how many random examples to try: a third of `whole` where not all is to run."""
+    return whole if is_long() else -(-whole // 3)
+
+
 def left_out(names: Iterable[str]) -> set[str]:
     """Return the names of tests that are not drawn, of pytest's names of those that are long.
 
