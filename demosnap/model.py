@@ -362,7 +362,8 @@ class Version:
     after the name in the script's docstring, or empty. `folder` is the folder of script and
     snapshot, `file` the snapshot's name in it. `size` is in bytes, `rows` is the number of rows
     per table in load order, `digest` the hex SHA-256 of the canonical rows. `sequences` are
-    positions that no row implies, by display name.
+    positions that no row implies, by display name. `told` is what its capture had to mention, in
+    words that identify each.
     """
 
     revision: str
@@ -382,6 +383,7 @@ class Version:
     external_references: tuple[ExternalReference, ...] = ()
     application_revision: Mapping[str, str] = field(default_factory=dict)
     sequences: Mapping[str, int] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
 
     @property
     def number(self) -> int:

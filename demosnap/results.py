@@ -129,6 +129,16 @@ class CapturePlan:
     of: Mapping[str, int] = field(default_factory=dict)
     drift: tuple[TableDrift, ...] | None = None
 
+    @property
+    def new_references(self) -> tuple[ExternalReference, ...]:
+        """The external references to mention: those `parent` lacks, or all in a dry run."""
+        if self.parent is None or self.of:
+            return self.external_references
+        known = {(e.table, e.columns, e.references) for e in self.parent.external_references}
+        return tuple(
+            e for e in self.external_references if (e.table, e.columns, e.references) not in known
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RevisionResult:

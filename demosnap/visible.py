@@ -26,6 +26,14 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
+def exact(text: str) -> str:
+    """Write what a user has typed for a comparison: like `one_line`, with odd spaces as escapes.
+
+    `\\xa0` stands for a no-break space, which looks like a space and equals none.
+    """
+    return "".join(ascii(one)[1:-1] if one in _SPACES else one for one in one_line(text))
+
+
 _names: dict[str, str] = {}
 """Names of tables, columns and the like that contain a line end, with their escaped form."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from demosnap.capture.told import Told
 from demosnap.compare import attached
 from demosnap.compare.scenario_rows import ScenarioRows
 from demosnap.config import Settings
@@ -12,19 +13,28 @@ from demosnap.results import Attached
 
 
 def notes(
-    settings: Settings, scenario: str, picked: RowSet, most_rows: int | None = None
+    settings: Settings,
+    scenario: str,
+    picked: RowSet,
+    new: Told,
+    most_rows: int | None = None,
 ) -> Iterator[str]:
     """Yield a note if unpicked rows reference picked rows, so that a purge would be refused.
 
     Selected tables of more than `most_rows` rows (None: no limit) are skipped, since the check
-    would read all of their rows.
+    would read all of their rows. What is not `new` is left out.
     """
-    if hidden := attached.unreadable(picked.database, picked):
+    hidden = attached.unreadable(picked.database, picked)
+    if hidden := [name for name in hidden if new("unreadable", name)]:
         yield (
             f"this role may not read {', '.join(hidden)}, which can reference demo rows;"
             " its rows were not checked, and demo rows stay until they can be"
         )
-    found = list(attached.find(settings, ScenarioRows(scenario, picked), most_rows))
+    found = [
+        one
+        for one in attached.find(settings, ScenarioRows(scenario, picked), most_rows)
+        if new("attached", one.table, ", ".join(one.columns), one.references)
+    ]
     if not found:
         return
     by_parent: dict[str, list[str]] = {}

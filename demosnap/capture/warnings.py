@@ -1,9 +1,10 @@
-"""Find what a capture should mention: odd markers, and marked rows outside of all scenarios."""
+"""Find what a capture should mention: odd markers and rules, marked rows of no scenario."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from demosnap.capture.told import Told
 from demosnap.compare.attached import has_at_most
 from demosnap.config import Settings
 from demosnap.database import picking, selection
@@ -12,6 +13,7 @@ from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Selection, Table
 from demosnap.reasons import of_versions
 from demosnap.refusal import Refusal
+from demosnap.visible import exact
 from demosnap.visible import rows as rows_of
 
 
@@ -19,11 +21,12 @@ def notes(
     database: Database,
     settings: Settings,
     known_scenarios: Sequence[str],
+    new: Told,
     most_rows: int | None = None,
 ) -> Iterator[str]:
     """Yield a note per table with rows whose marker or scenario has an unexpected value.
 
-    Tables of more than `most_rows` rows are left out (None: no limit).
+    Tables of more than `most_rows` rows are left out (None: no limit), and what is not `new`.
     """
     connection, tables = database.connection, database.tables
     marker = settings.marker
@@ -38,7 +41,7 @@ def notes(
         if most_rows is not None and not has_at_most(database, quoted, most_rows):
             continue
         odd = dialect.oddly_marked(marker, column)
-        if count := database.count(quoted, odd):
+        if (count := database.count(quoted, odd)) and new("odd marker", name):
             place = f"{marker.column}.{marker.key}" if marker.key else marker.column
             yield (
                 f"{name}: {rows_of(count, 'has', 'have')} a value at {place} that is neither true "
@@ -55,11 +58,16 @@ def notes(
         )
         for scenario, rows in execute(connection, sql):
             if scenario is None and settings.default_scenario is None and settings.scenario_names:
-                yield (
-                    f"{name}: {rows:,} marked {_name(rows)} no scenario, and there is no default "
-                    f"scenario"
-                )
-            elif scenario is not None and scenario not in known_scenarios:
+                if new("no scenario", name):
+                    yield (
+                        f"{name}: {rows:,} marked {_name(rows)} no scenario, and there is no "
+                        f"default scenario"
+                    )
+            elif (
+                scenario is not None
+                and scenario not in known_scenarios
+                and new("unknown scenario", name, repr(scenario))
+            ):
                 yield f"{name}: {rows:,} marked {_name(rows)} the unknown scenario {scenario!r}"
 
 
@@ -67,10 +75,38 @@ def _name(count: int) -> str:
     return "row names" if count == 1 else "rows name"
 
 
-def moments(database: Database, names: Sequence[str]) -> Iterator[str]:
-    """Yield a note per table, among those named, that a consistent read does not cover."""
+def rules(
+    database: Database, picked: Selection, rows: Mapping[str, int], new: Told
+) -> Iterator[str]:
+    """Yield a note per rule that picks all rows of its table, or none, if that is `new`.
+
+    `rows` counts the picked rows by table. Only predicates are looked at: where a marker or a
+    foreign key picks all rows or none, nobody has made a mistake.
+    """
+    for name, rule in picked.rules.items():
+        if rule.kind != "where" or name not in rows:
+            continue
+        count = rows[name]
+        if not has_at_most(database, database.dialect.rows_of(database.tables[name]), count):
+            if not count and new("picks nothing", name, rule.where):
+                yield f"{name}: its rule picks none of the table's rows: where {exact(rule.where)}"
+        elif count and new("picks all", name, rule.where):
+            every = "the only row" if count == 1 else f"all {count:,} rows"
+            yield (
+                f"{name}: its rule picks {every} of the table, real ones too if there are any:"
+                f" where {exact(rule.where)}"
+            )
+
+
+def moments(database: Database, names: Sequence[str], new: Told) -> Iterator[str]:
+    """Yield a note per table, among those named, that a consistent read does not cover.
+
+    What is not `new` is left out.
+    """
     found = database.dialect.non_transactional(database.connection, names)
     for name, (reason, cure) in found.items():
+        if not new("moment", name):
+            continue
         yield (
             f"{name}: {reason}: its rows are those of the moment when they were read, and no move"
             f" changes them; {cure} makes it one that can be changed"

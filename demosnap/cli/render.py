@@ -64,7 +64,7 @@ def plan_body(plan: MovePlan | CapturePlan, stream: TextIO) -> str:
 
 def remarks(plan: MovePlan | CapturePlan, more: Sequence[str] = ()) -> list[str]:
     """Render the notes of a plan, and `more` notes, as one text each."""
-    references = plan.external_references if isinstance(plan, CapturePlan) else ()
+    references = plan.new_references if isinstance(plan, CapturePlan) else ()
     way_back = () if isinstance(plan, CapturePlan) else filter(None, [plan.way_back])
     notes = ("note: " + paragraph(note, "  ") for note in (*plan.notes, *way_back, *more))
     return [*external_references(references), *notes]

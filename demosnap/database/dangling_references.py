@@ -50,9 +50,14 @@ def within(references: Iterable[ExternalReference], others: Iterable[ExternalRef
     return all(recorded.get(_place(one), set()) >= {*one.dangling} for one in references)
 
 
-def notes(references: Iterable[ExternalReference]) -> Iterator[str]:
-    """Yield a note for each reference with dangling values."""
-    for one in references:
+def notes(
+    references: Iterable[ExternalReference], before: Iterable[ExternalReference] = ()
+) -> Iterator[str]:
+    """Yield a note for each reference with dangling values that `before` does not record."""
+    recorded = {_place(one): {*one.dangling} for one in before}
+    for each in references:
+        known = recorded.get(_place(each), set())
+        one = replace(each, dangling=tuple(key for key in each.dangling if key not in known))
         if one.dangling:
             shown = ", ".join("/".join(key) for key in one.dangling[:_SHOWN])
             more = ", …" if len(one.dangling) > _SHOWN else ""

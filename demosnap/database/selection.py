@@ -16,6 +16,7 @@ from demosnap.errors import ConfigError, DatabaseError, ScriptError, did_you_mea
 from demosnap.model import Marker, Rule, Selection, Table
 from demosnap.snapshot.predicates import bind_scenario, predicates
 from demosnap.snapshot.table_order import load_order
+from demosnap.visible import exact
 
 
 def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
@@ -68,11 +69,19 @@ def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
     return selection
 
 
+def looked_at(picked: Selection) -> list[str]:
+    """Render the tables of a selection for a message, with their predicates."""
+    return [
+        f"{name} (where {exact(rule.where)})" if rule.kind == "where" else name
+        for name, rule in picked.rules.items()
+    ]
+
+
 def marker_text(picked: Selection) -> str:
     """Render a selection's marker for a message."""
     marker = picked.marker
     if marker.where:
-        return f"where {marker.where}"
+        return f"where {exact(marker.where)}"
     if marker.column is None:
         return "none"
     text = f"{marker.column}.{marker.key}" if marker.key else marker.column
@@ -276,8 +285,9 @@ def _check_predicate(
 ) -> None:
     error = _error(database, name, where)
     if error is not None:
+        odd = f"\nwhere {exact(where)}" if exact(where) != where.replace("\n", "\\n") else ""
         raise settings.error(
-            f"the database rejects the where of {name}: {error.orig}", *path
+            f"the database rejects the where of {name}: {error.orig}{odd}", *path
         ) from error
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from demosnap.config import Settings
@@ -69,12 +69,18 @@ def advance(database: Database, settings: Settings, tables: Iterable[Table]) -> 
 
 
 def notes(
-    database: Database, settings: Settings, selected: Collection[str], *, paired: bool = False
+    database: Database,
+    settings: Settings,
+    selected: Collection[str],
+    new: Callable[[str, str], bool] = lambda kind, name: True,
+    *,
+    paired: bool = False,
 ) -> list[str]:
     """Propose sequences that only the application uses, and name those that are behind.
 
     Each is a message, a line break and the line to paste. `paired`: only those that number one of
-    the `selected` tables by their name, and none where there is the setting.
+    the `selected` tables by their name, and none where there is the setting. Nothing is returned if
+    nothing of it is `new`.
     """
     if paired and settings.sequences is not None:
         return []
@@ -86,7 +92,7 @@ def notes(
     mine = {name: sequence for name, sequence in pairs.items() if name in selected}
     behind = [*_behind(database, mine)]
     if settings.sequences is not None:
-        if not behind:
+        if not any([new("sequence behind", name) for name, _ in behind]):
             return []
         pairs = {**settings.numbered, **{name: mine[name] for name, _ in behind}}
         listed = [one for one in settings.sequences if one not in pairs.values()]
@@ -97,7 +103,8 @@ def notes(
         ]
     alone = [] if paired else [one for one in free if one not in pairs.values()]
     shown = [one for one in free if one in alone or one in mine.values()]
-    if not shown:
+    told = [("sequence", one) for one in shown] + [("sequence behind", n) for n, _ in behind]
+    if not any([new(*one) for one in told]):
         return []
     several = len(shown) > 1
     return [

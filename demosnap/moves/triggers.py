@@ -267,8 +267,12 @@ def told_of(
     tables: Mapping[str, Table],
     wanted: config.Triggers,
     brought: Mapping[Event, Mapping[str, int]],
+    new: Callable[[str, str], bool] = lambda kind, name: True,
 ) -> Iterator[str]:
-    """Yield notes on triggers that act on `brought` rows: their number by event and table."""
+    """Yield notes on triggers that act on `brought` rows: their number by event and table.
+
+    What is not `new` is left out.
+    """
     found = [
         one
         for event, rows in brought.items()
@@ -276,6 +280,7 @@ def told_of(
         if count and name in tables
         for one in tables[name].triggers
         if event in one.events and not (wanted.disabled and one.kind == "trigger")
+        if new("acts", str(one))
     ]
     if found:
         acts, it = ("acts", "it sets") if len(set(found)) == 1 else ("act", "they set")

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from demosnap.capture import left_behind, warnings, write
+from demosnap.capture.told import Told
 from demosnap.compare import captured, drift, unpicked
 from demosnap.config import Settings, scenario_name_problem
 from demosnap.config.names import shown
@@ -74,6 +75,8 @@ class _Found:
     stamps: Sequence[str]
     application_revision: Mapping[str, str]
     sequences: sequences.Positions
+    before: Version | None
+    new: Told
 
 
 def capture(
@@ -214,6 +217,9 @@ def _look(
     captured_part = write.captured(database, picked)
     external = write.references_to_outside(captured_part, by_table) if dry_run else ()
     most = None if dry_run else _MOST_LOOKED_AT
+    # A dry run says all that there is to say.
+    before = None if dry_run else parent
+    new = Told(before.told if before else ())
     number, message = number_and_message(graph, wanted, head_is_here)
     plan = CapturePlan(
         target=place,
@@ -224,15 +230,15 @@ def _look(
         external_references=external,
         refusals=tuple(refusals),
         notes=(
-            *left_behind.notes(settings, wanted.scenario, by_table, most),
-            *warnings.notes(database, settings, known, most),
-            *sequences.notes(database, settings, list(by_table)),
+            *left_behind.notes(settings, wanted.scenario, by_table, new, most),
+            *warnings.notes(database, settings, known, new, most),
+            *sequences.notes(database, settings, list(by_table), new),
         ),
     )
     newest = framework_migrations.revision(database)
     selected = [captured_part.tables[name] for name in by_table]
     positions = sequences.positions(captured_part, settings, by_table)
-    found = _Found(picked, by_table, plan, message, stamps, newest, positions)
+    found = _Found(picked, by_table, plan, message, stamps, newest, positions, before, new)
     if dry_run:
         found = _counted(database, settings, found, wanted, by_table.counts())
         found = replace(found, plan=_compared(database, found.plan, by_table))
@@ -264,16 +270,24 @@ def _counted(
     plan = found.plan
     refusals = list(plan.refusals)
     if not sum(rows.values()) and not wanted.allow_empty:
+        looked_at = selection.looked_at(found.selection)
         marker = selection.marker_text(found.selection)
-        refusals.append(of_versions.no_demo_rows(wanted.scenario, plan.target.url, rows, marker))
+        refusals.append(
+            of_versions.no_demo_rows(wanted.scenario, plan.target.url, looked_at, marker)
+        )
     total, parent = sum(rows.values()), plan.parent
     if parent is not None and 0 < 2 * total < parent.total and not wanted.allow_shrink:
         refusals.append(of_versions.far_fewer_rows(parent, total))
-    moments = warnings.moments(database, [name for name in rows if rows[name]])
-    notes = (*plan.notes, *dangling_references.notes(plan.external_references), *moments)
-    if plan.parent is None:
+    new = found.new
+    known = found.before.external_references if found.before else ()
+    notes = (
+        *plan.notes,
+        *warnings.rules(database, found.selection, rows, new),
+        *dangling_references.notes(plan.external_references, known),
+        *warnings.moments(database, [name for name in rows if rows[name]], new),
         # Each move says it, and the first one may be far away.
-        notes += tuple(triggers.told_of(database.tables, settings.triggers, {"insert": rows}))
+        *triggers.told_of(database.tables, settings.triggers, {"insert": rows}, new),
+    )
     return replace(
         found, plan=replace(plan, rows=dict(rows), refusals=tuple(refusals), notes=notes)
     )
@@ -361,4 +375,5 @@ def _version(
         external_references=plan.external_references,
         application_revision=found.application_revision,
         sequences=found.sequences.at,
+        told=found.new.now,
     )

@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from demosnap import dialects
-from demosnap.capture import loadable
+from demosnap.capture import loadable, warnings
+from demosnap.capture.told import Told
 from demosnap.compare import attached, captured, drift, scenario_rows
 from demosnap.config import Settings
 from demosnap.database import (
@@ -19,6 +20,7 @@ from demosnap.database import (
     outside_references,
     own_tables,
     reflect,
+    row_set,
     sequences,
     verify,
 )
@@ -332,6 +334,14 @@ def _loaded(
     for each in status.attached if status else found:
         if each.rule and not each.captured:
             yield Finding(f"{version.scenario}: {each.text}", hint=f"{each.remedy}.")
+    _, *today = row_set.selections(seen, settings, version.scenario, [version])
+    for now in today:
+        picks = row_set.union(seen, [now]).counts()
+        for note in warnings.rules(seen, now, picks, Told(version.told)):
+            yield Finding(
+                f"{version.scenario}: {note}",
+                hint="Correct it in demosnap.yaml; or capture with it, and it is not said again.",
+            )
     counts = own.present.counts()
     for name, count in counts.items():
         if name not in version.rows and count:

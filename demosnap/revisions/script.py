@@ -144,6 +144,8 @@ def _to_dict(version: Version) -> dict[str, Any]:
         found["sequences"] = dict(version.sequences)
     if version.application_revision:
         found["application_revision"] = dict(version.application_revision)
+    if version.told:
+        found["told"] = list(version.told)
     return found
 
 
@@ -203,6 +205,7 @@ def _from_dict(
         sequences={
             _text(name): _position(value) for name, value in found.get("sequences", {}).items()
         },
+        told=tuple(map(_text, found.get("told", ()))),
     )
 
 
