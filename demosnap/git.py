@@ -108,6 +108,29 @@ def known_to(script: Path, revision: str) -> tuple[bool, str]:
     return True, ""
 
 
+def has(folder: Path, revision: str) -> bool:
+    """Return whether a commit of any branch has the script and the snapshot of a revision.
+
+    `folder` is that of all revisions. A folder outside of repositories has no commits.
+
+    Raises:
+        DemosnapError: git is not installed, or refuses the folder.
+    """
+    if not any((part / ".git").exists() for part in folder.absolute().parents):
+        return False
+    top(folder)
+    line = f'revision = "{revision}"'
+    commits = _checked(folder, "log", "--all", f"-S{line}", "--format=%H", "--", ".")
+    for commit in os.fsdecode(commits).split():
+        # Of a commit that removes the script, there is nothing to find.
+        _, found, _ = _run(folder, "grep", "-l", "-z", "-F", f"-e{line}", commit, "--", ".")
+        for name in os.fsdecode(found).split("\0")[:-1]:
+            path = Path(name.partition(":")[2]).with_suffix(".sql").as_posix()
+            if not _run(folder, "cat-file", "-e", f"{commit}:./{path}")[0]:
+                return True
+    return False
+
+
 def unmerged(folder: Path) -> dict[str, dict[int, str]]:
     """Return the object ids, by path and stage, of files in conflict below a folder.
 

@@ -88,7 +88,8 @@ class MovePlan:
 class TableDrift:
     """The numbers of demo rows of a table that differ from the loaded version.
 
-    `unpicked` rows exist, but the selection no longer picks them.
+    `unpicked` rows exist, but the selection no longer picks them. `first` names the first rows of a
+    kind by their keys.
     """
 
     table: str
@@ -96,17 +97,31 @@ class TableDrift:
     removed: int
     modified: int
     unpicked: int = 0
+    first: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def text(self) -> str:
         """The counts above zero, as a line of text."""
+        return self._line({})
+
+    @property
+    def named(self) -> str:
+        """The counts above zero with the first rows' keys, as a line of text."""
+        return self._line(self.first)
+
+    def _line(self, first: Mapping[str, str]) -> str:
         kinds = (
             ("added", self.added),
             ("removed", self.removed),
             ("modified", self.modified),
             ("no longer picked", self.unpicked),
         )
-        return f"{self.table}: {', '.join(f'{count:,} {kind}' for kind, count in kinds if count)}"
+        counts = (
+            f"{count:,} {kind}" + (f" ({first[kind]})" if kind in first else "")
+            for kind, count in kinds
+            if count
+        )
+        return f"{self.table}: {', '.join(counts)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from demosnap.config import Settings
 from demosnap.database import own_tables, picking, retained, row_set, verify
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, compare_digest, read
+from demosnap.database.own_tables import LogEntry
 from demosnap.database.retained import NOTHING, Retained
 from demosnap.database.row_set import RowSet
 from demosnap.dialects.base import execute
@@ -51,6 +52,24 @@ def holding(
         if _holds(rows, version, version.digest if version.dialect == name else None, kept):
             return version
     return None
+
+
+def logged(rows: RowSet, scenario: str, versions: Sequence[Version]) -> LogEntry | None:
+    """Return the newest log entry of a scenario if its version's rows are here, unchanged since.
+
+    The entry's digest proves that without the version's files; of one of `versions`, which have
+    files here, None is returned. `rows` are as of `holding`.
+    """
+    database = rows.database
+    entry = own_tables.last(database.connection, scenario)
+    if entry is None or not entry.digest or entry.operation not in ("capture", "load", "reset"):
+        return None
+    if entry.revision in {version.revision for version in versions}:
+        return None
+    if any(name not in rows for name in entry.rows) or not same_counts(rows.counts(), entry.rows):
+        return None
+    tables = [database.tables[name] for name in entry.rows]
+    return entry if rows.digest(tables) == entry.digest else None
 
 
 def _holds(rows: RowSet, version: Version, digest: str | None, kept: Retained) -> bool:

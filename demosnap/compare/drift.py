@@ -6,7 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from demosnap.compare import attached, captured, known_rows, scenario_rows, unpicked
+from demosnap.compare import (
+    attached,
+    captured,
+    changed_rules,
+    known_rows,
+    scenario_rows,
+    unpicked,
+)
 from demosnap.compare.known_rows import KnownRows
 from demosnap.compare.sources import (
     Comparison,
@@ -17,17 +24,20 @@ from demosnap.compare.sources import (
     WithUnpicked,
 )
 from demosnap.config import Settings
-from demosnap.database import compatibility, own_tables, retained, row_set
+from demosnap.database import compatibility, own_tables, references, retained, row_set
 from demosnap.database.live import Database
 from demosnap.database.retained import Retained
 from demosnap.errors import DemosnapError, SnapshotError
-from demosnap.model import Version
+from demosnap.model import Key, Version
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
 from demosnap.results import StatusEntry, TableDrift, Unpicked
 from demosnap.rows.canonical import key_of
 from demosnap.snapshot.diff import Kind
 from demosnap.visible import rows as rows_of
+
+_NAMED = 5
+"""How many rows of a table are named for each kind of difference."""
 
 
 def status(
@@ -168,24 +178,35 @@ def _drift(
     live = DatabaseRows(database, picked, old.tables)
     problems = map(str, compatibility.unfit(database.tables, list(old.tables.values())))
     found: dict[str, Counter[Kind]] = {}
+    first: dict[str, dict[str, str]] = {}
     narrower = False
     for pair, found_rows in Comparison(old, live).tables():
         narrower = narrower or bool(pair.columns_added)
         known = own.keys.get(pair.name, ())
         # `Unpicked` describes the changes of these rows.
-        counts = Counter(
-            one.kind
-            for one in found_rows
-            if not (known and one.new and key_of(pair.table, one.new) in known)
-        )
+        counts: Counter[Kind] = Counter()
+        keys: dict[Kind, list[Key]] = {}
+        for one in found_rows:
+            if known and one.new and key_of(pair.table, one.new) in known:
+                continue
+            counts[one.kind] += 1
+            some = keys.setdefault(one.kind, [])
+            if pair.keyed and len(some) < _NAMED:
+                some.append(key_of(pair.table, one.new or one.old or b""))
         if counts:
             found[pair.name] = counts
+            columns = ", ".join(pair.table.key)
+            first[pair.name] = {
+                kind: f"{columns}: {references.show_literals(some, counts[kind])}"
+                for kind, some in keys.items()
+                if some
+            }
     # The log's digest excludes columns that the version lacks.
     asked = version if not (narrower or as_captured) else None
     if asked is not None and _as_logged(database, asked, live):
         found = {name: counts for name, counts in found.items() if name not in old.tables}
     drift = tuple(
-        TableDrift(name, counts["added"], counts["removed"], counts["modified"])
+        TableDrift(name, counts["added"], counts["removed"], counts["modified"], first=first[name])
         for name, counts in found.items()
     )
     return tuple(problems), drift
@@ -208,15 +229,21 @@ def uncaptured(
     target: Version | None,
     present: Mapping[str, int],
 ) -> Refusal:
-    """Return the refusal that demo rows would be lost, with their differences from the stamp.
+    """Return the refusal that demo rows would be lost, with the rows that are in no revision.
 
     `present` counts the demo rows by table. `current` is the stamped version, `target` the version
-    to go to.
+    to go to; without a stamp the rows are compared with `target`.
     """
-    changes: list[str] = []
-    if current is not None:
-        entry = status(database, settings, scenario, current, ())
-        changes = [one.text for one in entry.drift or ()]
+    since = current or target
+    drift = status(database, settings, scenario, since, ()).drift or ()
+    if current is None:
+        # What an unstamped database lacks is not lost.
+        drift = tuple(replace(one, removed=0) for one in drift if one.added or one.modified)
+    changes = [one.named for one in drift]
+    rules: list[str] = []
+    if since is not None:
+        added = [one.table for one in drift if one.added]
+        rules += changed_rules.told(database, settings, since, added)
     picked = row_set.picked(database, settings, scenario, [current, target])
     kept = touched(database, scenario, picked)
-    return of_rows.uncaptured(scenario, present, current, changes, kept)
+    return of_rows.uncaptured(scenario, present, current, target, changes, rules, kept)

@@ -92,7 +92,8 @@ def notes(
     mine = {name: sequence for name, sequence in pairs.items() if name in selected}
     behind = [*_behind(database, mine)]
     if settings.sequences is not None:
-        if not any([new("sequence behind", name) for name, _ in behind]):
+        fresh = [new("sequence behind", name) for name, _ in behind]
+        if not any(fresh):
             return []
         pairs = {**settings.numbered, **{name: mine[name] for name, _ in behind}}
         listed = [one for one in settings.sequences if one not in pairs.values()]
@@ -103,8 +104,9 @@ def notes(
         ]
     alone = [] if paired else [one for one in free if one not in pairs.values()]
     shown = [one for one in free if one in alone or one in mine.values()]
-    told = [("sequence", one) for one in shown] + [("sequence behind", n) for n, _ in behind]
-    if not any([new(*one) for one in told]):
+    fresh = [new("sequence", one) for one in shown]
+    fresh += [new("sequence behind", name) for name, _ in behind]
+    if not any(fresh):
         return []
     several = len(shown) > 1
     return [

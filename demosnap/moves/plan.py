@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from demosnap.compare import captured, known_rows, scenario_rows
@@ -27,10 +27,12 @@ def prepare(
     versions: Mapping[str, Sequence[Version]],
     goals: Sequence[Goal],
     options: MoveOptions,
+    elsewhere: Collection[str] = (),
 ) -> list[PlannedMove]:
     """Plan the moves of a run, each with its reasons to be refused, without changing anything.
 
-    `versions` are all versions by scenario.
+    `versions` are all versions by scenario. `elsewhere` are revisions without a script here that
+    other git branches have.
 
     Raises:
         ConfigError: demosnap.yaml does not fit the database.
@@ -68,7 +70,9 @@ def prepare(
             for name, version in newest.items()
         }
 
-    run = planner.Planner(database, settings, versions, acting, known, rows, options, owners)
+    run = planner.Planner(
+        database, settings, versions, acting, known, rows, options, owners, elsewhere
+    )
     planned = iter(run.planned([goal for goal in goals if goal.scenario in acting]))
     prepared = [resting.get(goal.scenario) or next(planned) for goal in goals]
     return [replace(one, covered=tuple(covered[one.goal.scenario])) for one in prepared]

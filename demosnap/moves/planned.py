@@ -33,7 +33,8 @@ class PlannedMove:
     the move reports. `cascaded` are the non-demo rows that the run deletes or changes; only one of
     its moves has them. `held` is the version to which the way back must work, None if there is no
     such version; `recognized` is the version that equals the demo rows, None if no version does or
-    none was compared. `covered` are the selections that pick the rows.
+    none was compared. `covered` are the selections that pick the rows. `elsewhere` is the revision
+    on another git branch that the demo rows are of, None if they are not known to be.
     """
 
     goal: Goal
@@ -55,6 +56,7 @@ class PlannedMove:
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     covered: tuple[Selection, ...] = ()
+    elsewhere: str | None = None
 
     @cached_property
     def move(self) -> Move:

@@ -32,7 +32,7 @@ class Planner:
 
     `demo_rows` are all rows of each scenario, `known` its unchanged retained rows. `rows` are the
     records of rows that are no longer picked. `owners` returns the predicates of the other
-    scenarios' rows.
+    scenarios' rows. `elsewhere` are revisions without a script here that other git branches have.
     """
 
     database: Database
@@ -43,6 +43,7 @@ class Planner:
     rows: dict[str, KnownRows]
     options: MoveOptions
     owners: compatibility.Owners
+    elsewhere: Collection[str] = ()
     _comparisons: dict[str, difference.PlannedChanges] = field(default_factory=dict, init=False)
     _gone_before: Collection[str] = field(default=(), init=False)
 
@@ -130,15 +131,21 @@ class Planner:
         held = self._held(goal, versions, unretained) if asked else None
         if self._back.may_lack(goal, present, held, asked=asked):
             self._look(goal, goal.current)
-        unsaved = self._back.unsaved(goal, present, held)
+        logged = None
+        if held is None and goal.current is None and not self.options.discard:
+            logged = captured.logged(unretained, goal.scenario, versions)
+        elsewhere = logged.revision if logged and logged.revision in self.elsewhere else None
+        lost = {} if elsewhere else present
+        unsaved = self._back.unsaved(goal, lost, held, logged)
         plan = self._chosen(goal, unsaved)
         if plan.refusals and self._back.brought(goal) and self._look(goal, goal.target):
-            unsaved = self._back.unsaved(goal, present, held)
+            unsaved = self._back.unsaved(goal, lost, held, logged)
             plan = self._chosen(goal, unsaved)
         plan = plan.refused(unsaved)
         back = self._back_again(goal, present, held, unsaved)
         act = triggers.notes(self.database.tables, self.settings.triggers, plan.move)
-        return replace(plan, held=back, recognized=held, notes=(*notes, *plan.notes, *act))
+        found = (*notes, *plan.notes, *act)
+        return replace(plan, held=back, recognized=held, notes=found, elsewhere=elsewhere)
 
     def _back_again(
         self,

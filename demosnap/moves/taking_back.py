@@ -21,6 +21,7 @@ from demosnap.reasons import of_rows, of_tables, of_unpicked
 from demosnap.refusal import Refusal
 from demosnap.rows.canonical import key_of
 from demosnap.snapshot.changes import TableChanges
+from demosnap.visible import one_line
 
 
 @dataclass
@@ -161,9 +162,16 @@ class TakingBack:
         return scenario in self._looked and bool(self.rows[scenario].counts())
 
     def unsaved(
-        self, goal: Goal, present: Mapping[str, int], held: Version | None
+        self,
+        goal: Goal,
+        present: Mapping[str, int],
+        held: Version | None,
+        logged: own_tables.LogEntry | None,
     ) -> list[Refusal]:
-        """Return the refusals for uncaptured changes that a move loses; arguments of `may_lack`."""
+        """Return the refusals for uncaptured changes that a move loses; arguments of `may_lack`.
+
+        `logged` is the log entry of a version without files here that equals the rows.
+        """
         if self.options.discard:
             return []
         saved = held is not None or not any(present.values())
@@ -171,7 +179,9 @@ class TakingBack:
         if not saved and goal.current is not None and found:
             saved = not self.differs(goal)
         lost = []
-        if not saved:
+        if not saved and logged is not None:
+            lost = [_elsewhere(goal.scenario, present, logged)]
+        elif not saved:
             lost = [
                 drift.uncaptured(
                     self.database, self.settings, goal.scenario, goal.current, goal.target, present
@@ -279,6 +289,13 @@ class TakingBack:
             return False
         before = released.left(self.database, goal.scenario)
         return goal.current == goal.target or not rows.left.minus(before)
+
+
+def _elsewhere(scenario: str, present: Mapping[str, int], entry: own_tables.LogEntry) -> Refusal:
+    since = f"{entry.operation} by {entry.os_user}@{entry.host}, {entry.logged_at}"
+    return of_rows.captured_elsewhere(
+        scenario, present, one_line(entry.revision or ""), one_line(since)
+    )
 
 
 def _differs_beyond(one: TableChanges, own: Retained) -> bool:

@@ -18,13 +18,16 @@ def uncaptured(
     scenario: str,
     present: Mapping[str, int],
     since: Version | None,
+    target: Version | None,
     changes: Sequence[str],
+    changed_rules: Sequence[str],
     kept: Iterable[str],
 ) -> Refusal:
     """Return that demo rows would be lost.
 
-    `present` counts them by table. `changes` are lines on how they differ from the version `since`;
-    if there are none, they are of no version. `kept` are lines on rows that an earlier move kept.
+    `present` counts them by table. `changes` are lines on how they differ from the loaded version
+    `since`, or from `target` without one, and `changed_rules` why a rule picks them. `kept` are
+    lines on rows that an earlier move kept.
     """
     rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
     lines = [f"the demo rows of {scenario} are in no revision and would be lost ({rows})"]
@@ -34,8 +37,29 @@ def uncaptured(
             " would be lost",
             *changes,
         ]
-    way = f"`demosnap revision {scenario}` saves them; {_GIVE_UP}"
-    return Refusal("unsaved rows", "\n".join((*lines, *kept)), (way,))
+    elif changes:
+        lines += [f"not as in {target.version}:"] if target is not None else []
+        lines += changes
+    ways = [f"`demosnap revision {scenario}` saves them; {_GIVE_UP}"]
+    if changed_rules:
+        ways.append("if real rows are among them, correct the rule in demosnap.yaml first")
+    return Refusal("unsaved rows", "\n".join((*lines, *changed_rules, *kept)), tuple(ways))
+
+
+def captured_elsewhere(
+    scenario: str, present: Mapping[str, int], revision: str, since: str
+) -> Refusal:
+    """Return that demo rows, counted by table, are of a revision that no commit here has.
+
+    `since` says when, and by whom, the database was brought to it.
+    """
+    rows = ", ".join(f"{name} {count}" for name, count in present.items() if count)
+    return Refusal(
+        "unsaved rows",
+        f"the demo rows of {scenario} are those of {revision} ({rows}; {since}), which no commit of"
+        " this repository has: they would be lost",
+        (f"fetch or commit {revision}; {_GIVE_UP}",),
+    )
 
 
 def table_not_in_version(table: str, count: int, target: Version) -> Refusal:

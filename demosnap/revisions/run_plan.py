@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from demosnap import git
 from demosnap.database import own_tables, reflect, search_indexes, views
 from demosnap.database.live import Database
-from demosnap.errors import RefusedError, UsageError
+from demosnap.errors import DemosnapError, RefusedError, UsageError
 from demosnap.model import Version
 from demosnap.moves import execute
 from demosnap.moves import plan as planning
@@ -82,7 +84,10 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     if request.expected is not None:
         sealed.check_before(request.expected, made_from, database, title(request.expected.moves))
     versions = {scenario: graph.of(scenario) for scenario in graph.scenarios}
-    moves = planning.prepare(database, request.settings, versions, everyone, request.options)
+    branches = _on_other_branches(database, request, graph, everyone)
+    moves = planning.prepare(
+        database, request.settings, versions, everyone, request.options, branches
+    )
     rehearsal = Rehearsal(
         database, request.settings, versions, moves, request.options, always=request.rehearsal
     )
@@ -94,13 +99,23 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     refreshed, stale = views.concerned(database, request.settings, touched)
     refusals = [
         *(refusal for one in moves for refusal in one.refusals),
-        *_refuse_unknown_stamps(unknown_stamps, goals, request),
+        *_refuse_unknown_stamps(
+            [one for one in unknown_stamps if one not in {move.elsewhere for move in moves}],
+            goals,
+            request,
+        ),
         *search_indexes.refusals(
             database, touched, triggers_off=request.settings.triggers.disabled
         ),
     ]
     notes = [
         *(note for one in moves for note in one.notes),
+        *(
+            f"{one.goal.scenario}: the demo rows are those of {one.elsewhere}, of another git"
+            " branch, unchanged since; the way back to them is not tried"
+            for one in moves
+            if one.elsewhere
+        ),
         *stale,
         *(_left_alone(stamp) for stamp in unknown if stamp not in unknown_stamps),
     ]
@@ -129,6 +144,25 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
         refreshed,
         unknown_stamps,
     )
+
+
+def _on_other_branches(
+    database: Database, request: Request, graph: Graph, goals: Sequence[Goal]
+) -> frozenset[str]:
+    """Return the revisions without a script here that the log names last and git has."""
+    found = set()
+    for goal in goals:
+        if goal.current is not None or goal.stamp_only or request.options.discard:
+            continue
+        entry = own_tables.last(database.connection, goal.scenario)
+        revision = entry.revision if entry else None
+        if revision is None or revision in graph.versions:
+            continue
+        # Without git, there is no branch.
+        with contextlib.suppress(DemosnapError):
+            if git.has(request.settings.revisions, revision):
+                found.add(revision)
+    return frozenset(found)
 
 
 def _is_alone(request: Request) -> bool:
