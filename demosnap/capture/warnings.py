@@ -13,7 +13,6 @@ from demosnap.dialects.base import Dialect, execute
 from demosnap.model import Selection, Table
 from demosnap.reasons import of_versions
 from demosnap.refusal import Refusal
-from demosnap.visible import exact
 from demosnap.visible import rows as rows_of
 
 
@@ -84,17 +83,17 @@ def rules(
     foreign key picks all rows or none, nobody has made a mistake.
     """
     for name, rule in picked.rules.items():
-        if rule.kind != "where" or name not in rows:
+        if not selection.has_predicate(rule) or name not in rows:
             continue
-        count = rows[name]
+        count, shown = rows[name], selection.rule_shown(rule)
         if not has_at_most(database, database.dialect.rows_of(database.tables[name]), count):
-            if not count and new("picks nothing", name, rule.where):
-                yield f"{name}: its rule picks none of the table's rows: where {exact(rule.where)}"
-        elif count and new("picks all", name, rule.where):
+            if not count and new("picks nothing", name, shown):
+                yield f"{name}: its rule picks none of the table's rows: {shown}"
+        elif count and new("picks all", name, shown):
             every = "the only row" if count == 1 else f"all {count:,} rows"
             yield (
                 f"{name}: its rule picks {every} of the table, real ones too if there are any:"
-                f" where {exact(rule.where)}"
+                f" {shown}"
             )
 
 

@@ -8,9 +8,8 @@ from demosnap.config import Settings
 from demosnap.database import row_set, selection
 from demosnap.database.live import Database
 from demosnap.errors import ConfigError
-from demosnap.model import Rule, Selection, Version
-from demosnap.snapshot.predicates import not_true, via_foreign_key
-from demosnap.visible import exact
+from demosnap.model import Selection, Version
+from demosnap.snapshot.predicates import not_true
 from demosnap.visible import rows as rows_of
 
 
@@ -32,34 +31,40 @@ def told(
         only = not_true(then[name]) if name in then else "1 = 1"
         source = database.dialect.quote_table(name)
         count = database.count(source, f"({today[name]}) AND {only}")
-        if count and (why := _change(database, version, now, name)):
+        if count and (why := _change(database, version, now, name, frozenset())):
             yield f"{name}: {rows_of(count, 'is', 'are')} picked only now: {why}"
 
 
-def _change(database: Database, version: Version, now: Selection, name: str) -> str:
+def _change(
+    database: Database, version: Version, now: Selection, name: str, seen: frozenset[str]
+) -> str:
     """Return what has changed in a table's rule, or in the first one that it follows by `via`."""
     recorded = version.selection
     old, new = recorded.rules.get(name), now.rules[name]
+    shown = selection.rule_shown(new)
     if old is None:
-        return f"{version.short} has no rule for {name}, now it is `{_text(new)}`"
+        return f"{version.short} has no rule for {name}, now it is `{shown}`"
     if old != new:
+        was = selection.rule_shown(old)
         return (
-            f"the rule of {name} has changed since {version.short}: recorded `{_text(old)}`,"
-            f" now `{_text(new)}`"
+            f"the rule of {name} has changed since {version.short}: recorded `{was}`, now `{shown}`"
         )
-    if new.kind == "via":
-        parent = via_foreign_key(database.tables[name], new).table
-        return _change(database, version, now, parent)
+    for leaf in new.leaves:
+        if leaf.kind == "marker" and (changed := _marker_change(version, now)):
+            return changed
+        for key in (*database.tables[name].foreign_keys, *now.foreign_keys.get(name, ())):
+            follows = leaf.kind == "via" and sorted(key.columns) == sorted(leaf.columns)
+            if follows and key.table in now.rules and key.table not in seen:
+                why = _change(database, version, now, key.table, seen | {name})
+                if why:
+                    return why
+    return ""
+
+
+def _marker_change(version: Version, now: Selection) -> str:
+    recorded = version.selection
     if (recorded.marker, recorded.default) == (now.marker, now.default):
         return ""
-    texts = map(selection.marker_text, (recorded, now))
-    was, is_now = (f"`{text}`" for text in texts)
-    if was == is_now:
-        is_now += ", for rows that name no scenario, too"
-    return f"the marker has changed since {version.short}: recorded {was}, now {is_now}"
-
-
-def _text(rule: Rule) -> str:
-    if rule.kind == "where":
-        return f"where {exact(rule.where)}"
-    return " ".join((rule.kind, ", ".join(rule.columns))).strip()
+    was, shown = map(selection.marker_text, (recorded, now))
+    more = ", for rows that name no scenario, too" if was == shown else ""
+    return f"the marker has changed since {version.short}: recorded `{was}`, now `{shown}`{more}"

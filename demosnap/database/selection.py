@@ -72,9 +72,25 @@ def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
 def looked_at(picked: Selection) -> list[str]:
     """Render the tables of a selection for a message, with their predicates."""
     return [
-        f"{name} (where {exact(rule.where)})" if rule.kind == "where" else name
+        f"{name} ({rule_shown(rule)})" if has_predicate(rule) else name
         for name, rule in picked.rules.items()
     ]
+
+
+def has_predicate(rule: Rule) -> bool:
+    """Return whether a user's predicate is in a rule."""
+    return any(leaf.kind == "where" for leaf in rule.leaves)
+
+
+def rule_shown(rule: Rule) -> str:
+    """Render a rule for a message; odd spaces and controls in a predicate are escapes."""
+    if rule.rules:
+        word = " or " if rule.kind == "any" else " and "
+        parts = (f"({rule_shown(one)})" if one.rules else rule_shown(one) for one in rule.rules)
+        return word.join(parts)
+    if rule.kind == "where":
+        return f"where {exact(rule.where)}"
+    return " ".join((rule.kind, ", ".join(rule.columns))).strip()
 
 
 def marker_text(picked: Selection) -> str:

@@ -62,7 +62,7 @@ def test_a_note_is_said_once_and_by_every_dry_run(shop: Workspace) -> None:
     assert said.count("refers by user_id to users (id)") == 1
     # In a clone, another machine says no more than this one.
     script = next((shop.revisions / "general").glob("*_v1_*.py"))
-    assert '"told": ["attached votes board_id boards", "picks all seeds 1 = 1",' in (
+    assert '"told": ["attached votes board_id boards", "picks all seeds where 1 = 1",' in (
         script.read_text()
     )
     assert not [one for one in shop.project.check(database=True) if "its rule" in one.message]
