@@ -362,8 +362,7 @@ class Version:
     after the name in the script's docstring, or empty. `folder` is the folder of script and
     snapshot, `file` the snapshot's name in it. `size` is in bytes, `rows` is the number of rows
     per table in load order, `digest` the hex SHA-256 of the canonical rows. `sequences` are
-    positions that no row implies, by display name. `told` is what its capture had to mention, in
-    words that identify each.
+    positions that no row implies, by display name. `told` is what its capture mentioned.
     """
 
     revision: str

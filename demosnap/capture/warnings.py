@@ -79,8 +79,8 @@ def rules(
 ) -> Iterator[str]:
     """Yield a note per rule that picks all rows of its table, or none, if that is `new`.
 
-    `rows` counts the picked rows by table. Only predicates are looked at: where a marker or a
-    foreign key picks all rows or none, nobody has made a mistake.
+    `rows` counts the picked rows by table. Only predicates are looked at: a marker or a
+    foreign key that picks all rows or none is no sign of a mistake.
     """
     for name, rule in picked.rules.items():
         if not selection.has_predicate(rule) or name not in rows:
