@@ -16,7 +16,8 @@
     ├── TargetError               the database is not an allowed target
     ├── RefusedError              a guard refused; holds every reason
     ├── VerificationError         the loaded rows differ from the snapshot
-    └── LockError                 another demosnap is at work
+    ├── LockError                 another demosnap is at work
+    └── HookError                 4: the rows were moved, but a command of `hooks` failed
 
 Every error names what was found, where, what to do next (`hint`), and whether anything was
 changed (`changed`).
@@ -212,6 +213,15 @@ class VerificationError(DemosnapError):
 
 class LockError(DemosnapError):
     """Another demosnap process holds the project or the database."""
+
+
+class HookError(DemosnapError):
+    """The rows were moved and committed, but a command of `hooks` in demosnap.yaml failed."""
+
+    exit_code = 4
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint, changed=True)
 
 
 def waited(message: str, timeout: float) -> LockError:

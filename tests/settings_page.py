@@ -135,7 +135,8 @@ def kind(node: Schema) -> str:
             item = node["items"]["title"]
             return f"list of {item if '/' in item else item + 's'}"
         items = [kind(one) for one in node["items"].get("anyOf", [node["items"]])]
-        return "list of " + " or ".join(i if "/" in i or " " in i else i + "s" for i in items)
+        items = [i if "/" in i or " " in i or i.isupper() else f"{i}s" for i in items]
+        return f"list of {' or '.join(items)}"
     if types[0] == "object":
         return "keys and values"
     return str(node["title"])

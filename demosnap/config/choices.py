@@ -12,9 +12,9 @@ from msgspec import Meta, Struct
 
 from demosnap import columns
 from demosnap.config import ini, nodes
+from demosnap.config.hook_settings import Hooks
 from demosnap.config.kinds import (
     Misfit,
-    Namespace,
     PredicateName,
     ScenarioName,
     Sql,
@@ -87,16 +87,6 @@ class Choices(
             examples=[{"pages.numchild": "omit", "users.last_login_on": "ignore"}],
         ),
     ] = {}
-    namespaces: Annotated[
-        Literal["current", "all"] | tuple[Namespace, ...],
-        Meta(
-            description="The namespaces (database schemas) in which the marker is looked for, "
-            "besides that of the connection. `current`: those that `tables`, `marker.tables` or "
-            "a version name. `all`: all of the database. A list: these, by name or shell pattern, "
-            "and those that `tables` or `marker.tables` name; `[]` is the connection's alone.",
-            examples=[["crm", "app_*"], "current"],
-        ),
-    ] = "current"
     exclude: Annotated[
         tuple[TableName, ...],
         Meta(
@@ -173,6 +163,14 @@ class Choices(
             "list, of names or of such mappings, a name is advanced to its position at the "
             "capture. Without this key, a capture proposes some; `[]` ends that.",
             examples=[{"person": "person_seq"}, ["hibernate_sequence"]],
+        ),
+    ] = None
+    hooks_in_file: Annotated[
+        Hooks | None,
+        Meta(
+            description="What is done for counters, nested sets, caches and search indexes that "
+            "are not of the demo but depend on its rows.",
+            examples=[{"after_load": {"command": "python manage.py fixtree"}}],
         ),
     ] = None
     refresh: Annotated[
@@ -292,6 +290,11 @@ class Choices(
         return MappingProxyType({name: one[name] for one in pairs for name in one})
 
     @property
+    def hooks(self) -> Hooks:
+        """The hooks by their moments."""
+        return self.hooks_in_file or Hooks()
+
+    @property
     def tells_scenarios_apart(self) -> bool:
         """Whether the marker, or a rule if there is no marker, uses the scenario's name."""
         if not self.marker.none:
@@ -301,16 +304,10 @@ class Choices(
 
 
 class Found(NamedTuple):
-    """The settings in a file.
-
-    `lines` has the line of each key and list entry, by its path. `qualified`: a table's name has a
-    namespace. `data` are the bytes of the file.
-    """
+    """The settings, and the line of each key and list entry, by its path."""
 
     choices: Choices
     lines: Mapping[tuple[str, ...], int]
-    qualified: bool
-    data: bytes
 
 
 def read(path: Path) -> Found:
@@ -323,17 +320,15 @@ def read(path: Path) -> Found:
 
 
 @lru_cache(maxsize=16)
-def parse(data: bytes, file: str, namespace: str | None = None) -> Found:
+def parse(data: bytes, file: str) -> Found:
     """Parse the bytes of demosnap.yaml; `file` is its name for messages.
-
-    `namespace` is left out of the names of tables.
 
     Raises:
         ConfigError: a key or value is invalid.
     """
     root = nodes.compose(data, file)
     if root is None:
-        return Found(Choices(), {}, False, data)
-    reader = Reader(file, namespace)
+        return Found(Choices(), {})
+    reader = Reader(file)
     choices = reader.struct(root, Choices, skip_empty=True)
-    return Found(choices, MappingProxyType(reader.lines), reader.qualified, data)
+    return Found(choices, MappingProxyType(reader.lines))

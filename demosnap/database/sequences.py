@@ -42,14 +42,13 @@ def positions(database: Database, settings: Settings, rows: Mapping[str, str]) -
     """
     dialect, connection = database.dialect, database.connection
     columns = _columns(database, settings)
-    tables = [database.tables[name] for name in rows]
+    selected = [database.tables[name] for name in rows]
     names = tuple(dict.fromkeys((*(settings.sequences or ()), *columns)))
     try:
-        found = dict(dialect.sequence_positions(connection, tables, names))
+        found = dict(dialect.sequence_positions(connection, selected, names))
     except UnknownNameError as error:
-        at = next(
-            (key for key, name in settings.numbered.items() if name == error.name), error.name
-        )
+        tables = {name: table for table, name in settings.numbered.items()}
+        at = tables.get(error.name, error.name)
         raise settings.error(error.message, "sequences", at, hint=error.hint) from error
     past = _past(database, columns, rows)
     for name in columns:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from demosnap.model import Table
 
@@ -12,11 +13,24 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+# Statements that end a transaction, or act outside of it.
+_ENDING = frozenset(
+    "ABORT ATTACH BEGIN COMMIT DETACH END PRAGMA PREPARE RELEASE ROLLBACK SAVEPOINT START VACUUM"
+    " XA".split()
+)
+# Where definitions cannot be rolled back, most other statements commit, and procedures may.
+_CHANGES = frozenset("DELETE DO INSERT REPLACE SELECT UPDATE VALUES WITH".split())
+_TEMPORARY = re.compile(r"\s*(?:CREATE|DROP)\s+TEMPORARY\s+TABLE\b", re.IGNORECASE)
+
+
 class TransactionHooks:
     """The part of a dialect for the inside of a transaction.
 
     Savepoints are SQLAlchemy's, which writes them for each database.
     """
+
+    transactional_ddl: ClassVar[bool] = True
+    """Whether CREATE TABLE can be rolled back."""
 
     def takes_savepoints(self, connection: Connection) -> bool:
         """Return whether a part of the transaction, in its current state, can be rolled back.
@@ -56,6 +70,18 @@ class TransactionHooks:
             self.release(connection, name)
             raise
         self.release(connection, name)
+
+    def keeps_transaction(self, statement: str) -> bool:
+        """Return whether a user's statement can be in the transaction, and is rolled back with it.
+
+        It goes by the first word.
+        """
+        word = re.match(r"[\s(]*(\w+)", statement)
+        if word is None:
+            return False
+        if self.transactional_ddl:
+            return word[1].upper() not in _ENDING
+        return word[1].upper() in _CHANGES or bool(_TEMPORARY.match(statement))
 
     def sees_commits(self, connection: Connection) -> bool:
         """Return whether each statement of the transaction sees other sessions' commits."""

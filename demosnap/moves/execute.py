@@ -27,6 +27,7 @@ from demosnap.moves import (
     difference,
     final_references,
     full_load,
+    hooks,
     miscounted,
     omitted_values,
     refused,
@@ -111,6 +112,10 @@ def act(
         after = verify.staying(database, to_delete, free)
         triggering.untouched(found, before, after)
     _unseen(database, counted)
+    if hooked := hooks.run_sql(database, settings, [one.move for one in prepared]):
+        dialect.settle(connection)
+        _verify_again(database, prepared, snapshots, hooked)
+        final_references.check(database, pins)
     sealed = triggering.seal(database, own_triggers, triggers, names)
     with triggering.blamed_own(connection, dialect, lambda: sealed):
         for one in prepared:
@@ -239,6 +244,26 @@ def _verify(
         if snapshot is not None:
             digests[one.move.scenario] = digest
     return digests
+
+
+def _verify_again(
+    database: Database,
+    prepared: Sequence[PlannedMove],
+    snapshots: Mapping[str, OpenSnapshot],
+    hooked: Sequence[hooks.Due],
+) -> None:
+    """Verify that hooks left the demo rows as they were."""
+    picking.again(database.connection)
+    for one in prepared:
+        try:
+            _checked(database, one, snapshots.get(one.move.scenario), "full")
+        except VerificationError as error:
+            ran = ", ".join(dict.fromkeys(each.name for each in hooked))
+            raise VerificationError(
+                f"{error.message}\nbefore the SQL of hooks all was right: {ran}",
+                "Let its statements leave the demo rows out. Values of demo rows that depend on"
+                " other rows are not for a snapshot.",
+            ) from error
 
 
 def _verified(

@@ -17,9 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from demosnap.config import Settings
 from demosnap.database import own_tables, picking, row_set
 from demosnap.database.live import Database
-from demosnap.errors import ConflictError, DemosnapError, LockError, RefusedError
+from demosnap.errors import ConfigError, ConflictError, DemosnapError, LockError, RefusedError
 from demosnap.model import Version
-from demosnap.moves import culprit, execute, plan
+from demosnap.moves import culprit, execute, hooks, plan
 from demosnap.moves import triggers as triggering
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
@@ -180,7 +180,7 @@ class Rehearsal:
     def _explained(self, database: Database, back: Sequence[PlannedMove], error: Exception) -> str:
         # That nothing was changed is no news of what was only tried.
         known = isinstance(error, DemosnapError) and error.text
-        if known and error.__cause__ is None:
+        if known and (error.__cause__ is None or isinstance(error, ConfigError)):
             return known
         loaded = [t for one in back if one.planned is None and (t := one.move.target) is not None]
         disabled = self.settings.triggers.disabled
@@ -281,6 +281,8 @@ class Rehearsal:
             dialect = self.database.dialect
             schema = dialect.fingerprint(self.database.connection, found)
             text = f"{schema}\n{picked!r}\n{self.settings.triggers!r}"
+            if statements := hooks.sql(self.settings):
+                text += f"\n{statements!r}"
             self._schemas[version.revision] = hashlib.sha256(text.encode()).hexdigest()
         return self._schemas[version.revision]
 

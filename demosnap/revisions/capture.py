@@ -17,7 +17,6 @@ from demosnap.config.names import shown
 from demosnap.database import (
     dangling_references,
     framework_migrations,
-    namespaces,
     opened,
     own_tables,
     picking,
@@ -108,8 +107,7 @@ def capture(
     head = only_head(graph, wanted.scenario)
     with contextlib.ExitStack() as stack:
         with reading:
-            settings = namespaces.local(connection, settings)
-            database = reflect.database(connection, settings, graph.versions.values())
+            database = reflect.database(connection, settings.columns)
             dialect = database.dialect
             found = _look(database, place, settings, graph, wanted, created_at, dry_run)
             if dry_run:

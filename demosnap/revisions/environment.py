@@ -17,7 +17,7 @@ from demosnap import connect
 from demosnap.config import passwords
 from demosnap.errors import DemosnapError
 from demosnap.results import Target
-from demosnap.revisions import again, offline, stock
+from demosnap.revisions import again, hook_commands, offline, stock
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.request import REQUEST, Request, RunContext
 from demosnap.revisions.transaction import Transaction
@@ -39,7 +39,9 @@ def run() -> None:
         return
     try:
         # The module forwards every attribute of its environment.
-        run_in(cast(EnvironmentContext, context), _stock_request())
+        asked = _stock_request()
+        run_in(cast(EnvironmentContext, context), asked)
+        hook_commands.run(asked.settings, asked.commands)
     except DemosnapError as error:
         raise CommandError(visible(passwords.without_passwords(str(error)))) from error
 
@@ -52,7 +54,7 @@ def run_in(environment: EnvironmentContext, request: Request) -> None:
     """
     graph = Graph.read(environment.script)
     if environment.is_offline_mode():
-        offline.run(environment, graph, request.goals)
+        offline.run(environment, graph, request.goals, request.settings)
         return
     request.confirm = again.asked_once(request.confirm)
     given = environment.config.attributes.get("connection")
@@ -69,7 +71,6 @@ def _with_the_callers(
     if not connection.in_transaction():
         connection.begin()
     with connect.database_errors(connection):
-        connect.check_namespace(connection, request.settings)
         connect.check_not_denied(connection, request.settings)
         Transaction(RunContext(environment, request, graph, connection, place, owned=False)).run()
 
@@ -79,17 +80,14 @@ def _with_its_own(environment: EnvironmentContext, request: Request, graph: Grap
     url = connect.url_of(settings)
     connect.check_allowed(url, settings)
     place = connect.describe(url, settings)
-    with connect.connected(
-        url, request.lock_timeout, settings.url_source, settings.namespace
-    ) as connection:
+    with connect.connected(url, request.lock_timeout, settings.url_source) as connection:
         connect.check_not_denied(connection, settings)
         Transaction(RunContext(environment, request, graph, connection, place, owned=True)).run()
 
 
 def _stock_request() -> Request:
-    given = context.get_x_argument(as_dictionary=True)
-    options, allowed = stock.options(given)
+    options, allowed = stock.options(context.get_x_argument(as_dictionary=True))
     settings = configuration.from_alembic(context.config)
-    settings = settings.allowing(allowed).within(given.get(stock.NAMESPACE))
+    settings = settings.allowing(allowed)
     show = context.config.print_stdout
     return Request(settings, options, confirm=lambda plan: show(visible(stock.describe(plan))))

@@ -16,12 +16,15 @@ from sqlalchemy.engine.url import make_url
 from sqlalchemy.schema import CreateTable
 
 from demosnap import dialects
+from demosnap.config import Settings
 from demosnap.database import own_tables
 from demosnap.database.opened import compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Header, Version
+from demosnap.moves import hooks
 from demosnap.moves.goal import Goal
+from demosnap.results import Move
 from demosnap.revisions import alembic_private, steps, stock
 from demosnap.revisions.goals import Goals
 from demosnap.revisions.graph import Graph
@@ -29,6 +32,7 @@ from demosnap.snapshot.layout import sections
 from demosnap.snapshot.picks_in_files import FilePicks
 from demosnap.snapshot.predicates import purge_statements, verification_query
 from demosnap.snapshot.sqlfile import groups
+from demosnap.visible import one_line
 
 _WARNING = (
     "-- No guard has run and none will: this purges every row that the selection picks,\n"
@@ -36,7 +40,9 @@ _WARNING = (
 )
 
 
-def run(environment: EnvironmentContext, graph: Graph, wanted: Goals | None) -> None:
+def run(
+    environment: EnvironmentContext, graph: Graph, wanted: Goals | None, settings: Settings
+) -> None:
     """Write the SQL of the requested moves to the environment's output.
 
     With `wanted` None, Alembic's own steps determine the moves.
@@ -68,12 +74,12 @@ def run(environment: EnvironmentContext, graph: Graph, wanted: Goals | None) -> 
         )
     dialect = dialects.get(names.pop())
     write = migration_context.output_buffer.write
-    for text in _script(dialect, graph, goals):
+    for text in _script(dialect, graph, goals, settings):
         write(text)
         write("\n")
 
 
-def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
+def _script(dialect: Dialect, graph: Graph, goals: list[Goal], settings: Settings) -> Iterator[str]:
     make: Any = make_url(f"{dialect.name}://").get_dialect()
     sql_dialect: SQLDialect = make()
     for goal in goals:
@@ -97,6 +103,7 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal]) -> Iterator[str]:
         if goal.target is not None and not goal.stamp_only:
             yield from _load(dialect, goal.target)
         yield from _stamp(dialect, goal)
+    yield from _hooks(dialect, settings, goals)
     yield from dialect.file_end()
     for goal in goals:
         if goal.target is not None and not goal.stamp_only:
@@ -152,6 +159,20 @@ def _load(dialect: Dialect, version: Version) -> Iterator[str]:
     filled = [table for table in header.tables if header.rows[table.name]]
     yield from dialect.file_sequences(filled)
     yield from dialect.file_positions(version.sequences)
+
+
+def _hooks(dialect: Dialect, settings: Settings, goals: list[Goal]) -> Iterator[str]:
+    moves = [
+        Move(goal.scenario, goal.current, goal.target, "load" if goal.target else "purge")
+        for goal in goals
+        if not goal.stamp_only
+    ]
+    for one in hooks.due(settings, moves):
+        command = one.hook.command
+        run = f"; run it after the commit: {one_line(command)}" if command else ""
+        yield f"\n-- Hook {one.name} of {one.move.scenario}{run}"
+        for statement, _ in hooks.statements(dialect, settings, one.hook, one.move.scenario):
+            yield f"{statement};"
 
 
 def _stamp(dialect: Dialect, goal: Goal) -> Iterator[str]:

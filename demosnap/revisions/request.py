@@ -14,6 +14,7 @@ from demosnap import config as configuration
 from demosnap.dialects.base import LOCK_WAIT
 from demosnap.model import Version
 from demosnap.moves.goal import Goal
+from demosnap.moves.hooks import Due
 from demosnap.options import MoveOptions
 from demosnap.results import MovePlan, Target
 from demosnap.revisions.graph import Graph
@@ -31,7 +32,7 @@ class Request:
     `confirm` gets the plan before any change, and `before_commit` is called after all changes.
     `rehearsal`: only try the way back, and change nothing. `sealing`: make a plan that can be
     applied. `expected`: act on exactly this plan, or refuse. `handed_over`: env.py has called
-    `run`. `plan` is the answer.
+    `run`. `plan` is the answer, and `commands` are the hooks to run after the commit.
     """
 
     settings: configuration.Settings
@@ -44,6 +45,7 @@ class Request:
     expected: SealedPlan | None = None
     handed_over: bool = False
     plan: MovePlan | None = None
+    commands: Sequence[Due] = ()
 
     @property
     def lock_timeout(self) -> float:

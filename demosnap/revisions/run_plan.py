@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from demosnap import git
-from demosnap.database import namespaces, own_tables, reflect, search_indexes, views
+from demosnap.database import own_tables, reflect, search_indexes, views
 from demosnap.database.live import Database
 from demosnap.errors import DemosnapError, RefusedError, UsageError
 from demosnap.model import Version
-from demosnap.moves import execute
+from demosnap.moves import execute, hooks
 from demosnap.moves import plan as planning
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
@@ -79,10 +79,7 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     goals = list(asked) if asked is not None else steps.goals_of(found, graph, current)
     extra = _others_out(goals, current, graph) if _is_alone(request) else []
     everyone = [*extra, *goals]
-    request.settings = namespaces.local(context.connection, request.settings)
-    database = reflect.database(
-        context.connection, request.settings, graph.versions.values(), moving=True
-    )
+    database = reflect.database(context.connection, request.settings.columns)
     made_from = sealed.files_and_stamps(context.place, request.settings, graph, current, everyone)
     if request.expected is not None:
         sealed.check_before(request.expected, made_from, database, title(request.expected.moves))
@@ -120,6 +117,12 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
             if one.elsewhere
         ),
         *stale,
+        *hooks.notes(
+            database.dialect,
+            request.settings,
+            hooks.due(request.settings, [one.move for one in moves]),
+            owned=context.owned,
+        ),
         *(_left_alone(stamp) for stamp in unknown if stamp not in unknown_stamps),
     ]
     shown = MovePlan(

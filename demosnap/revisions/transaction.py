@@ -10,9 +10,9 @@ from alembic.util import CommandError
 from sqlalchemy import delete
 
 from demosnap import dialects
-from demosnap.database import namespaces, own_tables, retained, views
+from demosnap.database import own_tables, retained, views
 from demosnap.errors import DatabaseError, UsageError
-from demosnap.moves import execute
+from demosnap.moves import execute, hooks
 from demosnap.moves import triggers as triggering
 from demosnap.revisions import alembic_private, operations, run_plan, steps, turns
 from demosnap.revisions.outcome import Outcome
@@ -61,6 +61,9 @@ class Transaction:
                     self._verify()
                 self._commit()
             self._outcome.ended = self._outcome.begun
+        if self._outcome.begun and self._acted and self._planned is not None:
+            found = hooks.due(self._request.settings, self._planned.shown.moves)
+            self._request.commands = [one for one in found if one.hook.command]
 
     def step(self, scenario: str) -> None:
         """Execute the step of a script: the first step acts for all, the others do nothing."""
@@ -75,9 +78,7 @@ class Transaction:
         if not (self._context.owned and self._changes):
             return
         self._connection.execution_options(demosnap_write=True)
-        held.enter_context(
-            self._dialect.lock(self._connection, self._request.lock_timeout, self._others())
-        )
+        held.enter_context(self._dialect.lock(self._connection, self._request.lock_timeout))
         if not self._dialect.transactional_ddl:
             # The plan will decide whether rows are recorded, too late to create tables.
             held.enter_context(
@@ -200,14 +201,6 @@ class Transaction:
 
     # ------------------------------------------------------------------ what they need
 
-    def _others(self) -> frozenset[str]:
-        """Return the namespaces besides the default one whose rows this run may change."""
-        settings = namespaces.local(self._connection, self._request.settings)
-        versions = self._context.graph.versions.values()
-        others = namespaces.others(self._connection, settings, versions)
-        self._connection.rollback()
-        return others.named
-
     def _tables_exist(self) -> bool:
         options = self._request.options
         remembers = options.keep_referenced or options.release
@@ -242,10 +235,5 @@ def _configured(context: RunContext) -> MigrationContext:
             "`demosnap check` checks the snapshots; `demosnap revision` captures one.",
         )
     alembic_private.replace_version_table(found, own_tables.version_table)
-
-    def known_stamps() -> tuple[str, ...]:
-        stamps = own_tables.stamps(context.connection)
-        return tuple(one for one in stamps if one in context.graph.versions)
-
-    alembic_private.replace_stamps(found, known_stamps)
+    alembic_private.hide_unknown_stamps(found, context.graph.versions)
     return found

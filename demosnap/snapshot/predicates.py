@@ -179,6 +179,22 @@ def bind_scenario(where: str, scenario: str, dialect: Dialect) -> str:
     return f"({bound})"
 
 
+def bind_statement(statement: str, scenario: str, dialect: Dialect) -> str:
+    """Replace `:scenario` outside of quotes in a user's statement, and drop a semicolon at its end.
+
+    Raises:
+        ScriptError: the text is more than a statement.
+    """
+    statement = statement.strip().removesuffix(";").rstrip()
+    if problem := _problem(statement):
+        raise ScriptError(
+            f"the statement {problem}",
+            "Write one statement without comments; several are a list: `sql: [UPDATE …, …]`.",
+        )
+    literal = dialect.string(scenario)
+    return _WHERE_TOKEN.sub(lambda m: literal if m[0] == ":scenario" else m[0], statement)
+
+
 def _problem(where: str) -> str | None:
     """Return why a text could end the surrounding statement; None: it cannot."""
     if "\\'" in where or "\0" in where:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from demosnap import config, connect, dialects, interrupts
 from demosnap.config import passwords
-from demosnap.database import namespaces, reflect
+from demosnap.database import reflect
 from demosnap.database.live import Database
 from demosnap.options import MoveOptions, check_lock_timeout
 from demosnap.results import CapturePlan, MovePlan, Target
-from demosnap.revisions import goals, running
+from demosnap.revisions import goals, hook_commands, running
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.request import Request
 from demosnap.revisions.sealed import SealedPlan
@@ -37,10 +37,9 @@ class Access:
     section: str | None
     url: str | None
     allow_remote: bool
-    allow_targets: Sequence[str]
+    allow_targets: tuple[str, ...]
     confirm: Confirm | None
     lock_timeout: float
-    namespace: str | None = None
 
     def __post_init__(self) -> None:
         check_lock_timeout(self.lock_timeout)
@@ -49,7 +48,7 @@ class Access:
     def settings(self) -> config.Settings:
         """The settings, read on first use; see `Project.settings`."""
         found = config.load(self.config_file, section=self.section, url=self.url)
-        return found.allowing(self.allow_targets).within(self.namespace)
+        return found.allowing(self.allow_targets)
 
     def target(self) -> Target:
         """Return the database that the settings name; see `Project.target`."""
@@ -62,9 +61,7 @@ class Access:
     def connected(self) -> contextlib.AbstractContextManager[Connection]:
         """Open a separate connection."""
         settings = self.settings
-        return connect.connected(
-            connect.url_of(settings), self.lock_timeout, settings.url_source, settings.namespace
-        )
+        return connect.connected(connect.url_of(settings), self.lock_timeout, settings.url_source)
 
     @contextlib.contextmanager
     def reading(
@@ -81,7 +78,6 @@ class Access:
         if connection is not None:
             given = passwords.rendered(connection.engine.url)
             with connect.database_errors(connection):
-                connect.check_namespace(connection, self.settings)
                 yield connection, Target(given, "the caller's connection", True)
             return
         url = connect.url_of(self.settings)
@@ -93,21 +89,15 @@ class Access:
             yield own, connect.describe(url, self.settings)
 
     @contextlib.contextmanager
-    def looking(
-        self, graph: Graph, connection: Connection | None = None
-    ) -> Iterator[tuple[Database, config.Settings]]:
-        """Read the database at one moment, or as the caller's transaction sees it.
-
-        Yields the settings with the names that tables have there.
-        """
+    def looking(self, connection: Connection | None = None) -> Iterator[Database]:
+        """Read the database at one moment, or as the caller's transaction sees it."""
         with self.reading(connection, changes=False) as (reading, _):
             dialect = dialects.of(reading)
             with contextlib.ExitStack() as stack:
                 stack.enter_context(dialect.session(reading, write=False))
                 if connection is None:
                     stack.enter_context(dialect.consistent_read(reading))
-                settings = namespaces.local(reading, self.settings)
-                yield reflect.database(reading, settings, graph.versions.values()), settings
+                yield reflect.database(reading, self.settings.columns)
 
     def run(
         self,
@@ -135,4 +125,7 @@ class Access:
             request = Request(
                 self.settings, options, wanted, confirm, hold, rehearsal, sealing, expected
             )
-            return running.online(request, connection)
+            done = running.online(request, connection)
+        # Not while Ctrl-C is held back: a command can take its time.
+        hook_commands.run(self.settings, request.commands)
+        return done

@@ -199,8 +199,6 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("columns:\n  users.seen: drop", 2, "columns.users.seen: 'drop' is neither omit nor ignore"),
     ("exclude: [users.]", 1, "'users.' is not a table name"),
     ("exclude: audit_log", 1, "exclude must be a list\nFor example: exclude: [audit_log]"),
-    ("namespaces: crm", 1, "namespaces: 'crm' is neither current nor all"),
-    ("namespaces: [[crm]]", 1, "an entry of namespaces must be a text"),
     ("exclude: [{a: b}]", 1, "an entry of exclude must be a text"),
     ("exclude: ['']", 1, "an entry of exclude is empty"),
     ('exclude: ["a b"]', 1, "'a b' is not a table name; did you mean '\"a b\"'?"),
@@ -294,6 +292,16 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ),
     ("sequences: person_seq", 1, "sequences must be a list, or hold keys and values"),
     ("sequences:\n  - person_seq\n  - {person: [a]}", 3, "sequences.person must be a text"),
+    ("hooks: {after_lode: []}", 1, "unknown key 'hooks.after_lode'; did you mean 'after_load'?"),
+    ("hooks:\n  after_load: UPDATE t", 2, "hooks.after_load must"),
+    ("hooks:\n  after_load:\n    - {}", 3, "hooks.after_load.1 has neither sql nor command"),
+    (
+        "hooks:\n  after_load:\n    sql: x\n    command: y",
+        2,
+        "hooks.after_load has both sql and command",
+    ),
+    ("hooks: {after_purge: [{sql: []}]}", 1, "hooks.after_purge.1.sql is empty"),
+    ("hooks: {after_purge: [{command: ''}]}", 1, "hooks.after_purge.1.command is empty"),
 ]
 """What is wrong in demosnap.yaml, the line, and the beginning of the message."""
 
