@@ -280,20 +280,20 @@ class Rule:
 
     "marker": the marker itself. "via": the foreign key over `columns` references a selected row.
     "where": the predicate `where`, SQL in which `:scenario` stands for the scenario's name.
-    "any", "all": any, or all, of `rules` pick the row.
+    "needed by": a selected row of `table` references it by the foreign key over `columns`, or by
+    any. "any", "all": any, or all, of `rules` pick the row.
     """
 
-    kind: Literal["marker", "via", "where", "any", "all"]
+    kind: Literal["marker", "via", "where", "needed by", "any", "all"]
     columns: tuple[str, ...] = ()
     where: str = ""
     rules: tuple[Rule, ...] = ()
+    table: str = ""
 
     @property
     def leaves(self) -> tuple[Rule, ...]:
         """The rules that it consists of, in order: itself, unless it is "any" or "all"."""
-        if self.kind in ("any", "all"):
-            return tuple(leaf for rule in self.rules for leaf in rule.leaves)
-        return (self,)
+        return tuple(leaf for rule in self.rules for leaf in rule.leaves) or (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +315,7 @@ class Selection:
     @property
     def format(self) -> int:
         """The lowest format number of files and scripts that can record this selection."""
-        composed = any(rule.rules for rule in self.rules.values())
+        composed = any(rule.rules or rule.table for rule in self.rules.values())
         return 2 if self.foreign_keys or self.columns or composed else 1
 
 

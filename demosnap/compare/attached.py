@@ -8,7 +8,7 @@ from dataclasses import replace
 from demosnap.compare.scenario_rows import ScenarioRows
 from demosnap.config import Settings
 from demosnap.config.names import yaml_item
-from demosnap.database import row_set, selection
+from demosnap.database import row_set, rules, selection
 from demosnap.database.live import Database
 from demosnap.database.references import references_to
 from demosnap.dialects.base import execute
@@ -61,7 +61,7 @@ def _circular(database: Database, settings: Settings, name: str, key: ForeignKey
     ahead, seen = [key.table], {key.table}
     while ahead:
         other = ahead.pop()
-        read = set(selection.read_tables(database.tables, settings.tables, other)) - seen
+        read = set(rules.read_tables(database.tables, settings.tables, other)) - seen
         seen |= read
         ahead += read
     return name in seen

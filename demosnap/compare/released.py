@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -16,7 +18,7 @@ from demosnap.database.retained import Retained, kept_table
 from demosnap.errors import SnapshotError, UnknownNameError, UsageError
 from demosnap.model import Key, Rule, Table, Version
 from demosnap.rows.canonical import key_of, split
-from demosnap.snapshot.predicates import not_true, via_foreign_key
+from demosnap.snapshot.predicates import needed_foreign_keys, not_true, via_foreign_key
 
 
 def left(database: Database, scenario: str) -> Retained:
@@ -102,16 +104,14 @@ def _skipped(database: Database, version: Version, rows: Retained) -> dict[str, 
         return {}
     rules = version.selection.rules
     found: dict[str, set[Key]] = {}
-    # The values of skipped rows in columns that rows reference by `via`.
-    gone: dict[tuple[str, tuple[str, ...]], set[Key]] = {}
+    values: _Places = {}
     for name, rule in rules.items():
-        for leaf in rule.leaves:
-            if leaf.kind == "via":
-                parent = via_foreign_key(database.tables[name], leaf)
-                gone[parent.table, parent.referred_columns] = set()
+        for one in _followed(database.tables, name, rule):
+            values[one.place] = _Values()
     size = -1
-    # In a cycle, a table may precede a table that it depends on; repeat until no key is new.
+    # A table may precede a table that it depends on; repeat until no key is new.
     while size != (size := sum(map(len, found.values()))):
+        staying: dict[_Place, set[Key]] = {place: set() for place in values}
         for table, lines in zip(snapshot.tables, snapshot.blocks(checked=False), strict=True):
             name = table.name
             own = rows.keys.get(name, frozenset())
@@ -119,46 +119,88 @@ def _skipped(database: Database, version: Version, rows: Retained) -> dict[str, 
                 own = frozenset()
             places = {column.name: n for n, column in enumerate(table.captured)}
             wanted = [
-                (keys, [places[c] for c in columns])
-                for (other, columns), keys in gone.items()
+                (values[other, columns].gone, staying[other, columns], [places[c] for c in columns])
+                for (other, columns) in values
                 if other == name
             ]
-            picks = _picks(database.tables[name], rules[name], places, gone)
+            picks = _picks(database.tables, name, rules[name], places, values)
+            # A value that is spelled in two ways tells nothing.
+            picked = _picks(database.tables, name, rules[name], places, values, before=True)
             for row in lines:
                 literals = split(row)
                 key = tuple(literals[: len(table.key)])
-                if key in own or not picks(literals):
+                goes = key in own or (not picks(literals) and picked(literals))
+                if goes:
                     found.setdefault(name, set()).add(key)
-                    for keys, indexes in wanted:
-                        keys.add(tuple(literals[i] for i in indexes))
+                for gone, stay, indexes in wanted:
+                    (gone if goes else stay).add(tuple(literals[i] for i in indexes))
+        for place, some in staying.items():
+            values[place].staying = some
     return {name: frozenset(keys) for name, keys in found.items()}
 
 
+_Place = tuple[str, tuple[str, ...]]
+
+
+@dataclass
+class _Values:
+    """The values of skipped rows in some columns, and of other rows, None until all are known."""
+
+    gone: set[Key] = field(default_factory=set)
+    staying: set[Key] | None = None
+
+
+_Places = dict[_Place, _Values]
+"""These values by table and columns."""
+
+
+class _Followed(NamedTuple):
+    """A foreign key that a rule follows: own columns, and the table and columns that they equal."""
+
+    columns: tuple[str, ...]
+    place: _Place
+
+
+def _followed(tables: Mapping[str, Table], name: str, rule: Rule) -> Iterator[_Followed]:
+    for leaf in rule.leaves:
+        if leaf.kind == "via":
+            key = via_foreign_key(tables[name], leaf)
+            yield _Followed(key.columns, (key.table, key.referred_columns))
+        elif leaf.kind == "needed by":
+            for key in needed_foreign_keys(tables[name], tables[leaf.table], leaf):
+                yield _Followed(key.referred_columns, (leaf.table, key.columns))
+
+
 def _picks(
-    table: Table,
+    tables: Mapping[str, Table],
+    name: str,
     rule: Rule,
     places: Mapping[str, int],
-    gone: Mapping[tuple[str, tuple[str, ...]], Collection[Key]],
+    values: _Places,
+    *,
+    before: bool = False,
 ) -> Callable[[Sequence[bytes]], bool]:
-    """Return a function that tells whether a rule may still pick a row without those `gone`.
+    """Return a function that tells whether a rule may still pick a row without skipped rows.
 
-    `places` are the places of columns among the literals of a row.
+    `places` are the places of columns among the literals of a row. `before`: with skipped rows.
     """
     if rule.rules:
         enough = any if rule.kind == "any" else all
-        parts = [_picks(table, one, places, gone) for one in rule.rules]
+        parts = [_picks(tables, name, one, places, values, before=before) for one in rule.rules]
         return lambda literals: enough(part(literals) for part in parts)
-    if rule.kind != "via":
-        return lambda literals: True
-    key = via_foreign_key(table, rule)
-    indexes = [places[column] for column in key.columns]
-    values = gone[key.table, key.referred_columns]
+    ways = [
+        ([places[column] for column in one.columns], values[one.place])
+        for one in _followed(tables, name, rule)
+    ]
 
-    def picks(literals: Sequence[bytes]) -> bool:
+    def follows(literals: Sequence[bytes], indexes: Sequence[int], there: _Values) -> bool:
         value = tuple(literals[i] for i in indexes)
-        return b"NULL" not in value and value not in values
+        if rule.kind == "via":
+            return b"NULL" not in value and (before or value not in there.gone)
+        staying = there.staying
+        return staying is None or value in staying or (before and value in there.gone)
 
-    return picks
+    return lambda literals: not ways or any(follows(literals, *one) for one in ways)
 
 
 def plain(key: Key) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from demosnap.compare import known_rows, released
 from demosnap.compare.known_rows import KnownRows
-from demosnap.database import by_key, compatibility, picking, references, selection
+from demosnap.database import by_key, compatibility, picking, references
+from demosnap.database import rules as rule_trees
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot, arranged
 from demosnap.database.retained import NOTHING, Retained
@@ -209,7 +210,7 @@ def _side(text: str | None) -> str:
 def _since(database: Database, version: Version | None, own: Retained, name: str) -> str:
     """Describe the unpicked rows that the rows of a table depend on."""
     rules = version.selection.rules if version else {}
-    ahead = [*selection.read_tables(database.tables, rules, name)]
+    ahead = [*rule_trees.read_tables(database.tables, rules, name)]
     seen = {name}
     while ahead:
         name = ahead.pop(0)
@@ -220,7 +221,7 @@ def _since(database: Database, version: Version | None, own: Retained, name: str
             shown = ", ".join(released.plain(key) for key in keys[:3])
             more = ", …" if len(keys) > 3 else ""
             return f"{name} {shown}{more} {'is' if len(keys) == 1 else 'are'} no longer picked"
-        ahead += selection.read_tables(database.tables, rules, name)
+        ahead += rule_trees.read_tables(database.tables, rules, name)
     return "rows that they hang on are no longer picked"
 
 

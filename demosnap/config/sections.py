@@ -20,7 +20,10 @@ _MARKERS = (
     "Write {column, key, scenario_key} for a JSON key, {column, scenario_column} for a boolean "
     "column, {where, tables} for a predicate, or none."
 )
-_RULES = 'Write {via: fragment_id}, {where: "store_id = 1"}, or any: [...] with several of these.'
+_RULES = (
+    'Write {via: fragment_id}, {where: "store_id = 1"}, {needed_by: [orders]}, or any: [...] with '
+    "several of these."
+)
 
 
 def _some(hint: str) -> Meta:
@@ -160,6 +163,19 @@ class RuleKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             examples=["demo_pages"],
         ),
     ] = field(default=UNSET, name="in")
+    needed_by: Annotated[
+        Annotated[tuple[TableName, ...], _some(_RULES)]
+        | Annotated[
+            dict[TableName, Name | Annotated[tuple[Name, ...], _some(_RULES)]], Meta(min_length=1)
+        ]
+        | UnsetType,
+        Meta(
+            description="Tables: picks the rows that picked rows of these tables reference; or a "
+            "mapping with the column, or columns, of one foreign key of each.",
+            examples=[["customers", "orders"], {"customers": "billing_id"}],
+            extra={"hint": _RULES},
+        ),
+    ] = UNSET
 
     def __post_init__(self) -> None:
         """Check that the keys make a rule."""
@@ -167,6 +183,15 @@ class RuleKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise Misfit(" has no rule", about=(), hint=_RULES)
         if isinstance(self.via, tuple) and len(set(self.via)) < len(self.via):
             raise Misfit(" names a column twice", "via", about=("via",))
+        at = ("needed_by",)
+        if self.needed_by == {}:
+            raise Misfit(" is empty", *at, about=at, hint=_RULES)
+        if isinstance(self.needed_by, tuple) and len(set(self.needed_by)) < len(self.needed_by):
+            raise Misfit(" names a table twice", *at, about=at)
+        if isinstance(self.needed_by, dict):
+            for table, columns in self.needed_by.items():
+                if isinstance(columns, tuple) and len(set(columns)) < len(columns):
+                    raise Misfit(" names a column twice", *at, table, about=(*at, table))
 
     def rule(self, predicates: Mapping[str, str], *at: str) -> Rule:
         """Return the rule as a value; `at` is its path for messages.
@@ -183,6 +208,19 @@ class RuleKeys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             yield Rule("where", where=self.where)
         if isinstance(self.in_, str):
             yield Rule("where", where=named(self.in_, predicates, *at, "in"))
+        if not isinstance(self.needed_by, UnsetType):
+            tables: Mapping[str, str | tuple[str, ...]] = (
+                self.needed_by
+                if isinstance(self.needed_by, dict)
+                else dict.fromkeys(self.needed_by, ())
+            )
+            yield _joined(
+                "any",
+                [
+                    Rule("needed by", (one,) if isinstance(one, str) else one, table=table)
+                    for table, one in tables.items()
+                ],
+            )
 
 
 def named(name: str, predicates: Mapping[str, str], *at: str) -> str:
@@ -252,7 +290,8 @@ TableRule = Annotated[
     TableKeys,
     Meta(
         title="rule",
-        description="A rule: `via`, `where`, `in`, or `any` with several; all of its keys hold.",
+        description="A rule: `via`, `where`, `in`, `needed_by`, or `any` with several; all of its "
+        "keys hold.",
         extra_json_schema={"minProperties": 1},
         extra={"wanted": "must have a rule that picks rows", "hint": _RULES},
     ),

@@ -21,11 +21,14 @@ _PICKS = "demosnap_picks"
 
 @dataclass
 class _Picks:
-    """The notes of a transaction, by table and user's predicate, and their number."""
+    """The notes of a transaction, by table and predicate, and their number.
+
+    The predicate is a user's, or else one of demosnap's own.
+    """
 
     transaction: object
     number: int
-    known: dict[tuple[Table, str], str] = field(default_factory=dict)
+    known: dict[tuple[Table, str, bool], str] = field(default_factory=dict)
 
 
 def predicates(
@@ -51,13 +54,23 @@ class _Noting(texts.Users):
     database: Database
 
     def __call__(self, table: Table, where: str) -> str:
-        connection = self.database.connection
+        return self._note(table, where, users=True)
+
+    def needed(self, table: Table, predicate: str) -> str:
+        return self._note(table, predicate, users=False)
+
+    def _note(self, table: Table, where: str, *, users: bool) -> str:
+        connection, dialect = self.database.connection, self.database.dialect
         picks = _of(connection)
-        if (table, where) not in picks.known:
+        place = table, where, users
+        if place not in picks.known:
             picks.number += 1
-            note = self.database.dialect.pick(connection, table, where, picks.number)
-            picks.known[table, where] = note
-        return picks.known[table, where]
+            number = picks.number
+            if users:
+                picks.known[place] = dialect.pick(connection, table, where, number)
+            else:
+                picks.known[place] = dialect.pick(connection, table, where, number, users=False)
+        return picks.known[place]
 
     def one_of(self, table: Table, predicate: str) -> str:
         return predicate
@@ -99,9 +112,14 @@ def is_note(connection: Connection, predicate: str) -> bool:
 
 def shown(connection: Connection, predicate: str, users: texts.Users = texts.as_written) -> str:
     """Return a predicate with each note replaced by the user's text, or by `users`' result."""
-    for (table, where), note in _of(connection).known.items():
+    # A note of needed rows may read notes that were made before it.
+    for (table, where, is_users), note in reversed(_of(connection).known.items()):
         if note in predicate:
-            predicate = predicate.replace(note, users(table, where))
+            if is_users:
+                text = users(table, where)
+            else:
+                text = users.needed(table, shown(connection, where, users))
+            predicate = predicate.replace(note, text)
     return predicate
 
 

@@ -16,7 +16,9 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Text, sele
 from demosnap.columns import without
 from demosnap.database import by_key, own_tables, references
 from demosnap.database.live import Database
-from demosnap.database.own_tables import KEPT_TABLE
+from demosnap.database.own_names import KEPT_TABLE
+from demosnap.database.own_names import LEFT as LEFT
+from demosnap.database.own_names import RELEASED as RELEASED
 from demosnap.database.row_set import RowSet
 from demosnap.model import Key, Table
 from demosnap.rows.canonical import split
@@ -36,9 +38,6 @@ kept_table = sa.Table(
 
 `LEFT` or `RELEASED` takes the digest's place if a row is known by its key alone.
 """
-
-LEFT = "left"
-RELEASED = "released"
 
 
 @dataclass(frozen=True)

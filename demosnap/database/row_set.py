@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import sqlalchemy as sa
+
 from demosnap.config import Settings
-from demosnap.database import by_key, picking, selection
+from demosnap.database import by_key, own_names, own_tables, picking, rules, selection
 from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.errors import ConfigError, ScriptError
-from demosnap.model import Selection, Table, Version
+from demosnap.model import Key, Selection, Table, Version
 from demosnap.snapshot.predicates import not_true
 
 
@@ -167,7 +170,7 @@ def union(
     """Return the rows that any of the selections picks now.
 
     Tables that the database no longer has are left out. `also` are predicates of rows that count
-    as picked.
+    as picked; so do rows that earlier moves kept for other rows, and that no demo row needs now.
 
     Raises:
         ScriptError: a selection uses a column or foreign key that the database lacks.
@@ -176,7 +179,9 @@ def union(
     for one in covered:
         rules = {name: rule for name, rule in one.rules.items() if name in database.tables}
         present = replace(one, rules=rules)
-        for name, predicate in picking.predicates(database, present, also).items():
+        kept = _kept(database, present)
+        more = by_key.merged([also or {}, kept]) if kept else also
+        for name, predicate in picking.predicates(database, present, more).items():
             known = found.setdefault(name, [])
             if predicate not in known:
                 known.append(predicate)
@@ -186,6 +191,34 @@ def union(
             name: tests[0] if len(tests) == 1 else by_key.any_of([f"({test})" for test in tests])
             for name, tests in found.items()
         },
+    )
+
+
+def _kept(database: Database, one: Selection) -> dict[str, str]:
+    """Return the predicates of rows that are recorded as kept, of tables with needed rows."""
+    names = [name for name, rule in one.rules.items() if rules.needs(rule)]
+    if not names or not own_tables.has(database.connection, own_names.KEPT_TABLE):
+        return {}
+    found: dict[tuple[str, tuple[str, ...]], list[Key]] = {}
+    columns = ("scenario", "table_name", "row_key", "digest")
+    c = sa.table(own_names.KEPT_TABLE, *map(sa.column, columns)).c
+    query = sa.select(c.table_name, c.row_key).where(
+        c.scenario == one.scenario,
+        c.table_name.in_(names),
+        c.digest.not_in((own_names.LEFT, own_names.RELEASED)),
+    )
+    for name, text in database.connection.execute(query):
+        key: dict[str, str] = json.loads(text)
+        known = {column.name for column in database.tables[name].columns}
+        if known >= key.keys():
+            found.setdefault((name, tuple(key)), []).append(
+                tuple(part.encode() for part in key.values())
+            )
+    return by_key.merged(
+        [
+            {name: by_key.named(database.dialect, [*map(database.tables[name].column, of)], keys)}
+            for (name, of), keys in found.items()
+        ]
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy.exc import DBAPIError
 
@@ -11,6 +11,7 @@ from demosnap.config.names import shown, yaml_item
 from demosnap.config.sections import fitting
 from demosnap.database import column_treatments
 from demosnap.database.live import Database
+from demosnap.database.rules import check_circle, check_needed_by, with_keys
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import ConfigError, DatabaseError, ScriptError, did_you_mean
 from demosnap.model import Marker, Rule, Selection, Table
@@ -42,10 +43,13 @@ def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
     rules.update(settings.tables)
     if not rules:
         raise _no_marker(database, settings)
+    rules = {name: with_keys(database, settings, name, rule) for name, rule in rules.items()}
     for name, rule in rules.items():
         for leaf in rule.leaves:
             if leaf.kind == "via":
                 _check_via(database, settings, rules, name, leaf)
+            elif leaf.kind == "needed by":
+                check_needed_by(database, settings, rules, name, leaf)
             elif leaf.kind == "where":
                 _check_where(database, settings, name, leaf, scenario)
             elif name in settings.tables:
@@ -329,39 +333,12 @@ def _check_via(
             f"Foreign keys of {name}: {known}.",
         )
     if key.table not in rules:
-        if all(leaf.kind == "via" for rule in rules.values() for leaf in rule.leaves):
+        if all(
+            leaf.kind in ("via", "needed by") for rule in rules.values() for leaf in rule.leaves
+        ):
             raise _no_marker(database, settings)
         raise fail(
             f"{name} is via {key.table}, which is not selected",
             f"Give {key.table} a rule under `tables:` or mark its rows.",
         )
-    circle = _circle(tables, rules, name)
-    if circle:
-        raise fail(f"the tables {' → '.join(circle)} are `via` each other in a circle")
-
-
-def _circle(tables: Mapping[str, Table], rules: Mapping[str, Rule], name: str) -> Sequence[str]:
-    """Return the way from a table by the tables that its rule reads back to one of them."""
-    ahead = [[name]]
-    seen: set[str] = set()
-    while ahead:
-        way = ahead.pop()
-        for other in read_tables(tables, rules, way[-1]):
-            if other in way:
-                return [*way, other]
-            if other not in seen:
-                seen.add(other)
-                ahead.append([*way, other])
-    return ()
-
-
-def read_tables(tables: Mapping[str, Table], rules: Mapping[str, Rule], name: str) -> Sequence[str]:
-    """Return the tables whose picked rows the rule of a table depends on."""
-    leaves = rules[name].leaves if name in rules else ()
-    found = (_via_parent(tables[name], leaf.columns) for leaf in leaves if leaf.kind == "via")
-    return [one for one in found if one is not None]
-
-
-def _via_parent(table: Table, columns: Iterable[str]) -> str | None:
-    wanted = sorted(columns)
-    return next((k.table for k in table.foreign_keys if sorted(k.columns) == wanted), None)
+    check_circle(database, settings, rules, name, "via")

@@ -204,17 +204,19 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
 
     # ---------------------------------------------- optional, live: rows
 
-    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
-        """Note the rows that a user's predicate picks; return the predicate of these rows.
+    def pick(
+        self, connection: Connection, table: Table, where: str, number: int, *, users: bool = True
+    ) -> str:
+        """Note the rows that a predicate picks; return the predicate of these rows.
 
-        The user's predicate is evaluated now, under the user's settings. The result is valid under
+        It is evaluated now, under the user's settings if it is a user's. The result is valid under
         demosnap's settings, in the transaction, until the rows change. `number` is unique for each
         call of a session. By default the predicate lists the keys of the rows.
 
         Raises:
             DatabaseError: a row cannot be identified.
         """
-        with self.users_settings(connection):
+        with self.users_settings(connection) if users else contextlib.nullcontext():
             return picked_keys.pick(self, connection, table, where, number)
 
     def takes_dangling(self, connection: Connection, table: Table, key: ForeignKey) -> bool:

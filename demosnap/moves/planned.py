@@ -8,7 +8,7 @@ from functools import cached_property
 
 from demosnap.compare import known_rows
 from demosnap.compare.known_rows import KnownRows
-from demosnap.database import row_set
+from demosnap.database import row_set, rules
 from demosnap.database.live import Database
 from demosnap.database.retained import NOTHING, Retained
 from demosnap.database.row_set import RowSet
@@ -87,7 +87,10 @@ class PlannedMove:
 
     def picked_now(self, database: Database) -> RowSet:
         """Return all rows of the scenario after a change."""
-        return row_set.union(database, self.covered)
+        needs = {n for one in self.covered for n, rule in one.rules.items() if rules.needs(rule)}
+        kept = self.kept.rows(database)
+        # No demo row needs these any more.
+        return row_set.union(database, self.covered, {n: kept[n] for n in needs & kept.keys()})
 
     def because(self, reason: str) -> PlannedMove:
         """Return the move with the reason for its strategy."""

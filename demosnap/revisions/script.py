@@ -34,6 +34,8 @@ _FILE_NAME = re.compile(r"[a-z][a-z0-9_]*_v[1-9][0-9]*_[0-9-]{10}\.sql\Z")
 _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _CREATED_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")
 
+_NEEDED_BY = re.compile(r'needed by ((?:"(?:[^"]|"")*"|[^"\s])+) via (.+)', re.DOTALL)
+
 SCENARIO = re.compile(r"[a-z][a-z0-9_]*\Z")
 """The form of a scenario's name; Alembic cannot address labels with hyphens."""
 
@@ -217,6 +219,9 @@ def rule_text(rule: Rule) -> str:
         return word.join(parts)
     if rule.kind == "via":
         return "via " + ", ".join(display_name(None, column) for column in rule.columns)
+    if rule.kind == "needed by":
+        over = ", ".join(display_name(None, column) for column in rule.columns)
+        return f"needed by {rule.table} via {over}"
     return "where " + rule.where if rule.kind == "where" else "marker"
 
 
@@ -239,8 +244,9 @@ def parse_rule(recorded: object) -> Rule:
     text = _text(recorded)
     kind, _, rest = text.partition(" ")
     if kind == "via" and rest:
-        parts = re.findall(r'"(?:[^"]|"")*"|[^,\s]+', rest)
-        return Rule("via", columns=tuple(split_name(part)[1] for part in parts))
+        return Rule("via", columns=_names_in(rest))
+    if match := _NEEDED_BY.fullmatch(text):
+        return Rule("needed by", _names_in(match[2]), table=display_name(*split_name(match[1])))
     if kind == "where" and rest:
         return Rule("where", where=rest)
     if text == "marker":
@@ -308,6 +314,11 @@ def _columns(
             raise ValueError(f"{text!r} cannot be {treatment!r}")
         treated.setdefault(table, {})[column] = treatment
     return treated
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    parts = re.findall(r'"(?:[^"]|"")*"|[^,\s]+', text)
+    return tuple(split_name(part)[1] for part in parts)
 
 
 def _literal(value: object) -> str:

@@ -35,6 +35,10 @@ class FilePicks(Users):
         self._own.add((table, predicate))
         return self(table, predicate)
 
+    def needed(self, table: Table, predicate: str) -> str:
+        """Return the predicate of the rows that were needed at the beginning."""
+        return self.one_of(table, predicate)
+
     def begin(self, *used: str) -> list[str]:
         """Return the lines that begin a file, with the notes that `used` statements need.
 

@@ -27,12 +27,18 @@ class Users(Protocol):
     def one_of(self, table: Table, predicate: str) -> str:
         """Return the replacement of one of several predicates of a table that read other tables."""
 
+    def needed(self, table: Table, predicate: str) -> str:
+        """Return the replacement of a predicate of rows that rows which are deleted before need."""
+
 
 class _AsWritten(Users):
     def __call__(self, table: Table, where: str) -> str:
         return where
 
     def one_of(self, table: Table, predicate: str) -> str:
+        return predicate
+
+    def needed(self, table: Table, predicate: str) -> str:
         return predicate
 
 
@@ -62,7 +68,7 @@ def predicates(
         if name not in rendered:
             if name in on_the_way:
                 raise ScriptError(
-                    f"the tables {', '.join(on_the_way)} are `via` each other in a circle"
+                    f"the rules of {', '.join(on_the_way)} depend on each other in a circle"
                 )
             table = _table(tables, name)
             rendered[name] = by_rule(table, selection.rules[name], (*on_the_way, name))
@@ -77,10 +83,17 @@ def predicates(
             parts = [f"({by_rule(table, one, on_the_way)})" for one in rule.rules]
             return f"({' OR '.join(parts)})" if rule.kind == "any" else " AND ".join(parts)
         where = rule.where if rule.kind == "where" else selection.marker.where
-        if rule.kind != "via" and where is not None:
+        if rule.kind in ("where", "marker") and where is not None:
             return users(table, bind_scenario(where, selection.scenario, dialect))
         if rule.kind == "marker":
             return _marker_predicate(selection, table, dialect)
+        if rule.kind == "needed by":
+            if rule.table not in selection.rules:
+                raise ScriptError(f"{table.name} is needed by {rule.table}, which is not selected")
+            child, needing = _table(tables, rule.table), render(rule.table, on_the_way)
+            keys = needed_foreign_keys(table, child, rule)
+            parts = [referred(dialect, table, child, key, needing) for key in keys]
+            return users.needed(table, " OR ".join(parts))
         key = via_foreign_key(table, rule)
         if key.table not in selection.rules:
             raise ScriptError(f"{table.name} is via {key.table}, which is not selected")
@@ -108,6 +121,13 @@ def in_table(
 def referencing(dialect: Dialect, child: Table, key: ForeignKey, predicate: str) -> str:
     """Render that a foreign key of `child` points at a row of a predicate."""
     return in_table(dialect, child, key.columns, key.table, key.referred_columns, predicate)
+
+
+def referred(dialect: Dialect, parent: Table, child: Table, key: ForeignKey, predicate: str) -> str:
+    """Render that a row of `parent` is referenced by a row of `child` of a predicate."""
+    values = [dialect.quote(name) for name in key.referred_columns]
+    shown = [dialect.referring(child.column(name)) for name in key.columns]
+    return dialect.among(values, shown, dialect.quote_table(child.name), predicate)
 
 
 def leads_nowhere(
@@ -161,6 +181,24 @@ def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
         f"{table.name} has no foreign key over {', '.join(rule.columns)}, "
         "which its rule in the selection uses"
     )
+
+
+def needed_foreign_keys(table: Table, child: Table, rule: Rule) -> list[ForeignKey]:
+    """Return the foreign keys from `child` to a table that a "needed by" rule follows.
+
+    Raises:
+        ScriptError: there is no foreign key over exactly these columns.
+    """
+    wanted = sorted(rule.columns)
+    keys = [key for key in child.foreign_keys if key.table == table.name]
+    found = [key for key in keys if not wanted or sorted(key.columns) == wanted]
+    if not found:
+        over = f" over {', '.join(rule.columns)}" if rule.columns else ""
+        raise ScriptError(
+            f"{child.name} has no foreign key{over} to {table.name}, which its rule in the "
+            "selection uses"
+        )
+    return found
 
 
 def bind_scenario(where: str, scenario: str, dialect: Dialect) -> str:

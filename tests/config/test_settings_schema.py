@@ -105,8 +105,8 @@ VALUES = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                "column key scenario_key scenario_column where tables via in any description"
-                " default action may_change colum".split()
+                "column key scenario_key scenario_column where tables via in any needed_by"
+                " description default action may_change colum".split()
             )
             | NAMES,
             inner,

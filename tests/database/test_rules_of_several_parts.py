@@ -148,7 +148,7 @@ def test_files_and_scripts_of_moves_purge_all_that_is_picked_before(shop: Worksp
     database.client(_script(shop, lambda p, out: p.upgrade_sql(["general@base:general@v1"], out)))
     assert _rows(database) == whole
     project.downgrade("general@base")
-    project.upgrade("general")
+    project.upgrade("general@head")
     assert _rows(database) == whole != second
 
 

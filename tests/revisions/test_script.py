@@ -66,6 +66,11 @@ def test_a_script_records_rules_of_several_parts_in_format_2(tmp_path: Path) -> 
     parts = tuple(Rule("where", where=where) for where in wheres)
     both = Rule("all", rules=(Rule("via", ("fragment_id", "odd name")), parts[1]))
     rule = Rule("any", rules=(*parts, Rule("marker"), both))
+    needed = Rule("needed by", ("a", "odd b"), table='more."odd via x"')
+    alone = replace(V1.selection, rules={**V1.selection.rules, "todos": needed})
+    assert alone.format == 2
+    assert script.rule_text(needed) == 'needed by more."odd via x" via a, "odd b"'
+    assert script.parse_rule(script.rule_text(needed)) == needed
     rules = {**V1.selection.rules, "todos": rule}
     selection = replace(V1.selection, rules=rules)
     version = replace(V1, selection=selection, format=selection.format, folder=str(tmp_path))

@@ -201,9 +201,11 @@ class MySQLDialect(MySQLRights, MySQLTrial):
         """Yield rows that the server renders; meanwhile the connection is busy."""
         return readers.rows(connection, read.rows(self, connection, table, predicate, counted))
 
-    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
+    def pick(
+        self, connection: Connection, table: Table, where: str, number: int, *, users: bool = True
+    ) -> str:
         """Note the keys, or the digests of rows, in a temporary table."""
-        return pick.pick(self, connection, table, where, number)
+        return pick.pick(self, connection, table, where, number, users=users)
 
     def outdated(
         self, connection: Connection, table: Table, predicate: str, *, shared: bool = False

@@ -104,7 +104,15 @@ def users_settings(connection: Connection) -> Iterator[None]:
                 session.finish_stream(connection)
 
 
-def pick(dialect: MySQLText, connection: Connection, table: Table, where: str, number: int) -> str:
+def pick(
+    dialect: MySQLText,
+    connection: Connection,
+    table: Table,
+    where: str,
+    number: int,
+    *,
+    users: bool = True,
+) -> str:
     """Note the rows that a predicate picks; return the predicate of these rows.
 
     Without the temporary table, the predicate lists them.
@@ -116,8 +124,9 @@ def pick(dialect: MySQLText, connection: Connection, table: Table, where: str, n
     columns = table.captured[: len(table.key)] if table.identified else table.captured
     single = len(columns) == 1 and table.identified and _fits(columns[0])
     found: Spool[str] = Spool()
-    with users_settings(connection):
-        if not single:
+    session.finish_stream(connection)
+    with users_settings(connection) if users else contextlib.nullcontext():
+        if users and not single:
             _unpadded(driver)
         named = dialect.quote(columns[0].name) if single else _digest(dialect, columns, _utc)
         source = dialect.quote_table(table.name)

@@ -93,9 +93,11 @@ class PostgreSQLDialect(
 
         return readers.rows(connection, copied())
 
-    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
+    def pick(
+        self, connection: Connection, table: Table, where: str, number: int, *, users: bool = True
+    ) -> str:
         """Note the physical places of rows, in a temporary table if possible."""
-        return picks.pick(connection, self.rows_of(table), where, number)
+        return picks.pick(connection, self.rows_of(table), where, number, users=users)
 
     def write_rows(self, connection: Connection, table: Table, rows: Iterable[bytes]) -> int:
         """Insert by COPY, or by INSERT for tables with a column that COPY cannot read."""

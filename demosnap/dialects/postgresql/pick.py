@@ -93,14 +93,16 @@ def create(connection: psycopg.Connection[Any], local: bool, at_end: str = "DELE
     return possible
 
 
-def pick(connection: Connection, source: str, where: str, number: int) -> str:
+def pick(
+    connection: Connection, source: str, where: str, number: int, *, users: bool = True
+) -> str:
     """Note the physical places of the rows that a predicate picks; return their predicate.
 
     Without the table, the predicate lists the places: a standby has no temporary tables.
     """
     readers.close(connection)
     below = driver(connection)
-    with users_settings(connection):
+    with users_settings(connection) if users else contextlib.nullcontext():
         if connection.info.get(_MADE):
             into = f"INSERT INTO {PICKED} SELECT {number}, tableoid, ctid"
             below.execute(f"{into} FROM {source} WHERE {where}".encode())

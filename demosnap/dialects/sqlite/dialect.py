@@ -246,7 +246,9 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
         found = read.rows(self, _driver(connection), table, predicate, counted)
         return readers.rows(connection, found)
 
-    def pick(self, connection: Connection, table: Table, where: str, number: int) -> str:
+    def pick(
+        self, connection: Connection, table: Table, where: str, number: int, *, users: bool = True
+    ) -> str:
         """Note the rows' numbers in a temporary table."""
         return pick.pick(self, _driver(connection), table, where, number)
 
