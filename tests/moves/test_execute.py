@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from demosnap.compare import released
-from demosnap.database import own_tables, retained
-from demosnap.errors import CountError, VerificationError
+from demosnap.database import own_tables, reflect, retained
+from demosnap.errors import CountError, DatabaseError, VerificationError
 from demosnap.model import Trigger, Version
 from demosnap.moves import execute, plan
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
 from demosnap.moves.triggers import Seal
 from demosnap.options import MoveOptions
-from support.live import Live, some
+from support.databases import Database
+from support.live import Live, live, some
 
 REAL = "INSERT INTO cards VALUES (20, 'demo', NULL, 'Real', FALSE)"
 ACTS = Trigger("acts", "demosnap_log", frozenset({"insert"}))
@@ -204,3 +205,87 @@ def test_the_state_is_sealed_where_triggers_act_on_demosnaps_own_tables(here: Li
     here.execute("UPDATE users SET name = 'Augusta' WHERE id = 1")
     with pytest.raises(VerificationError, match="rows of users would be changed"):
         sealed.check(here.database)
+
+
+def test_a_reference_that_came_since_the_plan_is_not_left_dangling(here: Live) -> None:
+    """Where the database does not check it, the move does."""
+    version = here.capture("v1")
+    here.execute("INSERT INTO boards VALUES (5, 'new', TRUE)")
+    plans = prepared(here, Goal("general", version, version, by_difference=True), discard=True)
+    here.execute("INSERT INTO cards VALUES (20, 'new', NULL, 'Real', FALSE)")
+    checked = here.database.dialect.name == "postgresql"
+    message = "boards" if checked else r"cards.board: 1 row would reference no row of boards"
+    with pytest.raises(DatabaseError if checked else VerificationError, match=message):
+        act(here, plans)
+
+
+def test_a_value_that_was_taken_since_the_plan_names_the_way_on(database: Database) -> None:
+    with live(database, "CREATE UNIQUE INDEX one_title ON cards (title)") as here:
+        first = here.capture("v1")
+        here.execute("UPDATE cards SET title = 'Else' WHERE id = 3")
+        second = here.capture("v2")
+        reset = prepared(here, Goal("general", first, first, by_difference=True), discard=True)
+        (move,) = prepared(here, Goal("general", second, first))
+        assert move.move.by_difference
+        here.execute("INSERT INTO cards VALUES (9, NULL, NULL, 'Three', FALSE)")
+        nested = here.database.connection.begin_nested()
+        with pytest.raises(DatabaseError, match="could not be changed one by one") as caught:
+            act(here, reset)
+        assert caught.value.hint == "Purge and load instead: demosnap load general@v1 --discard"
+        nested.rollback()
+        with pytest.raises(DatabaseError, match="could not be changed one by one") as caught:
+            act(here, [move])
+        assert caught.value.hint == "Purge and load instead: upgrade or downgrade with --full"
+
+
+def with_trigger(here: Live, event: str, change: str, new: str = "") -> Live:
+    """Return the tables with a trigger on cards: a statement, or the title of the new row."""
+    name = here.database.dialect.name
+    if name not in ("sqlite", "postgresql"):
+        pytest.skip("CREATE TRIGGER would commit the test's transaction")
+    if name == "sqlite":
+        change = f"UPDATE cards SET title = {new} WHERE id = NEW.id" if new else change
+        here.execute(f"CREATE TRIGGER acts AFTER {event} ON cards BEGIN {change}; END")
+    else:
+        when, body = ("BEFORE", f"NEW.title := {new}") if new else ("AFTER", change)
+        here.execute(
+            "CREATE FUNCTION acts() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {body}; RETURN NEW; END $$",
+            f"CREATE TRIGGER acts {when} {event} ON cards FOR EACH ROW EXECUTE FUNCTION acts()",
+        )
+    return replace(here, database=reflect.database(here.database.connection))
+
+
+def test_a_trigger_that_changes_other_rows_is_named(here: Live) -> None:
+    """By a purge, and by a reset that deletes one row."""
+    version = here.capture("v1")
+    acting = with_trigger(here, "DELETE", "UPDATE users SET name = 'changed' WHERE id = 2")
+    purge = prepared(acting, Goal("general", version, None))
+    nested = acting.database.connection.begin_nested()
+    with pytest.raises(VerificationError, match=r"rows of users outside .* by .*acts"):
+        act(acting, purge)
+    nested.rollback()
+    acting.execute("INSERT INTO cards VALUES (9, NULL, NULL, 'New', TRUE)")
+    reset = prepared(acting, Goal("general", version, version, by_difference=True), discard=True)
+    with pytest.raises(VerificationError, match=r"rows of users outside .* by .*acts"):
+        act(acting, reset)
+
+
+def test_a_value_that_a_trigger_sets_is_put_back(here: Live) -> None:
+    version = here.capture("v1")
+    before = everything(here)
+    acting = with_trigger(here, "INSERT", "", "'Set'")
+    moved(acting, version, None)
+    moved(acting, None, version)
+    assert everything(acting) == before
+
+
+def test_a_reset_in_the_way_of_an_update_trigger_names_the_full_load(here: Live) -> None:
+    version = here.capture("v1")
+    acting = with_trigger(here, "UPDATE", "", "'Set'")
+    acting.execute("UPDATE cards SET owner_id = 2 WHERE id = 1")
+    plans = prepared(acting, Goal("general", version, version, by_difference=True), discard=True)
+    with pytest.raises(VerificationError, match="title") as caught:
+        act(acting, plans)
+    hint = "Purge and load instead: demosnap load general@v1 --discard\n"
+    assert (caught.value.hint or "").startswith(hint)
