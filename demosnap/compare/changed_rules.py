@@ -38,7 +38,7 @@ def told(
 def _change(
     database: Database, version: Version, now: Selection, name: str, seen: frozenset[str]
 ) -> str:
-    """Return what has changed in a table's rule, or in the first one that it follows by `via`."""
+    """Return what has changed in a table's rule, or in the first one that it reads."""
     recorded = version.selection
     old, new = recorded.rules.get(name), now.rules[name]
     shown = selection.rule_shown(new)
@@ -52,6 +52,10 @@ def _change(
     for leaf in new.leaves:
         if leaf.kind == "marker" and (changed := _marker_change(version, now)):
             return changed
+        if leaf.table in now.rules and leaf.table not in seen:
+            why = _change(database, version, now, leaf.table, seen | {name})
+            if why:
+                return why
         for key in (*database.tables[name].foreign_keys, *now.foreign_keys.get(name, ())):
             follows = leaf.kind == "via" and sorted(key.columns) == sorted(leaf.columns)
             if follows and key.table in now.rules and key.table not in seen:

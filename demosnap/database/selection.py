@@ -94,6 +94,8 @@ def rule_shown(rule: Rule) -> str:
         return word.join(parts)
     if rule.kind == "where":
         return f"where {exact(rule.where)}"
+    if rule.kind == "needed by":
+        return f"needed by {rule.table} via {', '.join(rule.columns)}"
     return " ".join((rule.kind, ", ".join(rule.columns))).strip()
 
 

@@ -205,11 +205,20 @@ def test_one_that_no_demo_row_needs_any_more(shop: Workspace) -> None:
 def test_it_stays_with_the_released_rows_that_need_it(shop: Workspace) -> None:
     database, project = shop.database, shop.project
     project.revision("general", date="2025-01-15")
-    database.execute(
+    whole = database.dump()
+    changes = (
         "UPDATE customers SET is_demo = FALSE WHERE id = 1",
         "UPDATE addresses SET street = 'real now' WHERE id IN (2, 4)",
     )
+    database.execute(*changes)
     before = database.dump()
+    (entry,) = project.status()
+    assert {one.table: (one.count, one.following) for one in entry.unpicked} == {
+        "addresses": (2, 0), "customers": (1, 0), "labels": (0, 1), "orders": (0, 1),
+    }  # fmt: skip
+    project.reset("general", discard=True)
+    assert database.dump() == whole
+    database.execute(*changes)
     project.reset("general", discard=True, release=["customers/1"])
     assert database.dump() == before
     assert not project.check(database=True)
@@ -219,6 +228,22 @@ def test_it_stays_with_the_released_rows_that_need_it(shop: Workspace) -> None:
     assert _ids(database, "customers") == [1, 2]
     project.upgrade("general@head")
     assert _ids(database, "addresses") == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.long
+def test_a_rule_that_has_changed_is_named(shop: Workspace) -> None:
+    """The table's own, or that of the table whose rows need its rows."""
+    shop.configure(SETTINGS.replace("[customers, orders]", "{customers: billing_id}"))
+    shop.project.revision("general", date="2025-01-15")
+    shop.configure(SETTINGS.replace("[customers, orders]", "[orders]"))
+    was, now = "needed by customers via billing_id", "needed by orders via address_id"
+    with refused("unsaved rows", f"recorded `{was}`, now `{now}`"):
+        shop.project.downgrade("general@base")
+    changed = SETTINGS.replace("[customers, orders]", "{customers: billing_id}")
+    shop.configure(f"{changed}  customers: {{where: id > 1}}\n")
+    shop.database.execute("UPDATE customers SET billing_id = 5 WHERE id = 2")
+    with refused("unsaved rows", "addresses: 1 row is picked only now: the rule of customers has"):
+        shop.project.downgrade("general@base")
 
 
 @pytest.mark.parametrize(
@@ -253,6 +278,7 @@ def test_what_does_not_fit_the_database(
         workspace.project.revision("general")
 
 
+@pytest.mark.long
 def test_only_the_key_that_is_named_counts(shop: Workspace) -> None:
     shop.configure(SETTINGS.replace("[customers, orders]", "{customers: billing_id}"))
     found = shop.project.revision("general", dry_run=True).plan
