@@ -92,7 +92,9 @@ def test_every_row_that_differs_is_put_back_and_no_other_row(more: Live) -> None
 def test_rows_of_tables_that_the_version_lacks_go(more: Live) -> None:
     version = more.capture("v1", "boards")
     before = everything(more)
-    tally = act(more, compared(more, version))
+    planned = compared(more, version)
+    assert difference.refusals(more.database, planned, EVERYTHING, dict, lambda *_: None) == []
+    tally = act(more, planned)
     assert (dict(tally.deleted), dict(tally.changed)) == ({"cards": 2, "logs": 2}, {})
     demo = {"cards": (b"1,", b"3,"), "logs": (b"'demo'",)}
     assert everything(more) == {
@@ -169,6 +171,11 @@ def test_a_referenced_value_that_changes_is_an_obstacle_where_each_statement_is_
     assert obstacle(planned, {"cards": DEMO["cards"]}) is None
     more.execute("DELETE FROM notes WHERE id = 3")
     assert obstacle(planned) is None
+    # A row that goes loses no value.
+    more.execute("INSERT INTO boards VALUES (9, 'goes', TRUE)")
+    more.execute("INSERT INTO notes VALUES (9, 'goes', NULL)")
+    assert obstacle(compared(more, version, DEMO)) is None
+    more.execute("DELETE FROM notes WHERE id = 9", "DELETE FROM boards WHERE id = 9")
     # A card that comes wants the value that the board only gets now, and another one does not.
     more.execute("INSERT INTO cards VALUES (7, 'else', NULL, 'Seven', TRUE)")
     with_card = more.capture("v2", "boards", "cards")
@@ -250,3 +257,30 @@ def test_a_row_whose_columns_are_all_of_its_reference_wants_a_value_too(database
         picked = {"boards": "is_demo = TRUE", "links": "slug = 'demo'"}
         found = difference.obstacle(here.database, compared(here, version, picked), picked)
         assert (found is not None) is here.database.dialect.enforces_foreign_keys
+
+
+def test_a_column_that_the_version_lacks_gets_its_default(more: Live) -> None:
+    version = more.lacking("cards.title").capture("v1", "boards", "cards")
+    before = everything(more)
+    tally = act(more, compared(more, version, DEMO), DEMO)
+    assert dict(tally.changed) == {"cards": 2}
+    titles = (b"'One'", b"'Three'")
+    cards = before["cards"]
+    for title in titles:
+        cards = [row.replace(title, b"NULL") for row in cards]
+    assert everything(more) == {**before, "cards": cards}
+
+
+def test_a_row_that_comes_under_a_partial_index_may_be_taken(more: Live) -> None:
+    """Its own values are as before; the condition of the index is what changes."""
+    if more.database.dialect.name in ("mariadb", "mysql"):
+        pytest.skip("no partial indexes")
+    more.execute("CREATE UNIQUE INDEX one_title ON cards (title) WHERE owner_id IS NULL")
+    version = more.capture("v1", "boards", "cards")
+    more.execute(
+        "UPDATE cards SET owner_id = 2 WHERE id = 3",
+        "INSERT INTO cards VALUES (9, NULL, NULL, 'Three', FALSE)",
+    )
+    planned = compared(more, version, DEMO)
+    (refused,) = difference.refusals(more.database, planned, DEMO, dict, lambda *_: None)
+    assert (refused.kind, refused.table) == ("key taken", "cards")
