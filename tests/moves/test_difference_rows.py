@@ -21,19 +21,19 @@ from support.databases import Database
 from support.live import DEMO, Live, live
 
 MORE = (
-    "CREATE TABLE logs (message VARCHAR(20) NOT NULL, is_demo BOOLEAN NOT NULL)",
+    "CREATE TABLE acts (message VARCHAR(20) NOT NULL, is_demo BOOLEAN NOT NULL)",
     "CREATE TABLE notes (id INTEGER PRIMARY KEY, board VARCHAR(20), card_id INTEGER,"
     " CONSTRAINT fk_noted FOREIGN KEY (board) REFERENCES boards (slug),"
     " CONSTRAINT fk_on FOREIGN KEY (card_id) REFERENCES cards (id))",
-    "INSERT INTO logs VALUES ('demo', TRUE), ('demo', TRUE), ('mine', FALSE)",
+    "INSERT INTO acts VALUES ('demo', TRUE), ('demo', TRUE), ('mine', FALSE)",
 )
-EVERYTHING = {**DEMO, "logs": "is_demo = TRUE"}
+EVERYTHING = {**DEMO, "acts": "is_demo = TRUE"}
 EDITS = (
     "UPDATE cards SET title = 'Else', owner_id = 2 WHERE id = 1",
     "DELETE FROM cards WHERE id = 3",
     "INSERT INTO cards VALUES (4, 'demo', NULL, 'Four', TRUE), (5, NULL, NULL, 'Five', TRUE)",
-    "DELETE FROM logs WHERE is_demo = TRUE",
-    "INSERT INTO logs VALUES ('other', TRUE)",
+    "DELETE FROM acts WHERE is_demo = TRUE",
+    "INSERT INTO acts VALUES ('other', TRUE)",
 )
 
 
@@ -73,19 +73,19 @@ def leaving(here: Live, planned: PlannedChanges, **own: str) -> dict[str, set[by
 
 
 def test_every_row_that_differs_is_put_back_and_no_other_row(more: Live) -> None:
-    version = more.capture("v1", "boards", "cards", "logs")
+    version = more.capture("v1", "boards", "cards", "acts")
     before = everything(more)
     assert act(more, compared(more, version)) == Tally()
     more.execute(*EDITS)
     planned = compared(more, version)
     assert {one.name: dict(one.counts) for one in planned.changes if len(one)} == {
         "cards": {"modified": 1, "added": 1, "removed": 2},
-        "logs": {"added": 2, "removed": 1},
+        "acts": {"added": 2, "removed": 1},
     }
     # All rows of a table without a key are written again.
     assert planned.rows == 4 + 3
     tally = act(more, planned)
-    assert (dict(tally.deleted), dict(tally.changed)) == ({"cards": 2, "logs": 1}, {"cards": 1})
+    assert (dict(tally.deleted), dict(tally.changed)) == ({"cards": 2, "acts": 1}, {"cards": 1})
     assert everything(more) == before
 
 
@@ -95,8 +95,8 @@ def test_rows_of_tables_that_the_version_lacks_go(more: Live) -> None:
     planned = compared(more, version)
     assert difference.refusals(more.database, planned, EVERYTHING, dict, lambda *_: None) == []
     tally = act(more, planned)
-    assert (dict(tally.deleted), dict(tally.changed)) == ({"cards": 2, "logs": 2}, {})
-    demo = {"cards": (b"1,", b"3,"), "logs": (b"'demo'",)}
+    assert (dict(tally.deleted), dict(tally.changed)) == ({"cards": 2, "acts": 2}, {})
+    demo = {"cards": (b"1,", b"3,"), "acts": (b"'demo'",)}
     assert everything(more) == {
         name: [row for row in rows if not row.startswith(demo.get(name, (b"-",)))]
         for name, rows in before.items()
@@ -111,7 +111,7 @@ def test_rows_of_tables_that_the_version_lacks_go(more: Live) -> None:
     ],
 )
 def test_rows_that_went_since_the_plan_are_missed(more: Live, meanwhile: str, message: str) -> None:
-    version = more.capture("v1", "boards", "cards", "logs")
+    version = more.capture("v1", "boards", "cards", "acts")
     more.execute(*EDITS)
     planned = compared(more, version)
     more.execute(meanwhile)
@@ -122,16 +122,17 @@ def test_rows_that_went_since_the_plan_are_missed(more: Live, meanwhile: str, me
 
 
 def test_rows_that_go_are_named_where_other_rows_reference_them(more: Live) -> None:
-    version = more.capture("v1", "boards", "cards", "logs")
+    version = more.capture("v1", "boards", "cards", "acts")
+    assert leaving(more, compared(more, version)) == {}
     more.execute(*EDITS)
     planned = compared(more, version)
-    logs = {"logs": {b"'other'"}}
-    assert leaving(more, planned) == logs
+    acts = {"acts": {b"'other'"}}
+    assert leaving(more, planned) == acts
     more.execute("INSERT INTO notes VALUES (1, NULL, 1), (2, NULL, 4)")
     # Card 1 keeps its key.
-    assert leaving(more, planned) == {**logs, "cards": {b"4"}}
-    assert leaving(more, planned, **EVERYTHING, notes="id = 2") == logs
-    assert leaving(more, planned, **EVERYTHING, notes="id = 1") == {**logs, "cards": {b"4"}}
+    assert leaving(more, planned) == {**acts, "cards": {b"4"}}
+    assert leaving(more, planned, **EVERYTHING, notes="id = 2") == acts
+    assert leaving(more, planned, **EVERYTHING, notes="id = 1") == {**acts, "cards": {b"4"}}
 
 
 def test_rows_that_lose_a_value_are_named_where_other_rows_reference_it(more: Live) -> None:
@@ -155,14 +156,16 @@ def test_a_referenced_value_that_changes_is_an_obstacle_where_each_statement_is_
     more: Live,
 ) -> None:
     more.execute("INSERT INTO boards VALUES (3, 'lone', TRUE)")
-    version = more.capture("v1", "boards", "cards")
-    more.execute("UPDATE boards SET slug = 'else' WHERE id = 3")
-    planned = compared(more, version, DEMO)
-    assert difference.obstacle(more.database, planned, DEMO) is None
+    version = more.capture("v1", "boards", "cards", "acts")
+    more.execute(
+        "UPDATE boards SET slug = 'else' WHERE id = 3", "INSERT INTO acts VALUES ('x', TRUE)"
+    )
+    planned = compared(more, version)
+    assert difference.obstacle(more.database, planned, EVERYTHING) is None
     more.execute("INSERT INTO notes VALUES (3, 'else', NULL)")
     checked = more.database.dialect.enforces_foreign_keys
 
-    def obstacle(planned: PlannedChanges, predicates: Mapping[str, str] = DEMO) -> str | None:
+    def obstacle(planned: PlannedChanges, predicates: Mapping[str, str] = EVERYTHING) -> str | None:
         found = difference.obstacle(more.database, planned, predicates)
         return f"{found.kind}: {found.table}" if found else None
 
@@ -174,26 +177,26 @@ def test_a_referenced_value_that_changes_is_an_obstacle_where_each_statement_is_
     # A row that goes loses no value.
     more.execute("INSERT INTO boards VALUES (9, 'goes', TRUE)")
     more.execute("INSERT INTO notes VALUES (9, 'goes', NULL)")
-    assert obstacle(compared(more, version, DEMO)) is None
+    assert obstacle(compared(more, version)) is None
     more.execute("DELETE FROM notes WHERE id = 9", "DELETE FROM boards WHERE id = 9")
     # A card that comes wants the value that the board only gets now, and another one does not.
     more.execute("INSERT INTO cards VALUES (7, 'else', NULL, 'Seven', TRUE)")
-    with_card = more.capture("v2", "boards", "cards")
+    with_card = more.capture("v2", "boards", "cards", "acts")
     more.execute("DELETE FROM cards WHERE id = 7", "UPDATE boards SET slug = 'new' WHERE id = 3")
-    assert obstacle(compared(more, with_card, DEMO)) == expected
+    assert obstacle(compared(more, with_card)) == expected
     more.execute("UPDATE boards SET slug = 'else' WHERE id = 3")
-    assert obstacle(compared(more, with_card, DEMO)) is None
+    assert obstacle(compared(more, with_card)) is None
 
 
 def test_rows_that_others_reference_are_kept_where_that_is_asked_for(more: Live) -> None:
-    version = more.capture("v1", "boards", "cards", "logs")
+    version = more.capture("v1", "boards", "cards", "acts")
     more.execute(*EDITS, "INSERT INTO notes VALUES (1, NULL, 4)")
     planned = compared(more, version)
     changes, kept = difference.keep(more.database, planned, EVERYTHING, [])
     assert kept.keys == {"cards": frozenset({(b"4",)})}
     assert {one.name: dict(one.counts) for one in changes.changes if len(one)} == {
         "cards": {"modified": 1, "added": 1, "removed": 1},
-        "logs": {"added": 2, "removed": 1},
+        "acts": {"added": 2, "removed": 1},
     }
     assert not difference.keep(more.database, planned, EVERYTHING, ["notes"])[1]
 
