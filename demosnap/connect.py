@@ -26,6 +26,8 @@ from demosnap.errors import (
     MissingDriverError,
     ReadOnlyError,
     TargetError,
+    UsageError,
+    did_you_mean,
 )
 from demosnap.results import Target
 
@@ -36,11 +38,12 @@ _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 
 def url_of(settings: Settings) -> URL:
-    """Return the URL of the settings' database, with an installed driver.
+    """Return the URL of the settings' database, with an installed driver, in their namespace.
 
     Raises:
         ConfigError: the settings name no database, or its URL is invalid.
         MissingDriverError: no driver for it is installed.
+        UsageError: a namespace is given, and the database has none.
     """
     if not settings.database_url:
         raise ConfigError(
@@ -53,6 +56,8 @@ def url_of(settings: Settings) -> URL:
     except ConfigError as error:
         source = f" (it comes from {settings.url_source})" if settings.url_source else ""
         raise ConfigError(f"{error.message}{source}", hint=error.hint) from None
+    if settings.namespace is not None:
+        url = dialects.get(url.get_backend_name()).in_namespace(url, settings.namespace)
     in_file = settings.url_source and settings.url_source.endswith("]")
     if settings.start is not None and in_file:
         return urls.placed(url, settings.start)
@@ -66,6 +71,8 @@ def describe(url: URL, settings: Settings) -> Target:
     if missed := urls.left_out(settings.database_url or ""):
         # The left-out option may be one that secures the connection.
         source += f", without {', '.join(missed)}, which is for another driver"
+    if settings.namespace is not None:
+        source += f", namespace {settings.namespace}"
     return Target(passwords.rendered(url), source, _is_local(host))
 
 
@@ -144,15 +151,19 @@ def _is_local(host: str | None) -> bool:
 
 @contextlib.contextmanager
 def connected(
-    url: URL, lock_timeout: float = LOCK_WAIT, source: str | None = None
+    url: URL,
+    lock_timeout: float = LOCK_WAIT,
+    source: str | None = None,
+    namespace: str | None = None,
 ) -> Iterator[Connection]:
     """Open a separate connection, and close it on exit.
 
     `lock_timeout` is how long a statement waits for another session's lock, in seconds; `source`
-    is the origin of the URL, for errors.
+    is the origin of the URL, for errors. `namespace` is the default one of the connection (None:
+    the database's own).
 
     Raises:
-        DatabaseError: the database cannot be reached.
+        DatabaseError: the database cannot be reached, or lacks the namespace.
         MissingDriverError: there is no driver.
     """
     dialect = dialects.get(url.get_backend_name())
@@ -173,6 +184,11 @@ def connected(
                 f"no driver for {dialect.name} is installed: {error}",
                 f"pip install '{dialect.url_rules.install or dialects.package_of(dialect.name)}'",
             ) from error
+        if namespace is not None and dialect.missing_namespace(error):
+            raise DatabaseError(
+                f"there is no namespace {namespace!r} in the database"
+                + did_you_mean(namespace, dialect.namespaces_at(url))
+            ) from error
         whence = f" (from {source})" if source else ""
         raise DatabaseError(
             f"the database {passwords.rendered(url)}{whence} cannot be reached:"
@@ -182,12 +198,32 @@ def connected(
     try:
         with database_errors(connection):
             dialect.limit_waits(connection, lock_timeout)
+            if namespace is not None:
+                dialect.enter_namespace(connection, namespace)
             yield connection
     finally:
         # The server may have ended the session; an earlier error must not be hidden.
         with contextlib.suppress(SQLAlchemyError, _driver_error(connection)):
             connection.close()
         engine.dispose()
+
+
+def check_namespace(connection: Connection, settings: Settings) -> None:
+    """Check that a caller's connection is in the namespace of the settings, if they name one.
+
+    Raises:
+        UsageError: it is in another one.
+    """
+    if settings.namespace is None:
+        return
+    default = dialects.of(connection).default_namespace(connection)
+    if default != settings.namespace:
+        raise UsageError(
+            f"the caller's connection is in the namespace {default!r}, not in"
+            f" {settings.namespace!r}",
+            "Give a connection to that namespace, or leave the namespace out.",
+            changed=False,
+        )
 
 
 @contextlib.contextmanager

@@ -40,14 +40,12 @@ class Project:
     """A project that keeps demo data: its settings, its revisions and its database.
 
     `config_file` is the path of alembic.ini (None: ALEMBIC_CONFIG, else `alembic.ini`), `section`
-    its section, `url` a database in place of the configured one. `confirm` gets the plan before a
-    database is changed, and stops the change by raising. `allow_remote`: `confirm` only displays
-    the plan, so planning once is enough. `allow_targets` are patterns of `host/database` in
-    addition to `allow:`. `lock_timeout` is the time to wait for another session's lock, in
-    seconds.
-
-    Every method takes its database from the settings; those with `connection` work inside the
-    caller's transaction instead and do not commit. Threads may share a project.
+    its section, `url` a database in place of the configured one, `namespace` the database schema of
+    the tables (None: the connection's). `confirm` gets the plan before a database is changed, and
+    stops the change by raising. `allow_remote`: `confirm` only displays the plan, so planning once
+    is enough. `allow_targets` are patterns of `host/database` in addition to `allow:`.
+    `lock_timeout` is the time to wait for another session's lock, in seconds. Methods with
+    `connection` work inside the caller's transaction and do not commit. Threads may share it.
     """
 
     def __init__(
@@ -56,13 +54,14 @@ class Project:
         *,
         section: str | None = None,
         url: str | None = None,
+        namespace: str | None = None,
         allow_remote: bool = False,
         allow_targets: Sequence[str] = (),
         confirm: Confirm | None = None,
         lock_timeout: float = LOCK_WAIT,
     ) -> None:
         self._access = Access(
-            config_file, section, url, allow_remote, tuple(allow_targets), confirm, lock_timeout
+            config_file, section, url, allow_remote, allow_targets, confirm, lock_timeout, namespace
         )
 
     @property

@@ -27,6 +27,7 @@ class Session:
         self.config: str | None = None
         self.name: str | None = None
         self.url: str | None = None
+        self.namespace: str | None = None
         self.verbose = 0
         self.quiet = False
         self.debug = debug
@@ -45,6 +46,7 @@ class Session:
             self.config,
             section=self.name,
             url=self.url,
+            namespace=self.namespace,
             allow_remote=self.yes,
             allow_targets=[self.allow_target] if self.allow_target else [],
             confirm=self.confirm,

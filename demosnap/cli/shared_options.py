@@ -70,6 +70,11 @@ def _global_options() -> list[click.Parameter]:
             help="Database.  [default: $DEMOSNAP_DATABASE_URL, else the ini file's, "
             "else $DATABASE_URL]",
         ),
+        option(
+            "--namespace",
+            metavar="NAME",
+            help="Database schema of the tables: one tenant's.  [default: the connection's]",
+        ),
         option("-v", "--verbose", count=True, help="Show more details."),
         option("-q", "--quiet", is_flag=True, help="Print only the result."),
         option("--debug", is_flag=True, help="Show the traceback of an error."),

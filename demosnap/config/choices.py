@@ -15,6 +15,7 @@ from demosnap.config import ini, nodes
 from demosnap.config.hook_settings import Hooks
 from demosnap.config.kinds import (
     Misfit,
+    Namespace,
     PredicateName,
     ScenarioName,
     Sql,
@@ -87,6 +88,16 @@ class Choices(
             examples=[{"pages.numchild": "omit", "users.last_login_on": "ignore"}],
         ),
     ] = {}
+    namespaces: Annotated[
+        Literal["current", "all"] | tuple[Namespace, ...],
+        Meta(
+            description="The namespaces (database schemas) in which the marker is looked for, "
+            "besides that of the connection. `current`: those that `tables`, `marker.tables` or "
+            "a version name. `all`: all of the database. A list: these, by name or shell pattern, "
+            "and those that `tables` or `marker.tables` name; `[]` is the connection's alone.",
+            examples=[["crm", "app_*"], "current"],
+        ),
+    ] = "current"
     exclude: Annotated[
         tuple[TableName, ...],
         Meta(
@@ -304,10 +315,16 @@ class Choices(
 
 
 class Found(NamedTuple):
-    """The settings, and the line of each key and list entry, by its path."""
+    """The settings in a file.
+
+    `lines` has the line of each key and list entry, by its path. `qualified`: a table's name has a
+    namespace. `data` are the bytes of the file.
+    """
 
     choices: Choices
     lines: Mapping[tuple[str, ...], int]
+    qualified: bool
+    data: bytes
 
 
 def read(path: Path) -> Found:
@@ -320,15 +337,17 @@ def read(path: Path) -> Found:
 
 
 @lru_cache(maxsize=16)
-def parse(data: bytes, file: str) -> Found:
+def parse(data: bytes, file: str, namespace: str | None = None) -> Found:
     """Parse the bytes of demosnap.yaml; `file` is its name for messages.
+
+    `namespace` is left out of the names of tables.
 
     Raises:
         ConfigError: a key or value is invalid.
     """
     root = nodes.compose(data, file)
     if root is None:
-        return Found(Choices(), {})
-    reader = Reader(file)
+        return Found(Choices(), {}, False, data)
+    reader = Reader(file, namespace)
     choices = reader.struct(root, Choices, skip_empty=True)
-    return Found(choices, MappingProxyType(reader.lines))
+    return Found(choices, MappingProxyType(reader.lines), reader.qualified, data)

@@ -14,7 +14,7 @@ from msgspec import Meta
 from demosnap import columns
 from demosnap.config.names import RESERVED, SCENARIO_RULE, scenario_name_problem
 from demosnap.errors import UsageError, did_you_mean
-from demosnap.model import split_name
+from demosnap.model import display_name, split_name
 
 
 class Misfit(Exception):  # noqa: N818 - it is caught by the reader, which makes an error of it
@@ -53,6 +53,8 @@ def _meta(
     wrong: str,
     check: Check | None = None,
     also: tuple[str, ...] = ("number",),
+    *,
+    apart: Callable[[str], tuple[str | None, str]] | None = None,
 ) -> Meta:
     # Some editors show patternErrorMessage; others ignore it. Names such as `1` are numbers in
     # YAML, and the reader takes them as written.
@@ -60,7 +62,11 @@ def _meta(
         title=title,
         pattern=pattern,
         extra_json_schema={"patternErrorMessage": wrong, ALSO: list(also)},
-        extra={} if check is None else {"check": check},
+        extra={
+            name: function
+            for name, function in (("check", check), ("apart", apart))
+            if function is not None
+        },
     )
 
 
@@ -77,6 +83,18 @@ def _table_column(name: str) -> None:
         columns.parse(name)
     except UsageError as error:
         raise Misfit(error.message, hint=error.hint) from None
+
+
+def _table_apart(name: str) -> tuple[str | None, str]:
+    """Return the namespace in a table's name, and the name without it."""
+    namespace, table = split_name(name)
+    return namespace, display_name(None, table)
+
+
+def _column_apart(name: str) -> tuple[str | None, str]:
+    table, column = columns.parse(name)
+    namespace, table = _table_apart(table)
+    return namespace, f"{table}.{display_name(None, column)}"
 
 
 def _json_key(key: str) -> None:
@@ -130,6 +148,7 @@ TableName = Annotated[
         rf"^{_SOMETHING}(?:{_PART}\.)?{_PART}{_END}",
         "Must be table or namespace.table; double quotes around a part with a dot or a space.",
         _table_name,
+        apart=_table_apart,
     ),
 ]
 """The display name of a table or similar object; or a shell pattern of such names."""
@@ -145,9 +164,15 @@ TableColumn = Annotated[
         "Must be table.column; double quotes around a part with a dot or a space.",
         _table_column,
         also=(),
+        apart=_column_apart,
     ),
 ]
 """A column of a table, `table.column`."""
+
+Namespace = Annotated[
+    str, _meta("namespace", _TEXT, "Must be the name of a namespace, or a pattern of names.")
+]
+"""The name of a namespace as it is, without quotes; or a shell pattern of such names."""
 
 JsonKey = Annotated[
     str,

@@ -89,11 +89,14 @@ def _alternatives(declared: Any, metas: tuple[Meta, ...] = ()) -> list[_Type]:
 class Reader:
     """Reader of a file's nodes; it raises a ConfigError with the line of an invalid value.
 
-    `lines` has the line of each key and list entry that was read, by its path.
+    `lines` has the line of each key and list entry that was read, by its path. `namespace` is left
+    out of the names of tables, and `qualified` says whether any of them had a namespace.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, namespace: str | None = None) -> None:
         self.file = file
+        self.namespace = namespace
+        self.qualified = False
         self.lines: dict[Path, int] = {}
 
     def struct(
@@ -193,8 +196,24 @@ class Reader:
         for name, value in self._entries(node, path, partial(_hint, chosen, path)):
             full = (*path, name)
             self._check(name, named, path, self.lines[full])
-            values[name] = self._value(value, value_type, full)
+            local = self._local(name, named)
+            if local in values:
+                raise ConfigError(
+                    f"{_shown(full)} names the table {local} again", self.file, self.lines[full]
+                )
+            known_as = (*path, local)
+            self.lines[known_as] = self.lines[full]
+            values[local] = self._value(value, value_type, known_as)
         return values
+
+    def _local(self, name: str, chosen: _Type) -> str:
+        """Return a table's name without its namespace, if that is the reader's."""
+        apart = chosen.extra("apart")
+        if apart is None:
+            return name
+        namespace, rest = apart(name)
+        self.qualified = self.qualified or namespace is not None
+        return str(rest) if namespace is not None and namespace == self.namespace else name
 
     def _tuple(self, node: yaml.Node, chosen: _Type, path: Path, label: str) -> tuple[object, ...]:
         item_type = get_args(chosen.bare)[0]
@@ -209,7 +228,7 @@ class Reader:
                 continue
             values.append(self._value(item, item_type, path, f"an entry of {label}"))
             if isinstance(item, yaml.ScalarNode):
-                self.lines.setdefault((*path, item.value), nodes.line(item))
+                self.lines.setdefault((*path, str(values[-1])), nodes.line(item))
         return cast(tuple[object, ...], self._judged(tuple(values), node, chosen, label))
 
     def _word(
@@ -243,7 +262,7 @@ class Reader:
                     node, f"{label} holds the control character U+{ord(character):04X}"
                 )
         self._check(value, chosen, path, nodes.line(node))
-        return cast(str, self._judged(value, node, chosen, label))
+        return self._local(cast(str, self._judged(value, node, chosen, label)), chosen)
 
     def _check(self, value: str, chosen: _Type, path: Path, line: int) -> None:
         if check := chosen.extra("check"):

@@ -26,8 +26,10 @@ class Settings(Choices, frozen=True, kw_only=True):
     `section` its section in use. `root` is its folder, `script_location` the folder of env.py,
     `revisions` the first version location, which contains demosnap.yaml. `database_url` includes
     its password, None if no source names a database; `url_source` is its source: `--url`,
-    `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, `DATABASE_URL`. `start` is the base folder of
+    `DEMOSNAP_DATABASE_URL`, `alembic.ini [alembic]`, `DATABASE_URL`. `namespace` is the default
+    namespace of demosnap's connections, None for the database's own. `start` is the base folder of
     relative paths in the ini file, None for the current folder. `lines` is for `line_of`.
+    `qualified`: demosnap.yaml names a table with its namespace. `data` are the bytes of that file.
     """
 
     config_file: Path | None
@@ -38,8 +40,11 @@ class Settings(Choices, frozen=True, kw_only=True):
     database_url: str | None
     url_source: str | None
     lines: Mapping[tuple[str, ...], int]
+    namespace: str | None = None
     start: Path | None = None
     given: Config | None = None
+    qualified: bool = False
+    data: bytes = b""
 
     def __repr__(self) -> str:
         """Name the project, without its URL."""
@@ -83,6 +88,22 @@ class Settings(Choices, frozen=True, kw_only=True):
                     "Give both, as staging.example.org/app or staging.example.org/*.",
                 )
         return msgspec.structs.replace(self, allow=(*self.allow, *targets))
+
+    def within(self, namespace: str | None) -> Settings:
+        """Return the same settings for a namespace of the database; None: these settings."""
+        return self if namespace is None else msgspec.structs.replace(self, namespace=namespace)
+
+    def at(self, namespace: str | None) -> Settings:
+        """Return these settings with the names of tables as where a namespace is the default one.
+
+        Raises:
+            ConfigError: two names are those of one table there.
+        """
+        if namespace is None or not self.qualified:
+            return self
+        found = choices.parse(self.data, shown(self.yaml_file), namespace)
+        given = {**msgspec.structs.asdict(found.choices), "allow": self.allow}
+        return msgspec.structs.replace(self, **given, lines=found.lines)
 
     def alembic_config(self) -> Config:
         """Return the Alembic configuration of this file and section, or the given one.
@@ -186,6 +207,8 @@ def _settings(
     return Settings(
         **msgspec.structs.asdict(found.choices),
         lines=found.lines,
+        qualified=found.qualified,
+        data=found.data,
         config_file=file.path,
         section=section,
         root=file.root,

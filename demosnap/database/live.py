@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from demosnap.columns import comparing_without
 from demosnap.dialects.base import Dialect, execute
-from demosnap.model import Key, Table, Treatments
+from demosnap.model import Key, Table, Treatments, split_name
 from demosnap.rows.canonical import split
 
 
@@ -33,6 +33,17 @@ class Database:
         found = {name: self.tables[name] for name in self.columns if name in self.tables}
         marked = {n: comparing_without(table, self.columns[n]) for n, table in found.items()}
         return replace(self, tables={**self.tables, **marked}) if marked else self
+
+    namespaces: frozenset[str] | None = None
+    """The namespaces, besides the default one, in which the marker picks rows (None: in all)."""
+
+    @property
+    def searched(self) -> list[str]:
+        """The tables in which the marker picks rows; the others are known for their references."""
+        if self.namespaces is None:
+            return list(self.tables)
+        there = {None, *self.namespaces}
+        return [name for name in self.tables if split_name(name)[0] in there]
 
     def count(self, source: str, where: str) -> int:
         """Return the number of rows of `source`, a text after FROM, that a predicate picks."""

@@ -110,8 +110,10 @@ def create(connection: Connection) -> None:
 
 def create_missing(connection: Connection, those: MetaData) -> None:
     """Create the missing ones of some of demosnap's tables, in the caller's transaction."""
-    if not connection.get_execution_options().get(_CREATED):
-        those.create_all(connection, checkfirst=True)
+    for table in those.sorted_tables:
+        # SQLAlchemy's own check would also find a table of another namespace of the search path.
+        if not has(connection, table.name):
+            table.create(connection, checkfirst=False)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -10,38 +10,90 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SAWarning
 
 from demosnap import dialects, quiet
+from demosnap.config import Settings
+from demosnap.database import namespaces
 from demosnap.database.live import Database
 from demosnap.database.own_tables import OWN_TABLES
 from demosnap.dialects.base import Dialect
-from demosnap.model import Column, ForeignKey, Table, Treatments, display_name
-
-_NO_COLUMNS: Treatments = {}
+from demosnap.model import Column, ForeignKey, Table, Version, display_name, split_name
 
 
-def database(connection: Connection, columns: Treatments = _NO_COLUMNS) -> Database:
+def database(
+    connection: Connection,
+    settings: Settings | None = None,
+    versions: Iterable[Version] = (),
+    *,
+    moving: bool = False,
+) -> Database:
     """Return the database of a connection, with its current tables.
 
-    `columns` are those that demosnap.yaml says not to capture, or not to compare.
+    These are the tables in the namespaces of `settings` and `versions`, which are all versions of
+    the project, and those that can reference them (None: all). `moving`: rows will be moved.
+
+    Raises:
+        ConfigError: demosnap.yaml names a namespace that the database lacks.
     """
-    return Database(connection, dialects.of(connection), tables(connection), columns=columns)
+    dialect = dialects.of(connection)
+    if settings is None:
+        return Database(connection, dialect, tables(connection))
+    others = namespaces.others(connection, settings, versions)
+    found = tables(connection, others.named, watched=moving)
+    return Database(
+        connection, dialect, found, columns=settings.columns, namespaces=others.searched
+    )
 
 
-def tables(connection: Connection) -> dict[str, Table]:
-    """Return the definitions of all tables, sorted by display name and keyed by it.
+def tables(
+    connection: Connection, others: Set[str] | None = None, *, watched: bool = False
+) -> dict[str, Table]:
+    """Return the definitions of tables, sorted by display name and keyed by it.
 
-    demosnap's own tables are left out.
+    These are the tables of the default namespace and of `others` (None: of all), and those of
+    further namespaces that are tied to them by foreign keys. `watched`: all tables, if triggers
+    could change any. demosnap's own tables are left out.
     """
     # The dialect reflects columns, since it knows types that SQLAlchemy lacks.
     messages = ("Did not recognize type", "Skipped unsupported reflection of expression")
     with quiet.handling("ignore", *messages, category=SAWarning):
-        return _tables(connection)
+        return _tables(connection, _names(connection, others, watched))
 
 
-def _tables(connection: Connection) -> dict[str, Table]:
+def _names(
+    connection: Connection, others: Set[str] | None, watched: bool
+) -> dict[str | None, list[str]]:
+    """Return the names of the tables to reflect by namespace (None: the default one)."""
+    dialect = dialects.of(connection)
+
+    def of(namespaces: Iterable[str]) -> dict[str | None, list[str]]:
+        return {
+            one: [n for n in dialect.table_names(connection, one) if n not in OWN_TABLES]
+            for one in (None, *namespaces)
+        }
+
+    there = dialect.namespaces(connection)
+    if others is None or others >= set(there):
+        return of(there)
+    found = of(sorted(others))
+    listed = [display_name(one, name) for one, names in found.items() for name in names]
+    tied = dialect.tied_tables(connection, listed)
+    if watched and _any_trigger(connection, [*listed, *tied]):
+        return of({*there, *others})
+    for table in tied:
+        namespace, name = split_name(table)
+        found.setdefault(namespace, []).append(name)
+    return found
+
+
+def _any_trigger(connection: Connection, tables: Sequence[str]) -> bool:
+    dialect = dialects.of(connection)
+    of_tables = dialect.reflect_triggers(connection, [*tables, *sorted(OWN_TABLES)])
+    return bool(of_tables or dialect.event_triggers(connection))
+
+
+def _tables(connection: Connection, wanted: Mapping[str | None, Sequence[str]]) -> dict[str, Table]:
     dialect = dialects.of(connection)
     found: dict[str, dict[str, Any]] = {}
-    for namespace in (None, *dialect.namespaces(connection)):
-        names = [n for n in dialect.table_names(connection, namespace) if n not in OWN_TABLES]
+    for namespace, names in wanted.items():
         keys = dialect.reflect_keys(connection, namespace, names) if names else {}
         for name in names:
             primary, unique = keys.get(name, ((), []))

@@ -113,7 +113,7 @@ def marker_text(picked: Selection) -> str:
 
 def marker_column_tables(database: Database, settings: Settings) -> list[str]:
     """Return the tables that have the marker's column in a suitable type."""
-    names = settings.marker_tables or database.tables
+    names = settings.marker_tables or database.searched
     return [name for name in names if _holds_marker(database, settings.marker, name)]
 
 
@@ -151,7 +151,7 @@ def _marked_tables(database: Database, settings: Settings) -> list[str]:
         for name in listed:
             _check_predicate(database, settings, name, where, "marker", "where")
         return list(listed)
-    found = [name for name in database.tables if _error(database, name, where) is None]
+    found = [name for name in database.searched if _error(database, name, where) is None]
     meant = [n for n in found if n not in settings.exclude and n not in settings.tables]
     if len(meant) > 1:
         line = yaml_item({"marker": {"where": marker.where, "tables": meant}})[1:-1]

@@ -17,13 +17,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from demosnap.dialects import inspected_keys, picked_keys, unique
 from demosnap.dialects.counted import Counted as Counted
 from demosnap.dialects.error_hooks import ErrorHooks
+from demosnap.dialects.namespace_hooks import NamespaceHooks
 from demosnap.dialects.rights_hooks import RightsHooks
 from demosnap.dialects.sequence_state import SequenceState
 from demosnap.dialects.text import DialectText
+from demosnap.dialects.tied import tied
 from demosnap.dialects.transaction_hooks import TransactionHooks
 from demosnap.dialects.trigger_hooks import TriggerHooks
 from demosnap.dialects.url_rules import UrlRules
-from demosnap.model import Column, ForeignKey, Key, Marker, RowUpdate, SpecialKey, Table
+from demosnap.model import (
+    Column,
+    ForeignKey,
+    Key,
+    Marker,
+    RowUpdate,
+    SpecialKey,
+    Table,
+    display_name,
+)
 from demosnap.rows.spool import KEYS, in_batches
 
 if TYPE_CHECKING:
@@ -47,7 +58,7 @@ class SearchIndex:
     can_be_rebuilt: bool
 
 
-class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectText):
+class Dialect(ErrorHooks, NamespaceHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectText):
     """A SQL variety; stateless, one instance per process (`demosnap.dialects.get`)."""
 
     url_rules: ClassVar[UrlRules] = UrlRules()
@@ -107,8 +118,12 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
             yield
 
     @contextlib.contextmanager
-    def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
-        """Hold the database's advisory lock; entered outside of any transaction.
+    def lock(
+        self, connection: Connection, timeout: float, others: Collection[str] = ()
+    ) -> Iterator[None]:
+        """Hold the advisory lock of the default namespace; entered outside of any transaction.
+
+        `others` are the other namespaces whose rows may be changed. By default there is no lock.
 
         Raises:
             LockError: another session holds it for longer than `timeout` seconds; the message
@@ -134,10 +149,6 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
             yield
 
     # --------------------------------------- optional, live: definitions
-
-    def namespaces(self, connection: Connection) -> Sequence[str]:
-        """Return the namespaces, besides the default one, whose tables demosnap reads."""
-        return ()
 
     def table_names(self, connection: Connection, namespace: str | None) -> Sequence[str]:
         """Return the names of a namespace's tables (None: the default one); each row is in one."""
@@ -180,6 +191,21 @@ class Dialect(ErrorHooks, RightsHooks, TransactionHooks, TriggerHooks, DialectTe
         primary key.
         """
         return inspected_keys.of_sqlalchemy(connection, tables)
+
+    def tied_tables(self, connection: Connection, tables: Sequence[str]) -> Collection[str]:
+        """Return the tables of other namespaces that foreign keys tie to the given tables.
+
+        These are the tables that reference one of them, directly or through others, and those that
+        all of these reference.
+        """
+        others = [
+            display_name(namespace, name)
+            for namespace in self.namespaces(connection)
+            for name in self.table_names(connection, namespace)
+        ]
+        known = {*tables, *others}
+        keys = self.reflect_foreign_keys(connection, sorted(known))
+        return sorted(tied(keys, tables) & known - set(tables))
 
     def reflect_inherited(self, connection: Connection, tables: Sequence[str]) -> frozenset[str]:
         """Return the tables whose plain name also selects rows of inheriting tables."""

@@ -6,7 +6,7 @@ Tests with the stock `alembic` command cover each of them, on the oldest and new
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext, StampStep
@@ -34,14 +34,14 @@ def replace_version_table(context: MigrationContext, table: Table) -> None:
     context._version = table
 
 
-def hide_unknown_stamps(context: MigrationContext, known: Collection[str]) -> None:
-    """Hide stamps that have no script from a run, since Alembic would stop at them."""
-    all_heads = context.get_current_heads
+def replace_stamps(context: MigrationContext, stamps: Callable[[], tuple[str, ...]]) -> None:
+    """Make a run start from the stamps that a function reads.
 
-    def known_heads() -> tuple[str, ...]:
-        return tuple(head for head in all_heads() if head in known)
+    Alembic would stop at stamps that have no script, and would read those of another namespace if
+    that is the only one with a version table.
+    """
 
-    context.get_current_heads = known_heads  # type: ignore[method-assign]
+    context.get_current_heads = stamps  # type: ignore[method-assign]
 
 
 def stamp_steps(

@@ -17,6 +17,7 @@ from demosnap.config.names import shown
 from demosnap.database import (
     dangling_references,
     framework_migrations,
+    namespaces,
     opened,
     own_tables,
     picking,
@@ -107,7 +108,8 @@ def capture(
     head = only_head(graph, wanted.scenario)
     with contextlib.ExitStack() as stack:
         with reading:
-            database = reflect.database(connection, settings.columns)
+            settings = namespaces.local(connection, settings)
+            database = reflect.database(connection, settings, graph.versions.values())
             dialect = database.dialect
             found = _look(database, place, settings, graph, wanted, created_at, dry_run)
             if dry_run:

@@ -17,6 +17,7 @@ from demosnap.config import Settings
 from demosnap.database import (
     compatibility,
     dangling_references,
+    namespaces,
     outside_references,
     own_tables,
     reflect,
@@ -287,7 +288,8 @@ def database(
     connection: Connection, settings: Settings, graph: Graph, scenario: str | None
 ) -> list[Finding]:
     """Return the differences between the loaded versions and the database; the files are valid."""
-    seen = reflect.database(connection, settings.columns)
+    settings = namespaces.local(connection, settings)
+    seen = reflect.database(connection, settings, graph.versions.values())
     found = []
     for stamp in own_tables.stamps(connection):
         version = graph.versions.get(stamp)
@@ -359,12 +361,14 @@ def _fits(tables: Mapping[str, Table], graph: Graph, scenario: str) -> Iterator[
             yield Finding(f"{version.scenario} {version.version}: {reason}")
 
 
-def untaken(connection: Connection, graph: Graph, scenario: str | None) -> Iterator[Finding]:
+def untaken(
+    connection: Connection, settings: Settings, graph: Graph, scenario: str | None
+) -> Iterator[Finding]:
     """Yield a finding for rows of the newest versions that the database would reject now.
 
     The rows are tried in temporary tables; the caller has to roll back its transaction.
     """
-    seen = reflect.database(connection)
+    seen = reflect.database(connection, settings, graph.versions.values())
     for name in graph.scenarios:
         for version in graph.heads(name) if scenario in (None, name) else ():
             for reason in loadable.misfits(seen, version):

@@ -71,6 +71,7 @@ def _with_the_callers(
     if not connection.in_transaction():
         connection.begin()
     with connect.database_errors(connection):
+        connect.check_namespace(connection, request.settings)
         connect.check_not_denied(connection, request.settings)
         Transaction(RunContext(environment, request, graph, connection, place, owned=False)).run()
 
@@ -80,14 +81,17 @@ def _with_its_own(environment: EnvironmentContext, request: Request, graph: Grap
     url = connect.url_of(settings)
     connect.check_allowed(url, settings)
     place = connect.describe(url, settings)
-    with connect.connected(url, request.lock_timeout, settings.url_source) as connection:
+    with connect.connected(
+        url, request.lock_timeout, settings.url_source, settings.namespace
+    ) as connection:
         connect.check_not_denied(connection, settings)
         Transaction(RunContext(environment, request, graph, connection, place, owned=True)).run()
 
 
 def _stock_request() -> Request:
-    options, allowed = stock.options(context.get_x_argument(as_dictionary=True))
+    given = context.get_x_argument(as_dictionary=True)
+    options, allowed = stock.options(given)
     settings = configuration.from_alembic(context.config)
-    settings = settings.allowing(allowed)
+    settings = settings.allowing(allowed).within(given.get(stock.NAMESPACE))
     show = context.config.print_stdout
     return Request(settings, options, confirm=lambda plan: show(visible(stock.describe(plan))))

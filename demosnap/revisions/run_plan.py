@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demosnap import git
-from demosnap.database import own_tables, reflect, search_indexes, views
+from demosnap.database import namespaces, own_tables, reflect, search_indexes, views
 from demosnap.database.live import Database
 from demosnap.errors import DemosnapError, RefusedError, UsageError
 from demosnap.model import Version
@@ -79,7 +79,10 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     goals = list(asked) if asked is not None else steps.goals_of(found, graph, current)
     extra = _others_out(goals, current, graph) if _is_alone(request) else []
     everyone = [*extra, *goals]
-    database = reflect.database(context.connection, request.settings.columns)
+    request.settings = namespaces.local(context.connection, request.settings)
+    database = reflect.database(
+        context.connection, request.settings, graph.versions.values(), moving=True
+    )
     made_from = sealed.files_and_stamps(context.place, request.settings, graph, current, everyone)
     if request.expected is not None:
         sealed.check_before(request.expected, made_from, database, title(request.expected.moves))

@@ -13,6 +13,9 @@ from demosnap.options import GONE, MoveOptions, declared, levels
 from demosnap.results import MovePlan
 from demosnap.visible import paragraph
 
+NAMESPACE = "demosnap.namespace"
+"""The argument that names the default namespace."""
+
 _SWITCHES = ("", "0", "1")
 
 
@@ -28,13 +31,13 @@ def options(given: Mapping[str, str]) -> tuple[MoveOptions, tuple[str, ...]]:
     allowed: tuple[str, ...] = ()
     for argument, value in given.items():
         prefix, _, option = argument.partition(".")
-        if prefix != "demosnap":
+        if prefix != "demosnap" or argument == NAMESPACE:
             continue
         if option == "allow_target":
             allowed = (value,)
             continue
         if option not in known:
-            names = [f"demosnap.{one}" for one in known]
+            names = [NAMESPACE, *(f"demosnap.{one}" for one in known)]
             raise UnknownNameError("option", f"demosnap.{option}", names, GONE.get(option))
         if option == "verify" and value in _SWITCHES:
             # Values of a stamp, which correspond to --no-verify.

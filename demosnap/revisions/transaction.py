@@ -10,7 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy import delete
 
 from demosnap import dialects
-from demosnap.database import own_tables, retained, views
+from demosnap.database import namespaces, own_tables, retained, views
 from demosnap.errors import DatabaseError, UsageError
 from demosnap.moves import execute, hooks
 from demosnap.moves import triggers as triggering
@@ -78,7 +78,9 @@ class Transaction:
         if not (self._context.owned and self._changes):
             return
         self._connection.execution_options(demosnap_write=True)
-        held.enter_context(self._dialect.lock(self._connection, self._request.lock_timeout))
+        held.enter_context(
+            self._dialect.lock(self._connection, self._request.lock_timeout, self._others())
+        )
         if not self._dialect.transactional_ddl:
             # The plan will decide whether rows are recorded, too late to create tables.
             held.enter_context(
@@ -201,6 +203,14 @@ class Transaction:
 
     # ------------------------------------------------------------------ what they need
 
+    def _others(self) -> frozenset[str]:
+        """Return the namespaces besides the default one whose rows this run may change."""
+        settings = namespaces.local(self._connection, self._request.settings)
+        versions = self._context.graph.versions.values()
+        others = namespaces.others(self._connection, settings, versions)
+        self._connection.rollback()
+        return others.named
+
     def _tables_exist(self) -> bool:
         options = self._request.options
         remembers = options.keep_referenced or options.release
@@ -235,5 +245,10 @@ def _configured(context: RunContext) -> MigrationContext:
             "`demosnap check` checks the snapshots; `demosnap revision` captures one.",
         )
     alembic_private.replace_version_table(found, own_tables.version_table)
-    alembic_private.hide_unknown_stamps(found, context.graph.versions)
+
+    def known_stamps() -> tuple[str, ...]:
+        stamps = own_tables.stamps(context.connection)
+        return tuple(one for one in stamps if one in context.graph.versions)
+
+    alembic_private.replace_stamps(found, known_stamps)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from demosnap import config, connect, dialects, interrupts
 from demosnap.config import passwords
-from demosnap.database import reflect
+from demosnap.database import namespaces, reflect
 from demosnap.database.live import Database
 from demosnap.options import MoveOptions, check_lock_timeout
 from demosnap.results import CapturePlan, MovePlan, Target
@@ -37,9 +37,10 @@ class Access:
     section: str | None
     url: str | None
     allow_remote: bool
-    allow_targets: tuple[str, ...]
+    allow_targets: Sequence[str]
     confirm: Confirm | None
     lock_timeout: float
+    namespace: str | None = None
 
     def __post_init__(self) -> None:
         check_lock_timeout(self.lock_timeout)
@@ -48,7 +49,7 @@ class Access:
     def settings(self) -> config.Settings:
         """The settings, read on first use; see `Project.settings`."""
         found = config.load(self.config_file, section=self.section, url=self.url)
-        return found.allowing(self.allow_targets)
+        return found.allowing(self.allow_targets).within(self.namespace)
 
     def target(self) -> Target:
         """Return the database that the settings name; see `Project.target`."""
@@ -61,7 +62,9 @@ class Access:
     def connected(self) -> contextlib.AbstractContextManager[Connection]:
         """Open a separate connection."""
         settings = self.settings
-        return connect.connected(connect.url_of(settings), self.lock_timeout, settings.url_source)
+        return connect.connected(
+            connect.url_of(settings), self.lock_timeout, settings.url_source, settings.namespace
+        )
 
     @contextlib.contextmanager
     def reading(
@@ -78,6 +81,7 @@ class Access:
         if connection is not None:
             given = passwords.rendered(connection.engine.url)
             with connect.database_errors(connection):
+                connect.check_namespace(connection, self.settings)
                 yield connection, Target(given, "the caller's connection", True)
             return
         url = connect.url_of(self.settings)
@@ -89,15 +93,21 @@ class Access:
             yield own, connect.describe(url, self.settings)
 
     @contextlib.contextmanager
-    def looking(self, connection: Connection | None = None) -> Iterator[Database]:
-        """Read the database at one moment, or as the caller's transaction sees it."""
+    def looking(
+        self, graph: Graph, connection: Connection | None = None
+    ) -> Iterator[tuple[Database, config.Settings]]:
+        """Read the database at one moment, or as the caller's transaction sees it.
+
+        Yields the settings with the names that tables have there.
+        """
         with self.reading(connection, changes=False) as (reading, _):
             dialect = dialects.of(reading)
             with contextlib.ExitStack() as stack:
                 stack.enter_context(dialect.session(reading, write=False))
                 if connection is None:
                     stack.enter_context(dialect.consistent_read(reading))
-                yield reflect.database(reading, self.settings.columns)
+                settings = namespaces.local(reading, self.settings)
+                yield reflect.database(reading, settings, graph.versions.values()), settings
 
     def run(
         self,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from demosnap.compare import drift
 from demosnap.compare.row_changes import RowChanges
 from demosnap.compare.sources import Comparison, DatabaseRows, NoRows, RowSource, SnapshotRows
+from demosnap.config import Settings
 from demosnap.database import own_tables, row_set
 from demosnap.database.live import Database
 from demosnap.database.own_tables import LogEntry
@@ -49,14 +50,14 @@ def diff(
     if names == (DATABASE, DATABASE):
         raise UsageError("both sides are the database", "Name a version on one of them.")
     with contextlib.ExitStack() as stack:
-        database = None
+        database, settings = None, access.settings
         if any(name is None or name == DATABASE or _STEP.search(name) for name in names):
-            database = stack.enter_context(access.looking(connection))
+            database, settings = stack.enter_context(access.looking(graph, connection))
         current = _current(graph, database, scenario)
         versions = [_version(graph, scenario, name, current) for name in names]
         if database is not None and current in versions and DATABASE in names and current:
             i = versions.index(current)
-            yield drift.compared(database, access.settings, current, i == 0, checked)
+            yield drift.compared(database, settings, current, i == 0, checked)
             return
         sides: list[RowSource] = [
             NoRows() if version is None else SnapshotRows(version, checked=checked)
@@ -64,7 +65,7 @@ def diff(
         ]
         if database is not None and DATABASE in names:
             i = names.index(DATABASE)
-            picked = row_set.picked(database, access.settings, scenario, [*versions, current])
+            picked = row_set.picked(database, settings, scenario, [*versions, current])
             sides[i] = DatabaseRows(database, picked, sides[1 - i].tables)
         yield Comparison(*sides)
 
@@ -109,23 +110,23 @@ def sides(access: Access, words: Sequence[str]) -> tuple[str, str | None, str | 
 def status(access: Access, scenario: str | None = None) -> list[StatusEntry]:
     """Return the loaded versions and the drift from them; see `Project.status`."""
     graph = access.graph()
-    with access.looking() as database:
+    with access.looking(graph) as (database, settings):
         stamps = own_tables.stamps(database.connection)
         unknown = [stamp for stamp in stamps if stamp not in graph.versions]
         others = [scenario_of(stamp) or stamp for stamp in unknown]
-        names = sorted({*access.settings.scenario_names, *graph.scenarios, *others})
+        names = sorted({*settings.scenario_names, *graph.scenarios, *others})
         if scenario is not None and scenario not in names:
             raise UnknownNameError("scenario", scenario, names)
         return [
             entry
             for name in names
             if scenario in (None, name)
-            for entry in _status(access, database, graph, name, stamps)
+            for entry in _status(settings, database, graph, name, stamps)
         ]
 
 
 def _status(
-    access: Access, database: Database, graph: Graph, scenario: str, stamps: tuple[str, ...]
+    settings: Settings, database: Database, graph: Graph, scenario: str, stamps: tuple[str, ...]
 ) -> Iterator[StatusEntry]:
     unknown = [
         stamp
@@ -144,7 +145,7 @@ def _status(
             for other in graph.of(scenario)
             if version is None or (other != version and version in graph.ancestors(other))
         )
-        yield drift.status(database, access.settings, scenario, version, newer)
+        yield drift.status(database, settings, scenario, version, newer)
 
 
 def log(access: Access, scenario: str | None = None) -> list[LogEntry]:

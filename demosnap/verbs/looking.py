@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from demosnap import dialects
 from demosnap.compare import scenario_rows
+from demosnap.config import Settings
 from demosnap.config.names import scenario_name_problem
 from demosnap.database import own_tables
 from demosnap.database.live import Database
@@ -102,18 +103,20 @@ def show(access: Access, name: str | None) -> HistoryEntry:
 def current(access: Access) -> list[CurrentEntry]:
     """Return the stamps of the database by scenario; see `Project.current`."""
     graph = access.graph()
-    with access.looking() as database:
+    with access.looking(graph) as (database, settings):
         return [
-            _current_entry(access, database, graph, stamp)
+            _current_entry(settings, database, graph, stamp)
             for stamp in own_tables.stamps(database.connection)
         ]
 
 
-def _current_entry(access: Access, database: Database, graph: Graph, stamp: str) -> CurrentEntry:
+def _current_entry(
+    settings: Settings, database: Database, graph: Graph, stamp: str
+) -> CurrentEntry:
     version = graph.versions.get(stamp)
     if version is None:
         return CurrentEntry(scenario_of(stamp) or "", stamp, None, False, None)
-    rows = scenario_rows.find(database, access.settings, version.scenario, version)
+    rows = scenario_rows.find(database, settings, version.scenario, version)
     return CurrentEntry(
         version.scenario,
         stamp,
@@ -154,7 +157,7 @@ def check(
                     findings = checking.database(connection, settings, access.graph(), scenario)
                     stamps = own_tables.stamps(connection)
                 with connection.begin() as trial:
-                    findings += checking.untaken(connection, access.graph(), scenario)
+                    findings += checking.untaken(connection, settings, access.graph(), scenario)
                     trial.rollback()
     if rehearse and not findings:
         graph = access.graph()

@@ -199,6 +199,8 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("columns:\n  users.seen: drop", 2, "columns.users.seen: 'drop' is neither omit nor ignore"),
     ("exclude: [users.]", 1, "'users.' is not a table name"),
     ("exclude: audit_log", 1, "exclude must be a list\nFor example: exclude: [audit_log]"),
+    ("namespaces: crm", 1, "namespaces: 'crm' is neither current nor all"),
+    ("namespaces: [[crm]]", 1, "an entry of namespaces must be a text"),
     ("exclude: [{a: b}]", 1, "an entry of exclude must be a text"),
     ("exclude: ['']", 1, "an entry of exclude is empty"),
     ('exclude: ["a b"]', 1, "'a b' is not a table name; did you mean '\"a b\"'?"),

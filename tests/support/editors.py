@@ -61,8 +61,8 @@ def watching() -> Iterator[None]:
     """Hold every demosnap.yaml that is read without a complaint against the schema."""
     parse = choices.parse
 
-    def watched(data: bytes, file: str) -> choices.Found:
-        found = parse(data, file)
+    def watched(data: bytes, file: str, namespace: str | None = None) -> choices.Found:
+        found = parse(data, file, namespace)
         assert not problems(data.decode().removeprefix("\ufeff")), data.decode()
         return found
 

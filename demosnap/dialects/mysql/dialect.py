@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from demosnap.dialects import readers
@@ -146,27 +146,16 @@ class MySQLDialect(MySQLRights, MySQLTrial):
             yield
 
     @contextlib.contextmanager
-    def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
-        """Hold GET_LOCK, which is server-wide, under a name that contains the database's."""
-        driver = session.of(connection)
-        ((database,),) = session.query(driver, "SELECT DATABASE()")
-        key = f"demosnap:{database}"
-        if len(key) > 64:
-            key = f"demosnap:{hashlib.sha256(key.encode()).hexdigest()[:48]}"
-        # As hex, independent of this session's sql_mode and character set.
-        name = f"CONVERT(X'{key.encode().hex()}' USING utf8mb4)"
-        ((got,),) = session.query(driver, f"SELECT GET_LOCK({name},{math.ceil(timeout)})")
-        if got != 1:
-            raise waited(
-                f"another demosnap works on the database {database}{_holder(driver, name)}", timeout
-            )
-        try:
+    def lock(
+        self, connection: Connection, timeout: float, others: Collection[str] = ()
+    ) -> Iterator[None]:
+        """Hold GET_LOCK, which is server-wide, under a name for each database."""
+        ((database,),) = session.query(session.of(connection), "SELECT DATABASE()")
+        with contextlib.ExitStack() as held:
+            # In the same order in each session, so that no two wait for each other.
+            for name in sorted({str(database), *others}):
+                held.enter_context(_locked(connection, name, timeout))
             yield
-        finally:
-            # The server releases the lock when the connection ends.
-            with contextlib.suppress(Exception):
-                session.finish_stream(connection)
-                session.query(driver, f"DO RELEASE_LOCK({name})")
 
     def locks_out_all(self, connection: Connection) -> bool:
         """Return whether there is only one server: each node of a cluster has its own locks."""
@@ -268,6 +257,28 @@ class MariaDBDialect(MariaDBSequences, MySQLDialect):
     def refuse_tables(self, connection: Connection, tables: Sequence[str]) -> Mapping[str, str]:
         """Return an empty mapping, since MariaDB reads definitions correctly."""
         return {}
+
+
+@contextlib.contextmanager
+def _locked(connection: Connection, database: str, timeout: float) -> Iterator[None]:
+    driver = session.of(connection)
+    key = f"demosnap:{database}"
+    if len(key) > 64:
+        key = f"demosnap:{hashlib.sha256(key.encode()).hexdigest()[:48]}"
+    # As hex, independent of this session's sql_mode and character set.
+    name = f"CONVERT(X'{key.encode().hex()}' USING utf8mb4)"
+    ((got,),) = session.query(driver, f"SELECT GET_LOCK({name},{math.ceil(timeout)})")
+    if got != 1:
+        raise waited(
+            f"another demosnap works on the database {database}{_holder(driver, name)}", timeout
+        )
+    try:
+        yield
+    finally:
+        # The server releases the lock when the connection ends.
+        with contextlib.suppress(Exception):
+            session.finish_stream(connection)
+            session.query(driver, f"DO RELEASE_LOCK({name})")
 
 
 def _holder(driver: Any, name: str) -> str:

@@ -26,16 +26,6 @@ _NUMBER = re.compile(r"-?[0-9.]+(?:e[+-]?[0-9]+)?|NULL|b'[01]+'", re.IGNORECASE)
 class MySQLDefinitions(MySQLText):
     """The part of the dialect for definitions."""
 
-    def namespaces(self, connection: Connection) -> tuple[str, ...]:
-        """Return the other databases that foreign keys of this one lead to or come from."""
-        sql = (
-            "SELECT referenced_table_schema FROM information_schema.key_column_usage"
-            " WHERE table_schema = DATABASE() AND referenced_table_schema <> DATABASE()"
-            " UNION SELECT table_schema FROM information_schema.key_column_usage"
-            " WHERE referenced_table_schema = DATABASE() AND table_schema <> DATABASE()"
-        )
-        return tuple(sorted(row[0] for row in execute(connection, sql)))
-
     def reflect_columns(
         self, connection: Connection, tables: Sequence[str]
     ) -> dict[str, tuple[Column, ...]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from demosnap.dialects.base import execute
 from demosnap.dialects.mysql import reflect, session
+from demosnap.dialects.mysql.namespaces import MySQLNamespaces
 from demosnap.dialects.mysql.reflect import MySQLDefinitions
 from demosnap.model import display_name
 
@@ -20,7 +21,7 @@ _SPELLED = "write CHAR(39) for the quote, CHAR(92) for the backslash"
 _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"
 
 
-class MySQLRights(MySQLDefinitions):
+class MySQLRights(MySQLDefinitions, MySQLNamespaces):
     """The part of the dialect for missing rights and misread tables."""
 
     # For a command, a table, a column or a routine.

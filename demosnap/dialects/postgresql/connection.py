@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from demosnap.dialects import readers
@@ -112,13 +112,15 @@ class PostgreSQLConnection(Dialect):
             yield
 
     @contextlib.contextmanager
-    def lock(self, connection: Connection, timeout: float) -> Iterator[None]:
-        """Hold an advisory lock, which PostgreSQL keeps per database, in the next transaction.
+    def lock(
+        self, connection: Connection, timeout: float, others: Collection[str] = ()
+    ) -> Iterator[None]:
+        """Hold the namespace's advisory lock in the next transaction, or with `others` all of them.
 
-        On a caller's connection, hold it in the session.
+        On a caller's connection, hold all in the session.
         """
         if transactions.is_own(connection):
-            with transactions.lock(connection, timeout):
+            with transactions.lock(connection, timeout, alone=not others):
                 yield
             return
         with sessions.lock(sessions.driver(connection), timeout):

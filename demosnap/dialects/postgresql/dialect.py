@@ -18,6 +18,7 @@ from demosnap.dialects.postgresql import rows as rows_of
 from demosnap.dialects.postgresql import session as sessions
 from demosnap.dialects.postgresql.connection import PostgreSQLConnection
 from demosnap.dialects.postgresql.keys import PostgreSQLKeys
+from demosnap.dialects.postgresql.namespaces import PostgreSQLNamespaces
 from demosnap.dialects.postgresql.sequences import PostgreSQLSequences
 from demosnap.dialects.postgresql.text import references_itself
 from demosnap.dialects.postgresql.trial import PostgreSQLTrial
@@ -36,6 +37,7 @@ _FEW = 50
 class PostgreSQLDialect(
     PostgreSQLConnection,
     PostgreSQLKeys,
+    PostgreSQLNamespaces,
     PostgreSQLSequences,
     PostgreSQLTrial,
     PostgreSQLTriggers,
@@ -48,8 +50,8 @@ class PostgreSQLDialect(
     # ------------------------------------------------------------------ live: definitions
 
     def has_table(self, connection: Connection, name: str) -> bool:
-        """Return whether the plain name of a table resolves in this session."""
-        found = f"SELECT to_regclass({self.string(self.quote(name))}) IS NOT NULL"
+        """Return whether the first namespace of the search path has a table of this name."""
+        found = f"SELECT {sessions.OWN_TABLE.format(self.string(name))} IS NOT NULL"
         return bool(execute(connection, found).scalar())
 
     def fingerprint(self, connection: Connection, tables: Sequence[Table]) -> str:

@@ -146,14 +146,6 @@ child AS (
 SELECT w.position FROM wanted w WHERE w.oid IN (SELECT inhparent FROM child)
 """
 
-_NAMESPACES = """
-SELECT n.nspname FROM pg_namespace n
-WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
-  AND n.nspname IS DISTINCT FROM current_schema()
-  AND has_schema_privilege(n.oid, 'USAGE')
-ORDER BY n.nspname
-"""
-
 _TABLES = """
 SELECT c.relname FROM pg_class c
 WHERE c.relnamespace = {namespace} AND c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
@@ -169,10 +161,6 @@ class PostgreSQLDefinitions(PostgreSQLText):
     def literals(self, tables: Iterable[str]) -> dict[str, str]:
         """Return literals of the quoted names of tables, by display name."""
         return {table: self.string(self.quote_table(table)) for table in tables}
-
-    def namespaces(self, connection: Connection) -> list[str]:
-        """Return the namespaces that hold tables of users, without the default one."""
-        return [name for (name,) in execute(connection, _NAMESPACES)]
 
     def table_names(self, connection: Connection, namespace: str | None) -> list[str]:
         """Return tables, partitioned and foreign ones too, but neither partitions nor views.

@@ -68,9 +68,18 @@ CREATE_JSON_FUNCTION = (
     "END $$;",
 )
 
+OWN_TABLE = "to_regclass(quote_ident(current_schema()) || '.' || quote_ident({}))"
+"""The table with a name, a literal `{}`, in the namespace where unqualified names are created.
+
+The plain name could also be a table further along the search path, such as another tenant's.
+"""
+
 # The first eight bytes of SHA-256 of "demosnap", as a signed integer.
 LOCK_KEY = -2716626431494299154
-"""The key of the advisory lock."""
+"""The key of the advisory lock of the whole database."""
+
+NAMESPACE_KEY = f"hashtextextended(coalesce(current_schema()::text, ''), {LOCK_KEY})"
+"""The key of the advisory lock of the default namespace."""
 
 # libpq's PQTRANS_IDLE and PQTRANS_INERROR.
 _IDLE, _FAILED = 0, 3
@@ -81,9 +90,10 @@ _HOLDER = f"""
 SELECT a.pid, a.usename, a.application_name, a.client_addr::text,
        to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
 FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND (l.classid::bigint << 32) | l.objid::bigint = {LOCK_KEY}
+  AND ((l.classid::bigint << 32) | l.objid::bigint) IN ({LOCK_KEY}, {NAMESPACE_KEY})
+ORDER BY l.mode <> 'ExclusiveLock'
 """
 
 

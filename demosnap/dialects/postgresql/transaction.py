@@ -27,25 +27,34 @@ OWN = "demosnap_own"
 _WANTED = "demosnap_wanted"
 _LATER = "demosnap_later"
 _FUNCTION = "demosnap_function"
+_NAMESPACE = "demosnap_namespace"
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 """Bounds of the random time before the lock is tried again, in seconds."""
 
 _AT_REPEATABLE_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
-# The stamp's table by its plain name, which resolves by the search path as elsewhere.
 _STAMPS = "demosnap_version"
+_THEIR_TABLE = sessions.OWN_TABLE.format(f"'{_STAMPS}'")
 _LOCKABLE = f"""
-SELECT stamps IS NOT NULL,
+SELECT quote_ident(current_schema()), stamps IS NOT NULL,
        stamps IS NOT NULL AND NOT pg_is_in_recovery()
        AND (has_table_privilege(stamps, 'UPDATE') OR has_table_privilege(stamps, 'DELETE'))
-FROM to_regclass('{_STAMPS}') AS stamps
+FROM {_THEIR_TABLE} AS stamps
 """
+# Whoever works on one namespace has a share of the whole database's lock.
+_WAITING = f"SELECT pg_advisory_xact_lock_shared({sessions.NAMESPACE_KEY})"
+_TAKING = {
+    True: f"pg_try_advisory_xact_lock_shared({sessions.LOCK_KEY})"
+    f" AND pg_try_advisory_xact_lock({sessions.NAMESPACE_KEY})",
+    False: f"pg_try_advisory_xact_lock({sessions.LOCK_KEY})",
+}
+_NOWHERE = (None, False, False)
 _LOCKING = f"""
 SELECT l.pid, a.usename, a.application_name, a.client_addr::text,
        to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
 FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
-WHERE l.relation = to_regclass('{_STAMPS}') AND l.granted AND l.pid <> pg_backend_pid()
+WHERE l.relation = {_THEIR_TABLE} AND l.granted AND l.pid <> pg_backend_pid()
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
 """
@@ -61,8 +70,10 @@ def is_own(connection: Connection) -> bool:
 
 
 @contextlib.contextmanager
-def lock(connection: Connection, timeout: float) -> Iterator[None]:
+def lock(connection: Connection, timeout: float, *, alone: bool) -> Iterator[None]:
     """Begin a transaction that holds the lock until its end.
+
+    `alone`: of the default namespace alone, so that others can be worked on at the same time.
 
     Raises:
         LockError: another session holds it for longer than `timeout` seconds.
@@ -71,9 +82,10 @@ def lock(connection: Connection, timeout: float) -> Iterator[None]:
 
     driver = sessions.driver(connection)
     try:
-        _acquire(driver, time.monotonic() + timeout)
+        _acquire(driver, time.monotonic() + timeout, connection.info.get(_NAMESPACE), alone)
     except (LockNotAvailable, TimeoutError):
         driver.rollback()
+        _set_namespace(driver, connection.info.get(_NAMESPACE))
         holder = sessions.holder(driver) or sessions.holder(driver, _LOCKING)
         driver.rollback()
         raise waited(f"another demosnap is at work on this database{holder}", timeout) from None
@@ -89,12 +101,14 @@ def lock(connection: Connection, timeout: float) -> Iterator[None]:
             driver.rollback()
 
 
-def _acquire(driver: psycopg.Connection[Any], deadline: float) -> None:
+def _acquire(
+    driver: psycopg.Connection[Any], deadline: float, wanted: str | None, alone: bool
+) -> None:
     """Begin a transaction that sees all that those before it have committed.
 
     At repeatable read a query waits with what it has seen before it waited. So it is waited in a
     transaction before, and by LOCK TABLE, which sees nothing; the query that takes the lock
-    does not wait.
+    does not wait. `wanted` is the namespace to enter.
 
     Sessions that wait at the same moment get in each other's way: so all wait together, on a
     shared lock, and each tries again after a random time.
@@ -103,14 +117,18 @@ def _acquire(driver: psycopg.Connection[Any], deadline: float) -> None:
     while True:
         driver.execute(_wait(deadline))
         driver.execute(f"SELECT pg_advisory_xact_lock_shared({sessions.LOCK_KEY})".encode())
-        there, lockable = driver.execute(_LOCKABLE.encode()).fetchone() or (False, False)
+        _set_namespace(driver, wanted)
+        if alone:
+            driver.execute(_WAITING.encode())
+        namespace, there, lockable = driver.execute(_LOCKABLE.encode()).fetchone() or _NOWHERE
         driver.rollback()
         driver.execute(f"{_AT_REPEATABLE_READ}; {_wait(deadline).decode()}".encode())
         if lockable:
-            driver.execute(f"LOCK TABLE {_STAMPS} IN SHARE ROW EXCLUSIVE MODE".encode())
+            table = f"{namespace}.{_STAMPS}"
+            driver.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE".encode())
+        _set_namespace(driver, wanted)
         taken, now = driver.execute(
-            f"SELECT pg_try_advisory_xact_lock({sessions.LOCK_KEY}),"
-            f" to_regclass('{_STAMPS}') IS NOT NULL".encode()
+            f"SELECT {_TAKING[alone]}, {_THEIR_TABLE} IS NOT NULL".encode()
         ).fetchone() or (False, there)
         # The first session to change this database may have created the table meanwhile.
         if taken and now == there:
@@ -148,6 +166,11 @@ def session(connection: Connection, wait: float) -> Iterator[None]:
         picks.forget(info)
 
 
+def enter_namespace(connection: Connection, namespace: str) -> None:
+    """Put a schema in front of the search path in each further transaction of the connection."""
+    connection.info[_NAMESPACE] = namespace
+
+
 def begun(connection: Connection) -> None:
     """Set up a transaction that SQLAlchemy begins."""
     driver = sessions.driver(connection)
@@ -155,9 +178,13 @@ def begun(connection: Connection) -> None:
         return
     if connection.get_execution_options().get("demosnap_write"):
         driver.execute(_AT_REPEATABLE_READ.encode())
+    if connection.info.get(_LATER):
+        return
     wait = connection.info.get(_WANTED)
-    if wait is not None and not connection.info.get(_LATER):
+    if wait is not None:
         _let_write(driver)
+    _set_namespace(driver, connection.info.get(_NAMESPACE))
+    if wait is not None:
         _enter(connection, wait)
 
 
@@ -180,9 +207,11 @@ def reading(connection: Connection) -> Iterator[None]:
             driver = sessions.driver(connection)
             if (wait := info.get(_WANTED)) is None:
                 driver.execute(f"{_AT_REPEATABLE_READ}, READ ONLY".encode())
+                _set_namespace(driver, info.get(_NAMESPACE))
             else:
                 _let_write(driver)
                 driver.execute(_AT_REPEATABLE_READ.encode())
+                _set_namespace(driver, info.get(_NAMESPACE))
                 _enter(connection, wait)
                 driver.execute(b"SET TRANSACTION READ ONLY")
             yield
@@ -206,6 +235,16 @@ def _let_write(driver: psycopg.Connection[Any]) -> None:
         driver.rollback()
         if not standby:
             driver.execute(b"SET TRANSACTION READ WRITE")
+
+
+def _set_namespace(driver: psycopg.Connection[Any], namespace: str | None) -> None:
+    if namespace is not None:
+        sql = (
+            "SELECT set_config('search_path', concat_ws(', ', quote_ident(%(name)s),"
+            " nullif(current_setting('search_path'), '')), true)"
+            " WHERE current_schema() IS DISTINCT FROM %(name)s"
+        )
+        driver.execute(sql, {"name": namespace})
 
 
 def _enter(connection: Connection, wait: float) -> None:
