@@ -85,6 +85,20 @@ def rule_for(table: str, columns: Sequence[str]) -> str:
     return f"{yaml_item(table)}: {via(columns)}"
 
 
+def wider(
+    database: Database, settings: Settings, table: str, keys: Sequence[ForeignKey]
+) -> str | None:
+    """Render the line that picks rows by foreign keys, too; None: it does, or no line can."""
+    rule = settings.tables.get(table)
+    has = [leaf.columns for leaf in rule.leaves] if rule else []
+    some = [
+        key.columns
+        for key in keys
+        if key.columns not in has and not _circular(database, settings, table, key)
+    ]
+    return extended(database, settings, table, some) if some else None
+
+
 def extended(
     database: Database, settings: Settings, table: str, keys: Iterable[Sequence[str]]
 ) -> str | None:

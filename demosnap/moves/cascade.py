@@ -145,11 +145,13 @@ def refusals(
     own: Mapping[str, str],
     permitted: CascadedRows,
     others: Callable[[], Mapping[str, Mapping[str, str]]],
+    wider: Callable[[str, Sequence[ForeignKey]], str | None] = lambda *_: None,
 ) -> list[Refusal]:
     """Return the refusals for non-demo rows that the purge would reach without permission.
 
     `to_delete` are the predicates of the demo rows to be deleted, `own` those of all rows of the
-    run. `others` returns those of other scenarios' rows, which no cascade reaches.
+    run. `others` returns those of other scenarios' rows, which no cascade reaches. `wider` returns
+    the line of demosnap.yaml that picks rows of a captured table by foreign keys, too.
     """
     all_going = merged([to_delete, permitted.to_delete(database)])
     own = merged([own, permitted.to_delete(database)])
@@ -167,21 +169,29 @@ def refusals(
         return []
     scenarios = {name: rows for name, rows in others().items() if beside(rows) != found}
     can_cascade = not scenarios or bool(beside(*scenarios.values()))
-    rules = _rules(database, all_going, own, {one.table for one in found})
+    rules = _rules(database, all_going, own, {one.table for one in found}, wider)
     *found, last = [*found, *_further(database, all_going, own)]
     ways = of_rows.ways_of_referenced(scenarios, rules, can_cascade=can_cascade)
     return [*found, last.also(*ways)]
 
 
 def _rules(
-    database: Database, to_delete: Collection[str], own: Collection[str], names: Collection[str]
+    database: Database,
+    to_delete: Collection[str],
+    own: Collection[str],
+    names: Collection[str],
+    wider: Callable[[str, Sequence[ForeignKey]], str | None],
 ) -> list[str]:
-    """Return the line of demosnap.yaml that would pick the rows, for tables without a rule."""
-    keys: dict[str, ForeignKey] = {}
+    """Return the line of demosnap.yaml that would pick the rows, for each table that has one."""
+    keys: dict[str, list[ForeignKey]] = {}
     for name, key in references.references_to(database.tables, to_delete):
-        if name in names and name not in own:
-            keys.setdefault(name, key)
-    return [attached.rule_for(name, key.columns) for name, key in keys.items()]
+        if name in names:
+            keys.setdefault(name, []).append(key)
+    lines = (
+        wider(name, some) if name in own else attached.rule_for(name, some[0].columns)
+        for name, some in keys.items()
+    )
+    return [line for line in lines if line]
 
 
 def _further(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from demosnap.compare import attached, captured, unpicked
 from demosnap.compare.known_rows import KnownRows
@@ -58,7 +58,7 @@ class Planner:
         cascaded = self._cascaded(leaving)
         # What one move reaches may be another one's: one of them has it all.
         refusals = [
-            *cascade.refusals(self.database, leaving, self._own, cascaded, self.owners),
+            *self._refusals(leaving, cascaded),
             *final_references.refusals(self.database, found, cascaded),
         ]
         if refusals:
@@ -112,9 +112,13 @@ class Planner:
 
     def _reached(self, plan: PlannedMove) -> list[Refusal]:
         """Return the refusals for rows that a move would reach by itself."""
-        return cascade.refusals(
-            self.database, plan.leaving, self._own, self._cascaded(plan.leaving), self.owners
-        )
+        return self._refusals(plan.leaving, self._cascaded(plan.leaving))
+
+    def _refusals(
+        self, leaving: Mapping[str, str], permitted: cascade.CascadedRows
+    ) -> list[Refusal]:
+        wider = partial(attached.wider, self.database, self.settings)
+        return cascade.refusals(self.database, leaving, self._own, permitted, self.owners, wider)
 
     def _strategy(self, goal: Goal) -> PlannedMove:
         if goal.by_difference:

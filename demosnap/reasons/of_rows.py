@@ -155,7 +155,7 @@ def ways_of_referenced(
         )
     if rules:
         ways.append(
-            f"if they are demo data, add under `tables:` in demosnap.yaml: {', '.join(rules)};"
+            f"if they are demo data, have under `tables:` in demosnap.yaml: {', '.join(rules)};"
             " a capture then takes such rows, too"
         )
     return tuple(ways)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -115,6 +116,15 @@ def test_the_refusal_of_a_purge_names_the_rule(shop: Workspace) -> None:
     before = shop.database.dump()
     with refused("referenced by non-demo rows", f"--cascade TABLE[\\s\\S]*{RULE}"):
         shop.project.downgrade("general", "base")
+    assert shop.database.dump() == before
+
+
+def test_the_refusal_of_a_purge_names_the_wider_rule(shop: Workspace) -> None:
+    shop.database.execute("INSERT INTO line_items VALUES (3, 1, FALSE)")
+    before = shop.database.dump()
+    rule = "line_items: {any: [marker, {via: order_id}]}"
+    with refused("referenced by non-demo rows", re.escape(rule)):
+        shop.project.downgrade("general@base")
     assert shop.database.dump() == before
 
 
