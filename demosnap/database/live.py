@@ -40,10 +40,12 @@ class Database:
     @property
     def searched(self) -> list[str]:
         """The tables in which the marker picks rows; the others are known for their references."""
-        if self.namespaces is None:
-            return list(self.tables)
-        there = {None, *self.namespaces}
-        return [name for name in self.tables if split_name(name)[0] in there]
+        return [name for name in self.tables if self.searches(name)]
+
+    def searches(self, name: str) -> bool:
+        """Return whether something with this display name is in one of these namespaces."""
+        namespace = split_name(name)[0]
+        return self.namespaces is None or namespace is None or namespace in self.namespaces
 
     def count(self, source: str, where: str) -> int:
         """Return the number of rows of `source`, a text after FROM, that a predicate picks."""

@@ -85,7 +85,9 @@ def notes(
         return []
     dialect, connection = database.dialect, database.connection
     free = [
-        one for one in dialect.free_sequences(connection) if one not in settings.numbered.values()
+        one
+        for one in dialect.free_sequences(connection)
+        if one not in settings.numbered.values() and database.searches(one)
     ]
     pairs = by_name(dialect, database.tables, free)
     mine = {name: sequence for name, sequence in pairs.items() if name in selected}

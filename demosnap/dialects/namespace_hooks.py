@@ -36,11 +36,22 @@ class NamespaceHooks:
         Raises:
             UsageError: the database has no namespaces.
         """
-        raise UsageError(
+        raise self._nowhere(namespace)
+
+    def _nowhere(self, namespace: str) -> UsageError:
+        return UsageError(
             f"the namespace {namespace} is not in this database: {self.name} has no namespaces"
             " that demosnap can enter",
             "Leave the namespace out, and name the database of the tenant in the URL.",
         )
+
+    def file_namespace(self, namespace: str) -> Sequence[str]:
+        """Return the lines by which the database's own client enters a namespace, or fails.
+
+        Raises:
+            UsageError: the database has no namespaces.
+        """
+        raise self._nowhere(namespace)
 
     def enter_namespace(self, connection: Connection, namespace: str) -> None:
         """Make a namespace the default one of demosnap's own connection, until it is closed.

@@ -86,6 +86,8 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal], settings: Setting
         yield f"-- {goal.scenario}: {stock.name(goal.current)} -> {stock.name(goal.target)}"
     yield _WARNING
     yield ""
+    if settings.namespace is not None:
+        yield from dialect.file_namespace(settings.namespace)
     for table in (own_tables.version_table, own_tables.log_table):
         yield _create(dialect, table, sql_dialect)
     yield ""

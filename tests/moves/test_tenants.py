@@ -90,9 +90,11 @@ def test_fifty_tenants_each_alone_and_two_at_once(fifty: Tenants) -> None:
         fifty.project(name, lock_timeout=5).downgrade("general", "base", rehearse=False)
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(out, others))
+        list(pool.map(out, others[:12]))
     after = fifty.texts()
-    assert _beside(after, *others) == _beside(before, *others)
+    assert _beside(after, *others[:12]) == _beside(before, *others[:12])
+    before = {t: rows for t, rows in before.items() if t.partition(".")[0] in others[12:]}
+    demo = {**demo, **{t: rows for t, rows in before.items() if "demosnap_" not in t}}
     assert {t: rows for t, rows in after.items() if "demosnap_" not in t} == demo
 
 
@@ -147,4 +149,11 @@ def test_both_command_lines_take_the_namespace(three: Tenants) -> None:
     assert "v1_2025-01-15" in said
     three.workspace.alembic(*given, "downgrade", "base")
     assert three.loaded(b) == []
+    script = three.workspace.folder / "move.sql"
+    for name, code in ((b, 0), (f"{b}2", 1)):
+        done = three.workspace.run("upgrade", "general@head", "--sql", "--namespace", name)
+        script.write_text(done.stdout)
+        assert bool(three.database.client(script, check=False).returncode) == bool(code)
+    assert three.loaded(b) == ["v1"]
+    assert three.rows(b, own=False)[b] == three.rows(a, own=False)[a]
     assert three.rows(c, three.shared) == before

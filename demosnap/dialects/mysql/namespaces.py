@@ -48,6 +48,10 @@ class MySQLNamespaces(Dialect):
         """Return the URL of another database of the server."""
         return url.difference_update_query(_IN_QUERY).set(database=namespace)
 
+    def file_namespace(self, namespace: str) -> tuple[str, ...]:
+        """Return the statement that makes a database the default one."""
+        return (f"USE {self.quote(namespace)};",)
+
     def missing_namespace(self, error: BaseException) -> bool:
         """Return whether the server knows no such database."""
         cause = getattr(error, "orig", None) or error

@@ -86,6 +86,21 @@ class PostgreSQLText(Dialect):
 
     # ------------------------------------------------------------------ text: statements of a file
 
+    def file_namespace(self, namespace: str) -> Sequence[str]:
+        """Return a block that puts the schema in front of the session's search path."""
+        name = self.string(namespace)
+        message = self.string(f"there is no namespace {namespace}")
+        body = (
+            f"PERFORM set_config('search_path', concat_ws(', ', quote_ident({name}),"
+            " nullif(current_setting('search_path'), '')), false);"
+            f" IF current_schema() IS DISTINCT FROM {name}"
+            f" THEN RAISE EXCEPTION USING MESSAGE = {message}; END IF;"
+        )
+        tag = "$demosnap$"
+        while tag in body:
+            tag = f"{tag[:-1]}_$"
+        return ("\\set ON_ERROR_STOP on", f"DO {tag} BEGIN {body} END {tag};")
+
     def file_begin(self, predicates: Iterable[str] = ()) -> Sequence[str]:
         """Return lines for psql, which otherwise continues after an error."""
         settings = (self._set(name) for name in _IN_FILE)
