@@ -60,7 +60,11 @@ def without(table: Table, names: Collection[str]) -> Table:
         table,
         columns=tuple(one for one in table.columns if one.name not in gone),
         unique=tuple(key for key in table.unique if gone.isdisjoint(key)),
-        foreign_keys=tuple(key for key in table.foreign_keys if gone.isdisjoint(key.columns)),
+        foreign_keys=tuple(
+            key
+            for key in table.foreign_keys
+            if gone.isdisjoint((*key.columns, *(one.column for one in key.when)))
+        ),
     )
 
 

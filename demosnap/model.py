@@ -97,16 +97,14 @@ Treatments = Mapping[str, Mapping[str, Treatment]]
 class Condition:
     """A condition on a row: `column` has one of `values`, texts as in demosnap.yaml.
 
-    With `table`, `values` are the natural key of a row of that table, and `column` references it.
+    With `table`, it has the value of `key` in the row of that table in which `names` have `values`.
     """
 
     column: str
     values: tuple[str, ...]
     table: str | None = None
-
-    def __post_init__(self) -> None:
-        """Make its names known to messages."""
-        know_names(self.column, self.table)
+    key: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ class ForeignKey:
 
     `logical`: demosnap.yaml declares it, and the database does not. Only rows with all conditions
     of `when` reference anything. With `path`, the column holds JSON, and each value at this path
-    is a reference.
+    is a reference. `referred`: the referenced columns of a logical key in the database, if known.
     """
 
     columns: tuple[str, ...]
@@ -132,6 +130,7 @@ class ForeignKey:
     logical: bool = False
     when: tuple[Condition, ...] = ()
     path: str | None = None
+    referred: tuple[Column, ...] = ()
 
     def __post_init__(self) -> None:
         """Make its names known to messages."""
@@ -324,7 +323,7 @@ class ExternalReference:
     """Selected rows whose foreign key references rows outside of the selection.
 
     `rows` is the number of such rows. `dangling` are the values, as literals, that matched no row
-    at the capture; they are loaded unchanged.
+    at the capture; they are loaded unchanged. `path` is that of a logical key into JSON.
     """
 
     table: str
@@ -333,6 +332,7 @@ class ExternalReference:
     referred_columns: tuple[str, ...]
     rows: int
     dangling: tuple[tuple[str, ...], ...] = ()
+    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

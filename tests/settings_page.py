@@ -116,7 +116,8 @@ def keys(node: Schema, path: str) -> Iterator[tuple[str, Schema]]:
         for name, one in form.get("properties", {}).items():
             yield f"{path}{name}", one
             yield from keys(one, f"{path}{name}.")
-            if isinstance(inner := one.get("additionalProperties"), dict):
+            yield from keys(one.get("items", {}), f"{path}{name}.")
+            if name in ANY and isinstance(inner := one.get("additionalProperties"), dict):
                 yield from keys(inner, f"{path}{name}.{ANY[name]}.")
 
 

@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from demosnap.database import by_key, compatibility, retained
+from demosnap.database import by_key, compatibility, referring, retained
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.retained import Retained, kept_table
 from demosnap.errors import SnapshotError, UnknownNameError, UsageError
-from demosnap.model import Key, Rule, Table, Version
+from demosnap.model import ForeignKey, Key, Rule, Table, Version
 from demosnap.rows.canonical import key_of, split
-from demosnap.snapshot.predicates import needed_foreign_keys, not_true, via_foreign_key
+from demosnap.snapshot import logical_keys
+from demosnap.snapshot.predicates import needed_foreign_keys, not_true, via_foreign_keys
 
 
 def left(database: Database, scenario: str) -> Retained:
@@ -104,9 +105,10 @@ def _skipped(database: Database, version: Version, rows: Retained) -> dict[str, 
         return {}
     rules = version.selection.rules
     found: dict[str, set[Key]] = {}
+    tables = logical_keys.joined(database.tables, version.selection.foreign_keys)
     values: _Places = {}
     for name, rule in rules.items():
-        for one in _followed(database.tables, name, rule):
+        for one in _followed(tables, name, rule, rules):
             values[one.place] = _Values()
     size = -1
     # A table may precede a table that it depends on; repeat until no key is new.
@@ -123,9 +125,10 @@ def _skipped(database: Database, version: Version, rows: Retained) -> dict[str, 
                 for (other, columns) in values
                 if other == name
             ]
-            picks = _picks(database.tables, name, rules[name], places, values)
+            at = database, tables, name, rules, rules[name], list(places), values
+            picks = _picks(*at)
             # A value that is spelled in two ways tells nothing.
-            picked = _picks(database.tables, name, rules[name], places, values, before=True)
+            picked = _picks(*at, before=True)
             for row in lines:
                 literals = split(row)
                 key = tuple(literals[: len(table.key)])
@@ -155,52 +158,67 @@ _Places = dict[_Place, _Values]
 
 
 class _Followed(NamedTuple):
-    """A foreign key that a rule follows: own columns, and the table and columns that they equal."""
+    """A foreign key that a rule follows: its own columns, and the place that these equal."""
 
-    columns: tuple[str, ...]
+    key: ForeignKey
     place: _Place
 
 
-def _followed(tables: Mapping[str, Table], name: str, rule: Rule) -> Iterator[_Followed]:
+def _followed(
+    tables: Mapping[str, Table], name: str, rule: Rule, rules: Mapping[str, Rule]
+) -> Iterator[_Followed]:
     for leaf in rule.leaves:
         if leaf.kind == "via":
-            key = via_foreign_key(tables[name], leaf)
-            yield _Followed(key.columns, (key.table, key.referred_columns))
+            for key in via_foreign_keys(tables[name], leaf, rules):
+                yield _Followed(key, (key.table, key.referred_columns))
         elif leaf.kind == "needed by":
-            for key in needed_foreign_keys(tables[name], tables[leaf.table], leaf):
-                yield _Followed(key.referred_columns, (leaf.table, key.columns))
+            keys = needed_foreign_keys(tables[name], tables[leaf.table], leaf)
+            if any(key.logical for key in keys):
+                # Such a row may still be needed: it is left to the database to decide.
+                continue
+            for key in keys:
+                own = ForeignKey(key.referred_columns, name, key.referred_columns)
+                yield _Followed(own, (leaf.table, key.columns))
 
 
 def _picks(
+    database: Database,
     tables: Mapping[str, Table],
     name: str,
+    rules: Mapping[str, Rule],
     rule: Rule,
-    places: Mapping[str, int],
+    names: Sequence[str],
     values: _Places,
     *,
     before: bool = False,
 ) -> Callable[[Sequence[bytes]], bool]:
     """Return a function that tells whether a rule may still pick a row without skipped rows.
 
-    `places` are the places of columns among the literals of a row. `before`: with skipped rows.
+    `names` are the columns of the rows, `rules` those of all tables. `before`: with skipped rows.
     """
     if rule.rules:
         enough = any if rule.kind == "any" else all
-        parts = [_picks(tables, name, one, places, values, before=before) for one in rule.rules]
+        at = database, tables, name, rules
+        parts = [_picks(*at, one, names, values, before=before) for one in rule.rules]
         return lambda literals: enough(part(literals) for part in parts)
     ways = [
-        ([places[column] for column in one.columns], values[one.place])
-        for one in _followed(tables, name, rule)
+        (referring.extract_key(database, database.tables[name], one.key, names), values[one.place])
+        for one in _followed(tables, name, rule, rules)
     ]
 
-    def follows(literals: Sequence[bytes], indexes: Sequence[int], there: _Values) -> bool:
-        value = tuple(literals[i] for i in indexes)
+    def follows(value: Key, there: _Values) -> bool:
         if rule.kind == "via":
             return b"NULL" not in value and (before or value not in there.gone)
         staying = there.staying
         return staying is None or value in staying or (before and value in there.gone)
 
-    return lambda literals: not ways or any(follows(literals, *one) for one in ways)
+    def picks(literals: Sequence[bytes]) -> bool:
+        return any(
+            extract is None or any(follows(value, there) for value in extract(literals))
+            for extract, there in ways
+        )
+
+    return picks if ways else lambda literals: True
 
 
 def plain(key: Key) -> str:

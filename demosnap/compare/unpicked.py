@@ -15,6 +15,7 @@ from demosnap.database.retained import NOTHING, Retained
 from demosnap.model import Key, Selection, Version
 from demosnap.results import Unpicked
 from demosnap.rows.canonical import key_of
+from demosnap.snapshot import logical_keys
 from demosnap.snapshot.diff import Cell, TablePair
 from demosnap.snapshot.predicates import referencing
 from demosnap.visible import one_line, shortened
@@ -210,18 +211,20 @@ def _side(text: str | None) -> str:
 def _since(database: Database, version: Version | None, own: Retained, name: str) -> str:
     """Describe the unpicked rows that the rows of a table depend on."""
     rules = version.selection.rules if version else {}
-    ahead = [*rule_trees.read_tables(database.tables, rules, name)]
+    more_keys = version.selection.foreign_keys if version else {}
+    tables = logical_keys.joined(database.tables, more_keys)
+    ahead = [*rule_trees.read_tables(tables, rules, name)]
     seen = {name}
     while ahead:
         name = ahead.pop(0)
-        if name in seen or name not in database.tables:
+        if name in seen or name not in tables:
             continue
         seen.add(name)
         if keys := sorted(own.keys.get(name, ()), key=by_key.number):
             shown = ", ".join(released.plain(key) for key in keys[:3])
             more = ", …" if len(keys) > 3 else ""
             return f"{name} {shown}{more} {'is' if len(keys) == 1 else 'are'} no longer picked"
-        ahead += rule_trees.read_tables(database.tables, rules, name)
+        ahead += rule_trees.read_tables(tables, rules, name)
     return "rows that they hang on are no longer picked"
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from demosnap import columns
 from demosnap.config import ini, nodes
+from demosnap.config.foreign_keys import LogicalKeyEntry
 from demosnap.config.hook_settings import Hooks
 from demosnap.config.kinds import (
     Misfit,
@@ -88,6 +89,14 @@ class Choices(
             examples=[{"pages.numchild": "omit", "users.last_login_on": "ignore"}],
         ),
     ] = {}
+    foreign_keys: Annotated[
+        tuple[LogicalKeyEntry, ...],
+        Meta(
+            description="References that the database does not declare. They count like declared "
+            "ones.",
+            examples=[[{"table": "cards", "columns": "note_id", "references": "notes.id"}]],
+        ),
+    ] = ()
     namespaces: Annotated[
         Literal["current", "all"] | tuple[Namespace, ...],
         Meta(

@@ -174,6 +174,11 @@ Namespace = Annotated[
 ]
 """The name of a namespace as it is, without quotes; or a shell pattern of such names."""
 
+Value = Annotated[
+    str, _meta("value", _TEXT, "Must be a value that is not empty.", also=("number", "boolean"))
+]
+"""A value of a column, as text."""
+
 JsonKey = Annotated[
     str,
     _meta(

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
+from demosnap.database import referring
+from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.model import ExternalReference, Key, Table
+from demosnap.model import ExternalReference, Key
 from demosnap.snapshot import alike
 
 
 def not_brought(
-    tables: Mapping[str, Table],
+    database: Database,
     snapshot: OpenSnapshot,
     reference: ExternalReference,
     keys: Collection[Key],
     brought: Collection[Key],
+    of: OpenSnapshot | None = None,
 ) -> set[Key]:
     """Return the non-NULL keys of a reference that certainly match no row of a snapshot.
 
     `keys` are values of the reference's columns, `brought` the snapshot's referenced keys; both
-    are tuples of literals. Keys that may equal one of `brought` are left out, and so is every key
-    if the database computes a referenced column: for these the database decides after the load.
+    are tuples of literals. `of` is the snapshot that has the reference, if it is another. Keys
+    that may equal one of `brought` are left out, and so is every key if the database computes a
+    referenced column: for these the database decides after the load.
     """
     filled = {key for key in keys if b"NULL" not in key}.difference(brought)
     parent = next((one for one in snapshot.tables if one.name == reference.references), None)
@@ -31,7 +35,7 @@ def not_brought(
     return alike.apart(
         snapshot.dialect,
         filled,
-        [tables[reference.table].column(name) for name in reference.columns],
+        referring.columns_of(database, (of or snapshot).version.selection, reference),
         (key for key in brought if b"NULL" not in key),
         [parent.column(name) for name in reference.referred_columns],
     )

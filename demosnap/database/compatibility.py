@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from demosnap.columns import required
-from demosnap.database import outside_references
+from demosnap.database import outside_references, referring
 from demosnap.database.by_key import batches
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
@@ -69,11 +69,12 @@ def refusals(
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         names = [column.name for column in table.captured]
         wanted = [
-            (keys, [names.index(column) for column in reference.columns])
+            (keys, extract)
             for keys, reference in zip(external, target.external_references, strict=True)
-            if reference.table == table.name and set(reference.columns) <= set(names)
+            if reference.table == table.name
+            if (extract := referring.extract(database, target.selection, reference, names))
         ]
-        passing = outside_references.collecting(rows, wanted)
+        passing = referring.collected(rows, wanted)
         tried = whole or table.name in changed
         found += searches[table.name].refusals(passing, owners, tried=tried)
         if wanted:

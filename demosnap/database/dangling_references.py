@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from demosnap import dialects
+from demosnap.database import referring
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
-from demosnap.database.verify import Known, Place, dangling_keys, place_of, values_of
+from demosnap.database.verify import Known, dangling_keys, values_of
 from demosnap.errors import SnapshotError
 from demosnap.model import ExternalReference, ForeignKey, Key, Version
+from demosnap.snapshot import logical_keys
 from demosnap.snapshot.predicates import first_of, leads_nowhere
 from demosnap.visible import one_line
 
@@ -46,17 +48,19 @@ def found(
 
 def within(references: Iterable[ExternalReference], others: Iterable[ExternalReference]) -> bool:
     """Return whether `others` record every dangling value of `references`."""
-    recorded = {_place(one): {*one.dangling} for one in others}
-    return all(recorded.get(_place(one), set()) >= {*one.dangling} for one in references)
+    place = referring.place_of_reference
+    recorded = {place(one): {*one.dangling} for one in others}
+    return all(recorded.get(place(one), set()) >= {*one.dangling} for one in references)
 
 
 def notes(
     references: Iterable[ExternalReference], before: Iterable[ExternalReference] = ()
 ) -> Iterator[str]:
     """Yield a note for each reference with dangling values that `before` does not record."""
-    recorded = {_place(one): {*one.dangling} for one in before}
+    place = referring.place_of_reference
+    recorded = {place(one): {*one.dangling} for one in before}
     for each in references:
-        known = recorded.get(_place(each), set())
+        known = recorded.get(place(each), set())
         one = replace(each, dangling=tuple(key for key in each.dangling if key not in known))
         if one.dangling:
             shown = ", ".join("/".join(key) for key in one.dangling[:_SHOWN])
@@ -73,11 +77,7 @@ def notes(
 
 def is_of(reference: ExternalReference, key: ForeignKey) -> bool:
     """Return whether a reference uses this foreign key of its table."""
-    return _place(reference)[1:] == place_of(key)
-
-
-def _place(one: ExternalReference) -> Place:
-    return one.table, one.columns, one.references, one.referred_columns
+    return referring.place_of_reference(reference) == referring.place_of(reference.table, key)
 
 
 def values(snapshot: OpenSnapshot) -> list[frozenset[Key]]:
@@ -94,6 +94,9 @@ def _values(snapshot: OpenSnapshot, reference: ExternalReference) -> frozenset[K
     if not keys or table is None or not snapshot.foreign:
         return frozenset(keys)
     source, dialect = dialects.get(snapshot.header.dialect), snapshot.dialect
+    key = referring.key_of(snapshot.database, snapshot.version.selection, reference)
+    if key is not None:
+        return frozenset(logical_keys.adapted(dialect, key, keys))
     recorded = next(one for one in snapshot.header.tables if one.name == reference.table)
     try:
         pairs = [(recorded.column(name), table.column(name)) for name in reference.columns]
@@ -111,7 +114,7 @@ def _values(snapshot: OpenSnapshot, reference: ExternalReference) -> frozenset[K
 
 def known(database: Database, versions: Iterable[Version | None]) -> Known:
     """Return the values that dangled when any of the versions was captured."""
-    found: dict[Place, frozenset[Key]] = {}
+    found: dict[referring.Place, frozenset[Key]] = {}
     for version in versions:
         if version is None or not any(one.dangling for one in version.external_references):
             continue
@@ -121,6 +124,6 @@ def known(database: Database, versions: Iterable[Version | None]) -> Known:
             # A missing snapshot proves no dangling value.
             continue
         for reference, keys in zip(version.external_references, each, strict=True):
-            place = _place(reference)
+            place = referring.place_of_reference(reference)
             found[place] = found.get(place, _NONE) | keys
     return found

@@ -48,7 +48,8 @@ def others(connection: Connection, settings: Settings, versions: Iterable[Versio
     wanted = settings.namespaces
     recorded = _of(name for version in versions for name in version.selection.rules)
     ruled = _of((*settings.tables, *(settings.marker_tables or ())))
-    named = ruled | recorded | _of((*settings.exclude, *settings.triggers.may_change))
+    keyed = (name for one in settings.foreign_keys for name in (one.table, one.key.table))
+    named = ruled | recorded | _of((*settings.exclude, *settings.triggers.may_change, *keyed))
     if wanted == "current" and not named:
         return _NONE
     dialect = dialects.of(connection)

@@ -18,6 +18,7 @@ from demosnap.dialects.base import Dialect
 from demosnap.errors import DatabaseError, SnapshotError
 from demosnap.model import Header, Key, Table, Version
 from demosnap.rows.canonical import Rows, key_of, show_key, split
+from demosnap.snapshot.logical_keys import declared
 from demosnap.snapshot.sqlfile import Block, SnapshotReader
 from demosnap.visible import shortened
 
@@ -90,7 +91,7 @@ def project(live: Table, recorded: Table) -> Table:
         KeyError: the live table lacks a column.
     """
     return replace(
-        live,
+        declared(live),
         columns=tuple(live.column(column.name) for column in recorded.captured),
         key=recorded.key,
     )

@@ -6,16 +6,16 @@ import collections
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from demosnap.database import dangling_references
+from demosnap.database import dangling_references, referring
 from demosnap.database.brought_keys import not_brought
 from demosnap.database.by_key import batches
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.references import matching, shown_keys
-from demosnap.model import ExternalReference, Key
+from demosnap.model import ExternalReference, ForeignKey, Key
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
-from demosnap.rows.canonical import split
+from demosnap.snapshot import logical_keys
 from demosnap.snapshot.changes import TableChanges
 
 _SHOWN = 5
@@ -48,15 +48,15 @@ def unreferenced(
         keys: set[Key] = set()
         external.append(keys)
         fresh.append(set())
-        if not set(reference.columns) <= set(names):
-            # The database computes these columns; they are verified after the load.
+        extract = referring.extract(database, snapshot.version.selection, reference, names)
+        if extract is None:
+            # The database computes a column; these are verified after the load.
             continue
-        places = [names.index(column) for column in reference.columns]
         one = changes[reference.table]
-        collections.deque(collecting(one.written(), [(keys, places)]), maxlen=0)
+        collections.deque(referring.collected(one.written(), [(keys, extract)]), maxlen=0)
         if reference.dangling:
-            found = collecting(one.written(reference.columns), [(fresh[-1], places)])
-            collections.deque(found, maxlen=0)
+            changed = one.written(reference.columns)
+            collections.deque(referring.collected(changed, [(fresh[-1], extract)]), maxlen=0)
     if not any(external):
         return []
     return list(missing(database, snapshot, external, fresh, staying))
@@ -80,7 +80,7 @@ def missing(
     for keys, new, own, known, reference in zip(
         external, fresh, brought, nowhere, references, strict=True
     ):
-        filled = not_brought(database.tables, snapshot, reference, keys, own)
+        filled = not_brought(database, snapshot, reference, keys, own)
         stays = staying(reference.references, reference.referred_columns)
         where = reference, filled - known, stays
         yield from missing_externals(database, *where)
@@ -95,9 +95,9 @@ def refused(
         return
     table = database.tables[reference.table]
     for key in table.foreign_keys:
-        if not dangling_references.is_of(reference, key) or database.dialect.takes_dangling(
-            database.connection, table, key
-        ):
+        if key.logical or not dangling_references.is_of(reference, key):
+            continue
+        if database.dialect.takes_dangling(database.connection, table, key):
             continue
         gone = _missing(database, reference, keys, None)
         if gone:
@@ -143,24 +143,17 @@ def _missing(
     return missing
 
 
-def collecting(
-    rows: Iterable[bytes], wanted: Sequence[tuple[set[Key], list[int]]]
-) -> Iterator[bytes]:
-    """Yield rows unchanged, and add the literals at the given places of each row to the sets."""
-    for row in rows:
-        if wanted:
-            literals = split(row)
-            for keys, places in wanted:
-                keys.add(tuple(literals[i] for i in places))
-        yield row
-
-
 def external_keys(snapshot: OpenSnapshot) -> list[set[Key]]:
     """Return the referencing values of a snapshot's rows, a set per external reference."""
     references = snapshot.version.external_references
     found: list[set[Key]] = [set() for _ in references]
     if references:
-        _collect(snapshot, [(r.table, r.columns) for r in references], found)
+        selection = snapshot.version.selection
+
+        def extract(n: int, names: Sequence[str]) -> logical_keys.Extract | None:
+            return referring.extract(snapshot.database, selection, references[n], names)
+
+        _collect(snapshot, [reference.table for reference in references], extract, found)
     return found
 
 
@@ -168,18 +161,28 @@ def brought_by(snapshot: OpenSnapshot, references: Sequence[ExternalReference]) 
     """Return the referenced keys that a snapshot contains, a set per external reference."""
     found: list[set[Key]] = [set() for _ in references]
     if any(reference.references in snapshot.version.rows for reference in references):
-        _collect(snapshot, [(r.references, r.referred_columns) for r in references], found)
+
+        def extract(n: int, names: Sequence[str]) -> logical_keys.Extract | None:
+            one = references[n]
+            table = snapshot.database.tables[one.references]
+            own = ForeignKey(one.referred_columns, one.references, one.referred_columns)
+            return referring.extract_key(snapshot.database, table, own, names)
+
+        _collect(snapshot, [reference.references for reference in references], extract, found)
     return found
 
 
 def _collect(
-    snapshot: OpenSnapshot, wanted: Sequence[tuple[str, Sequence[str]]], found: Sequence[set[Key]]
+    snapshot: OpenSnapshot,
+    tables: Sequence[str],
+    extract: Callable[[int, Sequence[str]], logical_keys.Extract | None],
+    found: Sequence[set[Key]],
 ) -> None:
     for table, rows in zip(snapshot.tables, snapshot.blocks(), strict=True):
         names = [column.name for column in table.captured]
-        places = [
-            (keys, [names.index(column) for column in columns])
-            for keys, (name, columns) in zip(found, wanted, strict=True)
-            if name == table.name and set(columns) <= set(names)
+        wanted = [
+            (keys, one)
+            for n, (keys, name) in enumerate(zip(found, tables, strict=True))
+            if name == table.name and (one := extract(n, names)) is not None
         ]
-        collections.deque(collecting(rows, places), maxlen=0)
+        collections.deque(referring.collected(rows, wanted), maxlen=0)

@@ -12,7 +12,14 @@ from demosnap.model import ExternalReference, ForeignKey, Key, Table
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
 from demosnap.rows.canonical import split
-from demosnap.snapshot.predicates import filled, first_of, leads_nowhere, not_true, referencing
+from demosnap.snapshot.predicates import (
+    filled,
+    first_of,
+    leads_nowhere,
+    not_true,
+    referenced_by,
+    referencing,
+)
 from demosnap.visible import one_line
 
 _SHOWN = 5
@@ -86,7 +93,9 @@ def external_references(
 
 def external_reference(name: str, key: ForeignKey, rows: int) -> ExternalReference:
     """Return an external reference by a foreign key of table `name`, with its number of rows."""
-    return ExternalReference(name, key.columns, key.table, key.referred_columns, rows)
+    return ExternalReference(
+        name, key.columns, key.table, key.referred_columns, rows, path=key.path
+    )
 
 
 def references_outside(
@@ -102,7 +111,7 @@ def references_outside(
         if key.table in predicates:
             yield key, leads_nowhere(dialect, table, key, predicates[key.table])
         else:
-            yield key, filled(dialect, key)
+            yield key, filled(dialect, table, key)
 
 
 def matching(
@@ -195,10 +204,6 @@ def pointed_at(
 
     `children` is a predicate of those (None: all), `columns` are those of another key.
     """
-    dialect = database.dialect
-    # The referenced column is on the left, since its collation applies.
-    values = [dialect.quote(name) for name in key.referred_columns]
-    shown = [dialect.quote(name) for name in key.columns]
-    source = dialect.rows_of(database.tables[child])
-    where = f"({predicate}) AND {dialect.among(values, shown, source, children)}"
-    return database.keys(table, where, columns)
+    dialect, referring = database.dialect, database.tables[child]
+    points = referenced_by(dialect, key, referring, dialect.rows_of(referring), children)
+    return database.keys(table, f"({predicate}) AND {points}", columns)

@@ -111,14 +111,17 @@ def needs(rule: Rule) -> bool:
 
 def read_tables(tables: Mapping[str, Table], rules: Mapping[str, Rule], name: str) -> Sequence[str]:
     """Return the tables whose picked rows the rule of a table depends on."""
-    leaves = rules[name].leaves if name in rules else ()
-    found = (
-        leaf.table or (_via_parent(tables[name], leaf.columns) if leaf.kind == "via" else None)
-        for leaf in leaves
-    )
-    return [one for one in found if one]
+    found: list[str] = []
+    for leaf in rules[name].leaves if name in rules else ():
+        if leaf.table:
+            found.append(leaf.table)
+        elif leaf.kind == "via" and name in tables:
+            found += _via_parents(tables[name], leaf.columns)
+    return found
 
 
-def _via_parent(table: Table, columns: Iterable[str]) -> str | None:
+def _via_parents(table: Table, columns: Iterable[str]) -> list[str]:
     wanted = sorted(columns)
-    return next((k.table for k in table.foreign_keys if sorted(k.columns) == wanted), None)
+    keys = [key for key in table.foreign_keys if sorted(key.columns) == wanted]
+    # Logical keys over the same columns each have a table of their own.
+    return [key.table for key in (keys if keys and keys[0].logical else keys[:1])]

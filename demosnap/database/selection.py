@@ -15,7 +15,8 @@ from demosnap.database.rules import check_circle, check_needed_by, with_keys
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import ConfigError, DatabaseError, ScriptError, did_you_mean
 from demosnap.model import Marker, Rule, Selection, Table
-from demosnap.snapshot.predicates import bind_scenario, predicates
+from demosnap.snapshot import logical_keys
+from demosnap.snapshot.predicates import bind_scenario, predicates, via_foreign_keys
 from demosnap.snapshot.table_order import load_order
 from demosnap.visible import exact
 
@@ -63,6 +64,9 @@ def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
         rules={name: rules[name] for name in names},
         default=default == scenario or (default is None and not settings.scenario_names),
         columns=columns,
+        foreign_keys={
+            name: keys for name in names if (keys := logical_keys.of_table(tables[name]))
+        },
     )
     try:
         predicates(selection, tables, database.dialect)
@@ -327,20 +331,21 @@ def _check_via(
     for column in rule.columns:
         if column not in columns:
             raise fail(f"{name} has no column {column!r}{did_you_mean(column, columns)}")
-    key = next((k for k in table.foreign_keys if sorted(k.columns) == sorted(rule.columns)), None)
-    if key is None:
+    keys = [k for k in table.foreign_keys if sorted(k.columns) == sorted(rule.columns)]
+    if not keys:
         known = "; ".join(", ".join(k.columns) for k in table.foreign_keys) or "none"
         raise fail(
             f"{name}.{', '.join(rule.columns)} is not a foreign key",
             f"Foreign keys of {name}: {known}.",
         )
-    if key.table not in rules:
+    try:
+        via_foreign_keys(table, rule, rules)
+    except ScriptError as error:
         if all(
             leaf.kind in ("via", "needed by") for rule in rules.values() for leaf in rule.leaves
         ):
-            raise _no_marker(database, settings)
+            raise _no_marker(database, settings) from None
         raise fail(
-            f"{name} is via {key.table}, which is not selected",
-            f"Give {key.table} a rule under `tables:` or mark its rows.",
-        )
+            error.message, f"Give {keys[0].table} a rule under `tables:` or mark its rows."
+        ) from None
     check_circle(database, settings, rules, name, "via")

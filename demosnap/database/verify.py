@@ -6,6 +6,7 @@ import collections
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from demosnap.database import referring
 from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.database.row_set import RowSet
@@ -20,10 +21,7 @@ from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
 
-Place = tuple[str, tuple[str, ...], str, tuple[str, ...]]
-"""A foreign key as its table, columns, referenced table and referenced columns."""
-
-Known = Mapping[Place, Collection[Key]]
+Known = Mapping[referring.Place, Collection[Key]]
 """Values of references, by foreign key, that may dangle since they dangled at the capture."""
 
 _NOTHING: Known = {}
@@ -135,7 +133,7 @@ def orphans(
         for key, orphaned in dangling_keys(database, name):
             where = first_of(orphaned, predicate)
             table = dialect.rows_of(tables[name])
-            if spared := known.get((name, *place_of(key))):
+            if spared := known.get(referring.place_of(name, key)):
                 values = values_of(database, tables[name], key, where)
                 wrong = {one: rows for one, rows in values.items() if one not in spared}
                 if wrong:
@@ -149,14 +147,9 @@ def orphans(
                 yield name, key.columns, key.table, count, show_rows(shown)
 
 
-def place_of(key: ForeignKey) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
-    """Return what identifies a foreign key within its table."""
-    return key.columns, key.table, key.referred_columns
-
-
 def values_of(database: Database, table: Table, key: ForeignKey, where: str) -> Counter[Key]:
-    """Return the literals of rows in the columns of a foreign key, with their number of rows."""
-    return collections.Counter(database.keys(table, where, key.columns))
+    """Return what rows reference by a foreign key, as literals, with their number of rows."""
+    return collections.Counter(referring.values(database, table, key, where))
 
 
 def dangling_keys(database: Database, name: str) -> Iterator[tuple[ForeignKey, str]]:

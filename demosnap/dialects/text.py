@@ -9,10 +9,11 @@ from typing import ClassVar
 from demosnap.dialects.file_pick_hooks import FilePickHooks
 from demosnap.dialects.needed import NeededToLoad
 from demosnap.dialects.query_hooks import QueryHooks
+from demosnap.dialects.reference_hooks import ReferenceHooks
 from demosnap.model import Column, Key, Marker, Table
 
 
-class DialectText(QueryHooks, FilePickHooks, NeededToLoad):
+class DialectText(QueryHooks, FilePickHooks, ReferenceHooks, NeededToLoad):
     """The hooks that need neither driver nor server; all of them are optional."""
 
     absent: ClassVar[bytes] = b"\x00\r"

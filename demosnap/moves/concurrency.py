@@ -13,7 +13,7 @@ from demosnap.database import picking, references
 from demosnap.database.live import Database
 from demosnap.errors import ConflictError
 from demosnap.model import Selection, Table
-from demosnap.snapshot.predicates import in_table, not_true, predicates, referencing
+from demosnap.snapshot.predicates import not_true, predicates, referenced_by, referencing
 
 
 def hold(database: Database, covered: Sequence[Selection]) -> None:
@@ -69,7 +69,9 @@ def check_referred(database: Database, picked: Mapping[str, str]) -> None:
     for name, predicate in picked.items():
         for key in database.tables[name].foreign_keys:
             parent = database.tables[key.table]
-            where = in_table(dialect, parent, key.referred_columns, name, key.columns, predicate)
+            where = referenced_by(
+                dialect, key, database.tables[name], dialect.quote_table(name), predicate
+            )
             if key.table in picked:
                 where += f" AND {not_true(picked[key.table])}"
             narrow = _narrow(parent, key.referred_columns)

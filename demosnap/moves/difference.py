@@ -25,6 +25,7 @@ from demosnap.snapshot.change_order import Delete, Insert, Step, Update, check, 
 from demosnap.snapshot.changes import Changes, TableChanges, collect
 from demosnap.snapshot.checked_rows import wrong_rows
 from demosnap.snapshot.diff import RowDifference, TablePair
+from demosnap.snapshot.logical_keys import declared
 from demosnap.visible import as_many
 from demosnap.visible import rows as rows_of
 
@@ -151,6 +152,7 @@ def obstacle(
         return of_tables.not_row_by_row("", error.message, target)
     if not database.dialect.enforces_foreign_keys:
         return None
+    database = _as_declared(database)
     for one in planned.changes:
         table = one.pair.old
         columns = _referred(one, database.tables)
@@ -170,6 +172,11 @@ def obstacle(
             )
             return of_tables.not_row_by_row(one.name, why, target)
     return None
+
+
+def _as_declared(database: Database) -> Database:
+    """Return the database without logical keys, which it does not check."""
+    return replace(database, tables={name: declared(t) for name, t in database.tables.items()})
 
 
 def _wants(one: TableChanges, key: ForeignKey, parent: TableChanges) -> bool:
@@ -199,6 +206,7 @@ def tangled(database: Database, planned: PlannedChanges) -> str | None:
     A database that checks each statement separately may refuse such a change.
     """
     if database.dialect.enforces_foreign_keys:
+        database = _as_declared(database)
         for one in planned.changes:
             referred = _referred(one, database.tables)
             if any(_loses(one, row, referred) for row in one):

@@ -20,7 +20,7 @@ from demosnap.moves import cascade
 from demosnap.moves.planned import PlannedMove
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
-from demosnap.snapshot.predicates import leads_nowhere, not_true, referencing
+from demosnap.snapshot.predicates import holding, leads_nowhere, not_true, referencing
 from demosnap.visible import rows as rows_of
 
 _SHOWN = 5
@@ -68,7 +68,7 @@ def _unmet(
         for other, _ in fitting if references else ():
             brought = outside_references.brought_by(other, references)
             for keys, own, reference in zip(wanted, brought, references, strict=True):
-                keys &= not_brought(database.tables, other, reference, keys, own)
+                keys &= not_brought(database, other, reference, keys, own, of=snapshot)
         nowhere = dangling_references.values(snapshot)
         for keys, known, reference in zip(wanted, nowhere, references, strict=True):
             filled = {key for key in keys if b"NULL" not in key}
@@ -171,9 +171,8 @@ def check(database: Database, before: Pins) -> None:
             missing = sorted(set(some).difference(there))
             if not missing:
                 continue
-            columns = [tables[name].column(one) for one in key.columns]
             where = (
-                f"({dialect.key_predicate(columns, missing)})"
+                f"({holding(dialect, tables[name], key, missing)})"
                 f" AND {leads_nowhere(dialect, tables[name], key, dialect.own_rows(parent))}"
             )
             if count := database.count(dialect.rows_of(tables[name]), where):

@@ -119,10 +119,10 @@ def _by_rows_that_stay(
     columns: Sequence[str],
     keys: Sequence[str],
 ) -> Refusal:
+    action = "" if key.logical else f", ON DELETE {key.on_delete}"
     return Refusal(
         "referenced by non-demo rows",
-        f"{what}\n({_constraint(table, key)}, ON DELETE {key.on_delete};"
-        f" {_keys(columns, keys, count)})",
+        f"{what}\n({_constraint(table, key)}{action}; {_keys(columns, keys, count)})",
         table=table,
         constraint=key.name or "",
         keys=tuple(keys),
@@ -306,6 +306,8 @@ def _of(reference: ExternalReference) -> str:
 
 
 def _name(key: ForeignKey) -> str:
+    if key.logical:
+        return "foreign key of demosnap.yaml"
     return f"constraint {key.name}" if key.name else "foreign key"
 
 

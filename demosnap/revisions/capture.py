@@ -17,11 +17,11 @@ from demosnap.config.names import shown
 from demosnap.database import (
     dangling_references,
     framework_migrations,
+    joined_keys,
     namespaces,
     opened,
     own_tables,
     picking,
-    reflect,
     row_set,
     selection,
     sequences,
@@ -45,6 +45,7 @@ from demosnap.revisions.succession import (
     timestamp,
 )
 from demosnap.snapshot import table_order
+from demosnap.snapshot.logical_keys import declared
 from demosnap.snapshot.sqlfile import SnapshotWriter
 
 _MOST_LOOKED_AT = 200_000
@@ -109,7 +110,7 @@ def capture(
     with contextlib.ExitStack() as stack:
         with reading:
             settings = namespaces.local(connection, settings)
-            database = reflect.database(connection, settings, graph.versions.values())
+            database = joined_keys.database(connection, settings, graph.versions.values())
             dialect = database.dialect
             found = _look(database, place, settings, graph, wanted, created_at, dry_run)
             if dry_run:
@@ -342,7 +343,7 @@ def _header(database: Database, found: _Found, created_at: str) -> Header:
         version=found.plan.version,
         created_at=created_at,
         dialect=database.dialect.name,
-        tables=tuple(database.tables[name] for name in found.selection.rules),
+        tables=tuple(declared(database.tables[name]) for name in found.selection.rules),
         rows=found.plan.rows,
         format=found.selection.format,
         sequences=found.sequences.at,

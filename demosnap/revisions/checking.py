@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -17,9 +17,10 @@ from demosnap.config import Settings
 from demosnap.database import (
     compatibility,
     dangling_references,
+    joined_keys,
     namespaces,
-    outside_references,
     own_tables,
+    referring,
     reflect,
     row_set,
     sequences,
@@ -28,13 +29,13 @@ from demosnap.database import (
 from demosnap.database.live import Database
 from demosnap.database.opened import read
 from demosnap.errors import DemosnapError, ScriptError, SnapshotError, UnknownNameError
-from demosnap.model import ForeignKey, Header, Table, Version
+from demosnap.model import ForeignKey, Header, Key, Table, Version
 from demosnap.moves import full_load
 from demosnap.results import Finding
 from demosnap.revisions import conflicts, revision_files, unversioned
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.script import render
-from demosnap.snapshot import alike
+from demosnap.snapshot import alike, logical_keys
 from demosnap.visible import one_line
 from demosnap.visible import rows as rows_of
 
@@ -221,26 +222,35 @@ class _References:
         captured = {table.name: {c.name for c in table.captured} for table in header.tables}
         self._tables = {table.name: table for table in header.tables}
         allowed = {(e.table, e.columns, e.references) for e in version.external_references}
+        # Only a database tells the rows for which a condition on another table holds.
+        known = logical_keys.joined(self._tables, version.selection.foreign_keys)
         self._keys: list[tuple[Table, ForeignKey]] = [
             (table, key)
-            for table in header.tables
+            for table in known.values()
             for key in table.foreign_keys
             if key.enforced == "all" and captured.get(key.table, set()) >= {*key.referred_columns}
             if (table.name, key.columns, key.table) not in allowed
+            if all(one.table is None for one in key.when)
         ]
         self._wanted: list[set[tuple[bytes, ...]]] = [set() for _ in self._keys]
         self._there: list[set[tuple[bytes, ...]]] = [set() for _ in self._keys]
 
     def read(self, table: Table, rows: Iterable[bytes]) -> None:
         names = [column.name for column in table.captured]
-        places: list[tuple[set[tuple[bytes, ...]], list[int]]] = []
+        places: list[tuple[set[Key], logical_keys.Extract | None]] = []
         for (child, key), wanted, there in zip(self._keys, self._wanted, self._there, strict=True):
-            if child.name == table.name and set(key.columns) <= set(names):
-                places.append((wanted, [names.index(column) for column in key.columns]))
-            if key.table == table.name and set(key.referred_columns) <= set(names):
-                places.append((there, [names.index(column) for column in key.referred_columns]))
-        if places:
-            collections.deque(outside_references.collecting(rows, places), maxlen=0)
+            if child.name == table.name:
+                places.append((wanted, self._extract(child, names, key)))
+            if key.table == table.name:
+                own = ForeignKey(key.referred_columns, key.table, key.referred_columns)
+                places.append((there, self._extract(table, names, own)))
+        if found := [(keys, one) for keys, one in places if one is not None]:
+            collections.deque(referring.collected(rows, found), maxlen=0)
+
+    def _extract(
+        self, table: Table, names: Sequence[str], key: ForeignKey
+    ) -> logical_keys.Extract | None:
+        return logical_keys.extract(self._dialect, table, names, key, lambda one: ())
 
     def problems(self) -> Iterator[str]:
         for (table, key), wanted, there in zip(self._keys, self._wanted, self._there, strict=True):
@@ -249,7 +259,7 @@ class _References:
                 alike.apart(
                     self._dialect,
                     {one for one in wanted - there if b"NULL" not in one},
-                    [table.column(name) for name in key.columns],
+                    key.referred or [table.column(name) for name in key.columns],
                     (one for one in there if b"NULL" not in one),
                     [parent.column(name) for name in key.referred_columns],
                 )
@@ -289,7 +299,7 @@ def database(
 ) -> list[Finding]:
     """Return the differences between the loaded versions and the database; the files are valid."""
     settings = namespaces.local(connection, settings)
-    seen = reflect.database(connection, settings, graph.versions.values())
+    seen = joined_keys.database(connection, settings, graph.versions.values())
     found = []
     for stamp in own_tables.stamps(connection):
         version = graph.versions.get(stamp)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demosnap import git
-from demosnap.database import namespaces, own_tables, reflect, search_indexes, views
+from demosnap.database import joined_keys, namespaces, own_tables, search_indexes, views
 from demosnap.database.live import Database
 from demosnap.errors import DemosnapError, RefusedError, UsageError
 from demosnap.model import Version
@@ -80,7 +80,7 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     extra = _others_out(goals, current, graph) if _is_alone(request) else []
     everyone = [*extra, *goals]
     request.settings = namespaces.local(context.connection, request.settings)
-    database = reflect.database(
+    database = joined_keys.database(
         context.connection, request.settings, graph.versions.values(), moving=True
     )
     made_from = sealed.files_and_stamps(context.place, request.settings, graph, current, everyone)

@@ -138,6 +138,7 @@ def _to_dict(version: Version) -> dict[str, Any]:
                 "references": reference.references,
                 "referred_columns": list(reference.referred_columns),
                 "rows": reference.rows,
+                **({"path": reference.path} if reference.path is not None else {}),
                 **({"dangling": [*map(list, reference.dangling)]} if reference.dangling else {}),
             }
             for reference in version.external_references
@@ -196,6 +197,7 @@ def _from_dict(
                 references=_text(reference["references"]),
                 referred_columns=tuple(map(_text, reference["referred_columns"])),
                 rows=_count(reference["rows"]),
+                path=_text(reference["path"]) if "path" in reference else None,
                 dangling=_values(reference.get("dangling", ()), len(reference["columns"])),
             )
             for reference in found.get("external_references", ())
@@ -264,7 +266,10 @@ def foreign_key_fields(table: str, key: ForeignKey) -> dict[str, Any]:
     }
     if key.when:
         found["when"] = {
-            one.column: list(one.values) if one.table is None else {one.table: list(one.values)}
+            one.column: list(one.values)
+            if one.table is None
+            else {"references": f"{one.table}.{display_name(None, one.key)}"}
+            | {"where": dict(zip(one.names, one.values, strict=True))}
             for one in key.when
         }
     if key.path is not None:
@@ -298,10 +303,17 @@ def _foreign_keys(
 
 
 def _condition(column: str, value: Any) -> Condition:
-    table = None
-    if isinstance(value, dict):
-        ((table, value),) = value.items()
-    return Condition(column, tuple(map(_text, value)), None if table is None else _text(table))
+    if not isinstance(value, dict):
+        return Condition(column, tuple(map(_text, value)))
+    table, key = columns.parse(_text(value["references"]))
+    names, values = zip(*value["where"].items(), strict=True)
+    return Condition(
+        column,
+        tuple(map(_text, values)),
+        table,
+        key,
+        tuple(map(_text, names)),
+    )
 
 
 def _columns(

@@ -15,6 +15,7 @@ from demosnap.model import Key, RowUpdate, Table
 from demosnap.rows.canonical import key_of, split
 from demosnap.snapshot import alike, table_order, unique_swaps
 from demosnap.snapshot.changes import Changes, TableChanges
+from demosnap.snapshot.logical_keys import declared
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _held(
 ) -> dict[str, list[RowUpdate]]:
     referred: dict[str, set[str]] = {}
     for one in by_name.values():
-        for key in one.pair.old.foreign_keys if one.pair.old else ():
+        for key in declared(one.pair.old).foreign_keys if one.pair.old else ():
             referred.setdefault(key.table, set()).update(key.referred_columns)
     return {
         name: unique_swaps.updates(one, delete_last.get(name, ()), dialect, referred.get(name, ()))
@@ -196,7 +197,7 @@ def _want_references(
 ) -> None:
     places = [
         (wanted.setdefault((key.table, key.referred_columns), set()), key.columns)
-        for key in _old(one).foreign_keys
+        for key in declared(_old(one)).foreign_keys
         if key.table in losing
     ]
     if not places:

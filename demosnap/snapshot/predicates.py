@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from demosnap.dialects.base import Dialect
 from demosnap.errors import ScriptError
-from demosnap.model import ForeignKey, Rule, Selection, Table
+from demosnap.model import Condition, ForeignKey, Key, Rule, Selection, Table
+from demosnap.snapshot import logical_keys
 
 _WHERE_TOKEN = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|(?<![:\w]):scenario\b""", re.DOTALL
@@ -63,6 +64,7 @@ def predicates(
         ScriptError: a table, marker column or foreign key of the selection is not in `tables`.
     """
     rendered: dict[str, str] = {}
+    tables = logical_keys.joined(tables, selection.foreign_keys)
 
     def render(name: str, on_the_way: tuple[str, ...] = ()) -> str:
         if name not in rendered:
@@ -94,40 +96,52 @@ def predicates(
             keys = needed_foreign_keys(table, child, rule)
             parts = [referred(dialect, table, child, key, needing) for key in keys]
             return users.needed(table, " OR ".join(parts))
-        key = via_foreign_key(table, rule)
-        if key.table not in selection.rules:
-            raise ScriptError(f"{table.name} is via {key.table}, which is not selected")
-        found = referencing(dialect, table, key, render(key.table, on_the_way))
+        ways = [
+            referencing(dialect, table, key, render(key.table, on_the_way))
+            for key in via_foreign_keys(table, rule, selection.rules)
+        ]
+        found = ways[0] if len(ways) == 1 else f"(({') OR ('.join(ways)}))"
         several = sum(leaf.kind == "via" for leaf in selection.rules[table.name].leaves) > 1
         return users.one_of(table, found) if several else found
 
     return {name: render(name) for name in selection.rules}
 
 
-def in_table(
-    dialect: Dialect,
-    child: Table,
-    columns: Sequence[str],
-    table: str,
-    referred_columns: Sequence[str],
-    predicate: str | None = None,
-) -> str:
-    """Render that `columns` of `child` reference a row of `table`, one of `predicate` if given."""
-    values = [dialect.referring(child.column(name)) for name in columns]
-    shown = [dialect.quote(name) for name in referred_columns]
-    return dialect.among(values, shown, dialect.quote_table(table), predicate)
-
-
 def referencing(dialect: Dialect, child: Table, key: ForeignKey, predicate: str) -> str:
     """Render that a foreign key of `child` points at a row of a predicate."""
-    return in_table(dialect, child, key.columns, key.table, key.referred_columns, predicate)
+    table, shown = dialect.quote_table(key.table), [dialect.quote(n) for n in key.referred_columns]
+    return _where(
+        conditions(dialect, child, key),
+        dialect.among(_values(dialect, child, key), shown, table, predicate),
+    )
+
+
+def referenced_by(
+    dialect: Dialect, key: ForeignKey, child: Table, source: str, predicate: str | None
+) -> str:
+    """Render that a row is referenced by rows of `child`, by those of `predicate` if given.
+
+    `source` is the text after FROM for the rows of `child`.
+    """
+    # The referenced column is on the left, since its collation applies.
+    values = [dialect.quote(name) for name in key.referred_columns]
+    shown = [dialect.quote(name) for name in key.columns]
+    if key.logical:
+        shown = _values(dialect, child, key)
+    where = conditions(dialect, child, key)
+    if where and predicate:
+        where = f"({predicate}) AND {where}"
+    return dialect.among(values, shown, source, where or predicate)
 
 
 def referred(dialect: Dialect, parent: Table, child: Table, key: ForeignKey, predicate: str) -> str:
     """Render that a row of `parent` is referenced by a row of `child` of a predicate."""
+    source = dialect.quote_table(child.name)
+    if key.logical:
+        return referenced_by(dialect, key, child, source, predicate)
     values = [dialect.quote(name) for name in key.referred_columns]
     shown = [dialect.referring(child.column(name)) for name in key.columns]
-    return dialect.among(values, shown, dialect.quote_table(child.name), predicate)
+    return dialect.among(values, shown, source, predicate)
 
 
 def leads_nowhere(
@@ -143,16 +157,71 @@ def leads_nowhere(
     # A subquery keeps the meaning of names in the predicate, since a table may reference itself.
     # The referenced column is on the left, since its collation applies.
     rows = f"(SELECT {shown} FROM {dialect.quote_table(key.table)}{where}) demosnap_referred"
+    values = _values(dialect, child, key)
     same = " AND ".join(
-        f"{alias} = {dialect.referring(child.column(name))}"
-        for (_, alias), name in zip(parts, key.columns, strict=True)
+        f"{alias} = {value}" for (_, alias), value in zip(parts, values, strict=True)
     )
-    return f"{filled(dialect, key)} AND NOT EXISTS (SELECT 1 FROM {rows} WHERE {same})"
+    return f"{filled(dialect, child, key)} AND NOT EXISTS (SELECT 1 FROM {rows} WHERE {same})"
 
 
-def filled(dialect: Dialect, key: ForeignKey) -> str:
-    """Render that no column of a foreign key is NULL."""
-    return " AND ".join(f"{dialect.quote(column)} IS NOT NULL" for column in key.columns)
+def filled(dialect: Dialect, child: Table, key: ForeignKey) -> str:
+    """Render that a foreign key of `child` references something: no column of it is NULL."""
+    values = [dialect.quote(column) for column in key.columns]
+    if key.referred:
+        # A text that cannot be a key is no reference.
+        values = _values(dialect, child, key)
+    return _where(
+        conditions(dialect, child, key), " AND ".join(f"{value} IS NOT NULL" for value in values)
+    )
+
+
+def holding(dialect: Dialect, child: Table, key: ForeignKey, keys: Sequence[Key]) -> str:
+    """Render that a foreign key of `child` has one of some values of the columns it references."""
+    if not key.logical:
+        return dialect.key_predicate([child.column(name) for name in key.columns], keys)
+    values = _values(dialect, child, key)
+    found = " OR ".join(
+        " AND ".join(
+            f"{value} = {dialect.compared(part, column)}"
+            for value, part, column in zip(values, one, key.referred, strict=True)
+        )
+        for one in keys
+    )
+    return _where(conditions(dialect, child, key), f"({found})")
+
+
+def conditions(dialect: Dialect, child: Table, key: ForeignKey) -> str | None:
+    """Render the conditions under which a logical key of `child` counts; None: it always does."""
+    return " AND ".join(_condition(dialect, child, one) for one in key.when) or None
+
+
+def _condition(dialect: Dialect, child: Table, one: Condition) -> str:
+    column = child.column(one.column)
+    if one.table is None:
+        keys = [(logical_keys.literal(dialect, column, value),) for value in one.values]
+        return f"({dialect.key_predicate([column], keys)})"
+    same = " AND ".join(
+        f"{dialect.quote(name)} = {dialect.string(value)}"
+        for name, value in zip(one.names, one.values, strict=True)
+    )
+    source = f"{dialect.quote_table(one.table)} WHERE {same}"
+    return f"{dialect.quote(one.column)} IN (SELECT {dialect.quote(one.key)} FROM {source})"
+
+
+def _values(dialect: Dialect, child: Table, key: ForeignKey) -> list[str]:
+    """Render the columns of a foreign key in the types of those that they reference."""
+    columns = [child.column(name) for name in key.columns]
+    values = [dialect.referring(column) for column in columns]
+    return [
+        value
+        if logical_keys.alike(dialect, column, referred)
+        else dialect.converted(value, column, referred)
+        for value, column, referred in zip(values, columns, key.referred or columns, strict=True)
+    ]
+
+
+def _where(*parts: str | None) -> str:
+    return " AND ".join(part for part in parts if part)
 
 
 def not_true(predicate: str) -> str:
@@ -168,19 +237,26 @@ def first_of(quick: str, slow: str) -> str:
     return f"(CASE WHEN {quick} THEN CASE WHEN {slow} THEN 1 ELSE 0 END ELSE 0 END = 1)"
 
 
-def via_foreign_key(table: Table, rule: Rule) -> ForeignKey:
-    """Return the foreign key that a `via` rule follows.
+def via_foreign_keys(table: Table, rule: Rule, selected: Collection[str]) -> tuple[ForeignKey, ...]:
+    """Return the foreign keys that a `via` rule follows, to tables that are selected.
+
+    It is one, unless a column references several tables by logical keys.
 
     Raises:
-        ScriptError: the table has no foreign key over exactly these columns.
+        ScriptError: the table has no such foreign key over exactly these columns.
     """
-    for key in table.foreign_keys:
-        if sorted(key.columns) == sorted(rule.columns):
-            return key
-    raise ScriptError(
-        f"{table.name} has no foreign key over {', '.join(rule.columns)}, "
-        "which its rule in the selection uses"
-    )
+    keys = [key for key in table.foreign_keys if sorted(key.columns) == sorted(rule.columns)]
+    if not keys:
+        raise ScriptError(
+            f"{table.name} has no foreign key over {', '.join(rule.columns)}, "
+            "which its rule in the selection uses"
+        )
+    if not keys[0].logical:
+        keys = keys[:1]
+    found = tuple(key for key in keys if key.table in selected)
+    if not found:
+        raise ScriptError(f"{table.name} is via {keys[0].table}, which is not selected")
+    return found
 
 
 def needed_foreign_keys(table: Table, child: Table, rule: Rule) -> list[ForeignKey]:

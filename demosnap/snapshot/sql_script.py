@@ -10,6 +10,7 @@ from demosnap.rows.spool import KEYS, in_batches
 from demosnap.snapshot import table_order
 from demosnap.snapshot.change_order import Delete, Insert, Update, steps
 from demosnap.snapshot.changes import Changes
+from demosnap.snapshot.logical_keys import declared
 from demosnap.snapshot.picks_in_files import FilePicks
 from demosnap.snapshot.predicates import Users
 from demosnap.snapshot.sqlfile import groups
@@ -61,7 +62,7 @@ def _delete(
         yield f"{start} {predicates[table.name]};"
         return
     # A single statement, since foreign keys are checked at the end of each statement.
-    whole = any(key.table == table.name for key in table.foreign_keys)
+    whole = any(key.table == table.name for key in declared(table).foreign_keys)
     for batch in [list(keys)] if whole else in_batches(keys, KEYS):
         where = dialect.key_predicate(table.key_columns, batch)
         if own := dialect.own_rows(table):

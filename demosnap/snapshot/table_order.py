@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from demosnap.model import Table
+from demosnap.snapshot.logical_keys import declared
 
 
 def groups(tables: Sequence[Table]) -> list[list[Table]]:
-    """Group tables that reference each other in a cycle, keeping the order."""
-    by_name = {table.name: table for table in tables}
+    """Group tables that reference each other in a cycle, keeping the order.
+
+    Logical keys do not count, since no database enforces them.
+    """
+    by_name = {table.name: declared(table) for table in tables}
     found: list[list[Table]] = []
     of = {name: group for group in components(by_name, by_name) for name in group}
     for table in tables:
@@ -50,7 +54,15 @@ def components(tables: Mapping[str, Table], names: Iterable[str]) -> list[list[s
         group = min(ready, key=lambda g: (-needed_by[g[0]], g))
         ordered.append(group)
         placed.update(group)
-    return ordered
+    return [_inside(tables, group) for group in ordered]
+
+
+def _inside(tables: Mapping[str, Table], group: list[str]) -> list[str]:
+    """Order a cycle by the keys that the database enforces, if logical keys are part of it."""
+    keys = [key for name in group for key in tables[name].foreign_keys if key.table in group]
+    if len(group) == 1 or not any(key.logical for key in keys):
+        return group
+    return load_order({name: declared(tables[name]) for name in group}, group)
 
 
 def load_order(tables: Mapping[str, Table], names: Iterable[str]) -> list[str]:

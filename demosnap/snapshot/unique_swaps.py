@@ -14,6 +14,7 @@ from demosnap.errors import DatabaseError
 from demosnap.model import Column, Key, RowUpdate, Table, Value
 from demosnap.rows.canonical import split
 from demosnap.snapshot.changes import TableChanges
+from demosnap.snapshot.logical_keys import declared
 
 _LENGTH = re.compile(r"\(\s*([0-9]+)")
 
@@ -128,7 +129,7 @@ def _free(
     for column in changing:
         if column.nullable:
             return {column.name: b"NULL"}
-    references = {name for foreign in table.foreign_keys for name in foreign.columns}
+    references = {name for foreign in declared(table).foreign_keys for name in foreign.columns}
     for column in changing:
         if column.name in references and dialect.enforces_foreign_keys:
             continue

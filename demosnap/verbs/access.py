@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from demosnap import config, connect, dialects, interrupts
 from demosnap.config import passwords
-from demosnap.database import namespaces, reflect
+from demosnap.database import joined_keys, namespaces
 from demosnap.database.live import Database
 from demosnap.options import MoveOptions, check_lock_timeout
 from demosnap.results import CapturePlan, MovePlan, Target
@@ -107,7 +107,7 @@ class Access:
                 if connection is None:
                     stack.enter_context(dialect.consistent_read(reading))
                 settings = namespaces.local(reading, self.settings)
-                yield reflect.database(reading, settings, graph.versions.values()), settings
+                yield joined_keys.database(reading, settings, graph.versions.values()), settings
 
     def run(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demosnap import dialects
-from demosnap.database import verify
+from demosnap.database import referring, verify
 from demosnap.errors import VerificationError
 from demosnap.model import Column, Table, Trigger
 from support.live import DEMO, Live
@@ -53,7 +53,7 @@ def test_one_look_tells_numbers_and_references(here: Live) -> None:
         verify.rows_and_keys(here.database, DEMO, right)
     # The card of the board that is gone is no demo row.
     assert caught.value.message == "cards.owner_id: 1 row references no row of users (1)"
-    owner = ("cards", ("owner_id",), "users", ("id",))
+    owner = ("cards", ("owner_id",), "users", ("id",), None)
     verify.rows_and_keys(here.database, DEMO, right, {owner: {(b"1",)}})
     with pytest.raises(VerificationError, match="1 row references no row of users"):
         verify.rows_and_keys(here.database, DEMO, right, {owner: {(b"2",)}})
@@ -67,7 +67,7 @@ def test_references_to_nothing_are_counted_and_the_first_values_shown(here: Live
     ((name, columns, parent, count, shown),) = verify.orphans(here.database, DEMO)
     assert (name, columns, parent, count) == ("cards", ("owner_id",), "users", 14)
     assert len(set(shown.split(", ")) & {str(n) for n in range(10, 17)}) == 5
-    place: verify.Place = ("cards", ("owner_id",), "users", ("id",))
+    place: referring.Place = ("cards", ("owner_id",), "users", ("id",), None)
     known: verify.Known = {place: {(str(n).encode(),) for n in range(11, 17)}}
     assert list(verify.orphans(here.database, DEMO, known)) == [
         ("cards", ("owner_id",), "users", 2, "10")
@@ -79,8 +79,8 @@ def test_references_to_nothing_are_counted_and_the_first_values_shown(here: Live
 
 def test_a_known_reference_to_nothing_hides_no_other_one_of_its_table(here: Live) -> None:
     here.unchecked("DELETE FROM users WHERE id = 1", "DELETE FROM boards WHERE id = 1")
-    owner = ("cards", ("owner_id",), "users", ("id",))
-    board = ("cards", ("board",), "boards", ("slug",))
+    owner = ("cards", ("owner_id",), "users", ("id",), None)
+    board = ("cards", ("board",), "boards", ("slug",), None)
 
     def told(known: verify.Known) -> list[str]:
         return [one[2] for one in verify.orphans(here.database, DEMO, known)]

@@ -42,7 +42,7 @@ def test_a_reference_that_dangled_at_the_capture_may_dangle(here: Live) -> None:
     for rows in opened.blocks():
         list(rows)
     here.unchecked("DELETE FROM users WHERE id = 1")
-    known: Known = {("cards", ("owner_id",), "users", ("id",)): {(b"1",)}}
+    known: Known = {("cards", ("owner_id",), "users", ("id",), None): {(b"1",)}}
     full_load.verified(here.database, opened, "full", known=known)
 
 

@@ -22,7 +22,10 @@ KEYS = {
             'more."odd name"',
             ("id", "part"),
             logical=True,
-            when=(Condition("kind", ("a", "b")), Condition("type_id", ("x", "y"), "types")),
+            when=(
+                Condition("kind", ("a", "b")),
+                Condition("type_id", ("x", "y"), "s.types", "id", ("app", "model")),
+            ),
         ),
     ),
     "fragments": (ForeignKey(("data",), "todos", ("id",), logical=True, path="$.links[*]"),),

@@ -196,7 +196,7 @@ class GenericDialect(Names):
         found = [
             name
             for key in table.foreign_keys
-            if key.table == table.name and action in (None, key.on_delete)
+            if key.table == table.name and not key.logical and action in (None, key.on_delete)
             for name in key.columns
             if table.column(name).nullable and name not in table.key
         ]

@@ -15,6 +15,7 @@ from demosnap.dialects.mysql.keywords import MYSQL
 from demosnap.dialects.mysql.scalars import Double, Integer
 from demosnap.dialects.mysql.urls import MySQLUrls
 from demosnap.dialects.mysql.values import normal_json
+from demosnap.dialects.reference_hooks import UUID
 from demosnap.dialects.url_rules import UrlRules
 from demosnap.model import Column, Marker, Table, Value
 
@@ -120,6 +121,23 @@ class MySQLText(Dialect):
         return f"CAST({text} AS FLOAT)" if single and literal != b"NULL" else text
 
     # ------------------------------------------------------------------ predicates
+
+    def as_text(self, value: str, column: Column) -> str:
+        """Return a number or a UUID as text; a CAST would have a collation of its own."""
+        return f"CONCAT({value})"
+
+    def as_number(self, value: str) -> str:
+        """Return a text as a whole number; a CAST of other text would warn."""
+        return self._matched(value, "0|-?[1-9][0-9]{0,17}", f"CAST({value} AS SIGNED)")
+
+    def as_uuid(self, value: str) -> str:
+        """Return a text as a UUID."""
+        return self._matched(value, UUID, f"CAST({value} AS UUID)")
+
+    def _matched(self, value: str, pattern: str, result: str) -> str:
+        # $ also matches before a final line break, and texts may ignore case.
+        whole = f"{value} REGEXP '^({pattern})$' AND {value} NOT REGEXP '[^-0-9a-f]'"
+        return f"(CASE WHEN {whole} THEN {result} END)"
 
     def marked(
         self,

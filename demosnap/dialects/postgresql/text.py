@@ -268,4 +268,4 @@ def _overriding(table: Table) -> str:
 
 def references_itself(table: Table) -> bool:
     """Return whether a row of the table may reference another row of it."""
-    return any(key.table == table.name for key in table.foreign_keys)
+    return any(key.table == table.name and not key.logical for key in table.foreign_keys)

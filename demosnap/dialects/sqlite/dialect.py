@@ -55,6 +55,20 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
         text = "INT" not in kind and any(word in kind for word in ("CHAR", "CLOB", "TEXT"))
         return f"ifnull({name},NULL)" if text else name
 
+    def kind_of(self, column: Column) -> str:
+        """Return the kind of a column's affinity; a column without one can hold anything."""
+        kind = column.type.upper()
+        if "INT" in kind:
+            return "number"
+        if any(word in kind for word in ("CHAR", "CLOB", "TEXT")):
+            return "text"
+        return "number" if kind.startswith(("DEC", "NUM")) else "any"
+
+    def as_number(self, value: str) -> str:
+        """Return a text as a whole number."""
+        number = f"CAST({value} AS INTEGER)"
+        return f"(CASE WHEN CAST({number} AS TEXT) = {value} COLLATE BINARY THEN {number} END)"
+
     def literal_pattern(self, column: Column) -> bytes:
         """Return the pattern of all literals, since any column may have any type."""
         return values.LITERAL
