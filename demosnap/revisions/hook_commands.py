@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
+from demosnap import connect
 from demosnap.config import Settings, passwords
+from demosnap.dialects import urls
 from demosnap.errors import HookError
 from demosnap.moves.hooks import Due
 from demosnap.revisions import stock
@@ -45,8 +48,19 @@ def _environment(settings: Settings, one: Due) -> dict[str, str]:
         "DEMOSNAP_OPERATION": one.move.action,
     }
     if settings.database_url is not None:
-        found["DEMOSNAP_DATABASE_URL"] = settings.database_url
+        found["DEMOSNAP_DATABASE_URL"] = _url(settings, settings.database_url)
+    if settings.namespace is not None:
+        found["DEMOSNAP_NAMESPACE"] = settings.namespace
     return found
+
+
+def _url(settings: Settings, written: str) -> str:
+    """Return the URL for a command, which runs in another folder than demosnap."""
+    url = urls.placed(connect.url_of(settings), Path.cwd())
+    if url.host is not None and settings.namespace is None:
+        # The application knows the name of its driver.
+        return written
+    return url.render_as_string(hide_password=False)
 
 
 def _failed(

@@ -123,7 +123,7 @@ def test_it_is_proposed_by_name(shop: Workspace) -> None:
     assert "`sequences: {person: person_seq}`" in (finding.hint or "")
     shop.configure(f"{MARKER}sequences: [hibernate_sequence, person_seq]\n")
     assert shop.project.check(database=True) == []
-    (note,) = shop.project.revision("general", message="v2").plan.notes
+    (note,) = shop.project.revision("general", message="v2", dry_run=True).plan.notes
     assert "`sequences: [hibernate_sequence, {person: person_seq}]`" in note
     shop.configure(f"{MARKER}sequences: [hibernate_sequence, {{person: person_seq}}]\n")
     assert shop.project.revision("general", message="v2").plan.notes == ()
