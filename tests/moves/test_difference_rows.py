@@ -136,10 +136,11 @@ def test_rows_that_go_are_named_where_other_rows_reference_them(more: Live) -> N
 
 
 def test_rows_that_lose_a_value_are_named_where_other_rows_reference_it(more: Live) -> None:
-    more.execute("INSERT INTO boards VALUES (3, 'lone', TRUE), (4, 'same', TRUE)")
+    more.execute("INSERT INTO boards VALUES (3, 'lone', TRUE), (4, 'same', TRUE), (6, 'x', TRUE)")
     version = more.capture("v1", "boards", "cards")
     more.execute(
         "UPDATE boards SET slug = 'else' WHERE id = 3",
+        "DELETE FROM boards WHERE id = 6",
         "INSERT INTO notes VALUES (1, 'same', NULL), (2, 'demo', NULL)",
     )
     planned = compared(more, version, DEMO)

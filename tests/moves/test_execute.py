@@ -136,6 +136,19 @@ def test_rows_that_stay_are_recorded_and_so_are_those_that_were_released(here: L
     assert released.left(here.database, "general") == some(cards=(2,))
 
 
+def test_retained_rows_do_not_count_as_rows_of_the_version(here: Live) -> None:
+    first = here.capture("v1")
+    here.execute("INSERT INTO boards VALUES (5, 'stays', TRUE)")
+    second = here.capture("v2")
+    here.execute("INSERT INTO cards VALUES (20, 'stays', NULL, 'Real', FALSE)")
+    before = everything(here)
+    (planned,) = moved(here, second, first, keep_referenced=True)
+    assert planned.kept == some(boards=(5,))
+    assert everything(here) == before
+    found = retained.unchanged(here.database, "general", {"boards": "1 = 1"})
+    assert found.keys == planned.kept.keys
+
+
 def test_rows_that_the_plan_takes_along_go_and_no_others(here: Live) -> None:
     version = here.capture("v1")
     here.execute(REAL)
