@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from demosnap.config import Settings
 from demosnap.config.names import shown, yaml_item
 from demosnap.config.sections import fitting
-from demosnap.database import column_treatments
+from demosnap.database import column_treatments, elsewhere
 from demosnap.database.live import Database
 from demosnap.database.rules import check_circle, check_needed_by, with_keys
 from demosnap.dialects.base import Dialect, execute
@@ -262,6 +262,8 @@ def _no_marker(database: Database, settings: Settings) -> ConfigError:
     elif marker.column is not None:
         columns = {column.name for table in tables.values() for column in table.columns}
         nearest = did_you_mean(marker.column, columns - {marker.column})
+    if found := elsewhere.marked(database, settings):
+        nearest = f"; tables of {elsewhere.shown(found)} have it\n{elsewhere.way(found)}"
     return ConfigError(
         f"no table of the database has the marker ({marker.where or marker.column}){nearest}",
         shown(settings.yaml_file),

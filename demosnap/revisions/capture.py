@@ -16,6 +16,7 @@ from demosnap.config import Settings, scenario_name_problem
 from demosnap.config.names import shown
 from demosnap.database import (
     dangling_references,
+    elsewhere,
     framework_migrations,
     joined_keys,
     namespaces,
@@ -236,6 +237,7 @@ def _look(
             *left_behind.notes(settings, wanted.scenario, by_table, new, most),
             *warnings.notes(database, settings, known, new, most),
             *sequences.notes(database, settings, list(by_table), new),
+            *(elsewhere.notes(database, settings) if parent is None else ()),
         ),
     )
     newest = framework_migrations.revision(database)

@@ -11,7 +11,7 @@ from demosnap.config import passwords
 from demosnap.config.choices import DEFAULT_MARKER
 from demosnap.config.names import scenario_name_problem
 from demosnap.errors import DemosnapError
-from demosnap.model import ForeignKey, Marker, Table
+from demosnap.model import ForeignKey, Marker, Table, split_name
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -104,7 +104,7 @@ def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
     """Look for the marker and dependent tables; return the result, None without it, and notes."""
     from demosnap.database import reflect
 
-    tables = reflect.tables(connection)
+    tables = _of_one_tenant(reflect.tables(connection))
     if not tables:
         return None, ("The database has no tables yet, so demosnap.yaml names no tables.",)
     by_key = _candidates(connection, tables, DEFAULT_MARKER)
@@ -135,6 +135,21 @@ def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
     total = sum(count for by_scenario in rows.values() for count in by_scenario.values())
     sequences = _sequences(connection, tables, (*marked, *via))
     return Found(marker, marked, via, alternatives, outside, names, total, sequences), tuple(notes)
+
+
+def _of_one_tenant(tables: Mapping[str, Table]) -> Mapping[str, Table]:
+    """Leave out namespaces whose tables mostly have names of the default one's: other tenants."""
+    by_namespace: dict[str | None, set[str]] = {}
+    for name in tables:
+        namespace, plain = split_name(name)
+        by_namespace.setdefault(namespace, set()).add(plain)
+    own = by_namespace.get(None, set())
+    alike = {
+        namespace
+        for namespace, names in by_namespace.items()
+        if namespace is not None and 2 * len(names & own) >= len(names)
+    }
+    return {name: table for name, table in tables.items() if split_name(name)[0] not in alike}
 
 
 def _candidates(

@@ -9,7 +9,7 @@ from string import Template
 from demosnap.config import ini, schema
 from demosnap.config.choices import DEFAULT_MARKER
 from demosnap.config.names import yaml_item
-from demosnap.model import Marker
+from demosnap.model import Marker, split_name
 from demosnap.scaffold import ini_url
 from demosnap.scaffold.look import Found
 
@@ -78,13 +78,23 @@ def demosnap_yaml(found: Found | None) -> bytes:
     return _fill(
         "demosnap.yaml",
         schema=schema.FILE_NAME,
-        marker=yaml_item(_marker(marker)),
+        marker=yaml_item(_marker(marker)) + _namespaces(found),
         tables="".join(f"  {line}\n" for line in tables),
         scenarios="".join(f"  {line}\n" for line in scenarios),
         sequences=yaml_item({"sequences": numbers})[1:-1]
         if numbers
         else "# sequences: {person: person_seq}",
     ).encode()
+
+
+def _namespaces(found: Found | None) -> str:
+    """Render a line for the namespaces of tables in which only the marker is looked for."""
+    names = {split_name(name)[0] for name in found.marked} - {None} if found else set()
+    if not names:
+        return ""
+    listed = yaml_item(sorted(map(str, names)))
+    why = "Where the marker counts besides the connection's own namespace."
+    return f"\n\n# {why}\nnamespaces: {listed}"
 
 
 def _marker(marker: Marker) -> dict[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from demosnap.errors import ConfigError, VerificationError
+from demosnap.scaffold import look, texts
 from support import small, tenants
 from support.databases import make_database
 from support.refusals import refused
@@ -56,6 +57,31 @@ def test_the_marker_is_looked_for_where_the_settings_say(two: Tenants) -> None:
     assert {*plan.rows} == here | there | {f"{old}.checks"}
     with pytest.raises(ConfigError, match="there is no namespace 'crmm'"):
         captured(two, crm, "namespaces: [crmm]")
+
+
+def test_a_marker_elsewhere_is_told_of(two: Tenants) -> None:
+    """At the first capture, or where there is none here; and init writes what fits."""
+    crm, old = two.names
+    plan = two.project(crm).revision("general", dry_run=True).plan
+    assert plan is not None
+    assert [one for one in plan.notes if old in one] == [
+        f"tables of namespace {old} have the marker, too, and are left alone\n"
+        f"`namespaces: [{old}]` in demosnap.yaml takes them in; `namespaces: []` is for one tenant"
+        " at a time"
+    ] or two.database.dialect == "mariadb"
+    two.workspace.configure("marker: {column: is_demo, scenario_column: scenario}")
+    names = two.database.dialect == "postgresql" and f"tables of namespaces {crm}, {old} have it"
+    with pytest.raises(ConfigError, match=names or "no table of the database has the marker"):
+        two.project(None).revision("general")
+    if two.database.dialect == "postgresql":
+        with two.database.engine.connect() as connection:
+            found, _ = look.examine(connection)
+            assert b"namespaces: [crm, crm_old]\n" in texts.demosnap_yaml(found)
+            connection.exec_driver_sql(f"SET search_path = {crm}, public")
+            found, _ = look.examine(connection)
+            assert found is not None
+            assert {*found.marked, *found.via} == {"boards", "cards", "checks"}
+            assert b"namespaces:" not in texts.demosnap_yaml(found)
 
 
 def test_the_default_namespace_may_be_named(two: Tenants) -> None:
