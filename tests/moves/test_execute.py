@@ -245,6 +245,7 @@ def test_a_value_that_was_taken_since_the_plan_names_the_way_on(database: Databa
         with pytest.raises(DatabaseError, match="could not be changed one by one") as caught:
             act(here, reset)
         assert caught.value.hint == "Purge and load instead: demosnap load general@v1 --discard"
+        assert caught.value.changed is False and "nothing was changed" in str(caught.value)
         nested.rollback()
         with pytest.raises(DatabaseError, match="could not be changed one by one") as caught:
             act(here, [move])
