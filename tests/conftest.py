@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import compileall
+import functools
 import logging
 import os
 import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
@@ -34,6 +37,22 @@ sys.dont_write_bytecode = False
 def every_demosnap_yaml_fits_its_schema() -> Iterator[None]:
     """Whatever demosnap.yaml a test has demosnap read is right for editors, too."""
     with editors.watching():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _scripts_are_compiled_once() -> Iterator[None]:
+    """Do what Python's cache of compiled scripts does, which tests go without."""
+
+    @functools.lru_cache(256)
+    def compiled(text: bytes, path: str) -> CodeType:
+        return compile(text, path, "exec", dont_inherit=True)
+
+    def source_to_code(_: object, text: bytes, path: str) -> CodeType:
+        return compiled(text, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SourceFileLoader, "source_to_code", source_to_code)
         yield
 
 

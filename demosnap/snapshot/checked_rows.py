@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from demosnap.dialects.base import Dialect
 from demosnap.model import Table
+from demosnap.rows import canonical
 from demosnap.rows.canonical import show_key, split
 from demosnap.snapshot.bounded_file import MAX_LINE, STATEMENT_BYTES, Source, not_utf_8, show
 from demosnap.snapshot.definitions import excerpt
@@ -114,7 +115,8 @@ def _fail_row(source: Source, record: bytes, table: Table, dialect: Dialect, lin
 
 def row_pattern(table: Table, dialect: Dialect) -> bytes:
     """Return the regular expression of the table's rows, without the dialect's `absent` check."""
-    return b",".join(b"(?:%s)" % dialect.literal_pattern(column) for column in table.captured)
+    literals = (b"(?:%s)" % dialect.literal_pattern(column) for column in table.captured)
+    return canonical.row_pattern(literals)
 
 
 Accepts = Callable[[bytes], object]

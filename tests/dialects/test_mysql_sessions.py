@@ -59,6 +59,18 @@ def test_hostile_sessions_change_nothing_and_are_put_back(server: Server, charse
         assert execute(connection, "SELECT 'é'" if charset == "latin1" else "SELECT '😀'").scalar()
 
 
+def test_a_session_may_go_to_another_database_between_transactions(server: Server) -> None:
+    there = "information_schema"
+    with server.connect(write=False) as connection:
+        assert len(DIALECT.reflect_columns(connection, ["integers"])["integers"]) > 1
+        connection.rollback()
+        execute(connection, f"USE {there}")
+        connection.rollback()
+        found = DIALECT.reflect_columns(connection, ["integers", "ENGINES"])
+        assert found["integers"] == ()
+        assert found["ENGINES"][0].name == "ENGINE"
+
+
 def test_columns_as_the_server_declares_them(server: Server) -> None:
     names = ["integers", "json", "latin1", "generated", "invisible", "numbered", "defaults"]
     with server.connect(write=False) as connection:

@@ -20,14 +20,11 @@ long, it is a quarter of them, and others on each.
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import os
 import shutil
 from collections.abc import Callable
-from importlib.machinery import SourceFileLoader
 from random import Random
-from types import CodeType
 from typing import Any
 
 import pytest
@@ -58,17 +55,8 @@ def seeds(dialect: str, part: int) -> range:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do what Python's cache of compiled scripts does, which tests go without; and ask no git."""
+    """Ask no git."""
     monkeypatch.setenv("PATH", "")
-
-    @functools.lru_cache(64)
-    def compiled(text: bytes, path: str) -> CodeType:
-        return compile(text, path, "exec", dont_inherit=True)
-
-    def source_to_code(_: object, text: bytes, path: str) -> CodeType:
-        return compiled(text, path)
-
-    monkeypatch.setattr(SourceFileLoader, "source_to_code", source_to_code)
 
 
 @pytest.mark.parametrize("part", range(min(PARTS, WEBS)))

@@ -11,7 +11,7 @@ import pytest
 
 from demosnap.errors import DatabaseError, ScriptError, SnapshotError
 from demosnap.model import Column, Header, Marker, Rule, Selection, Table, display_name
-from demosnap.snapshot import bounded_file, sqlfile
+from demosnap.snapshot import bounded_file, checked_rows, sqlfile
 from demosnap.snapshot.sqlfile import (
     SnapshotReader,
     SnapshotWriter,
@@ -147,6 +147,19 @@ def test_there_is_room_for_the_longest_heading(tmp_path: Path) -> None:
     rows = {small.name: [b"1,'x'"], large.name: [b"1,'x'", b"2,'y'"]}
     write(path, rows, header, selection)
     assert read(path, selection) == rows
+
+
+@pytest.mark.parametrize("width", [2, 30, 31, 32, 400])
+def test_each_value_of_a_wide_row_is_checked(width: int) -> None:
+    columns = tuple(Column(f"c{place}", "INTEGER") for place in range(width))
+    accepts = checked_rows.matcher(Table("wide", columns, ("c0",)), sqlite())
+    values = [b"NULL", b"'it''s, (1)'", b"-7", b"1.5", b"X'00FF'"] * width
+    assert accepts(b",".join(values[:width]))
+    for count in (width - 1, width + 1):
+        assert not accepts(b",".join(values[:count]))
+    for wrong in (0, width // 2, width - 1):
+        row = [*values[:wrong], b"upper('x')", *values[wrong + 1 : width]]
+        assert not accepts(b",".join(row))
 
 
 def test_a_statement_has_at_most_half_a_mebibyte_or_one_row(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from demosnap.dialects import inspected_keys, unique
 from demosnap.dialects.base import execute
@@ -13,7 +14,7 @@ from demosnap.dialects.mysql.text import MySQLText, unescaped
 from demosnap.model import Column, ForeignKey, Table, Trigger, display_name, split_name
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Transaction
 
 _JSON_CHECK = re.compile(r"json_valid\(`((?:[^`]|``)+)`\)", re.IGNORECASE)
 _GENERATED = re.compile(r"(VIRTUAL|STORED|PERSISTENT)(?: GENERATED)?", re.IGNORECASE)
@@ -221,9 +222,8 @@ class _Places:
     """Display names, with the database and table of each."""
 
     def __init__(self, connection: Connection, tables: Sequence[str]) -> None:
-        row: Any = execute(connection, "SELECT DATABASE(), @@lower_case_table_names").one()
         self._connection = connection
-        self._database, self._lower = row[0], row[1] != 0
+        self._database, self._lower = _here(connection)
         self._names = {}
         for table in tables:
             schema, name = split_name(table)
@@ -266,6 +266,24 @@ class _Places:
 
     def _folded(self, schema: str, name: str) -> tuple[str, str]:
         return (schema.lower(), name.lower()) if self._lower else (schema, name)
+
+
+_known: WeakKeyDictionary[Transaction, tuple[str, bool]] = WeakKeyDictionary()
+
+
+def _here(connection: Connection) -> tuple[str, bool]:
+    """Return the current database, and whether names of any case mean the same table.
+
+    It is asked once in a transaction, since a plan needs it about ten times.
+    """
+    transaction = connection.get_transaction()
+    found = _known.get(transaction) if transaction is not None else None
+    if found is None:
+        row: Any = execute(connection, "SELECT DATABASE(), @@lower_case_table_names").one()
+        found = row[0], row[1] != 0
+        if (transaction := connection.get_transaction()) is not None:
+            _known[transaction] = found
+    return found
 
 
 def _string(text: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from demosnap.dialects.sqlite import codecs as values
 from demosnap.dialects.sqlite.bind import bound
 from demosnap.model import Table
-from demosnap.rows.canonical import batches, insert_text
+from demosnap.rows.canonical import batches, insert_text, row_pattern
 from demosnap.rows.prefetch import ahead
 
 _LONGEST = 900_000
@@ -28,7 +28,7 @@ def write(driver: sqlite3.Connection, into: str, table: Table, rows: Iterable[by
     """
     # A conflict ends the statement either way, but FAIL needs no statement journal.
     head = f"INSERT OR FAIL INTO {into} VALUES"
-    plain = re.compile(b",".join([values.EXACT] * len(table.captured))).fullmatch
+    plain = re.compile(row_pattern([values.EXACT] * len(table.captured))).fullmatch
 
     def statement(batch: list[bytes]) -> bytes | list[bytes]:
         if sum(map(len, batch)) <= _LONGEST and all(map(plain, batch)):
