@@ -43,8 +43,7 @@ def split_name(display: str) -> tuple[str | None, str]:
         if position == len(display) or display[position] != ".":
             break
         position += 1
-    ended = position == len(display) and not display.endswith(".")
-    if not ended or not 1 <= len(parts) <= 2:
+    if position != len(display) or display.endswith(".") or not 1 <= len(parts) <= 2:
         raise UsageError(
             f"{display!r} is not a table name",
             "Write table or namespace.table; double quotes around a part with a dot or a space.",
@@ -301,7 +300,7 @@ class Selection:
 
     `default`: marked rows without a scenario belong to this one. `foreign_keys` are the logical
     keys of these tables, by table. `columns` are columns of these tables that are not captured, or
-    not compared.
+    not compared. `ignored` are predicates of rows that no snapshot has and a purge takes along.
     """
 
     scenario: str
@@ -310,12 +309,13 @@ class Selection:
     default: bool = True
     foreign_keys: Mapping[str, tuple[ForeignKey, ...]] = field(default_factory=dict)
     columns: Treatments = field(default_factory=dict)
+    ignored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def format(self) -> int:
         """The lowest format number of files and scripts that can record this selection."""
         composed = any(rule.rules or rule.table for rule in self.rules.values())
-        return 2 if self.foreign_keys or self.columns or composed else 1
+        return 2 if self.foreign_keys or self.columns or self.ignored or composed else 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ ANY = {
     "tables": "TABLE",
     "predicates": "NAME",
     "columns": "TABLE.COLUMN",
+    "ignore": "TABLE",
     "scenarios": "SCENARIO",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from demosnap.capture.told import Told
 from demosnap.compare import attached
@@ -18,11 +18,13 @@ def notes(
     picked: RowSet,
     new: Told,
     most_rows: int | None = None,
+    ignored: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """Yield a note if unpicked rows reference picked rows, so that a purge would be refused.
 
     Selected tables of more than `most_rows` rows (None: no limit) are skipped, since the check
-    would read all of their rows. What is not `new` is left out.
+    would read all of their rows. What is not `new` is left out. `ignored` are the predicates of
+    rows that no snapshot has.
     """
     hidden = attached.unreadable(picked.database, picked)
     if hidden := [name for name in hidden if new("unreadable", name)]:
@@ -30,9 +32,10 @@ def notes(
             f"this role may not read {', '.join(hidden)}, which can reference demo rows;"
             " its rows were not checked, and demo rows stay until they can be"
         )
+    own = ScenarioRows(scenario, picked, ignored=ignored or {})
     found = [
         one
-        for one in attached.find(settings, ScenarioRows(scenario, picked), most_rows)
+        for one in attached.find(settings, own, most_rows)
         if new("attached", one.table, ", ".join(one.columns), one.references)
     ]
     if not found:

@@ -12,6 +12,7 @@
     current                         whether it is loaded; null: the database could not be read
 
 `show` adds `selection` {table: rule}, `columns` {table.column: "omit" or "ignore"},
+`ignored` {table: predicate},
 `external_references` [{table, columns, references,
 referred_columns, rows, dangling [[literal]] (values without a referenced row)}] and
 `application_revision` {version table: revision}.
@@ -103,6 +104,7 @@ def details(entry: HistoryEntry) -> dict[str, Any]:
         **version(entry),
         "selection": {name: rule_text(rule) for name, rule in one.selection.rules.items()},
         "columns": columns.treatments(one.selection),
+        "ignored": dict(one.selection.ignored),
         "external_references": [
             _fields(reference, "table columns references referred_columns rows dangling")
             for reference in one.external_references

@@ -78,5 +78,9 @@ def details(entry: HistoryEntry) -> str:
         f"{'column:':<13}{one_line(name)} ({treatment})"
         for name, treatment in columns.treatments(version.selection).items()
     )
+    lines.extend(
+        f"{'ignored:':<13}{one_line(name)}{f' where {one_line(where)}' if where != '1 = 1' else ''}"
+        for name, where in version.selection.ignored.items()
+    )
     lines.extend(external_references(version.external_references))
     return "\n".join(lines)

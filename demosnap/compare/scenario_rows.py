@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from demosnap.compare import known_rows, released
 from demosnap.compare.known_rows import KnownRows
@@ -20,13 +20,15 @@ class ScenarioRows:
     """The demo rows of a scenario, and the rows that are or were its own beside them.
 
     `picked` are the rows that selections pick, `retained` those of them that an earlier move kept
-    and that are unchanged. `beside` are rows that are no longer picked, and released rows.
+    and that are unchanged. `beside` are rows that are no longer picked, and released rows;
+    `ignored` are the predicates of rows that no snapshot has.
     """
 
     scenario: str
     picked: RowSet
     retained: Retained = NOTHING
     beside: KnownRows = known_rows.NONE
+    ignored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def present(self) -> RowSet:
@@ -37,7 +39,7 @@ class ScenarioRows:
     def known(self) -> list[Mapping[str, str]]:
         """The predicates of all rows that are or were the scenario's."""
         rows = (self.beside.compared, self.beside.released)
-        return [self.picked, *(one.rows(self.picked.database) for one in rows)]
+        return [self.picked, self.ignored, *(one.rows(self.picked.database) for one in rows)]
 
 
 def find(
@@ -49,12 +51,14 @@ def find(
         ConfigError: demosnap.yaml does not fit the database.
         ScriptError: the database lacks a table or column of the version's selection.
     """
-    picked = row_set.picked(database, settings, scenario, [version])
+    covered = row_set.selections(database, settings, scenario, [version])
+    picked = row_set.picked_by(database, scenario, covered)
     return ScenarioRows(
         scenario,
         picked,
         retained.unchanged(database, scenario, picked),
         recorded(database, scenario, picked, version),
+        row_set.ignored(database, covered),
     )
 
 

@@ -26,7 +26,15 @@ from demosnap.config.kinds import (
 )
 from demosnap.config.names import shown
 from demosnap.config.reading import Reader
-from demosnap.config.sections import MARKER_FORMS, Action, MarkerKeys, Scenario, TableRule, Triggers
+from demosnap.config.sections import (
+    MARKER_FORMS,
+    Action,
+    IgnoredRows,
+    MarkerKeys,
+    Scenario,
+    TableRule,
+    Triggers,
+)
 from demosnap.model import Marker, Rule, Treatment, Treatments, names_scenario
 
 FILE_NAME = "demosnap.yaml"
@@ -107,6 +115,15 @@ class Choices(
             examples=[["crm", "app_*"], "current"],
         ),
     ] = "current"
+    ignore_in_file: Annotated[
+        dict[TableName, IgnoredRows],
+        Meta(
+            description="Rows that come and go beside the demo: they are in no snapshot, not "
+            "compared, and purged with the demo. A predicate for a table with demo rows, or the "
+            "rule of a table without others.",
+            examples=[{"usermeta": "meta_key = 'session_tokens'", "sessions": {"via": "user_id"}}],
+        ),
+    ] = {}
     exclude: Annotated[
         tuple[TableName, ...],
         Meta(
@@ -208,6 +225,15 @@ class Choices(
         for name in self.exclude:
             if name in self.tables:
                 raise Misfit(f"{name} is listed under both tables and exclude", "exclude", name)
+        for name, keys in self.ignore_in_file.items():
+            if name in self.exclude:
+                raise Misfit(f"{name} is listed under both ignore and exclude", "ignore", name)
+            if name in self.tables and not isinstance(keys, str):
+                raise Misfit(
+                    f"{name} is listed under both tables and ignore",
+                    *("ignore", name),
+                    hint="Write the predicate of the rows to ignore, as a text.",
+                )
         for name in self.marker_tables or ():
             for section, names in (("tables", self.tables), ("exclude", self.exclude)):
                 if name in names and not (section == "tables" and self._marks(name)):
@@ -267,6 +293,14 @@ class Choices(
         return MappingProxyType(
             {name: keys.rule(self.predicates) for name, keys in self.tables_in_file.items()}
         )
+
+    @cached_property
+    def ignore(self) -> Mapping[str, str | Rule]:
+        """The ignored rows, by table: a predicate within its demo rows, or the rule of a table."""
+        return {
+            name: one if isinstance(one, str) else one.rule(self.predicates)
+            for name, one in self.ignore_in_file.items()
+        }
 
     @cached_property
     def columns(self) -> Treatments:

@@ -299,6 +299,12 @@ TableRule = Annotated[
 """The rule of a table."""
 
 
+IgnoredRows = Annotated[
+    RuleKeys | Sql, Meta(extra_json_schema={"minProperties": 1}, extra={"hint": _RULES})
+]
+"""Rows that come and go beside the demo: a predicate, or the rule of a table."""
+
+
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """A scenario in demosnap.yaml; `default`: marked rows without a scenario belong to it."""
 

@@ -32,19 +32,25 @@ class _Picks:
 
 
 def predicates(
-    database: Database, selection: Selection, also: Mapping[str, str] | None = None
+    database: Database,
+    selection: Selection,
+    also: Mapping[str, str] | None = None,
+    *,
+    ignored: bool = False,
 ) -> dict[str, str]:
     """Return the predicate of each table of a selection, in its order.
 
     A user's predicate is evaluated here, once per transaction. `also` are predicates of further
-    rows, by table, that count as picked.
+    rows, by table, that count as picked. `ignored`: with the rows that are in no snapshot.
 
     Raises:
         ScriptError: a table lacks a column or foreign key that the selection names.
         DatabaseError: a picked row cannot be identified.
     """
     users = _Noting(database)
-    return texts.predicates(selection, database.tables, database.dialect, users, also)
+    return texts.predicates(
+        selection, database.tables, database.dialect, users, also, ignored=ignored
+    )
 
 
 @dataclass

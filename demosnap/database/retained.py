@@ -90,11 +90,13 @@ def find(
     picked: Mapping[str, str],
     goes: Goes,
     but: Collection[str],
+    beside: Mapping[str, str] | None = None,
 ) -> Retained:
     """Find the rows that a move would delete and has to retain, and the rows that these reference.
 
     `tables` are the tables that lose rows; their keys identify the rows. `picked` are the
-    predicates of all rows of the scenario. References from the tables in `but` retain no row.
+    predicates of all rows of the scenario. References from the tables in `but`, and from the rows
+    `beside`, retain no row.
     """
     known = {name: table for name, table in tables.items() if table.identified}
     kept: dict[str, set[Key]] = {}
@@ -106,8 +108,9 @@ def find(
             kept.setdefault(name, set()).update(fresh)
             ahead.append((name, fresh))
 
+    own = by_key.merged([picked, beside or {}])
     for name, table in known.items():
-        keep(name, references.pinned(database, table, picked[name], picked, but))
+        keep(name, references.pinned(database, table, picked[name], own, but))
     while ahead:
         name, keys = ahead.pop()
         for key in known[name].foreign_keys:

@@ -222,6 +222,28 @@ def _kept(database: Database, one: Selection) -> dict[str, str]:
     )
 
 
+def ignored(database: Database, covered: Sequence[Selection]) -> RowSet:
+    """Return the rows that no snapshot has and a purge takes along, by the selections.
+
+    Raises:
+        ScriptError: a selection uses a column or foreign key that the database lacks.
+    """
+    found: dict[str, list[str]] = {}
+    for one in covered:
+        if not one.ignored:
+            continue
+        rules = {name: rule for name, rule in one.rules.items() if name in database.tables}
+        present = replace(one, rules=rules)
+        captured = picking.predicates(database, present)
+        for name, whole in picking.predicates(database, present, ignored=True).items():
+            if whole != captured[name]:
+                found.setdefault(name, []).append(f"({whole}) AND {not_true(captured[name])}")
+    return RowSet(
+        database,
+        {name: by_key.any_of([f"({one})" for one in tests]) for name, tests in found.items()},
+    )
+
+
 def others(database: Database, settings: Settings, scenario: str) -> dict[str, RowSet]:
     """Return the rows that every other scenario picks now, by scenario."""
     found = {}

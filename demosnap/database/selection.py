@@ -9,14 +9,19 @@ from sqlalchemy.exc import DBAPIError
 from demosnap.config import Settings
 from demosnap.config.names import shown, yaml_item
 from demosnap.config.sections import fitting
-from demosnap.database import column_treatments, elsewhere
+from demosnap.database import column_treatments, elsewhere, ignored_rows
 from demosnap.database.live import Database
 from demosnap.database.rules import check_circle, check_needed_by, with_keys
 from demosnap.dialects.base import Dialect, execute
 from demosnap.errors import ConfigError, DatabaseError, ScriptError, did_you_mean
 from demosnap.model import Marker, Rule, Selection, Table
 from demosnap.snapshot import logical_keys
-from demosnap.snapshot.predicates import bind_scenario, predicates, via_foreign_keys
+from demosnap.snapshot.predicates import (
+    EVERY_ROW,
+    bind_scenario,
+    predicates,
+    via_foreign_keys,
+)
 from demosnap.snapshot.table_order import load_order
 from demosnap.visible import exact
 
@@ -42,6 +47,7 @@ def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
         if name not in excluded and name not in settings.tables
     }
     rules.update(settings.tables)
+    ignored = ignored_rows.resolve(database, settings, rules)
     if not rules:
         raise _no_marker(database, settings)
     rules = {name: with_keys(database, settings, name, rule) for name, rule in rules.items()}
@@ -55,6 +61,11 @@ def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
                 _check_where(database, settings, name, leaf, scenario)
             elif name in settings.tables:
                 _check_marker(database, settings, name)
+    for name, where in ignored.items():
+        if where != EVERY_ROW:
+            what, path = f"the predicate of {name}", ("ignore", name)
+            bound = _bound(settings, what, where, scenario, database.dialect, *path)
+            _check_predicate(database, settings, name, bound, *path)
     names = load_order(tables, rules)
     columns = column_treatments.resolve(database, settings, rules)
     default = settings.default_scenario
@@ -67,6 +78,7 @@ def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
         foreign_keys={
             name: keys for name in names if (keys := logical_keys.of_table(tables[name]))
         },
+        ignored={name: ignored[name] for name in names if name in ignored},
     )
     try:
         predicates(selection, tables, database.dialect)
@@ -277,7 +289,8 @@ def _check_where(
 ) -> None:
     dialect = database.dialect
     named = next((n for n, where in settings.predicates.items() if where == rule.where), None)
-    path = ("tables", name, "where") if named is None else ("predicates", named)
+    section = "tables" if name in settings.tables else "ignore"
+    path = (section, name, "where") if named is None else ("predicates", named)
     where = _bound(settings, f"the where of {name}", rule.where, scenario, dialect, *path)
     _check_predicate(database, settings, name, where, *path)
 
@@ -325,7 +338,11 @@ def _check_via(
     tables = database.tables
 
     def fail(message: str, hint: str | None = None) -> ConfigError:
-        line = settings.line_of("tables", name, "via") or settings.line_of("tables", name)
+        line = (
+            settings.line_of("tables", name, "via")
+            or settings.line_of("tables", name)
+            or settings.line_of("ignore", name)
+        )
         return ConfigError(message, shown(settings.yaml_file), line, hint)
 
     table = tables[name]

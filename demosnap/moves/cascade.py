@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from demosnap.compare import attached
@@ -24,14 +24,15 @@ _LISTED = re.compile(r'"(?:[^"]|"")*"|[^",\s]+')
 
 @dataclass(frozen=True)
 class CascadedRows:
-    """Non-demo rows that `--cascade` lets a purge reach.
+    """Rows that go with the demo rows of a purge: by `--cascade`, and those that are ignored.
 
-    `gone` has the keys of rows that are deleted, by table; `nulled` the keys of rows that lose a
-    reference, by table and foreign key.
+    `gone` has the keys of rows that are deleted, by table, and `ignored` those of them that belong
+    to the demo; `nulled` has the keys of rows that lose a reference, by table and foreign key.
     """
 
     gone: Mapping[str, frozenset[Key]] = field(default_factory=dict)
     nulled: tuple[tuple[str, ForeignKey, frozenset[Key]], ...] = ()
+    ignored: Mapping[str, frozenset[Key]] = field(default_factory=dict)
 
     def to_delete(self, database: Database) -> dict[str, str]:
         """Return the predicates of the rows that are deleted, by table."""
@@ -46,6 +47,21 @@ class CascadedRows:
     def counts(self) -> dict[str, int]:
         """Return the number of rows that are deleted, by table."""
         return {name: len(keys) for name, keys in self.gone.items()}
+
+    def ignored_counts(self) -> dict[str, int]:
+        """Return the number of ignored rows that are deleted, by table."""
+        return {name: len(keys) for name, keys in self.ignored.items()}
+
+    def non_demo_counts(self) -> dict[str, int]:
+        """Return the number of non-demo rows that are deleted, by table."""
+        none: frozenset[Key] = frozenset()
+        found = {name: keys - self.ignored.get(name, none) for name, keys in self.gone.items()}
+        return {name: len(keys) for name, keys in found.items() if keys}
+
+    @property
+    def beyond(self) -> bool:
+        """Whether non-demo rows are deleted or changed."""
+        return bool(self.nulled or self.non_demo_counts())
 
     def nulled_counts(self) -> dict[str, int]:
         """Return the number of references that are set to NULL, by table."""
@@ -93,11 +109,14 @@ def cascaded(
     to_delete: Mapping[str, str],
     own: Mapping[str, str],
     others: Mapping[str, Mapping[str, str]],
+    ignored: Mapping[str, str] | None = None,
+    going: Mapping[str, str] | None = None,
 ) -> CascadedRows:
-    """Find rows of the listed tables that reference demo rows to be deleted.
+    """Find rows of the listed tables, and ignored rows, that reference demo rows to be deleted.
 
     They are deleted, or lose the reference. `own` are the predicates of all demo rows of the run,
-    `others` those of other scenarios' rows; neither are among the result.
+    `others` those of other scenarios' rows; neither are among the result. `ignored` are the
+    predicates of all ignored rows, `going` those of the ignored rows that go in any case.
 
     Raises:
         UnknownNameError: the database lacks a listed table.
@@ -114,16 +133,31 @@ def cascaded(
     exempt = _exempt(own, *others.values())
     gone: dict[str, set[Key]] = {}
     nulled: dict[tuple[str, ForeignKey], set[Key]] = {}
+    taken: dict[str, set[Key]] = {}
     ahead = list(to_delete.items())
+    ignored = ignored or {}
+
+    def take(name: str, keys: Iterable[Key]) -> None:
+        fresh = set(keys) - taken.setdefault(name, set())
+        taken[name] |= fresh
+        gone.setdefault(name, set()).update(fresh)
+        ahead.extend((name, one) for one in _predicates(database, name, fresh))
+
+    for name, predicate in (going or {}).items():
+        stays = f" AND {exempt[name]}" if name in exempt else ""
+        take(name, database.keys(database.tables[name], f"({predicate}){stays}"))
     while ahead:
         parent, predicate = ahead.pop()
         for name, key in references.references_to(database.tables, [parent]):
+            if name in ignored:
+                found = _pointing(database, name, key, predicate, exempt, ignored[name])
+                take(name, found)
             if name not in listed:
                 continue
             if nulled_columns(key):
                 if all(database.tables[name].column(c).nullable for c in nulled_columns(key)):
-                    found = set(_pointing(database, name, key, predicate, exempt))
-                    nulled.setdefault((name, key), set()).update(found)
+                    losing = set(_pointing(database, name, key, predicate, exempt))
+                    nulled.setdefault((name, key), set()).update(losing)
                 continue
             known = gone.setdefault(name, set())
             fresh = set(_pointing(database, name, key, predicate, exempt)) - known
@@ -136,6 +170,7 @@ def cascaded(
             for (name, key), keys in nulled.items()
             if (left := keys - gone.get(name, set()))
         ),
+        {name: frozenset(keys) for name, keys in taken.items() if keys},
     )
 
 
@@ -241,11 +276,18 @@ def _named(database: Database, name: str, keys: frozenset[Key]) -> str:
 
 
 def _pointing(
-    database: Database, name: str, key: ForeignKey, predicate: str, exempt: Mapping[str, str]
+    database: Database,
+    name: str,
+    key: ForeignKey,
+    predicate: str,
+    exempt: Mapping[str, str],
+    among: str = "1 = 1",
 ) -> Iterator[Key]:
-    """Return the keys of the rows of a table that reference rows of a predicate."""
+    """Return the keys of the rows of a table, `among` some, that reference rows of a predicate."""
     table = database.tables[name]
     where = referencing(database.dialect, table, key, predicate)
+    if among != "1 = 1":
+        where = f"({among}) AND {where}"
     if name in exempt:
         where = f"{where} AND {exempt[name]}"
     return database.keys(table, where)

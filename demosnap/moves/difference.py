@@ -98,11 +98,15 @@ def compare(
 
 
 def keep(
-    database: Database, planned: PlannedChanges, to_delete: Mapping[str, str], but: Collection[str]
+    database: Database,
+    planned: PlannedChanges,
+    to_delete: Mapping[str, str],
+    but: Collection[str],
+    beside: Mapping[str, str] | None = None,
 ) -> tuple[PlannedChanges, Retained]:
     """Return the changes without removals of rows that others reference, and these rows.
 
-    References from the tables in `but` do not count.
+    References from the tables in `but`, and from the rows `beside`, do not count.
     """
     losing = {one.name: one for one in planned.changes if one.counts.get("removed")}
     tables = {n: one.pair.old for n, one in losing.items() if one.pair.keyed and one.pair.old}
@@ -111,7 +115,7 @@ def keep(
         removed = (key_of(tables[name], row) for row in losing[name].removed())
         return {key for key in removed if key in keys}
 
-    found = retained.find(database, tables, to_delete, goes, but)
+    found = retained.find(database, tables, to_delete, goes, but, beside)
     changes = tuple(
         one.keeping(found.keys[one.name]) if one.name in found.keys else one
         for one in planned.changes

@@ -77,7 +77,8 @@ def act(
     foreign = any(target is not None and target.dialect != dialect.name for target in targets)
     made = TriggerRows(database, found, foreign)
     # Switching triggers off changes definitions, for which event triggers may exist.
-    watch = bool(found.triggers or reached or (found.off and own_triggers))
+    beyond = any(one.cascaded.beyond for one in prepared)
+    watch = bool(found.triggers or beyond or (found.off and own_triggers))
     free = found.may_change if found.triggers else frozenset()
     before = verify.staying(database, to_delete, free) if watch else {}
     counted = dialect.affected_rows(connection)
@@ -149,7 +150,7 @@ def _purge(database: Database, prepared: Sequence[PlannedMove], found: ActiveTri
     )
     tally = difference.Tally()
     for one in acting:
-        tally.deleted.update(one.move.purge)
+        tally.deleted.update(one.purge)
     for reached in cascaded:
         tally.deleted.update(reached.counts())
         tally.changed.update(reached.nulled_counts())

@@ -70,8 +70,10 @@ def prepare(
             for name, version in newest.items()
         }
 
+    ignored = {name: dict(row_set.ignored(database, covered[name])) for name in acting}
     run = planner.Planner(
-        database, settings, versions, acting, known, rows, options, owners, elsewhere
+        *(database, settings, versions, acting, known, rows, options, owners, elsewhere),
+        ignored=ignored,
     )
     planned = iter(run.planned([goal for goal in goals if goal.scenario in acting]))
     prepared = [resting.get(goal.scenario) or next(planned) for goal in goals]

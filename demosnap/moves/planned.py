@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -66,10 +67,10 @@ class PlannedMove:
             self.goal.current,
             self.goal.target,
             self.action,
-            purge=self.purge,
+            purge=dict(Counter(self.purge) + Counter(self.cascaded.ignored_counts())),
             load=self.load,
             change=self.change,
-            also=self.cascaded.counts(),
+            also=self.cascaded.non_demo_counts(),
             nulled=self.cascaded.nulled_counts(),
             kept=self.kept.counts(),
             unpicked=self.unpicked,
@@ -79,6 +80,11 @@ class PlannedMove:
             reason=self.reason,
             changes=self.changes,
         )
+
+    @property
+    def purges_all(self) -> bool:
+        """Whether all rows of the scenario go."""
+        return self.planned is None and self.action in ("purge", "load") and not self.kept
 
     @property
     def changes(self) -> Changes:

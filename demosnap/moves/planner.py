@@ -33,6 +33,7 @@ class Planner:
     `demo_rows` are all rows of each scenario, `known` its unchanged retained rows. `rows` are the
     records of rows that are no longer picked. `owners` returns the predicates of the other
     scenarios' rows. `elsewhere` are revisions without a script here that other git branches have.
+    `ignored` are the predicates of each scenario's rows that no snapshot has.
     """
 
     database: Database
@@ -44,6 +45,7 @@ class Planner:
     options: MoveOptions
     owners: compatibility.Owners
     elsewhere: Collection[str] = ()
+    ignored: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _comparisons: dict[str, difference.PlannedChanges] = field(default_factory=dict, init=False)
     _gone_before: Collection[str] = field(default=(), init=False)
 
@@ -55,7 +57,8 @@ class Planner:
         self._gone_before = {goal.scenario for goal in goals if goal.target is None}
         found = [self._with_unpicked(goal, self._strategy(goal)) for goal in goals]
         leaving = by_key.merged([plan.leaving for plan in found])
-        cascaded = self._cascaded(leaving)
+        whole = [self.ignored[one.goal.scenario] for one in found if one.purges_all]
+        cascaded = self._cascaded(leaving, whole)
         # What one move reaches may be another one's: one of them has it all.
         refusals = [
             *self._refusals(leaving, cascaded),
@@ -105,10 +108,13 @@ class Planner:
         out = () if self.options.keep_referenced else self._gone_before
         return by_key.merged([to_delete, *(self.demo_rows[name] for name in out)])
 
-    def _cascaded(self, leaving: Mapping[str, str]) -> cascade.CascadedRows:
+    def _cascaded(
+        self, leaving: Mapping[str, str], going: Sequence[Mapping[str, str]] = ()
+    ) -> cascade.CascadedRows:
         listed = self.options.cascade
         others = self._others if listed else {}
-        return cascade.cascaded(self.database, listed, leaving, self._own, others)
+        rows = others, by_key.merged([*self.ignored.values()]), by_key.merged(going)
+        return cascade.cascaded(self.database, listed, leaving, self._own, *rows)
 
     def _reached(self, plan: PlannedMove) -> list[Refusal]:
         """Return the refusals for rows that a move would reach by itself."""
@@ -187,7 +193,9 @@ class Planner:
     def _attached(self, goal: Goal) -> Iterator[str]:
         """Yield a note for each foreign key by which rows that stay reference demo rows."""
         name = goal.scenario
-        rows = ScenarioRows(name, self.demo_rows[name], self.known[name], self.rows[name])
+        rows = ScenarioRows(
+            *(name, self.demo_rows[name], self.known[name], self.rows[name]), self.ignored[name]
+        )
         for one in attached.find(self.settings, rows, attached.MOST_LOOKED_AT):
             yield f"{one.text}\nit stays: {one.remedy}"
 
@@ -279,7 +287,8 @@ class Planner:
             def goes(name: str, keys: object) -> set[Key]:
                 return set(keys)  # type: ignore[call-overload, no-any-return]
 
-            staying = retained.find(self.database, tables, to_delete, goes, self.options.cascade)
+            but = self.options.cascade, by_key.merged([*self.ignored.values()])
+            staying = retained.find(self.database, tables, to_delete, goes, *but)
         leaving = to_delete - staying.rows(self.database)
         counts = leaving.counts()
         changing = {name for name, count in counts.items() if count}
@@ -346,7 +355,8 @@ class Planner:
         )
         if self.options.keep_referenced:
             but = self.options.cascade
-            planned, found = difference.keep(self.database, planned, to_delete, but)
+            rows = to_delete, but, by_key.merged([*self.ignored.values()])
+            planned, found = difference.keep(self.database, planned, *rows)
             staying = staying.joined(found)
         refusals, obstacle = list(planned.unfit), None
         if not refusals:

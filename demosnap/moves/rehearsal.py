@@ -240,7 +240,7 @@ class Rehearsal:
         """Return whether rows of a version are gone, so that other rows may have their keys now."""
         if not self.options.discard or one.recognized is not None:
             return False
-        gone = any(one.move.purge.get(name, 0) < count for name, count in held.rows.items())
+        gone = any(one.purge.get(name, 0) < count for name, count in held.rows.items())
         return one.move.target is None or gone
 
     def _remember(

@@ -234,7 +234,10 @@ def _look(
         external_references=external,
         refusals=tuple(refusals),
         notes=(
-            *left_behind.notes(settings, wanted.scenario, by_table, new, most),
+            *left_behind.notes(
+                *(settings, wanted.scenario, by_table, new, most),
+                row_set.ignored(database, [picked]),
+            ),
             *warnings.notes(database, settings, known, new, most),
             *sequences.notes(database, settings, list(by_table), new),
             *(elsewhere.notes(database, settings) if parent is None else ()),

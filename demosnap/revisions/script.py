@@ -130,6 +130,8 @@ def _to_dict(version: Version) -> dict[str, Any]:
         ]
     if version.selection.columns:
         found["columns"] = columns.treatments(version.selection)
+    if version.selection.ignored:
+        found["ignored"] = dict(version.selection.ignored)
     if version.external_references:
         found["external_references"] = [
             {
@@ -172,6 +174,7 @@ def _from_dict(
         found["default"] is True,
         foreign_keys=_foreign_keys(found, rules),
         columns=_columns(found, rules),
+        ignored=_ignored(found, rules),
     )
     if found["format"] < selection.format:
         raise ValueError(f"format {found['format']} has no such selection")
@@ -331,6 +334,13 @@ def _columns(
 def _names_in(text: str) -> tuple[str, ...]:
     parts = re.findall(r'"(?:[^"]|"")*"|[^,\s]+', text)
     return tuple(split_name(part)[1] for part in parts)
+
+
+def _ignored(found: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, str]:
+    ignored = {_text(name): _text(where) for name, where in found.get("ignored", {}).items()}
+    if not ignored.keys() <= rules.keys():
+        raise ValueError("ignored rows do not fit the selection")
+    return ignored
 
 
 def _literal(value: object) -> str:

@@ -86,7 +86,7 @@ def parts_before_rows(
     yield "the header is", _render_comments(header)
     picks = FilePicks(dialect)
     users = picks if picked else as_written
-    used = predicates(selection, tables, dialect, users).values()
+    used = predicates(selection, tables, dialect, users, ignored=True).values()
     yield "the beginning of the transaction is", _section(None, picks.begin(*used))
     purge = purge_statements(selection, tables, dialect, users)
     purge += picks.forget(*used)

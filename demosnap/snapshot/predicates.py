@@ -43,6 +43,9 @@ class _AsWritten(Users):
         return predicate
 
 
+EVERY_ROW = "1 = 1"
+"""The predicate of a table all of whose demo rows are in no snapshot."""
+
 as_written: Users = _AsWritten()
 """Returns every predicate unchanged."""
 
@@ -53,12 +56,15 @@ def predicates(
     dialect: Dialect,
     users: Users = as_written,
     also: Mapping[str, str] | None = None,
+    *,
+    ignored: bool = False,
 ) -> dict[str, str]:
     """Render the predicate of each table of the selection, in the selection's order.
 
     `tables` must have every table of the selection, by display name. `users` replaces each `where`
     of the selection, for its table and for tables that depend on it by `via`. `also` are
     predicates of further rows, by table, that count as picked, with the rows that depend on them.
+    `ignored`: with the rows that are in no snapshot, which a purge takes along.
 
     Raises:
         ScriptError: a table, marker column or foreign key of the selection is not in `tables`.
@@ -74,11 +80,19 @@ def predicates(
                 )
             table = _table(tables, name)
             rendered[name] = by_rule(table, selection.rules[name], (*on_the_way, name))
+            if not ignored and name in selection.ignored:
+                rendered[name] = f"({rendered[name]}) AND {counting(table)}"
             if also and name in also:
                 rendered[name] = f"({rendered[name]}) OR ({also[name]})"
             if own := dialect.own_rows(table):
                 rendered[name] = f"({rendered[name]}) AND {own}"
         return rendered[name]
+
+    def counting(table: Table) -> str:
+        where = selection.ignored[table.name]
+        if where == EVERY_ROW:
+            return "1 = 0"
+        return not_true(users(table, bind_scenario(where, selection.scenario, dialect)))
 
     def by_rule(table: Table, rule: Rule, on_the_way: tuple[str, ...]) -> str:
         if rule.kind in ("any", "all"):
@@ -93,6 +107,9 @@ def predicates(
             if rule.table not in selection.rules:
                 raise ScriptError(f"{table.name} is needed by {rule.table}, which is not selected")
             child, needing = _table(tables, rule.table), render(rule.table, on_the_way)
+            if ignored and selection.ignored:
+                # Rows that only ignored rows need are no demo rows.
+                needing = predicates(selection, tables, dialect, users, also)[rule.table]
             keys = needed_foreign_keys(table, child, rule)
             parts = [referred(dialect, table, child, key, needing) for key in keys]
             return users.needed(table, " OR ".join(parts))
@@ -333,7 +350,9 @@ def purge_statements(
     """Render a DELETE per table, children before parents; `users` as in `predicates`."""
     return [
         f"DELETE FROM {dialect.quote_table(name)} WHERE {predicate};"
-        for name, predicate in reversed(predicates(selection, tables, dialect, users).items())
+        for name, predicate in reversed(
+            predicates(selection, tables, dialect, users, ignored=True).items()
+        )
     ]
 
 

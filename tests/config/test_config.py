@@ -197,6 +197,13 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("columns: {seen: omit}", 1, "'seen' is not a column of a table"),
     ("columns: {users..seen: omit}", 1, "'users..seen' is not a column of a table"),
     ("columns:\n  users.seen: drop", 2, "columns.users.seen: 'drop' is neither omit nor ignore"),
+    ("ignore: {a: {}}", 1, "ignore.a has no rule"),
+    (
+        "tables: {a: {via: b}}\nignore: {a: {via: c}}",
+        2,
+        "a is listed under both tables and ignore",
+    ),
+    ("ignore: {a: x}\nexclude: [a]", 1, "a is listed under both ignore and exclude"),
     ("exclude: [users.]", 1, "'users.' is not a table name"),
     ("exclude: audit_log", 1, "exclude must be a list\nFor example: exclude: [audit_log]"),
     ("namespaces: crm", 1, "namespaces: 'crm' is neither current nor all"),

@@ -385,6 +385,7 @@ def test_json_of_history_heads_and_show_has_a_stable_shape(sqlite_pair: Chain) -
         **found[1],
         "selection": {"boards": "marker", "cards": "marker", "checks": "via card_id"},
         "columns": {},
+        "ignored": {},
         "external_references": [],
         "application_revision": {},
     }
