@@ -397,7 +397,7 @@ ZOO = (
         "large_values",
         "(id INTEGER PRIMARY KEY, v, metadata TEXT)",
         ("id", "v"),
-        [(1, "it's\n" * 200_000), (3, BYTES * 4000), (5, "\0" * 100_000)],
+        [(1, "it's\n" * 20_000 + "it's " * 180_000), (3, BYTES * 4000), (5, "\0" * 100_000)],
         [(2, "own" * 100_000)],
     ),
     Animal(
