@@ -155,14 +155,16 @@ def connected(
     lock_timeout: float = LOCK_WAIT,
     source: str | None = None,
     namespace: str | None = None,
+    settings: Settings | None = None,
 ) -> Iterator[Connection]:
     """Open a separate connection, and close it on exit.
 
     `lock_timeout` is how long a statement waits for another session's lock, in seconds; `source`
     is the origin of the URL, for errors. `namespace` is the default one of the connection (None:
-    the database's own).
+    the database's own). `settings` have the `collations:` to stand in for.
 
     Raises:
+        ConfigError: a stand-in for a collation would harm an index.
         DatabaseError: the database cannot be reached, or lacks the namespace.
         MissingDriverError: there is no driver.
     """
@@ -200,6 +202,8 @@ def connected(
             dialect.limit_waits(connection, lock_timeout)
             if namespace is not None:
                 dialect.enter_namespace(connection, namespace)
+            if settings is not None:
+                _stand_in(connection, settings)
             yield connection
     finally:
         # The server may have ended the session; an earlier error must not be hidden.
@@ -223,6 +227,18 @@ def check_namespace(connection: Connection, settings: Settings) -> None:
             f" {settings.namespace!r}",
             "Give a connection to that namespace, or leave the namespace out.",
             changed=False,
+        )
+
+
+def _stand_in(connection: Connection, settings: Settings) -> None:
+    needing = dialects.of(connection).stand_in(connection, settings.collations)
+    for name, table in needing.items():
+        raise settings.error(
+            f"collations.{name}: an index, a constraint or a trigger of table {table} needs"
+            f" {name}; with another order, changes would spoil the index for the application",
+            "collations",
+            name,
+            hint="Take the line out; moves of such a table need a connection of the application.",
         )
 
 

@@ -32,6 +32,7 @@ ANY = {
     "predicates": "NAME",
     "columns": "TABLE.COLUMN",
     "ignore": "TABLE",
+    "collations": "NAME",
     "scenarios": "SCENARIO",
 }
 

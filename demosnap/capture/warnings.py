@@ -97,6 +97,18 @@ def rules(
             )
 
 
+def unloadable(database: Database, names: Sequence[str], new: Told) -> Iterator[str]:
+    """Yield a note per table, among those named, whose rows can be captured, but not loaded here.
+
+    What is not `new` is left out.
+    """
+    tables = [database.tables[name] for name in names]
+    found = database.dialect.unchangeable(database.connection, tables)
+    for name, (why, way) in found.items():
+        if new("unchangeable", name):
+            yield f"{name}: no move changes its rows, which can be captured: {why}\n{way}"
+
+
 def moments(database: Database, names: Sequence[str], new: Told) -> Iterator[str]:
     """Yield a note per table, among those named, that a consistent read does not cover.
 

@@ -16,6 +16,7 @@ from demosnap.config.foreign_keys import LogicalKeyEntry
 from demosnap.config.hook_settings import Hooks
 from demosnap.config.kinds import (
     Misfit,
+    Name,
     Namespace,
     PredicateName,
     ScenarioName,
@@ -122,6 +123,15 @@ class Choices(
             "compared, and purged with the demo. A predicate for a table with demo rows, or the "
             "rule of a table without others.",
             examples=[{"usermeta": "meta_key = 'session_tokens'", "sessions": {"via": "user_id"}}],
+        ),
+    ] = {}
+    collations: Annotated[
+        dict[Name, Literal["nocase", "binary", "rtrim"]],
+        Meta(
+            description="SQLite: collations that only the application's connections have, each "
+            "with one of SQLite's that stands for it on demosnap's own. Refused where an index or "
+            "a constraint needs the collation.",
+            examples=[{"unicase": "nocase"}],
         ),
     ] = {}
     exclude: Annotated[

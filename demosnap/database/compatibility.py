@@ -50,6 +50,8 @@ def refusals(
     tables = database.tables
     snapshot = OpenSnapshot(target, database, skipping or {})
     found = [*unfit(tables, snapshot.header.tables), *unusable(database, target.rows)]
+    # What the connection lacks to change rows, it may lack to search them by a unique key.
+    found = found or unchangeable(database, [name for name in target.rows if target.rows[name]])
     if found:
         return found
     searches = {
@@ -105,6 +107,13 @@ def unusable(database: Database, names: Iterable[str]) -> list[Refusal]:
     """Return a reason for each table that cannot be read or written."""
     refused = database.dialect.refuse_tables(database.connection, list(names))
     return [of_tables.unusable(name, why) for name, why in refused.items()]
+
+
+def unchangeable(database: Database, names: Iterable[str]) -> list[Refusal]:
+    """Return a reason for each table whose rows this connection cannot change."""
+    tables = [database.tables[name] for name in sorted(names) if name in database.tables]
+    found = database.dialect.unchangeable(database.connection, tables)
+    return [of_tables.unchangeable(name, why, way) for name, (why, way) in found.items()]
 
 
 def unfit(tables: Mapping[str, Table], recorded: Sequence[Table]) -> list[Refusal]:

@@ -228,6 +228,20 @@ class Dialect(ErrorHooks, NamespaceHooks, RightsHooks, TransactionHooks, Trigger
         """Return a reason and the repairing SQL for each table without transactions."""
         return {}
 
+    def unchangeable(
+        self, connection: Connection, tables: Sequence[Table]
+    ) -> Mapping[str, tuple[str, str]]:
+        """Return a reason and a way on for each table whose rows this connection cannot change."""
+        return {}
+
+    def stand_in(self, connection: Connection, collations: Mapping[str, str]) -> Mapping[str, str]:
+        """Register stand-ins for collations, by name, on a new connection of demosnap's own.
+
+        A collation that has none, since a stand-in would harm the rows of a table, is returned
+        with such a table.
+        """
+        return {}
+
     # ---------------------------------------------- optional, live: rows
 
     def pick(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from demosnap.database import compatibility
 from demosnap.database.live import Database
 from demosnap.database.own_names import OWN_TABLES
 from demosnap.model import Version
@@ -11,14 +12,18 @@ from demosnap.reasons import of_tables
 from demosnap.refusal import Refusal
 
 
-def non_transactional(database: Database, names: Iterable[str]) -> list[Refusal]:
-    """Return a reason for each table to be changed whose changes cannot be rolled back."""
+def unchangeable(database: Database, names: Iterable[str]) -> list[Refusal]:
+    """Return a reason for each table to be changed that cannot be changed, or not rolled back."""
     changing = set(names)
+    lacking = compatibility.unchangeable(database, changing)
     if changing:
         # Stamp, log and records of rows have to be rolled back with the rows.
         changing |= OWN_TABLES
     found = database.dialect.non_transactional(database.connection, sorted(changing))
-    return [of_tables.not_transactional(name, why, cure) for name, (why, cure) in found.items()]
+    return [
+        *lacking,
+        *(of_tables.not_transactional(name, why, cure) for name, (why, cure) in found.items()),
+    ]
 
 
 def drift_note(target: Version, present: Mapping[str, int], rows: Mapping[str, int]) -> str:

@@ -73,7 +73,7 @@ class Planner:
         first = replace(found[0].refused(refusals), cascaded=cascaded)
         moves = [one.move for one in (first, *found[1:])]
         written = triggers.written(self.database.tables, self.settings.triggers, moves)
-        return [first.refused(notes.non_transactional(self.database, written)), *found[1:]]
+        return [first.refused(notes.unchangeable(self.database, written)), *found[1:]]
 
     @cached_property
     def _back(self) -> TakingBack:
@@ -292,7 +292,7 @@ class Planner:
         leaving = to_delete - staying.rows(self.database)
         counts = leaving.counts()
         changing = {name for name, count in counts.items() if count}
-        refusals = notes.non_transactional(self.database, changing)
+        refusals = notes.unchangeable(self.database, changing)
         rests = goal.current is None and not any(counts.values())
         rests = rests and staying.keys == self.known[goal.scenario].keys
         return PlannedMove(
@@ -321,7 +321,7 @@ class Planner:
         present = to_delete.counts()
         expected = self.rows[goal.scenario].expected(target)
         changing = {name for each in (present, expected) for name in each if each[name]}
-        refusals += notes.non_transactional(database, changing)
+        refusals += notes.unchangeable(database, changing)
         return PlannedMove(
             goal,
             "load",
@@ -329,7 +329,7 @@ class Planner:
             purge={name: present[name] for name in reversed(list(present)) if present[name]},
             load=expected,
             leaving=to_delete,
-            refusals=tuple(refusals),
+            refusals=tuple(dict.fromkeys(refusals)),
         )
 
     def _full_or_less(self, goal: Goal) -> PlannedMove:
@@ -337,7 +337,7 @@ class Planner:
         full = self._full(goal)
         if not full.refusals:
             return full
-        fixed = notes.non_transactional(self.database, {*full.move.purge, *full.move.load})
+        fixed = notes.unchangeable(self.database, {*full.move.purge, *full.move.load})
         if not any(one in full.refusals for one in fixed):
             return full
         plan = self._difference(goal).unobstructed()
@@ -358,15 +358,17 @@ class Planner:
             rows = to_delete, but, by_key.merged([*self.ignored.values()])
             planned, found = difference.keep(self.database, planned, *rows)
             staying = staying.joined(found)
+        changes = tuple(one for one in planned.changes if len(one))
         refusals, obstacle = list(planned.unfit), None
+        changing = {one.name for one in changes}
+        refusals += compatibility.unchangeable(self.database, changing)
         if not refusals:
             may_go = to_delete - staying.rows(self.database)
             refusals = difference.refusals(
                 self.database, planned, self._freed(may_go), self.owners, self._staying(may_go)
             )
             obstacle = difference.obstacle(self.database, planned, may_go)
-        changes = tuple(one for one in planned.changes if len(one))
-        refusals += notes.non_transactional(self.database, {one.name for one in changes})
+        refusals += notes.unchangeable(self.database, changing)
 
         def counts(kind: Kind) -> dict[str, int]:
             return {one.name: one.counts[kind] for one in changes if kind in one.counts}
@@ -383,7 +385,7 @@ class Planner:
             leaving=difference.leaving(self.database, planned, to_delete, own),
             obstacle=obstacle,
             kept=staying,
-            refusals=tuple(refusals),
+            refusals=tuple(dict.fromkeys(refusals)),
         )
 
     def _reset(self, goal: Goal) -> PlannedMove:

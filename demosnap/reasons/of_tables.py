@@ -39,6 +39,11 @@ def unusable(table: str, why: str) -> Refusal:
     return Refusal("table cannot be used", f"{table}: {why}", table=table)
 
 
+def unchangeable(table: str, why: str, way: str) -> Refusal:
+    """Return that no row of a table can be changed by this connection."""
+    return Refusal("table cannot be used", f"{table}: {why}", (way,), table=table)
+
+
 def not_transactional(table: str, why: str, cure: str) -> Refusal:
     """Return that changes of a table cannot be undone; `cure` is the SQL that mends it."""
     return Refusal(

@@ -288,11 +288,13 @@ def _counted(
         refusals.append(of_versions.far_fewer_rows(parent, total))
     new = found.new
     known = found.before.external_references if found.before else ()
+    filled = [name for name in rows if rows[name]]
     notes = (
         *plan.notes,
         *warnings.rules(database, found.selection, rows, new),
         *dangling_references.notes(plan.external_references, known),
-        *warnings.moments(database, [name for name in rows if rows[name]], new),
+        *warnings.moments(database, filled, new),
+        *warnings.unloadable(database, filled, new),
         # Each move says it, and the first one may be far away.
         *triggers.told_of(database.tables, settings.triggers, {"insert": rows}, new),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -311,7 +311,7 @@ def database(
             found += _loaded(seen, settings, graph, version)
     for name in graph.scenarios:
         if scenario in (None, name):
-            found += _fits(seen.tables, graph, name)
+            found += _fits(seen, graph, name)
     newest = [v for name in graph.scenarios if scenario in (None, name) for v in graph.heads(name)]
     for note in sequences.notes(seen, settings, {n for v in newest for n in v.rows}, paired=True):
         message, _, hint = note.partition("\n")
@@ -364,11 +364,15 @@ def _loaded(
             )
 
 
-def _fits(tables: Mapping[str, Table], graph: Graph, scenario: str) -> Iterator[Finding]:
+def _fits(seen: Database, graph: Graph, scenario: str) -> Iterator[Finding]:
+    tables = seen.tables
     for version in graph.heads(scenario):
         header = read(version)[0].header
         for reason in compatibility.unfit(tables, header.tables):
             yield Finding(f"{version.scenario} {version.version}: {reason}")
+        filled = [tables[name] for name, n in version.rows.items() if n and name in tables]
+        for name, (why, way) in seen.dialect.unchangeable(seen.connection, filled).items():
+            yield Finding(f"{version.scenario} {version.version}: {name}: {why}", hint=way)
 
 
 def untaken(

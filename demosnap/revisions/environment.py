@@ -82,7 +82,7 @@ def _with_its_own(environment: EnvironmentContext, request: Request, graph: Grap
     connect.check_allowed(url, settings)
     place = connect.describe(url, settings)
     with connect.connected(
-        url, request.lock_timeout, settings.url_source, settings.namespace
+        url, request.lock_timeout, settings.url_source, settings.namespace, settings
     ) as connection:
         connect.check_not_denied(connection, settings)
         Transaction(RunContext(environment, request, graph, connection, place, owned=True)).run()

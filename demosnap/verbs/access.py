@@ -62,8 +62,9 @@ class Access:
     def connected(self) -> contextlib.AbstractContextManager[Connection]:
         """Open a separate connection."""
         settings = self.settings
+        url = connect.url_of(settings)
         return connect.connected(
-            connect.url_of(settings), self.lock_timeout, settings.url_source, settings.namespace
+            url, self.lock_timeout, settings.url_source, settings.namespace, settings
         )
 
     @contextlib.contextmanager

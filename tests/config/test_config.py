@@ -280,6 +280,8 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("marker: {in: demo}", 1, "marker.in: there is no predicate 'demo' under predicates"),
     ("marker: {in: demo, where: x}", 1, "marker has both where and in"),
     ("marker: {in: demo, column: x}", 1, "marker has both in and column"),
+    ("collations: [unicase]", 1, "collations must hold keys and values"),
+    ("collations:\n  unicase: german", 2, "collations.unicase"),
     ("predicates: [a]", 1, "predicates must hold keys and values"),
     ("predicates: {a: [b]}", 1, "predicates.a must be a text"),
     ("tables: {a: {marker: true}}", 1, "unknown key 'tables.a.marker'"),

@@ -16,7 +16,7 @@ from demosnap.dialects import readers
 from demosnap.dialects.base import LOCK_WAIT, Counted, execute
 from demosnap.dialects.keywords import FORMAT_1
 from demosnap.dialects.sqlite import codecs as values
-from demosnap.dialects.sqlite import files, pick, read, virtual, write
+from demosnap.dialects.sqlite import files, lacking, pick, read, virtual, write
 from demosnap.dialects.sqlite.bind import parsed
 from demosnap.dialects.sqlite.file_text import SQLiteFileText
 from demosnap.dialects.sqlite.keywords import RESERVED
@@ -250,6 +250,23 @@ class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTria
             unknown = virtual.refusals(connection)
             return {name: unknown[name] for name in tables if name in unknown}
         return dict.fromkeys(tables, f"the database's encoding is {encoding}, not UTF-8")
+
+    def unchangeable(
+        self, connection: Connection, tables: Sequence[Table]
+    ) -> Mapping[str, tuple[str, str]]:
+        """Return the tables with a collation or function that only the application brings."""
+        found = {
+            table.name: (
+                self.quote_table(table.name),
+                [self.quote(column.name) for column in table.columns if not column.generated],
+            )
+            for table in tables
+        }
+        return lacking.unchangeable(_driver(connection), found)
+
+    def stand_in(self, connection: Connection, collations: Mapping[str, str]) -> Mapping[str, str]:
+        """Register collations of the application that no index or constraint needs."""
+        return lacking.stand_in(_driver(connection), self.quote, collations) if collations else {}
 
     # ------------------------------------------------------------------ rows
 
