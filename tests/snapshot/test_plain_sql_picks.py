@@ -149,6 +149,12 @@ def test_the_script_of_a_move_purges_all_that_is_picked_before(reading: Workspac
     )
     database.client(up)
     assert database.dump() == second
+    # Nothing is left that demosnap itself would take out, and nothing else is gone.
+    project.downgrade("general", "base")
+    base = database.dump()
+    project.upgrade("general@head")
+    database.client(down("v2:base"))
+    assert database.dump() == base
 
 
 def test_a_collision_undoes_the_purge(reading: Workspace) -> None:
