@@ -10,7 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy import delete
 
 from demosnap import dialects
-from demosnap.database import namespaces, own_tables, retained, views
+from demosnap.database import namespaces, own_tables, picking, retained, views
 from demosnap.errors import DatabaseError, UsageError
 from demosnap.moves import execute, hooks
 from demosnap.moves import triggers as triggering
@@ -111,6 +111,8 @@ class Transaction:
                 )
         if self._moves:
             held.enter_context(self._dialect.session(self._connection, write=self._changes))
+            # A caller's transaction may have seen another run, whose notes are gone.
+            picking.again(self._connection)
 
     def _plan(self, heads: tuple[str, ...], alembic: MigrationContext) -> list[Any]:
         """Plan, refuse or confirm; return the steps that Alembic runs, given the stamps `heads`.

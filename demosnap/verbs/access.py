@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from demosnap import config, connect, dialects, interrupts
 from demosnap.config import passwords
-from demosnap.database import joined_keys, namespaces
+from demosnap.database import joined_keys, namespaces, picking
 from demosnap.database.live import Database
 from demosnap.options import MoveOptions, check_lock_timeout
 from demosnap.results import CapturePlan, MovePlan, Target
@@ -105,6 +105,7 @@ class Access:
             dialect = dialects.of(reading)
             with contextlib.ExitStack() as stack:
                 stack.enter_context(dialect.session(reading, write=False))
+                picking.again(reading)
                 if connection is None:
                     stack.enter_context(dialect.consistent_read(reading))
                 settings = namespaces.local(reading, self.settings)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from demosnap import dialects, interrupts
 from demosnap.config.names import shown
-from demosnap.database import own_tables
+from demosnap.database import own_tables, picking
 from demosnap.errors import (
     DemosnapError,
     ReadOnlyError,
@@ -178,6 +178,7 @@ def _moment(reading: Connection, *, given: bool) -> Iterator[None]:
     dialect = dialects.of(reading)
     with contextlib.ExitStack() as stack:
         stack.enter_context(dialect.session(reading, write=False))
+        picking.again(reading)
         if not given:
             stack.enter_context(dialect.consistent_read(reading))
         yield

@@ -81,6 +81,22 @@ def test_they_go_and_come(circle: Circle) -> None:
     assert database.dump() == rest
 
 
+def test_several_verbs_pick_anew_in_one_transaction_of_the_caller(circle: Circle) -> None:
+    """What one has noted is gone when the next one begins, and rows have changed."""
+    database, project = circle.database, circle.project
+    project.revision("general", date="2025-01-15")
+    whole = database.dump()
+    with database.engine.begin() as connection:
+        project.downgrade("general", "base", connection=connection)
+        project.upgrade("general@head", connection=connection)
+        connection.execute(sa.text("UPDATE posts SET title = 'other' WHERE id = 3"))
+        project.reset("general", discard=True, connection=connection)
+        plan = project.revision("general", connection=connection, dry_run=True).plan
+        assert (plan.rows, plan.drift) == ({"posts": 2, "rel": 2}, ())
+        project.load("general", connection=connection)
+    assert database.dump() == whole
+
+
 def test_they_change_by_difference_and_are_put_back(circle: Circle) -> None:
     database, project = circle.database, circle.project
     first = database.dump()
