@@ -15,8 +15,8 @@ from demosnap.config import ini, nodes
 from demosnap.config.foreign_keys import LogicalKeyEntry
 from demosnap.config.hook_settings import Hooks
 from demosnap.config.kinds import (
+    Collations,
     Misfit,
-    Name,
     Namespace,
     PredicateName,
     ScenarioName,
@@ -125,15 +125,7 @@ class Choices(
             examples=[{"usermeta": "meta_key = 'session_tokens'", "sessions": {"via": "user_id"}}],
         ),
     ] = {}
-    collations: Annotated[
-        dict[Name, Literal["nocase", "binary", "rtrim"]],
-        Meta(
-            description="SQLite: collations that only the application's connections have, each "
-            "with one of SQLite's that stands for it on demosnap's own. Refused where an index or "
-            "a constraint needs the collation.",
-            examples=[{"unicase": "nocase"}],
-        ),
-    ] = {}
+    collations: Collations = {}
     exclude: Annotated[
         tuple[TableName, ...],
         Meta(

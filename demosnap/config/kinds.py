@@ -7,7 +7,7 @@ accept the same texts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -123,6 +123,17 @@ _PART = rf'(?:"(?:[^"{_CONTROLS}]|"")*"|[^."\s{_CONTROLS}]+)'
 
 Name = Annotated[str, _meta("column", _TEXT, "Must be a text that is not empty.")]
 """The name of a column."""
+
+Collations = Annotated[
+    dict[Name, Literal["nocase", "binary", "rtrim"]],
+    Meta(
+        description="SQLite: collations that only the application's connections have, each with "
+        "one of SQLite's that stands for it on demosnap's own. Refused where an index or a "
+        "constraint needs the collation.",
+        examples=[{"unicase": "nocase"}],
+    ),
+]
+"""SQLite's own collations, by the names of those that they stand for."""
 
 Sql = Annotated[str, _meta("SQL", _TEXT, "Must be an SQL expression.", also=("number", "boolean"))]
 """SQL of the user, possibly just `true`."""

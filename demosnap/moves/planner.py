@@ -151,11 +151,10 @@ class Planner:
         if plan.refusals and self._back.brought(goal) and self._look(goal, goal.target):
             unsaved = self._back.unsaved(goal, lost, held, logged)
             plan = self._chosen(goal, unsaved)
-        plan = plan.refused(unsaved)
+        plan = replace(plan.refused(unsaved), elsewhere=elsewhere)
         back = self._back_again(goal, present, held, unsaved)
         act = triggers.notes(self.database.tables, self.settings.triggers, plan.move)
-        found = (*notes, *plan.notes, *act)
-        return replace(plan, held=back, recognized=held, notes=found, elsewhere=elsewhere)
+        return replace(plan, held=back, recognized=held, notes=(*notes, *plan.notes, *act))
 
     def _back_again(
         self,
@@ -360,15 +359,14 @@ class Planner:
             staying = staying.joined(found)
         changes = tuple(one for one in planned.changes if len(one))
         refusals, obstacle = list(planned.unfit), None
-        changing = {one.name for one in changes}
-        refusals += compatibility.unchangeable(self.database, changing)
+        refusals += compatibility.unchangeable(self.database, {one.name for one in changes})
         if not refusals:
             may_go = to_delete - staying.rows(self.database)
             refusals = difference.refusals(
                 self.database, planned, self._freed(may_go), self.owners, self._staying(may_go)
             )
             obstacle = difference.obstacle(self.database, planned, may_go)
-        refusals += notes.unchangeable(self.database, changing)
+        refusals += notes.unchangeable(self.database, {one.name for one in changes})
 
         def counts(kind: Kind) -> dict[str, int]:
             return {one.name: one.counts[kind] for one in changes if kind in one.counts}
