@@ -145,7 +145,7 @@ def test_the_level_is_an_option_of_both_command_lines(chain: Chain) -> None:
 
 
 def test_unsaved_rows_are_told_per_table(chain: Chain) -> None:
-    """How many were added, removed and modified since the version that is loaded."""
+    """How many were added, removed and modified since the loaded version, and the first ones."""
     chain.database.execute(
         "UPDATE cards SET title = 'Changed' WHERE id IN (1, 3)",
         "DELETE FROM checks WHERE id = 3",
@@ -156,9 +156,9 @@ def test_unsaved_rows_are_told_per_table(chain: Chain) -> None:
         chain.project.downgrade("general", "base")
     for told in (
         "changes of the demo rows of general since v1",
-        "\n  cards: 2 modified\n",
-        "\n  checks: 1 removed\n",
-        "\n  boards: 1 added\n",
+        "\n  cards: 2 modified (id: 1, 3)\n",
+        "\n  checks: 1 removed (id: 3)\n",
+        "\n  boards: 1 added (id: 7)\n",
     ):
         assert told in str(caught.value)
     assert chain.everything() == before
