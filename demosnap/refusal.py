@@ -13,6 +13,8 @@ Kind = Literal[
     # Rows that stay reference rows that would go.
     "referenced by non-demo rows",
     "cascaded rows are referenced",
+    # A loaded scenario needs what would go.
+    "needed by another scenario",
     # What rows of the version reference is not there.
     "missing reference",
     # The version and the tables of the database do not go together.

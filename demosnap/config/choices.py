@@ -11,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple
 from msgspec import Meta, Struct
 
 from demosnap import columns
-from demosnap.config import ini, nodes
+from demosnap.config import ini, needs, nodes
 from demosnap.config.foreign_keys import LogicalKeyEntry
 from demosnap.config.hook_settings import Hooks
 from demosnap.config.kinds import (
@@ -276,6 +276,7 @@ class Choices(
                 *("scenarios", default[1]),
                 hint="Flag only one scenario as default.",
             )
+        needs.check(self.scenarios)
 
     @cached_property
     def marker(self) -> Marker:

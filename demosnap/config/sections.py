@@ -12,7 +12,16 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field, to_builtins
 
-from demosnap.config.kinds import JsonKey, Misfit, Name, PredicateName, Remark, Sql, TableName
+from demosnap.config.kinds import (
+    JsonKey,
+    Misfit,
+    Name,
+    PredicateName,
+    Remark,
+    ScenarioName,
+    Sql,
+    TableName,
+)
 from demosnap.errors import did_you_mean
 from demosnap.model import Marker, Rule
 
@@ -306,7 +315,11 @@ IgnoredRows = Annotated[
 
 
 class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
-    """A scenario in demosnap.yaml; `default`: marked rows without a scenario belong to it."""
+    """A scenario in demosnap.yaml.
+
+    `default`: marked rows without a scenario belong to it. `needs` are the scenarios that are
+    loaded before it.
+    """
 
     description: Annotated[Remark, Meta(description="A text for readers.")] = ""
     default: Annotated[
@@ -316,6 +329,14 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
             "it. A single scenario is the default by itself."
         ),
     ] = False
+    needs: Annotated[
+        tuple[ScenarioName, ...],
+        Meta(
+            description="The scenarios whose rows it builds on: they are loaded before it, and "
+            "stay while it is loaded.",
+            examples=[["catalog"]],
+        ),
+    ] = ()
 
 
 Action = Annotated[

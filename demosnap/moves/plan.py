@@ -13,7 +13,7 @@ from demosnap.database.live import Database
 from demosnap.database.retained import Retained
 from demosnap.database.row_set import RowSet
 from demosnap.model import Selection, Version
-from demosnap.moves import concurrency, full_load, notes, planner
+from demosnap.moves import concurrency, full_load, notes, order, planner
 from demosnap.moves.goal import Goal
 from demosnap.moves.planned import PlannedMove
 from demosnap.options import MoveOptions
@@ -32,13 +32,14 @@ def prepare(
     """Plan the moves of a run, each with its reasons to be refused, without changing anything.
 
     `versions` are all versions by scenario. `elsewhere` are revisions without a script here that
-    other git branches have.
+    other git branches have. The moves are in the order in which they are made.
 
     Raises:
         ConfigError: demosnap.yaml does not fit the database.
         SnapshotError: a required snapshot is missing or malformed.
     """
     selection.may_change(settings, database.tables)
+    goals = order.ordered(goals, settings, order.by_rows(database))
     covered = {goal.scenario: _covered(database, settings, goal) for goal in goals}
     if not options.dry_run:
         concurrency.hold(database, [one for found in covered.values() for one in found])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from demosnap.model import Version
 from demosnap.refusal import Refusal
@@ -41,6 +41,24 @@ def unknown_parent(stamp: str, version_table: str) -> Refusal:
         (
             "check out the branch that has it; or, if it is lost for good, delete that row of"
             f" {version_table}",
+        ),
+    )
+
+
+# ---------------------------------------------------------------------- scenarios
+
+
+def needed(scenario: str, by: Mapping[str, Version | None]) -> Refusal:
+    """Return that loaded scenarios need one that would be taken out, each with its version."""
+    names = ", ".join(f"{name} {one.version}" if one else name for name, one in by.items())
+    more = len(by) > 1
+    return Refusal(
+        "needed by another scenario",
+        f"{names}, which {'are' if more else 'is'} loaded, {'need' if more else 'needs'} {scenario}"
+        " (`needs` in demosnap.yaml)",
+        (
+            f"{', then '.join(f'`demosnap downgrade {name} base`' for name in by)}"
+            f" {'take them' if more else 'takes it'} out first",
         ),
     )
 

@@ -16,16 +16,16 @@ from sqlalchemy.engine.url import make_url
 from sqlalchemy.schema import CreateTable
 
 from demosnap import dialects
-from demosnap.config import Settings
+from demosnap.config import Settings, needs
 from demosnap.database import own_tables
 from demosnap.database.opened import compare_digest, read
 from demosnap.dialects.base import Dialect
 from demosnap.errors import UsageError
 from demosnap.model import Header, Version
-from demosnap.moves import hooks
+from demosnap.moves import hooks, order
 from demosnap.moves.goal import Goal
 from demosnap.results import Move
-from demosnap.revisions import alembic_private, steps, stock
+from demosnap.revisions import alembic_private, needed_scenarios, steps, stock
 from demosnap.revisions.goals import Goals
 from demosnap.revisions.graph import Graph
 from demosnap.snapshot.layout import sections
@@ -73,6 +73,7 @@ def run(
             "Offline SQL is written in the snapshot's dialect; write one script for each dialect.",
         )
     dialect = dialects.get(names.pop())
+    goals = order.ordered(goals, settings)
     write = migration_context.output_buffer.write
     for text in _script(dialect, graph, goals, settings):
         write(text)
@@ -85,6 +86,7 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal], settings: Setting
     for goal in goals:
         yield f"-- {goal.scenario}: {stock.name(goal.current)} -> {stock.name(goal.target)}"
     yield _WARNING
+    yield from _needed(goals, settings)
     yield ""
     if settings.namespace is not None:
         yield from dialect.file_namespace(settings.namespace)
@@ -98,7 +100,9 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal], settings: Setting
     for goal in goals:
         if not goal.stamp_only:
             yield _only_at(dialect, graph, goal)
-    for goal in goals:
+    down = [goal for goal in goals if goal.target is None]
+    # What others reference goes last, and comes first.
+    for goal in (*down, *(goal for goal in reversed(goals) if goal not in down)):
         yield from purges[goal.scenario]
     yield from picks.forget(*used)
     for goal in goals:
@@ -113,6 +117,20 @@ def _script(dialect: Dialect, graph: Graph, goals: list[Goal], settings: Setting
             yield ""
             yield verification_query(goal.target.selection, tables, dialect)
     yield from dialect.file_last()
+
+
+def _needed(goals: list[Goal], settings: Settings) -> Iterator[str]:
+    """Yield a comment for each needed scenario that the script does not load."""
+    loading = {goal.scenario for goal in goals if goal.target is not None}
+    for name in needed_scenarios.of(goals, settings):
+        if name not in loading:
+            by = [one for one in loading if name in needs.of(settings.scenarios, one)]
+            yield f"-- {', '.join(sorted(by))}: {name} must be loaded (`needs` in demosnap.yaml)."
+    gone = {goal.scenario for goal in goals if goal.target is None}
+    for name in settings.scenarios:
+        for one in needs.of(settings.scenarios, name):
+            if one in gone and name not in gone:
+                yield f"-- {one}: {name} must not be loaded, which needs it."
 
 
 def _only_at(dialect: Dialect, graph: Graph, goal: Goal) -> str:

@@ -20,7 +20,7 @@ from demosnap.moves.rehearsal import Rehearsal
 from demosnap.reasons import of_versions
 from demosnap.refusal import Refusal
 from demosnap.results import Move, MovePlan
-from demosnap.revisions import sealed, steps, stock
+from demosnap.revisions import needed_scenarios, sealed, steps, stock
 from demosnap.revisions.graph import Graph
 from demosnap.revisions.request import Request, RunContext
 from demosnap.revisions.script import scenario_of
@@ -77,7 +77,15 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     current = _current(graph, heads)
     asked = request.goals(graph, current) if request.goals is not None else None
     goals = list(asked) if asked is not None else steps.goals_of(found, graph, current)
-    extra = _others_out(goals, current, graph) if _is_alone(request) else []
+    unknown = [one for one in own_tables.stamps(context.connection) if one not in graph.versions]
+    loaded: dict[str, Version | None] = {
+        scenario: None for one in unknown if (scenario := scenario_of(one)) is not None
+    }
+    loaded |= current
+    extra = needed_scenarios.loaded_first(goals, request.settings, graph, loaded)
+    if _is_alone(request):
+        staying = needed_scenarios.of(goals, request.settings)
+        extra = [*_others_out(goals, current, graph, staying), *extra]
     everyone = [*extra, *goals]
     request.settings = namespaces.local(context.connection, request.settings)
     database = joined_keys.database(
@@ -94,13 +102,13 @@ def make(context: RunContext, heads: Sequence[str], found: Sequence[Any]) -> Run
     rehearsal = Rehearsal(
         database, request.settings, versions, moves, request.options, always=request.rehearsal
     )
-    unknown = [one for one in own_tables.stamps(database.connection) if one not in graph.versions]
     unknown_stamps = [
         one for one in unknown if scenario_of(one) in {goal.scenario for goal in goals}
     ]
     touched = {name for one in moves for name in execute.touched(one)}
     refreshed, stale = views.concerned(database, request.settings, touched)
     refusals = [
+        *needed_scenarios.refusals([one.move for one in moves], request.settings, loaded),
         *(refusal for one in moves for refusal in one.refusals),
         *_refuse_unknown_stamps(
             [one for one in unknown_stamps if one not in {move.elsewhere for move in moves}],
@@ -212,7 +220,9 @@ def _current(graph: Graph, heads: Sequence[str]) -> dict[str, Version]:
     return current
 
 
-def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Graph) -> list[Goal]:
+def _others_out(
+    goals: Sequence[Goal], current: Mapping[str, Version], graph: Graph, staying: Collection[str]
+) -> list[Goal]:
     if all(goal.target is None or goal.stamp_only or goal.by_difference for goal in goals):
         return []
     named = {goal.scenario for goal in goals}
@@ -220,7 +230,7 @@ def _others_out(goals: Sequence[Goal], current: Mapping[str, Version], graph: Gr
         # Even without a stamp, since rows may have been seeded, or loaded by hand.
         Goal(scenario, current.get(scenario), None, again=True)
         for scenario in graph.scenarios
-        if scenario not in named
+        if scenario not in named and scenario not in staying
     ]
 
 

@@ -313,6 +313,19 @@ WRONG: list[tuple[str | bytes, int, str]] = [
         4,
         "scenario 'b' is one too many: the marker cannot tell its rows from those of 'a'",
     ),
+    (
+        "scenarios:\n  press:\n    needs:\n      - catalgo\n  catalog:",
+        4,
+        "scenarios.press.needs: there is no scenario 'catalgo' under scenarios; did you mean"
+        " 'catalog'?",
+    ),
+    ("scenarios:\n  press: {needs: [press]}", 2, "scenarios.press.needs goes in a circle: press"),
+    (
+        "scenarios:\n  a: {needs: [b]}\n  b: {needs: [c]}\n  c: {needs:\n    [b]}",
+        3,
+        "scenarios.b.needs goes in a circle: b, c, b",
+    ),
+    ("scenarios: {a: {needs: b}, b: }", 1, "scenarios.a.needs must be a list"),
     ("sequences: person_seq", 1, "sequences must be a list, or hold keys and values"),
     ("sequences:\n  - person_seq\n  - {person: [a]}", 3, "sequences.person must be a text"),
     ("hooks: {after_lode: []}", 1, "unknown key 'hooks.after_lode'; did you mean 'after_load'?"),
