@@ -103,14 +103,14 @@ def init(
     if not os.path.lexists(place.revisions / choices.FILE_NAME):
         if database is None and existing is None and place.section == "alembic":
             database = texts.default_url(root)
-        found, seen = look.at(database) if database is not None else (None, ())
+        found, keys, seen = look.at(database) if database is not None else (None, (), ())
         notes.extend(seen)
         following = look.following(found, shown(place.revisions / choices.FILE_NAME))
         if database is None:
             following = (
                 f"name the database in alembic.ini or in {ini.URL_VARIABLE}, and {following}"
             )
-        files.append((place.revisions / choices.FILE_NAME, texts.demosnap_yaml(found)))
+        files.append((place.revisions / choices.FILE_NAME, texts.demosnap_yaml(found, keys)))
     kept = [file for file, _ in files if os.path.lexists(file)]
     files = [(file, data) for file, data in files if file not in kept]
     yaml_file = place.revisions / choices.FILE_NAME

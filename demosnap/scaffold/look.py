@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from demosnap.config.choices import DEFAULT_MARKER
 from demosnap.config.names import scenario_name_problem
 from demosnap.errors import DemosnapError
 from demosnap.model import ForeignKey, Marker, Table, split_name
+from demosnap.scaffold import logical
+from demosnap.scaffold.logical import Proposal
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -27,7 +29,8 @@ class Found:
 
     `marked` are the tables with marked rows, or with the marker's column if no row is marked
     anywhere. `via` are tables without a marker that depend on those, with the columns of the
-    foreign key; `alternatives` are their other possible keys. `outside` are references to tables
+    foreign key; `alternatives` are their other possible keys. `undeclared` are further tables,
+    which depend on those by foreign keys that are not declared. `outside` are references to tables
     in neither: table, columns, referred table. `sequences` is the setting of that name, None
     without free sequences.
     """
@@ -36,26 +39,35 @@ class Found:
     marked: tuple[str, ...]
     via: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     alternatives: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    undeclared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outside: tuple[tuple[str, tuple[str, ...], str], ...] = ()
     scenarios: tuple[str, ...] = ()
     rows: int = 0
     sequences: object = None
 
 
-def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
-    """Look at a database; return the result, None without demo data, and notes for the user.
+def at(url: str) -> tuple[Found | None, tuple[Proposal, ...], tuple[str, ...]]:
+    """Look at a database.
+
+    Return the result, None without demo data; foreign keys that the database does not declare; and
+    notes for the user.
 
     An unreadable database gives a note, not an error. A missing one is not created.
     """
     from sqlalchemy.exc import SQLAlchemyError
 
+    from demosnap.database import reflect
+
     try:
         engine = _engine(url)
         if engine is None:
-            return None, ()
+            return None, (), ()
         try:
             with engine.connect() as connection:
-                return examine(connection)
+                tables = _of_one_tenant(reflect.tables(connection))
+                keys = logical.proposals(connection, tables)
+                found, notes = examine(connection, tables, keys)
+                return found, keys, notes
         finally:
             engine.dispose()
     except (
@@ -63,10 +75,11 @@ def at(url: str) -> tuple[Found | None, tuple[str, ...]]:
         # The driver rejects a key of the URL's query, or its value.
         *(TypeError, AttributeError),
     ) as error:
-        return None, (
+        note = (
             f"The database could not be read ({_reason(error, url)}), so demosnap.yaml names no "
-            f"tables.",
+            f"tables."
         )
+        return None, (), (note,)
 
 
 def _engine(url: str) -> Engine | None:
@@ -100,11 +113,20 @@ def _reason(error: BaseException, url: str) -> str:
     return passwords.redacted(text)
 
 
-def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
-    """Look for the marker and dependent tables; return the result, None without it, and notes."""
-    from demosnap.database import reflect
+def examine(
+    connection: Connection,
+    tables: Mapping[str, Table] | None = None,
+    keys: Sequence[Proposal] = (),
+) -> tuple[Found | None, tuple[str, ...]]:
+    """Look for the marker and dependent tables; return the result, None without it, and notes.
 
-    tables = _of_one_tenant(reflect.tables(connection))
+    `tables` None: all of the database. `keys` are foreign keys that it does not declare.
+    """
+    from demosnap.database import reflect
+    from demosnap.snapshot.logical_keys import joined
+
+    if tables is None:
+        tables = _of_one_tenant(reflect.tables(connection))
     if not tables:
         return None, ("The database has no tables yet, so demosnap.yaml names no tables.",)
     by_key = _candidates(connection, tables, DEFAULT_MARKER)
@@ -126,6 +148,8 @@ def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
     names, more = _names(rows.values())
     notes.extend(more)
     via, alternatives = _ties(tables, marked, having)
+    by_table = {one.table: tuple(k.key for k in keys if k.table == one.table) for one in keys}
+    further, other_keys = _ties(joined(tables, by_table), [*marked, *via], {*having, *via})
     outside = tuple(
         (name, key.columns, key.table)
         for name in (*marked, *via)
@@ -134,7 +158,11 @@ def examine(connection: Connection) -> tuple[Found | None, tuple[str, ...]]:
     )
     total = sum(count for by_scenario in rows.values() for count in by_scenario.values())
     sequences = _sequences(connection, tables, (*marked, *via))
-    return Found(marker, marked, via, alternatives, outside, names, total, sequences), tuple(notes)
+    alternatives |= other_keys
+    return (
+        Found(marker, marked, via, alternatives, further, outside, names, total, sequences),
+        tuple(notes),
+    )
 
 
 def _of_one_tenant(tables: Mapping[str, Table]) -> Mapping[str, Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -11,6 +12,7 @@ from demosnap.config.choices import DEFAULT_MARKER
 from demosnap.config.names import yaml_item
 from demosnap.model import Marker, split_name
 from demosnap.scaffold import ini_url
+from demosnap.scaffold.logical import Proposal
 from demosnap.scaffold.look import Found
 
 
@@ -51,8 +53,11 @@ def _url_line(section: str, url: str | None, source: str | None) -> str:
     return f"sqlalchemy.url = {url.replace('%', '%%')}"
 
 
-def demosnap_yaml(found: Found | None) -> bytes:
-    """Render demosnap.yaml for the result of a look at the database."""
+def demosnap_yaml(found: Found | None, keys: Sequence[Proposal] = ()) -> bytes:
+    """Render demosnap.yaml for the result of a look at the database.
+
+    `keys` are foreign keys that it does not declare.
+    """
     marker = found.marker if found else DEFAULT_MARKER
     tables: list[str] = []
     names: tuple[str, ...] = ("general",)
@@ -60,15 +65,19 @@ def demosnap_yaml(found: Found | None) -> bytes:
         if found.marked:
             shown = ", ".join(yaml_item(name) for name in found.marked)
             tables.append(f"# The marker finds by itself: {shown}.")
-        for name, columns in found.via.items():
+        for name, columns in (*found.via.items(), *found.undeclared.items()):
             value = columns[0] if len(columns) == 1 else list(columns)
+            rule = f"{yaml_item(name)}: {yaml_item({'via': value})}"
             more = found.alternatives.get(name, ())
-            others = [", ".join(map(yaml_item, other)) for other in more]
-            comment = f"  # or {'; '.join(others)}" if others else ""
-            tables.append(f"{yaml_item(name)}: {yaml_item({'via': value})}{comment}")
-        for table, keys, referred in found.outside:
+            others = "; ".join(", ".join(map(yaml_item, other)) for other in more)
+            remarks = [f"or {others}"] if others else []
+            if name in found.undeclared:
+                remarks.append("by foreign_keys, below")
+            comment = f"  # {'; '.join(remarks)}" if remarks else ""
+            tables.append(f"{'# ' if name in found.undeclared else ''}{rule}{comment}")
+        for table, names_of, referred in found.outside:
             tables.append(
-                f"# {yaml_item(table)}: {', '.join(map(yaml_item, keys))} references"
+                f"# {yaml_item(table)}: {', '.join(map(yaml_item, names_of))} references"
                 f" {yaml_item(referred)}, whose rows are not captured: a load needs them."
             )
         names = found.scenarios or names
@@ -80,11 +89,20 @@ def demosnap_yaml(found: Found | None) -> bytes:
         schema=schema.FILE_NAME,
         marker=yaml_item(_marker(marker)) + _namespaces(found),
         tables="".join(f"  {line}\n" for line in tables),
+        foreign_keys=_foreign_keys(keys),
         scenarios="".join(f"  {line}\n" for line in scenarios),
         sequences=yaml_item({"sequences": numbers})[1:-1]
         if numbers
         else "# sequences: {person: person_seq}",
     ).encode()
+
+
+def _foreign_keys(keys: Sequence[Proposal]) -> str:
+    """Render foreign keys as lines from which the user takes the `#` away."""
+    if not keys:
+        return "# foreign_keys: [{table: cards, columns: note_id, references: notes.id}]"
+    lines = [f"  # - {yaml_item(one.entry)}  # {one.count}" for one in keys]
+    return "\n".join(("foreign_keys:", *lines))
 
 
 def _namespaces(found: Found | None) -> str:
