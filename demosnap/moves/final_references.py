@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from demosnap.database import (
     by_key,
@@ -15,7 +15,7 @@ from demosnap.database.brought_keys import not_brought
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.errors import VerificationError
-from demosnap.model import ForeignKey, Key
+from demosnap.model import ExternalReference, ForeignKey, Key
 from demosnap.moves import cascade
 from demosnap.moves.planned import PlannedMove
 from demosnap.reasons import of_rows
@@ -62,12 +62,14 @@ def _unmet(
     fitting = [
         one for one in snapshots if not compatibility.unfit(database.tables, one[0].header.tables)
     ]
-    for snapshot, is_whole in fitting:
+    for place, (snapshot, is_whole) in enumerate(fitting):
         references = snapshot.version.external_references
         wanted = outside_references.external_keys(snapshot)
-        for other, _ in fitting if references else ():
+        for number, (other, too) in enumerate(fitting if references else ()):
             brought = outside_references.brought_by(other, references)
             for keys, own, reference in zip(wanted, brought, references, strict=True):
+                if is_whole and too and number > place:
+                    yield from _too_early(database, snapshot, other, reference, keys & own)
                 keys &= not_brought(database, other, reference, keys, own, of=snapshot)
         nowhere = dangling_references.values(snapshot)
         for keys, known, reference in zip(wanted, nowhere, references, strict=True):
@@ -77,6 +79,29 @@ def _unmet(
             yield from outside_references.missing_externals(*at, filled - known, where)
             if is_whole:
                 yield from outside_references.refused(*at, filled & known)
+
+
+def _too_early(
+    database: Database,
+    snapshot: OpenSnapshot,
+    other: OpenSnapshot,
+    reference: ExternalReference,
+    keys: Collection[Key],
+) -> Iterator[Refusal]:
+    """Yield a reason if the database asks for rows that are loaded after those that need them."""
+    filled = sorted(key for key in keys if b"NULL" not in key)
+    table = database.tables[reference.table]
+    if not filled or not database.dialect.enforces_foreign_keys:
+        return
+    for key in table.foreign_keys:
+        if (
+            dangling_references.is_of(reference, key)
+            and not key.deferrable
+            and not database.dialect.takes_dangling(database.connection, table, key)
+        ):
+            scenarios = snapshot.version.scenario, other.version.scenario
+            shown = references.shown_keys(filled[:_SHOWN])
+            yield of_rows.loaded_too_late(reference, key, scenarios, len(filled), shown)
 
 
 def _nulled(

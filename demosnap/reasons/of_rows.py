@@ -246,6 +246,27 @@ def dangling(
     )
 
 
+def loaded_too_late(
+    reference: ExternalReference,
+    key: ForeignKey,
+    scenarios: tuple[str, str],
+    count: int,
+    keys: Sequence[str],
+) -> Refusal:
+    """Return that rows of two scenarios reference each other, which the database cannot load."""
+    one, other = scenarios
+    return Refusal(
+        "missing reference",
+        f"{_of(reference)} of {one} references {rows_of(count)} of {other}, which is loaded after"
+        f" {one} since its rows need those of {one}; the database checks a reference as the row is"
+        f" loaded ({_name(key)}; {_keys(reference.referred_columns, keys, count)})",
+        ("declare the foreign key DEFERRABLE INITIALLY DEFERRED; or capture both as one scenario",),
+        table=reference.table,
+        constraint=key.name or "",
+        keys=tuple(keys),
+    )
+
+
 # ---------------------------------------------------------------------- rows that would come
 
 
