@@ -152,7 +152,7 @@ def test_a_version_may_not_reference_rows_that_another_move_of_the_run_purges(he
     assert refused(load) == refused(purge) == []
     board = some(boards=(1,))
     assert refused(load, replace(purge, kept=board)) == []
-    assert refused(load, replace(purge, goal=Goal("general", boards, boards))) == []
+    assert refused(replace(purge, goal=Goal("general", boards, boards)), load) == []
     # So it is with rows that go along.
     assert [name for name, _ in refused(load, cascaded=CascadedRows(board.keys))] == [_]
     assert refused(load, cascaded=CascadedRows(some(boards=(2,)).keys)) == []
