@@ -202,20 +202,25 @@ def _picks(
         parts = [_picks(*at, one, names, values, before=before) for one in rule.rules]
         return lambda literals: enough(part(literals) for part in parts)
     ways = [
-        (referring.extract_key(database, database.tables[name], one.key, names), values[one.place])
+        (
+            referring.extract_key(database, database.tables[name], one.key, names),
+            values[one.place],
+            rule.kind == "via" and not one.key.path,
+        )
         for one in _followed(tables, name, rule, rules)
     ]
 
-    def follows(value: Key, there: _Values) -> bool:
-        if rule.kind == "via":
+    def follows(value: Key, there: _Values, single: bool) -> bool:
+        # Of several values, one that is no row's says nothing about the others.
+        if single:
             return b"NULL" not in value and (before or value not in there.gone)
         staying = there.staying
         return staying is None or value in staying or (before and value in there.gone)
 
     def picks(literals: Sequence[bytes]) -> bool:
         return any(
-            extract is None or any(follows(value, there) for value in extract(literals))
-            for extract, there in ways
+            extract is None or any(follows(value, there, single) for value in extract(literals))
+            for extract, there, single in ways
         )
 
     return picks if ways else lambda literals: True

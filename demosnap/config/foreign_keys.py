@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from demosnap import columns as column_names
-from demosnap.config.kinds import Misfit, Name, TableColumn, TableName, Value
+from demosnap.config.kinds import JsonPath, Misfit, Name, TableColumn, TableName, Value
 from demosnap.model import Condition, ForeignKey
 
 _KEYS = "Write {table: cards, columns: note_id, references: notes.id}."
+
+_JSON = 'Write {table: notes, json: relations, path: "$.links[*]", references: notes.id}.'
 
 Names = Annotated[
     tuple[Name, ...],
@@ -28,8 +30,24 @@ class LogicalKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     table: Annotated[TableName, Meta(description="The table whose rows reference others.")]
     columns: Annotated[
-        Name | Names, Meta(description="The column that references, or a list of columns.")
-    ]
+        Name | Names | UnsetType,
+        Meta(description="The column that references, or a list of columns."),
+    ] = UNSET
+    json: Annotated[
+        Name | UnsetType,
+        Meta(
+            description="Instead of `columns`: the column with JSON, each value of which at `path` "
+            "is a reference."
+        ),
+    ] = UNSET
+    path: Annotated[
+        JsonPath | UnsetType,
+        Meta(
+            description="Where the references are in the JSON: `$.a.b`, `$.links[*]`, "
+            "`$.links[*].id`, `$[*]`.",
+            examples=["$.links[*]", "$.links[*].id"],
+        ),
+    ] = UNSET
     references: Annotated[
         TableColumn | Annotated[dict[TableName, Name | Names], Meta(min_length=1, max_length=1)],
         Meta(
@@ -55,6 +73,7 @@ class LogicalKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for column, value in self.when.items():
             if isinstance(value, dict) and len(value) != 1:
                 raise Misfit(" must name one table", "when", column, about=("when", column))
+        self._check_json()
         key = self.key
         if len(set(key.columns)) < len(key.columns):
             raise Misfit(" names a column twice", "columns", about=("columns",))
@@ -71,6 +90,20 @@ class LogicalKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                     " is a column of the key itself", "when", column, about=("when", column)
                 )
 
+    def _check_json(self) -> None:
+        if self.json is UNSET:
+            if self.columns is UNSET:
+                raise Misfit(" needs columns, or json and path", about=(), hint=_KEYS)
+            if self.path is not UNSET:
+                raise Misfit(
+                    " has a path and columns: a path leads into JSON", "path", about=(), hint=_JSON
+                )
+            return
+        if self.columns is not UNSET:
+            raise Misfit(" has both columns and json", "json", about=(), hint=_JSON)
+        if self.path is UNSET:
+            raise Misfit(" has json and no path", "json", about=(), hint=_JSON)
+
     @property
     def key(self) -> ForeignKey:
         """The foreign key as a value, without what the database tells."""
@@ -79,13 +112,15 @@ class LogicalKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         else:
             ((table, names),) = self.references.items()
             referred = [names] if isinstance(names, str) else list(names)
-        columns = self.columns
+        columns = self.columns or self.json
+        assert columns is not UNSET
         return ForeignKey(
             columns=(columns,) if isinstance(columns, str) else columns,
             table=table,
             referred_columns=tuple(referred),
             logical=True,
             when=tuple(_condition(column, value) for column, value in self.when.items()),
+            path=None if self.path is UNSET else self.path,
         )
 
 

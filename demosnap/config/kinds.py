@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from demosnap import columns
+from demosnap import columns, json_path
 from demosnap.config.names import RESERVED, SCENARIO_RULE, scenario_name_problem
 from demosnap.errors import UsageError, did_you_mean
 from demosnap.model import display_name, split_name
@@ -33,6 +33,11 @@ class Misfit(Exception):  # noqa: N818 - it is caught by the reader, which makes
         self.about = about
         self.hint = hint
 
+
+JSON_PATHS = (
+    'Write "$.a.b" for the value of a key, "$.links[*]" or "$[*]" for all elements of an array, '
+    '"$.links[*].id" for a key in each of them; keys are ASCII letters, digits, _ and -.'
+)
 
 Check = Callable[[str], None]
 """A function that checks a text, and raises `Misfit` if it is invalid."""
@@ -101,6 +106,13 @@ def _json_key(key: str) -> None:
     # The key becomes part of a JSON path, for which databases have different escapes.
     if any(character in '"\\\n\t' for character in key):
         raise Misfit(" holds a double quote, a backslash or a control character", about=())
+
+
+def _json_path(path: str) -> None:
+    try:
+        json_path.steps(path)
+    except ValueError as error:
+        raise Misfit(str(error), hint=JSON_PATHS) from None
 
 
 def _target(pattern: str) -> None:
@@ -200,6 +212,18 @@ JsonKey = Annotated[
     ),
 ]
 """A key in a JSON column."""
+
+JsonPath = Annotated[
+    str,
+    _meta(
+        "path",
+        rf"^{json_path.PATTERN}{_END}",
+        "Must be a path such as $.links[*].id.",
+        _json_path,
+        also=(),
+    ),
+]
+"""The path to values in a JSON column."""
 
 Target = Annotated[
     str,

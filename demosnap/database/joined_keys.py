@@ -61,7 +61,7 @@ class _Checked:
         Raises:
             ConfigError: it does not fit the tables.
         """
-        table, at = self._table, "columns"
+        table, at = self._table, "json" if key.path else "columns"
         self._columns(table, key.columns, at)
         parent = self._known(key.table, "references")
         self._columns(parent, key.referred_columns, "references")
@@ -73,7 +73,7 @@ class _Checked:
                 hint=f"Its unique keys: {keys or 'none'}.",
             )
         for declared in table.foreign_keys:
-            if (declared.columns, declared.table) == (key.columns, key.table):
+            if not key.path and (declared.columns, declared.table) == (key.columns, key.table):
                 raise self._error(
                     f"the database declares {table.name}.{', '.join(key.columns)} →"
                     f" {key.table} itself",
@@ -86,6 +86,10 @@ class _Checked:
     def _types(self, table: Table, parent: Table, key: ForeignKey, at: str) -> None:
         for name, other in zip(key.columns, key.referred_columns, strict=True):
             column, referred = table.column(name), parent.column(other)
+            if key.path:
+                if not self._dialect.holds_json(column):
+                    raise self._error(f"{table.name}.{name} ({column.type}) cannot hold JSON", at)
+                column = replace(logical_keys.JSON_VALUE, name=name)
             if not self._dialect.convertible(column, referred):
                 raise self._error(
                     f"{table.name}.{name} ({column.type}) can never equal {parent.name}.{other}"

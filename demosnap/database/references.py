@@ -61,7 +61,10 @@ def first_keys(
     """
     dialect = database.dialect
     columns = dialect.quote_columns(table.key or key.columns)
-    sql = f"SELECT {columns} FROM {dialect.rows_of(table)} WHERE {where} ORDER BY {columns}"
+    sql = f"SELECT {columns} FROM {dialect.rows_of(table)} WHERE {where}"
+    if table.key or not key.path:
+        # Some databases cannot order JSON.
+        sql += f" ORDER BY {columns}"
     return list(execute(database.connection, dialect.limited(sql, limit)))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import collections
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from demosnap.database import referring
+from demosnap.database import references, referring
 from demosnap.database.digest import Digest
 from demosnap.database.live import Database
 from demosnap.database.row_set import RowSet
@@ -133,7 +134,8 @@ def orphans(
         for key, orphaned in dangling_keys(database, name):
             where = first_of(orphaned, predicate)
             table = dialect.rows_of(tables[name])
-            if spared := known.get(referring.place_of(name, key)):
+            spared = known.get(referring.place_of(name, key), ())
+            if spared or key.path:
                 values = values_of(database, tables[name], key, where)
                 wrong = {one: rows for one, rows in values.items() if one not in spared}
                 if wrong:
@@ -148,8 +150,20 @@ def orphans(
 
 
 def values_of(database: Database, table: Table, key: ForeignKey, where: str) -> Counter[Key]:
-    """Return what rows reference by a foreign key, as literals, with their number of rows."""
-    return collections.Counter(referring.values(database, table, key, where))
+    """Return what dangling rows reference by a foreign key, as literals, with their number of rows.
+
+    Of several values in the JSON of a row, only those that match no row count.
+    """
+    found = collections.Counter(referring.values(database, table, key, where))
+    if not key.path:
+        return found
+    parent = replace(database.tables[key.table], key=())
+    nowhere: Counter[Key] = collections.Counter()
+    for one, rows in found.items():
+        # A collation may take different literals for equal.
+        if not list(references.matching(database, parent, key.referred_columns, [one])):
+            nowhere[one] = rows
+    return nowhere
 
 
 def dangling_keys(database: Database, name: str) -> Iterator[tuple[ForeignKey, str]]:

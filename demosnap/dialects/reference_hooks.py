@@ -1,10 +1,11 @@
-"""Hooks for references whose two columns differ in type, which no database declares."""
+"""Hooks for references that no database declares: in JSON, and between types that differ."""
 
 from __future__ import annotations
 
 import re
 
 from demosnap.dialects.name_hooks import NameHooks
+from demosnap.json_path import Steps
 from demosnap.model import Column
 
 _KINDS = (
@@ -18,7 +19,7 @@ UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
 class ReferenceHooks(NameHooks):
-    """The part of a dialect for references between columns of different types."""
+    """The part of a dialect for references in JSON and between columns of different types."""
 
     def kind_of(self, column: Column) -> str:
         """Return "number", "text", "uuid", "any" (equal to all), or another type in lower case.
@@ -60,3 +61,16 @@ class ReferenceHooks(NameHooks):
     def as_uuid(self, value: str) -> str:
         """Return an expression of a text as a UUID; NULL unless it is canonical."""
         return f"(CASE WHEN {value} SIMILAR TO '{UUID}' THEN CAST({value} AS UUID) END)"
+
+    def holds_json(self, column: Column) -> bool:
+        """Return whether references can be read in JSON in a column of this type."""
+        return False
+
+    def json_texts(self, column: Column, path: Steps, source: str | None = None) -> tuple[str, str]:
+        """Return what stands after FROM for the values at a path, and a value as text.
+
+        The values are those in a column of the row around the subquery, or those in all rows of
+        `source`, the text after FROM. Texts and whole numbers are values; others are NULL or
+        left out. Malformed JSON has no values, and is never an error.
+        """
+        raise NotImplementedError

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from alembic.script import Script
 
-from demosnap import columns
+from demosnap import columns, json_path
 from demosnap.errors import ScriptError, UsageError
 from demosnap.model import (
     Condition,
@@ -297,12 +297,17 @@ def _foreign_keys(
             referred_columns=tuple(map(_text, one["referred_columns"])),
             logical=True,
             when=tuple(_condition(_text(c), value) for c, value in one.get("when", {}).items()),
-            path=_text(one["path"]) if "path" in one else None,
+            path=_path(one["path"]) if "path" in one else None,
         )
         if table not in rules or len(key.columns) != len(key.referred_columns):
             raise ValueError("a foreign key does not fit the selection")
         keys[table] = (*keys.get(table, ()), key)
     return keys
+
+
+def _path(value: Any) -> str:
+    json_path.steps(_text(value))
+    return _text(value)
 
 
 def _condition(column: str, value: Any) -> Condition:

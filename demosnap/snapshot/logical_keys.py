@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from demosnap import json_path
 from demosnap.dialects.base import Dialect
 from demosnap.dialects.reference_hooks import UUID
 from demosnap.model import Column, Condition, ForeignKey, Key, Table
@@ -15,6 +16,9 @@ Extract = Callable[[Sequence[bytes]], Iterator[Key]]
 
 Its argument are the literals of the row.
 """
+
+JSON_VALUE = Column("value", "text")
+"""What a value in JSON is like where it references: a text, or a number as one."""
 
 Lookup = Callable[[Condition], Collection[bytes]]
 """A function that returns the values with which a column fulfils a condition on another table."""
@@ -102,6 +106,8 @@ def extract(
         (names.index(one.column), _allowed(dialect, table, one, lookup)) for one in key.when
     ]
     columns = [table.column(name) for name in key.columns]
+    if key.path:
+        return _extract_json(dialect, key, columns[0], places[0], conditions)
     pairs = list(zip(columns, key.referred or columns, strict=True))
 
     def values(literals: Sequence[bytes]) -> Iterator[Key]:
@@ -110,6 +116,28 @@ def extract(
                 as_referred(dialect, column, referred, literals[i])
                 for i, (column, referred) in zip(places, pairs, strict=True)
             )
+
+    return values
+
+
+def _extract_json(
+    dialect: Dialect,
+    key: ForeignKey,
+    column: Column,
+    place: int,
+    conditions: Sequence[tuple[int, Collection[bytes]]],
+) -> Extract:
+    path = json_path.steps(key.path or "")
+
+    def values(literals: Sequence[bytes]) -> Iterator[Key]:
+        if not all(literals[i] in allowed for i, allowed in conditions):
+            return
+        for text in dict.fromkeys(json_path.texts(dialect.decode(literals[place], column), path)):
+            try:
+                yield (encoded(dialect, text, key.referred[0]),)
+            except ValueError:
+                # Such a value cannot be a key.
+                continue
 
     return values
 

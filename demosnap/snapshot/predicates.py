@@ -8,8 +8,9 @@ from typing import Protocol
 
 from demosnap.dialects.base import Dialect
 from demosnap.errors import ScriptError
-from demosnap.model import Condition, ForeignKey, Key, Rule, Selection, Table
+from demosnap.model import ForeignKey, Key, Rule, Selection, Table
 from demosnap.snapshot import logical_keys
+from demosnap.snapshot.key_values import conditions, in_columns, in_json, some_in_json, together
 
 _WHERE_TOKEN = re.compile(
     r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|(?<![:\w]):scenario\b""", re.DOTALL
@@ -127,9 +128,13 @@ def predicates(
 def referencing(dialect: Dialect, child: Table, key: ForeignKey, predicate: str) -> str:
     """Render that a foreign key of `child` points at a row of a predicate."""
     table, shown = dialect.quote_table(key.table), [dialect.quote(n) for n in key.referred_columns]
-    return _where(
+    if key.path:
+        return some_in_json(
+            dialect, child, key, lambda one: dialect.among([one], shown, table, predicate)
+        )
+    return together(
         conditions(dialect, child, key),
-        dialect.among(_values(dialect, child, key), shown, table, predicate),
+        dialect.among(in_columns(dialect, child, key), shown, table, predicate),
     )
 
 
@@ -144,10 +149,14 @@ def referenced_by(
     values = [dialect.quote(name) for name in key.referred_columns]
     shown = [dialect.quote(name) for name in key.columns]
     if key.logical:
-        shown = _values(dialect, child, key)
+        shown = in_columns(dialect, child, key)
     where = conditions(dialect, child, key)
     if where and predicate:
         where = f"({predicate}) AND {where}"
+    if key.path:
+        rows = f"{source} WHERE {where or predicate}" if where or predicate else source
+        found, value = in_json(dialect, child, key, rows)
+        return dialect.among(values, [value], found)
     return dialect.among(values, shown, source, where or predicate)
 
 
@@ -174,7 +183,13 @@ def leads_nowhere(
     # A subquery keeps the meaning of names in the predicate, since a table may reference itself.
     # The referenced column is on the left, since its collation applies.
     rows = f"(SELECT {shown} FROM {dialect.quote_table(key.table)}{where}) demosnap_referred"
-    values = _values(dialect, child, key)
+    if key.path:
+        ((_, alias),) = parts
+        missing = f"NOT EXISTS (SELECT 1 FROM {rows} WHERE {alias} ="
+        return some_in_json(
+            dialect, child, key, lambda one: f"{one} IS NOT NULL AND {missing} {one})"
+        )
+    values = in_columns(dialect, child, key)
     same = " AND ".join(
         f"{alias} = {value}" for (_, alias), value in zip(parts, values, strict=True)
     )
@@ -183,11 +198,13 @@ def leads_nowhere(
 
 def filled(dialect: Dialect, child: Table, key: ForeignKey) -> str:
     """Render that a foreign key of `child` references something: no column of it is NULL."""
+    if key.path:
+        return some_in_json(dialect, child, key, lambda one: f"{one} IS NOT NULL")
     values = [dialect.quote(column) for column in key.columns]
     if key.referred:
         # A text that cannot be a key is no reference.
-        values = _values(dialect, child, key)
-    return _where(
+        values = in_columns(dialect, child, key)
+    return together(
         conditions(dialect, child, key), " AND ".join(f"{value} IS NOT NULL" for value in values)
     )
 
@@ -196,7 +213,11 @@ def holding(dialect: Dialect, child: Table, key: ForeignKey, keys: Sequence[Key]
     """Render that a foreign key of `child` has one of some values of the columns it references."""
     if not key.logical:
         return dialect.key_predicate([child.column(name) for name in key.columns], keys)
-    values = _values(dialect, child, key)
+    if key.path:
+        (referred,) = key.referred
+        shown = ", ".join(dialect.compared(part, referred) for (part,) in keys)
+        return some_in_json(dialect, child, key, lambda one: f"{one} IN ({shown})")
+    values = in_columns(dialect, child, key)
     found = " OR ".join(
         " AND ".join(
             f"{value} = {dialect.compared(part, column)}"
@@ -204,41 +225,7 @@ def holding(dialect: Dialect, child: Table, key: ForeignKey, keys: Sequence[Key]
         )
         for one in keys
     )
-    return _where(conditions(dialect, child, key), f"({found})")
-
-
-def conditions(dialect: Dialect, child: Table, key: ForeignKey) -> str | None:
-    """Render the conditions under which a logical key of `child` counts; None: it always does."""
-    return " AND ".join(_condition(dialect, child, one) for one in key.when) or None
-
-
-def _condition(dialect: Dialect, child: Table, one: Condition) -> str:
-    column = child.column(one.column)
-    if one.table is None:
-        keys = [(logical_keys.literal(dialect, column, value),) for value in one.values]
-        return f"({dialect.key_predicate([column], keys)})"
-    same = " AND ".join(
-        f"{dialect.quote(name)} = {dialect.string(value)}"
-        for name, value in zip(one.names, one.values, strict=True)
-    )
-    source = f"{dialect.quote_table(one.table)} WHERE {same}"
-    return f"{dialect.quote(one.column)} IN (SELECT {dialect.quote(one.key)} FROM {source})"
-
-
-def _values(dialect: Dialect, child: Table, key: ForeignKey) -> list[str]:
-    """Render the columns of a foreign key in the types of those that they reference."""
-    columns = [child.column(name) for name in key.columns]
-    values = [dialect.referring(column) for column in columns]
-    return [
-        value
-        if logical_keys.alike(dialect, column, referred)
-        else dialect.converted(value, column, referred)
-        for value, column, referred in zip(values, columns, key.referred or columns, strict=True)
-    ]
-
-
-def _where(*parts: str | None) -> str:
-    return " AND ".join(part for part in parts if part)
+    return together(conditions(dialect, child, key), f"({found})")
 
 
 def not_true(predicate: str) -> str:

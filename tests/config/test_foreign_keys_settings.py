@@ -28,6 +28,12 @@ RIGHT = {
             when=(Condition("kind", ("Post",)), Condition("type", ("x", "y"), "types")),
         )
     ),
+    '{table: f, json: links, path: "$.links[*].id", references: f.id, when: {k: v}}': ForeignKey(
+        *(("links",), "f", ("id",)),
+        logical=True,
+        when=(Condition("k", ("v",)),),
+        path="$.links[*].id",
+    ),
 }
 
 
@@ -74,6 +80,26 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     _wrong(
         "{table: a, columns: b, references: c.d, when: {b: Post}}",
         "foreign_keys.2.when.b is a column of the key itself",
+    ),
+    _wrong("{table: a, json: b, references: c.d}", "foreign_keys.2 has json and no path\nWrite {"),
+    _wrong(
+        "{table: a, columns: b, path: $.a, references: c.d}",
+        "foreign_keys.2 has a path and columns: a path leads into JSON",
+    ),
+    _wrong(
+        "{table: a, columns: b, json: b, path: $.a, references: c.d}",
+        "foreign_keys.2 has both columns and json",
+    ),
+    _wrong(
+        "{table: a, json: b, path: $.a, references: {c: [d, e]}}",
+        "foreign_keys.2.references has 2, and the key has 1",
+    ),
+    *(
+        _wrong(
+            f"{{table: a, json: b, references: c.d, path: '{path}'}}",
+            f"{path!r} is not a path\nWrite ",
+        )
+        for path in ("$", "a.b", "$.a[0]", "$..a", "$.a[?(@.b)]", '$."a b"', "$.ä", "$.*", "$.a ")
     ),
 ]
 

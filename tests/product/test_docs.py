@@ -207,7 +207,7 @@ RANKS = (
     ("dialects",),
     ("rows",),
     ("config",),
-    ("columns",),
+    ("columns", "json_path"),
     ("model",),
     ("options",),
     ("errors", "version"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
+from demosnap import json_path
 from demosnap.dialects.base import Dialect
 from demosnap.dialects.file_pick_hooks import FilePick
 from demosnap.dialects.keywords import FORMAT_1
@@ -17,6 +18,7 @@ from demosnap.dialects.mysql.urls import MySQLUrls
 from demosnap.dialects.mysql.values import normal_json
 from demosnap.dialects.reference_hooks import UUID
 from demosnap.dialects.url_rules import UrlRules
+from demosnap.json_path import Steps
 from demosnap.model import Column, Marker, Table, Value
 
 # Zero and impossible dates must come back as they were, an AUTO_INCREMENT of 0 too.
@@ -138,6 +140,26 @@ class MySQLText(Dialect):
         # $ also matches before a final line break, and texts may ignore case.
         whole = f"{value} REGEXP '^({pattern})$' AND {value} NOT REGEXP '[^-0-9a-f]'"
         return f"(CASE WHEN {whole} THEN {result} END)"
+
+    def holds_json(self, column: Column) -> bool:
+        """Return whether the type is JSON or text."""
+        return isinstance(codec(column.type), Text)
+
+    def json_texts(self, column: Column, path: Steps, source: str | None = None) -> tuple[str, str]:
+        """Return JSON_TABLE, which takes the whole path."""
+        name = _unicode(self.quote(column.name), column)
+        whole = "$" + "[*]".join(map(json_path.quoted, path))
+        document = f"CASE WHEN JSON_VALID({name}) THEN {name} END"
+        found = []
+        if source:
+            found.append(f"(SELECT {document} AS demosnap_json FROM {source}) demosnap_rows")
+            document = "demosnap_rows.demosnap_json"
+        value = "demosnap_values.demosnap_value"
+        values = "COLUMNS (demosnap_value JSON PATH '$')"
+        found.append(f"JSON_TABLE({document}, '{whole}' {values}) demosnap_values")
+        kinds = "'STRING','INTEGER','UNSIGNED INTEGER'"
+        text = f"(CASE WHEN JSON_TYPE({value}) IN ({kinds}) THEN JSON_UNQUOTE({value}) END)"
+        return ", ".join(found), text
 
     def marked(
         self,

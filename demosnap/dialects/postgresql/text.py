@@ -15,6 +15,7 @@ from demosnap.dialects.postgresql.keywords import RESERVED
 from demosnap.dialects.postgresql.urls import PostgreSQLUrls
 from demosnap.dialects.postgresql.values import INTEGERS, base_type
 from demosnap.dialects.url_rules import UrlRules
+from demosnap.json_path import Steps
 from demosnap.model import Column, Marker, Table, Value
 
 _DEFAULT = re.compile(r"""('(?:[^']|'')*'|-?[0-9.]+|true|false)(?:::[\w ."()\[\],]+)?""")
@@ -227,6 +228,34 @@ class PostgreSQLText(Dialect):
         if marker.scenario_key is None:
             return "NULL"
         return self._member(column, marker.scenario_key)
+
+    def holds_json(self, column: Column) -> bool:
+        """Return whether the type is JSON or text."""
+        kind = base_type(column)
+        return kind in ("json", "jsonb", *_TEXTS) or _bare(kind) == "citext"
+
+    def json_texts(self, column: Column, path: Steps, source: str | None = None) -> tuple[str, str]:
+        """Return a chain of `json_array_elements`; the type json keeps numbers as written."""
+        name, kind = self.quote(column.name), base_type(column)
+        document = f"{sessions.JSON_FUNCTION}({name}::text)"
+        if kind == "jsonb":
+            document = f"{name}::text::json"
+        elif kind == "json":
+            document = sessions.UNESCAPED.format(f"{name}::text")
+        rows = f" FROM {source}" if source else ""
+        found = [f"(SELECT {document} AS demosnap_json{rows}) demosnap_0"]
+        for n, keys in enumerate(path):
+            value = f"demosnap_{n}.demosnap_json" + "".join(f"->{_constant(key)}" for key in keys)
+            if n + 1 < len(path):
+                array = f"CASE json_typeof({value}) WHEN 'array' THEN {value} ELSE '[]'::json END"
+                alias = f"demosnap_{n + 1}(demosnap_json)"
+                found.append(f"LATERAL json_array_elements({array}) {alias}")
+        text = f"({value})#>>'{{}}'"
+        whole = f"CASE WHEN {text} ~ '^-?[0-9]+$' THEN {text} END"
+        kind = f"json_typeof({value})"
+        return ", ".join(
+            found
+        ), f"(CASE {kind} WHEN 'string' THEN {text} WHEN 'number' THEN {whole} END)"
 
     def _member(self, column: Column, key: str) -> str:
         """Return an expression of a JSON member as text: never an error; the last of equal keys."""

@@ -19,6 +19,7 @@ from demosnap.dialects.sqlite import codecs as values
 from demosnap.dialects.sqlite import files, lacking, pick, read, virtual, write
 from demosnap.dialects.sqlite.bind import parsed
 from demosnap.dialects.sqlite.file_text import SQLiteFileText
+from demosnap.dialects.sqlite.json_texts import SQLiteJson
 from demosnap.dialects.sqlite.keywords import RESERVED
 from demosnap.dialects.sqlite.reflect import SQLiteDefinitions
 from demosnap.dialects.sqlite.trial import SQLiteTrial
@@ -38,7 +39,7 @@ _OWN = "demosnap_own"
 _WRITING = {"foreign_keys": 0, "cache_size": -(256 << 10)}
 
 
-class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTrial):
+class SQLiteDialect(SQLiteFileText, SQLiteDefinitions, SQLiteIndexes, SQLiteTrial, SQLiteJson):
     """SQLite 3.37 or newer, through Python's own sqlite3."""
 
     name: ClassVar[str] = "sqlite"
