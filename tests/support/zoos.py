@@ -84,7 +84,7 @@ class Zoo:
         tables = "".join(f"  {name}: {{via: {column}}}\n" for name, column in VIA.items())
         exclude = ", ".join(self.excluded)
         return (
-            f"marker: {{column: {MARK}}}\ntables:\n{tables}exclude: [{exclude}]\n"
+            f"namespaces: all\nmarker: {{column: {MARK}}}\ntables:\n{tables}exclude: [{exclude}]\n"
             "scenarios: {general: {default: true}}\n"
         )
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
 from demosnap.dialects.base import execute
 from demosnap.dialects.mysql import session
 from demosnap.dialects.mysql.text import MySQLText
@@ -79,6 +77,8 @@ class MariaDBSequences(MySQLText):
         self, connection: Connection, names: Sequence[str]
     ) -> Mapping[str, SequenceState]:
         """Return the states; the next number is the first beyond the server's cache."""
+        from sqlalchemy.exc import DBAPIError
+
         there, found = _names(connection), {}
         for name in names:
             if name not in there:
