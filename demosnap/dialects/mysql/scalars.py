@@ -297,4 +297,6 @@ class Plain(Codec):
             if not re.fullmatch("[0-9a-f]{32}", text):
                 raise ValueError("is not a UUID")
             text = "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+            if re.match(values.NO_UUID, text):
+                raise ValueError("is a UUID that MariaDB refuses")
         return f"'{text}'".encode()

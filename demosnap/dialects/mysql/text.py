@@ -15,7 +15,7 @@ from demosnap.dialects.mysql.codecs import Text, codec
 from demosnap.dialects.mysql.keywords import MYSQL
 from demosnap.dialects.mysql.scalars import Double, Integer
 from demosnap.dialects.mysql.urls import MySQLUrls
-from demosnap.dialects.mysql.values import normal_json
+from demosnap.dialects.mysql.values import NO_UUID, normal_json
 from demosnap.dialects.reference_hooks import UUID
 from demosnap.dialects.url_rules import UrlRules
 from demosnap.json_path import Steps
@@ -133,8 +133,9 @@ class MySQLText(Dialect):
         return self._matched(value, "0|-?[1-9][0-9]{0,17}", f"CAST({value} AS SIGNED)")
 
     def as_uuid(self, value: str) -> str:
-        """Return a text as a UUID."""
-        return self._matched(value, UUID, f"CAST({value} AS UUID)")
+        """Return a text as a UUID; a CAST of one that the type refuses would warn."""
+        fits = f"CAST({value} AS BINARY) NOT REGEXP '[A-F]' AND {value} NOT REGEXP '{NO_UUID}'"
+        return self._matched(value, UUID, f"(CASE WHEN {fits} THEN CAST({value} AS UUID) END)")
 
     def _matched(self, value: str, pattern: str, result: str) -> str:
         # $ also matches before a final line break, and texts may ignore case.

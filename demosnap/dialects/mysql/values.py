@@ -106,6 +106,10 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+NO_UUID = "^.{14}[89a-f].{3}-(0[1-9a-f]|[1-7][0-9a-f]|80)"
+"""The pattern of canonical UUIDs that MariaDB refuses, since it could not store them in order."""
+
+
 def bare_uuid(value: str) -> str:
     """Return a UUID as 32 hex digits, any other text as it is."""
     return value.replace("-", "").lower() if _UUID.fullmatch(value) else value
