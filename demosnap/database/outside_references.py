@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from demosnap.database import dangling_references, referring
 from demosnap.database.brought_keys import not_brought
-from demosnap.database.by_key import batches
+from demosnap.database.by_key import batches, key_predicates
 from demosnap.database.live import Database
 from demosnap.database.opened import OpenSnapshot
 from demosnap.database.references import matching, shown_keys
-from demosnap.model import ExternalReference, ForeignKey, Key
+from demosnap.model import ExternalReference, ForeignKey, Key, Table
 from demosnap.reasons import of_rows
 from demosnap.refusal import Refusal
 from demosnap.snapshot import logical_keys
@@ -43,7 +43,13 @@ def unreferenced(
     by_name = {table.name: table for table in snapshot.tables}
     external: list[set[Key]] = []
     fresh: list[set[Key]] = []
-    for reference in snapshot.version.external_references:
+    losing = {name for name, one in changes.items() if one.counts.keys() & {"removed", "modified"}}
+    references = snapshot.version.external_references
+    # Rows that stay as they are lose what they reference, too.
+    whole = (
+        external_keys(snapshot, losing) if any(r.references in losing for r in references) else ()
+    )
+    for n, reference in enumerate(references):
         names = [column.name for column in by_name[reference.table].captured]
         keys: set[Key] = set()
         external.append(keys)
@@ -53,7 +59,10 @@ def unreferenced(
             # The database computes a column; these are verified after the load.
             continue
         one = changes[reference.table]
-        collections.deque(referring.collected(one.written(), [(keys, extract)]), maxlen=0)
+        if reference.references in losing:
+            keys |= whole[n]
+        else:
+            collections.deque(referring.collected(one.written(), [(keys, extract)]), maxlen=0)
         if reference.dangling:
             changed = one.written(reference.columns)
             collections.deque(referring.collected(changed, [(fresh[-1], extract)]), maxlen=0)
@@ -143,14 +152,38 @@ def _missing(
     return missing
 
 
-def external_keys(snapshot: OpenSnapshot) -> list[set[Key]]:
-    """Return the referencing values of a snapshot's rows, a set per external reference."""
+def parents(snapshot: OpenSnapshot, tables: Mapping[str, Table]) -> dict[str, set[Key]]:
+    """Return the keys of rows of `tables` outside of a snapshot that its rows reference."""
+    database, references = snapshot.database, snapshot.version.external_references
+    found: dict[str, set[Key]] = {}
+    if not any(one.references in tables for one in references):
+        return found
+    external, brought = external_keys(snapshot, tables), brought_by(snapshot, references)
+    for keys, own, one in zip(external, brought, references, strict=True):
+        missing = not_brought(database, snapshot, one, keys, own)
+        if missing:
+            table = tables[one.references]
+            columns = [table.column(name) for name in one.referred_columns]
+            for where in key_predicates(database.dialect, columns, missing):
+                found.setdefault(table.name, set()).update(database.keys(table, where))
+    return found
+
+
+def external_keys(
+    snapshot: OpenSnapshot, referenced: Collection[str] | None = None
+) -> list[set[Key]]:
+    """Return the referencing values of a snapshot's rows, a set per external reference.
+
+    Only references to the tables in `referenced` have values (None: all).
+    """
     references = snapshot.version.external_references
     found: list[set[Key]] = [set() for _ in references]
     if references:
         selection = snapshot.version.selection
 
         def extract(n: int, names: Sequence[str]) -> logical_keys.Extract | None:
+            if referenced is not None and references[n].references not in referenced:
+                return None
             return referring.extract(snapshot.database, selection, references[n], names)
 
         _collect(snapshot, [reference.table for reference in references], extract, found)

@@ -91,12 +91,13 @@ def find(
     goes: Goes,
     but: Collection[str],
     beside: Mapping[str, str] | None = None,
+    needed: Mapping[str, Collection[Key]] | None = None,
 ) -> Retained:
     """Find the rows that a move would delete and has to retain, and the rows that these reference.
 
     `tables` are the tables that lose rows; their keys identify the rows. `picked` are the
     predicates of all rows of the scenario. References from the tables in `but`, and from the rows
-    `beside`, retain no row.
+    `beside`, retain no row. `needed` are rows to retain in any case, if the move deletes them.
     """
     known = {name: table for name, table in tables.items() if table.identified}
     kept: dict[str, set[Key]] = {}
@@ -110,7 +111,8 @@ def find(
 
     own = by_key.merged([picked, beside or {}])
     for name, table in known.items():
-        keep(name, references.pinned(database, table, picked[name], own, but))
+        pinned = references.pinned(database, table, picked[name], own, but)
+        keep(name, pinned.union((needed or {}).get(name, ())))
     while ahead:
         name, keys = ahead.pop()
         for key in known[name].foreign_keys:

@@ -115,7 +115,8 @@ def keep(
         removed = (key_of(tables[name], row) for row in losing[name].removed())
         return {key for key in removed if key in keys}
 
-    found = retained.find(database, tables, to_delete, goes, but, beside)
+    needed = outside_references.parents(planned.snapshot, tables)
+    found = retained.find(database, tables, to_delete, goes, but, beside, needed)
     changes = tuple(
         one.keeping(found.keys[one.name]) if one.name in found.keys else one
         for one in planned.changes

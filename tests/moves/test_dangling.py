@@ -233,3 +233,28 @@ def test_a_referenced_value_that_changes_is_refused_where_each_statement_is_chec
     else:
         project.reset("general", discard=True)
     assert database.dump() == before
+
+
+def test_a_row_that_stays_keeps_what_it_references(
+    database: Database, make_workspace: Callable[[Database], Workspace]
+) -> None:
+    """Its parent was a real row, came into the demo later, and goes on the way back."""
+    workspace = make_workspace(database)
+    workspace.configure("marker: {column: is_demo}\n")
+    database.execute(
+        "CREATE TABLE parents (id integer PRIMARY KEY, is_demo boolean)",
+        "CREATE TABLE children (id integer PRIMARY KEY, parent_id integer, is_demo boolean,"
+        " FOREIGN KEY (parent_id) REFERENCES parents (id))",
+        "INSERT INTO parents VALUES (1, TRUE), (2, FALSE)",
+        "INSERT INTO children VALUES (1, 1, TRUE), (2, 2, TRUE)",
+    )
+    workspace.project.revision("general", date="2025-01-15")
+    database.execute("UPDATE parents SET is_demo = TRUE WHERE id = 2")
+    workspace.project.revision("general", date="2025-01-20")
+    second = database.dump()
+    reasons = refused(workspace, lambda **o: workspace.project.downgrade("general@v1", **o))
+    assert "children.parent_id references 1 row of parents" in reasons
+    workspace.project.downgrade("general@v1", keep_referenced=True)
+    assert database.dump() == second
+    workspace.project.upgrade("general@v2")
+    assert database.dump() == second
