@@ -42,7 +42,8 @@ def with_keys(database: Database, settings: Settings, name: str, rule: Rule) -> 
         raise settings.error(
             f"tables.{name}.needed_by: {rule.table} has no foreign key{over} to {name}",
             *path,
-            hint=f"Foreign keys of {rule.table} to {name}: {known}.",
+            hint=f"Foreign keys of {rule.table} to {name}: {known}.\n"
+            "Name one that the database does not declare under `foreign_keys:`.",
         ) from None
     each = dict.fromkeys(key.columns for key in keys)
     rules = tuple(Rule("needed by", columns, table=rule.table) for columns in each)

@@ -299,7 +299,12 @@ def _check_marker(database: Database, settings: Settings, name: str) -> None:
     """Check that the marker, which the rule of a table names, can be used on it."""
     marker = settings.marker
     if marker.none:
-        raise settings.error(f"tables.{name} names the marker, and there is none", "tables", name)
+        raise settings.error(
+            f"tables.{name} names the marker, and there is none",
+            "tables",
+            name,
+            hint="Set `marker:`, or take `marker` out of the rule.",
+        )
     if marker.where is not None:
         where = _bound(
             settings, "the where", marker.where, "none", database.dialect, "marker", "where"
@@ -355,7 +360,8 @@ def _check_via(
         known = "; ".join(", ".join(k.columns) for k in table.foreign_keys) or "none"
         raise fail(
             f"{name}.{', '.join(rule.columns)} is not a foreign key",
-            f"Foreign keys of {name}: {known}.",
+            f"Foreign keys of {name}: {known}.\n"
+            "Name one that the database does not declare under `foreign_keys:`.",
         )
     try:
         via_foreign_keys(table, rule, rules)

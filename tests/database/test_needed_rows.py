@@ -256,7 +256,11 @@ def test_a_rule_that_has_changed_is_named(shop: Workspace) -> None:
             "customers has no foreign key over id to addresses\nFo",
         ),
         ("{needed_by: [labels, customers]}", 3, "addresses is needed by labels, which is not sel"),
-        ("{needed_by: [things]}", 3, "things has no foreign key to addresses"),
+        (
+            "{needed_by: [things]}",
+            3,
+            "things has no foreign key to addresses\n.*\nName one .* under `foreign_keys:`",
+        ),
         ("{any: [{needed_by: [orders]}, marker]}", 3, "addresses has no column is_demo that can"),
     ],
 )

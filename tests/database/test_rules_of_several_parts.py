@@ -180,7 +180,11 @@ def test_a_row_stays_as_long_as_a_part_picks_it(shop: Workspace) -> None:
     [
         ("payments: {any: [{via: order_id}, {where: 'nope = 2'}]}", 4, "rejects the where of pay"),
         ("payments: {any: [{via: order_id}, {in: bad}]}", 2, "rejects the where of payments"),
-        ("payments: {any: [{via: note}, marker]}", 4, "payments.note is not a foreign key"),
+        (
+            "payments: {any: [{via: note}, marker]}",
+            4,
+            "payments.note is not a foreign key\n.*\nName one .* under `foreign_keys:`",
+        ),
         ("orders: {any: [{via: customer_id}, marker]}", 4, "orders has no column is_demo that"),
         (
             "orders: {any: [{where: 'id = 1'}, {via: boss_id}]}",
