@@ -12,7 +12,7 @@ from demosnap.database import row_set, rules, selection
 from demosnap.database.live import Database
 from demosnap.database.references import references_to
 from demosnap.dialects.base import execute
-from demosnap.model import ForeignKey
+from demosnap.model import ForeignKey, Rule
 from demosnap.results import Attached
 from demosnap.snapshot.predicates import not_true, referencing
 
@@ -59,9 +59,10 @@ def find(settings: Settings, own: ScenarioRows, most_rows: int | None = None) ->
 def _circular(database: Database, settings: Settings, name: str, key: ForeignKey) -> bool:
     """Return whether a rule by a foreign key would make the rules depend on each other."""
     ahead, seen = [key.table], {key.table}
+    found = _rules(database, settings)
     while ahead:
         other = ahead.pop()
-        read = set(rules.read_tables(database.tables, settings.tables, other)) - seen
+        read = set(rules.read_tables(database.tables, found, other)) - seen
         seen |= read
         ahead += read
     return name in seen
@@ -89,7 +90,7 @@ def wider(
     database: Database, settings: Settings, table: str, keys: Sequence[ForeignKey]
 ) -> str | None:
     """Render the line that picks rows by foreign keys, too; None: it does, or no line can."""
-    rule = settings.tables.get(table)
+    rule = _rules(database, settings).get(table)
     has = [leaf.columns for leaf in rule.leaves] if rule else []
     some = [
         key.columns
@@ -107,13 +108,20 @@ def extended(
     `keys` are the columns of the foreign keys that pick these. None: no line can say it.
     """
     rule = settings.tables_in_file.get(table)
-    if rule is None and not selection.has_marker(database, settings, table):
-        return None
-    rules = list(map(_via, keys))
-    found: dict[str, object] | None = {"any": ["marker", *rules]}
+    further = list(map(_via, keys))
+    found: dict[str, object] | None = None
     if rule is not None:
-        found = rule.wider(*rules)
+        found = rule.wider(*further)
+    elif (rooted := _rules(database, settings).get(table)) and rooted.kind == "via":
+        found = {"any": [_via(rooted.columns), *further]}
+    elif selection.has_marker(database, settings, table):
+        found = {"any": ["marker", *further]}
     return yaml_item({table: found})[1:-1] if found else None
+
+
+def _rules(database: Database, settings: Settings) -> Mapping[str, Rule]:
+    """Return the rules of tables but for the marker's, which depends on no table."""
+    return selection.selected(database, settings) if settings.root_in_file else settings.tables
 
 
 def via(columns: Sequence[str]) -> str:

@@ -17,7 +17,6 @@ from demosnap.config.hook_settings import Hooks
 from demosnap.config.kinds import (
     Collations,
     Misfit,
-    Namespace,
     PredicateName,
     ScenarioName,
     Sql,
@@ -26,6 +25,7 @@ from demosnap.config.kinds import (
     Target,
 )
 from demosnap.config.names import shown
+from demosnap.config.reach import Namespaces, Roots
 from demosnap.config.reading import Reader
 from demosnap.config.sections import (
     MARKER_FORMS,
@@ -82,6 +82,7 @@ class Choices(
             examples=[{"todos": {"via": "fragment_id"}}],
         ),
     ] = {}
+    root_in_file: Roots = {}
     predicates: Annotated[
         dict[PredicateName, Sql],
         Meta(
@@ -106,16 +107,7 @@ class Choices(
             examples=[[{"table": "cards", "columns": "note_id", "references": "notes.id"}]],
         ),
     ] = ()
-    namespaces: Annotated[
-        Literal["current", "all"] | tuple[Namespace, ...],
-        Meta(
-            description="The namespaces (database schemas) in which the marker is looked for, "
-            "besides that of the connection. `current`: those that `tables`, `marker.tables` or "
-            "a version name. `all`: all of the database. A list: these, by name or shell pattern, "
-            "and those that `tables` or `marker.tables` name; `[]` is the connection's alone.",
-            examples=[["crm", "app_*"], "current"],
-        ),
-    ] = "current"
+    namespaces: Namespaces = "current"
     ignore_in_file: Annotated[
         dict[TableName, IgnoredRows],
         Meta(
@@ -227,6 +219,10 @@ class Choices(
         for name in self.exclude:
             if name in self.tables:
                 raise Misfit(f"{name} is listed under both tables and exclude", "exclude", name)
+        for name in self.root_in_file:
+            for section in ("tables", "exclude", "ignore"):
+                if name in getattr(self, section):
+                    raise Misfit(f"{name} is listed under both root and {section}", "root", name)
         for name, keys in self.ignore_in_file.items():
             if name in self.exclude:
                 raise Misfit(f"{name} is listed under both ignore and exclude", "ignore", name)
@@ -356,8 +352,8 @@ class Choices(
         """Whether the marker, or a rule if there is no marker, uses the scenario's name."""
         if not self.marker.none:
             return self.marker.names_scenario
-        leaves = (leaf for rule in self.tables.values() for leaf in rule.leaves)
-        return any(names_scenario(leaf.where) for leaf in leaves)
+        leaves = (leaf.where for rule in self.tables.values() for leaf in rule.leaves)
+        return any(names_scenario(where) for where in (*leaves, *self.root_in_file.values()))
 
 
 class Found(NamedTuple):

@@ -34,7 +34,8 @@ class Settings(Choices, frozen=True, kw_only=True):
 
     config_file: Path | None
     section: str
-    root: Path
+    # The key `root` of demosnap.yaml has this name.
+    root: Path = msgspec.field(name="root_folder")
     script_location: Path
     revisions: Path
     database_url: str | None

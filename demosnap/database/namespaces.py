@@ -47,7 +47,7 @@ def others(connection: Connection, settings: Settings, versions: Iterable[Versio
     """
     wanted = settings.namespaces
     recorded = _of(name for version in versions for name in version.selection.rules)
-    ruled = _of((*settings.tables, *(settings.marker_tables or ())))
+    ruled = _of((*settings.tables, *settings.root_in_file, *(settings.marker_tables or ())))
     keyed = (name for one in settings.foreign_keys for name in (one.table, one.key.table))
     named = ruled | recorded | _of((*settings.exclude, *settings.triggers.may_change, *keyed))
     if wanted == "current" and not named:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from demosnap.config import Settings
 from demosnap.config.names import shown, yaml_item
 from demosnap.config.sections import fitting
-from demosnap.database import column_treatments, elsewhere, ignored_rows
+from demosnap.database import column_treatments, elsewhere, ignored_rows, root
 from demosnap.database.live import Database
 from demosnap.database.rules import check_circle, check_needed_by, with_keys
 from demosnap.dialects.base import Dialect, execute
@@ -40,13 +40,7 @@ def resolve(database: Database, settings: Settings, scenario: str) -> Selection:
     if not tables:
         raise _empty()
     _check_names(settings, tables)
-    excluded = set(settings.exclude)
-    rules = {
-        name: Rule("marker")
-        for name in _marked_tables(database, settings)
-        if name not in excluded and name not in settings.tables
-    }
-    rules.update(settings.tables)
+    rules = selected(database, settings)
     ignored = ignored_rows.resolve(database, settings, rules)
     if not rules:
         raise _no_marker(database, settings)
@@ -113,6 +107,23 @@ def rule_shown(rule: Rule) -> str:
     if rule.kind == "needed by":
         return f"needed by {rule.table} via {', '.join(rule.columns)}"
     return " ".join((rule.kind, ", ".join(rule.columns))).strip()
+
+
+def selected(database: Database, settings: Settings) -> dict[str, Rule]:
+    """Return the rules of all tables that the marker, `tables` and `root` select.
+
+    Raises:
+        ConfigError: demosnap.yaml names something that the database lacks.
+    """
+    excluded = set(settings.exclude)
+    rules = {
+        name: Rule("marker")
+        for name in _marked_tables(database, settings)
+        if name not in excluded and name not in settings.tables
+    }
+    rules.update(settings.tables)
+    rules.update(root.rules(database, settings, rules))
+    return rules
 
 
 def marker_text(picked: Selection) -> str:
@@ -205,6 +216,7 @@ def _check_names(settings: Settings, tables: Mapping[str, Table]) -> None:
     for path, names in (
         (("marker", "tables"), settings.marker_tables or ()),
         (("tables",), settings.tables),
+        (("root",), settings.root_in_file),
         (("exclude",), settings.exclude),
     ):
         for name in names:
@@ -289,8 +301,13 @@ def _check_where(
 ) -> None:
     dialect = database.dialect
     named = next((n for n, where in settings.predicates.items() if where == rule.where), None)
-    section = "tables" if name in settings.tables else "ignore"
-    path = (section, name, "where") if named is None else ("predicates", named)
+    path: tuple[str, ...] = ("ignore", name, "where")
+    if name in settings.root_in_file:
+        path = ("root", name)
+    elif named is not None:
+        path = ("predicates", named)
+    elif name in settings.tables:
+        path = ("tables", name, "where")
     where = _bound(settings, f"the where of {name}", rule.where, scenario, dialect, *path)
     _check_predicate(database, settings, name, where, *path)
 

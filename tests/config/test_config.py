@@ -197,6 +197,9 @@ WRONG: list[tuple[str | bytes, int, str]] = [
     ("columns: {seen: omit}", 1, "'seen' is not a column of a table"),
     ("columns: {users..seen: omit}", 1, "'users..seen' is not a column of a table"),
     ("columns:\n  users.seen: drop", 2, "columns.users.seen: 'drop' is neither omit nor ignore"),
+    ("root: {a: {via: x}}", 1, "root.a must be"),
+    ("root: {a: x}\ntables: {a: {via: x}}", 1, "a is listed under both root and tables"),
+    ("root: {a: x}\nexclude: [a]", 1, "a is listed under both root and exclude"),
     ("ignore: {a: {}}", 1, "ignore.a has no rule"),
     (
         "tables: {a: {via: b}}\nignore: {a: {via: c}}",
