@@ -223,7 +223,7 @@ def test_a_foreign_namespace(server: Server) -> None:
     try:
         name = display_name(server.other, "Parent.s")
         with server.connect() as connection:
-            assert DIALECT.namespaces(connection) == (server.other,)
+            assert [*DIALECT.namespaces(connection)] == [server.other]
             columns = DIALECT.reflect_columns(connection, [name, "kids"])
             assert [c.type for c in columns[name]] == [INTEGER, "varchar(20)", "json"]
             table = Table(name, columns[name], ("id",))

@@ -277,7 +277,7 @@ def test_rows_that_are_exchanged_meanwhile_are_not_lost(chain: Chain) -> None:
     if chain.database.dialect == "sqlite":
         pytest.skip("SQLite has one writer at a time")
     exchange = ("DELETE FROM checks WHERE id = 1", "INSERT INTO checks VALUES (8, 5, 'Precious')")
-    with pytest.raises(DemosnapError, match="checks: 1 added, 1 removed"):
+    with pytest.raises(DemosnapError, match=r"checks: 1 added \(id: 8\), 1 removed \(id: 1\)"):
         meddling(chain, *exchange).downgrade("general", "base")
     assert "Precious" in str(chain.database.dump())
 
