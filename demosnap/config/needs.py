@@ -25,7 +25,10 @@ def check(scenarios: Mapping[str, Scenario]) -> None:
     for name in scenarios:
         if circle := _circle(scenarios, name):
             at = ("scenarios", name, "needs")
-            raise Misfit(f" goes in a circle: {', '.join(circle)}", *at, circle[1], about=at)
+            problem = f" goes in a circle: {', '.join(circle)}"
+            if len(circle) == 2:
+                problem = f" names {name} itself"
+            raise Misfit(problem, *at, circle[1], about=at)
 
 
 def _circle(scenarios: Mapping[str, Scenario], name: str) -> tuple[str, ...]:

@@ -245,7 +245,9 @@ class Reader:
             raise self._unfit(node, alternatives, path, label)
         *others, last = chosen.words
         among = f"neither {', '.join(others)} nor {last}" if others else f"not {last}"
-        raise self._error(node, f"{label}: {word!r} is {among}{nearest}")
+        listed = any(one.kind is tuple for one in alternatives) and not nearest
+        hint = f"Write a list for a name: {yaml_item([word])}." if listed else None
+        raise self._error(node, f"{label}: {word!r} is {among}{nearest}", hint)
 
     def _text(self, node: yaml.Node, chosen: _Type, path: Path, label: str) -> str:
         blank = bool(chosen.extra("may_be_blank"))

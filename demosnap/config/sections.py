@@ -262,7 +262,7 @@ class TableKeys(RuleKeys, frozen=True, kw_only=True, forbid_unknown_fields=True)
                     Meta(
                         title="rule",
                         extra_json_schema={"minProperties": 1},
-                        extra={"wanted": "must be a rule, or marker"},
+                        extra={"wanted": "must be a rule, or marker", "hint": _RULES},
                     ),
                 ],
                 ...,

@@ -31,7 +31,7 @@ BEYOND = re.compile(
     r"not YAML|not UTF-8|.* is defined twice|.* is listed under both .* and"
     r"|foreign_keys\.2(\.(references has|when\.b is)| needs columns| has )"
     r"|marker\.\w+ is the same as marker\.\w+|two default scenarios|scenario '\w+' is one too many"
-    r"|\S+\.in: there is no predicate|scenarios\.\w+\.needs(:| goes)"
+    r"|\S+\.in: there is no predicate|scenarios\.\w+\.needs(:| goes| names)"
 )
 WRONG = [
     (text, message)
