@@ -25,7 +25,7 @@ def parse(text: str) -> tuple[str, str]:
             return table, split_name(last[1])[1]
     raise UsageError(
         f"{text!r} is not a column of a table",
-        "Write table.column, as in users.last_login; double quotes around a part with a dot or a space.",
+        "Write table.column, as in users.last_login; parts with dots or spaces in double quotes.",
     )
 
 
