@@ -58,14 +58,8 @@ def find(settings: Settings, own: ScenarioRows, most_rows: int | None = None) ->
 
 def _circular(database: Database, settings: Settings, name: str, key: ForeignKey) -> bool:
     """Return whether a rule by a foreign key would make the rules depend on each other."""
-    ahead, seen = [key.table], {key.table}
     found = _rules(database, settings)
-    while ahead:
-        other = ahead.pop()
-        read = set(rules.read_tables(database.tables, found, other)) - seen
-        seen |= read
-        ahead += read
-    return name in seen
+    return key.table == name or rules.depends_on(database.tables, found, key.table, name)
 
 
 def unreadable(database: Database, demo_rows: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from demosnap.config import Settings
 from demosnap.database.live import Database
-from demosnap.database.rules import read_tables, with_keys
+from demosnap.database.rules import depends_on, with_keys
 from demosnap.model import ForeignKey, Rule, Table
 
 
@@ -47,7 +47,7 @@ def _hanging(
             continue
         for columns in ways:
             found[name] = Rule("via", columns)
-            if not _depends_on_itself(database.tables, found, name):
+            if not depends_on(database.tables, found, name, name):
                 yield name
                 break
             del found[name]
@@ -71,15 +71,3 @@ def _weakness(table: Table, columns: Collection[str]) -> tuple[bool, bool]:
     """Return whether a key is logical, and whether it is optional for a row."""
     logical = any(key.logical for key in table.foreign_keys if {*key.columns} == {*columns})
     return logical, any(table.column(column).nullable for column in columns)
-
-
-def _depends_on_itself(tables: Mapping[str, Table], found: Mapping[str, Rule], name: str) -> bool:
-    ahead, seen = [name], set[str]()
-    while ahead:
-        for other in read_tables(tables, found, ahead.pop()):
-            if other == name:
-                return True
-            if other not in seen:
-                seen.add(other)
-                ahead.append(other)
-    return False

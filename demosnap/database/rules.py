@@ -121,6 +121,20 @@ def read_tables(tables: Mapping[str, Table], rules: Mapping[str, Rule], name: st
     return found
 
 
+def depends_on(
+    tables: Mapping[str, Table], rules: Mapping[str, Rule], name: str, other: str
+) -> bool:
+    """Return whether the rule of a table reads picked rows of `other`, over any number of rules."""
+    ahead, seen = [name], set[str]()
+    while ahead:
+        read = set(read_tables(tables, rules, ahead.pop()))
+        if other in read:
+            return True
+        ahead += read - seen
+        seen |= read
+    return False
+
+
 def _via_parents(table: Table, columns: Iterable[str]) -> list[str]:
     wanted = sorted(columns)
     keys = [key for key in table.foreign_keys if sorted(key.columns) == wanted]
